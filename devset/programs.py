@@ -42,7 +42,6 @@ def environment(
     addresses: Addresses, database: Database, exchanges_file: Path, keys_file: Path, given: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the settings of a service's programs; `given` are the caller's settings that the set passes on."""
-    registers = f"r1={addresses.url('listing')},{addresses.url('trade-ingest')}"
     return {
         **given,
         "PATH": os.defpath,
@@ -55,5 +54,5 @@ def environment(
         "API_KEYS_FILE": str(keys_file),
         "SIGNING_KEY_FILE": str(keys_file.with_name("signing-key")),
         "SERVICE_KEY_FILE": str(keys_file.with_name(SERVICE_KEY)),
-        "REGISTERS": registers,
+        "REGISTERS": f"r1={addresses.url('listing')},{addresses.url('trade-ingest')}",
     }

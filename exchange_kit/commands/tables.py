@@ -12,54 +12,50 @@ from exchange_kit.tables.mapping import Mapping, load_mapping
 from exchange_kit.tables.rows import Cell, TableFileError, read_csv, read_xlsx
 from shared.language import localized, say
 
-_FILE = click.argument("file", type=FILE)
-_MAPPING = click.option(
-    "--mapping",
-    "mapping_file",
-    required=True,
-    type=FILE,
-    help=say("映射文件（YAML）：哪一列是哪个字段", "mapping file (YAML): which column holds which field"),
-)
-_OUTPUT = click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NDJSON")
+RowsOf = Callable[[Path, Mapping], Iterable[Sequence[Cell]]]
 
 
-@command(
+def _table_command(name: str, zh: str, en: str, rows_of: RowsOf) -> click.Command:
+    @command(name, zh, en)
+    @click.argument("file", type=FILE)
+    @click.option(
+        "--mapping",
+        "mapping_file",
+        required=True,
+        type=FILE,
+        help=say("映射文件（YAML）：哪一列是哪个字段", "mapping file (YAML): which column holds which field"),
+    )
+    @EXCHANGE
+    @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NDJSON")
+    def convert_table(file: Path, mapping_file: Path, exchange: str, output: Path) -> None:
+        _write_events(file, mapping_file, exchange, output, rows_of)
+
+    return convert_table
+
+
+from_csv_command = _table_command(
     "from-csv",
     "按映射文件把 CSV 的每一行转成一个事件。有任何错误则不写输出文件。",
     "Convert each row of a CSV file to an event by a mapping. Nothing is written if any row has an error.",
+    lambda file, mapping: read_csv(file, mapping.encoding),
 )
-@_FILE
-@_MAPPING
-@EXCHANGE
-@_OUTPUT
-def from_csv_command(file: Path, mapping_file: Path, exchange: str, output: Path) -> None:
-    _write_events(mapping_file, exchange, output, lambda mapping: read_csv(file, mapping.encoding))
-
-
-@command(
+from_xlsx_command = _table_command(
     "from-xlsx",
     "按映射文件把工作表的每一行转成一个事件，隐藏或筛选掉的行也会读取。有任何错误则不写输出文件。",
     "Convert each row of an XLSX sheet to an event by a mapping; hidden and filtered rows are read too. Nothing is"
     " written if any row has an error.",
+    lambda file, mapping: read_xlsx(file, mapping.sheet),
 )
-@_FILE
-@_MAPPING
-@EXCHANGE
-@_OUTPUT
-def from_xlsx_command(file: Path, mapping_file: Path, exchange: str, output: Path) -> None:
-    _write_events(mapping_file, exchange, output, lambda mapping: read_xlsx(file, mapping.sheet))
 
 
-def _write_events(
-    mapping_file: Path, exchange: str, output: Path, rows_of: Callable[[Mapping], Iterable[Sequence[Cell]]]
-) -> None:
+def _write_events(file: Path, mapping_file: Path, exchange: str, output: Path, rows_of: RowsOf) -> None:
     """Write the events of all rows to `output`, or print the errors and exit with 1."""
     part = output.with_name(f"{output.name}.part")
     written, errors = 0, 0
     try:
         mapping = load_mapping(mapping_file)
         with part.open("wb") as lines:
-            for found in convert(rows_of(mapping), mapping, exchange):
+            for found in convert(rows_of(file, mapping), mapping, exchange):
                 if isinstance(found, bytes):
                     lines.write(found)
                     written += 1

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -54,20 +55,17 @@ KEYS = click.option(
     "--watch", is_flag=True, help=say("一直见证，直到 Ctrl-C 或历史被改写", "keep watching until Ctrl-C or an alarm")
 )
 def witness_command(folder: Path, name: str | None, keys_file: Path | None, *, watch: bool) -> None:
-    rounds = None
     try:
         kept = WitnessFolder(folder.expanduser(), name)
         click.echo(f"{say('见证公钥', 'witness key')}: {kept.vkey}")
         witness = Witness(kept, None if keys_file is None else load_keys(keys_file), now)
-        rounds = Rounds(witness, log_readers(AccessSettings()), load_kafka_settings().client_config())
-        code = _watch(rounds) if watch else _once(rounds)
+        readers, kafka = log_readers(AccessSettings()), load_kafka_settings().client_config()
+        with closing(Rounds(witness, readers, kafka)) as rounds:
+            code = _watch(rounds) if watch else _once(rounds)
     except (FolderError, SettingsError, OSError, NoteError) as error:
         raise ServiceUnavailable(localized(str(error))) from error
     except KeyboardInterrupt:
         return
-    finally:
-        if rounds is not None:
-            rounds.close()
     sys.exit(code)
 
 

@@ -13,7 +13,6 @@ from exchange_kit.records import event_of
 from exchange_kit.tables.mapping import CellError, Mapping, read_cell
 from exchange_kit.tables.rows import Cell, is_blank
 from exchange_kit.validate import judge
-from shared.events.decode import FieldError
 from shared.values.json_types import Json
 
 
@@ -48,7 +47,8 @@ def convert(rows: Iterable[Sequence[Cell]], mapping: Mapping, exchange: str) -> 
             continue
         verdict = next(verdicts).verdict
         if verdict.refused:
-            yield from (_located(row, error, mapping) for error in verdict.errors)
+            for error in verdict.errors:
+                yield RowError(row, mapping.columns_of(error.field), f"{error.field}: {error.message}")
         else:
             yield line
 
@@ -61,10 +61,8 @@ def _read_rows(
             continue
         # A row of another length is shifted, mostly by an unquoted comma.
         if len(cells) < len(headings) or not all(map(is_blank, cells[len(headings) :])):
-            message = (
-                f"有 {len(cells)} 格，标题有 {len(headings)} 格 / {len(cells)} cells under {len(headings)} headings"
-            )
-            yield row, RowError(row, [], message)
+            has, needs = len(cells), len(headings)
+            yield row, RowError(row, [], f"有 {has} 格，标题有 {needs} 格 / {has} cells under {needs} headings")
             continue
         document, faults = _read_document(dict(zip(headings, cells, strict=False)), mapping)
         if faults:
@@ -88,7 +86,3 @@ def _read_document(cells: dict[str, Cell], mapping: Mapping) -> tuple[Json, list
             outer, _, inner = path.rpartition(".")
             (document.setdefault(outer, {}) if outer else document)[inner] = value
     return document, faults
-
-
-def _located(row: int, error: FieldError, mapping: Mapping) -> RowError:
-    return RowError(row, mapping.columns_of(error.field), f"{error.field}: {error.message}")
