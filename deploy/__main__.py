@@ -89,7 +89,7 @@ def _apply_access(
 ) -> Iterator[str]:
     if not dry_run:
         for path in make_passwords(exchanges, folder):
-            yield f"{path}: 新建 / created"
+            yield say(f"{path}: 新建", f"{path}: created")
     # The admin's password comes last, because this connection was opened with the old one.
     for user in rotated:
         if user != ADMIN:
@@ -119,7 +119,7 @@ def secrets(folder: Path, owner: int) -> None:
     with _errors_in_one_line():
         exchanges = load_whitelist(load_exchanges_file())
         made = make_secrets(folder, wanted_secrets(exchanges), owner) + make_api_keys(folder, exchanges, owner)
-        _print(f"{path}: 新建 / created" for path in made)
+        _print(say(f"{path}: 新建", f"{path}: created") for path in made)
         click.echo(say(f"新建 {len(made)} 个", f"{len(made)} created"))
 
 

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from deploy.databases import database_of, owner_role, service_role
-from deploy.doctor.finding import Finding, check, clock_faults, found
+from deploy.doctor.finding import Checked, Finding, check, clock_faults, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
 from services.incentive.store.rows import APPEND_ONLY
 from shared.postgres.row_security import viewer_role
@@ -43,7 +43,7 @@ _UNGUARDED = """
 
 
 @check("PostgreSQL")
-def server(admin_url: str) -> tuple[list[str], str]:
+def server(admin_url: str) -> Checked:
     """Check that the server answers, is new enough, is durable, and has the right time."""
     faults = []
     try:

@@ -12,8 +12,7 @@ from deploy.doctor import files
 from deploy.doctor.apis import api
 from deploy.doctor.broker import broker
 from deploy.doctor.databases import database, server
-from deploy.doctor.files import Checked
-from deploy.doctor.finding import Finding, check
+from deploy.doctor.finding import Checked, Finding, check
 from shared.kafka.errors import MissingTopicsError, check_topics
 from shared.postgres.database import make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision

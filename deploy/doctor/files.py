@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from deploy.api_keys import HASHES
-from deploy.doctor.finding import check
+from deploy.doctor.finding import Checked, check
 from deploy.secrets import Secret, SecretsError, read_password, wanted_secrets
 from services.incentive.policy.loader import PolicyError, load_policy
 from shared.web.keys import KeysError, load_keys
@@ -16,8 +16,6 @@ from shared.whitelist import Whitelist
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
 # Roles that every deployment needs.
 _ROLES = ("auditor", "bureau", "service")
-
-Checked = tuple[list[str], str]  # the faults, and the text without faults
 
 
 @check("政策文件 policy file", PolicyError, OSError)

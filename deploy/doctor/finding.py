@@ -9,6 +9,8 @@ from shared.language import join
 # Synchronized clocks differ by less; as-of answers and public notices use the database server's clock.
 MAX_CLOCK_DIFFERENCE_S = 2.0
 
+Checked = tuple[list[str], str]  # the faults of a subject, and the text without faults
+
 P = ParamSpec("P")
 
 
@@ -25,12 +27,10 @@ def found(subject: str, faults: list[str], otherwise: str) -> Finding:
     return Finding(subject, not faults, join(*faults) if faults else otherwise)
 
 
-def check(
-    subject: str, *errors: type[Exception]
-) -> Callable[[Callable[P, tuple[list[str], str]]], Callable[P, Finding]]:
-    """Decorate a check that returns the faults of its subject and the text without faults. `errors` are faults too."""
+def check(subject: str, *errors: type[Exception]) -> Callable[[Callable[P, Checked]], Callable[P, Finding]]:
+    """Decorate a check so that it returns a finding; `errors` that it raises are faults."""
 
-    def decorate(examine: Callable[P, tuple[list[str], str]]) -> Callable[P, Finding]:
+    def decorate(examine: Callable[P, Checked]) -> Callable[P, Finding]:
         @wraps(examine)
         def run(*args: P.args, **kwargs: P.kwargs) -> Finding:
             try:
