@@ -56,8 +56,6 @@ WHY_NOTHING: Final[Mapping[Why, Texts]] = {
     "over_years": Texts("已超过最长年限", "beyond the maximum number of years"),
     "limit_used_up": Texts("限额已用完", "the limit is used up"),
 }
-# A declaration from before the policy decides what is still the first (G2).
-_LOOKS_BACK: Final = ("first", "by_difference")
 
 
 class Worth(msgspec.Struct, frozen=True):
@@ -285,5 +283,5 @@ def declared_evidence(declaration: Declaration) -> EvidenceItem:
 
 
 def looks_back(terms: DeclaredTerms) -> bool:
-    """Return True if what was earned before the policy can be declared: it earns nothing but counts as the first."""
-    return terms.earned in _LOOKS_BACK
+    """Return True if what was earned before the policy can be declared: it earns nothing, but counts as first (G2)."""
+    return terms.earned in ("first", "by_difference")

@@ -11,6 +11,7 @@ from shared.values.times import day_start, shanghai_date
 
 RuleName = Literal["first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"]
 
+_PERIOD: Final = "general.in_force"
 MEASURE_PATTERN: Final = r"[0-9]{1,6}(\.[0-9]{1,6})?"  # a measured value that is no amount, such as 1.25
 
 
@@ -272,9 +273,29 @@ class Policy(msgspec.Struct, frozen=True):
         return tuple(sorted({day for span in spans for day in (span.start_on, span.end_on)}))
 
     @property
-    def alternatives(self) -> tuple[Reading, ...]:
-        """The readings that have an alternative."""
-        return tuple(reading for reading in self.readings if reading.alternative is not None)
+    def computable_readings(self) -> tuple[Reading, ...]:
+        """The readings whose alternative is given in values: G1, a period. All other alternatives would need code."""
+        if self.in_force == self.in_force_alternative:
+            return ()
+        return tuple(reading for reading in self.readings if reading.path == _PERIOD)
+
+    def with_alternative(self, path: str) -> "Policy | None":
+        """Swap a computable reading with its alternative; None if `path` names no computable reading.
+
+        The result keeps the `digest` of the file that it was made from.
+        """
+        if path not in {reading.path for reading in self.computable_readings}:
+            return None
+        texts = {value.path: value.value for value in self.values}
+        for limit in ("from", "until"):
+            ours, theirs = f"{_PERIOD}.{limit}", f"{_PERIOD}.alternative.{limit}"
+            texts |= {ours: texts[theirs], theirs: texts[ours]}
+        return msgspec.structs.replace(
+            self,
+            in_force=self.in_force_alternative,
+            in_force_alternative=self.in_force,
+            values=tuple(msgspec.structs.replace(value, value=texts[value.path]) for value in self.values),
+        )
 
     def terms(self, rule: str) -> RuleTerms | DeclaredTerms:
         """Return the terms of a rule. Raises KeyError."""

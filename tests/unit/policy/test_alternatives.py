@@ -5,7 +5,6 @@ from __future__ import annotations
 from services.incentive.commands.what_if import what_if
 from services.incentive.domain.entitlements import known_facts
 from services.incentive.domain.facts import parse_fact
-from services.incentive.policy.alternatives import computable_readings, with_alternative
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import read_policy
 from shared.settings import POLICY_FILE
@@ -17,8 +16,8 @@ POLICY = read_policy(SOURCE.encode(), "policy")
 
 
 def test_the_periods_of_g1_change_places_and_nothing_else_does() -> None:
-    assert [reading.path for reading in computable_readings(POLICY)] == [G1]
-    other = with_alternative(POLICY, G1)
+    assert [reading.path for reading in POLICY.computable_readings] == [G1]
+    other = POLICY.with_alternative(G1)
     assert other is not None
     assert (other.in_force, other.in_force_alternative) == (POLICY.in_force_alternative, POLICY.in_force)
     assert other.cut_dates == POLICY.cut_dates  # so that the ledger's totals remain usable
@@ -26,25 +25,25 @@ def test_the_periods_of_g1_change_places_and_nothing_else_does() -> None:
         f"{G1}.until": ("2028-10-16", "2028-10-15"),
         f"{G1}.alternative.until": ("2028-10-15", "2028-10-16"),
     }
-    assert with_alternative(other, G1) == POLICY
+    assert other.with_alternative(G1) == POLICY
 
 
 def test_it_is_what_the_file_with_these_values_would_be() -> None:
     swapped = SOURCE.replace("until: 2028-10-16", "until: x", 1)
     swapped = swapped.replace("until: 2028-10-15", "until: 2028-10-16", 1).replace("until: x", "until: 2028-10-15", 1)
-    other = with_alternative(POLICY, G1)
+    other = POLICY.with_alternative(G1)
     assert other is not None
     assert compare(read_policy(swapped.encode(), "swapped"), other) == []
 
 
 def test_a_reading_in_words_alone_cannot_be_tried() -> None:
-    in_words = [reading.path for reading in POLICY.alternatives if reading.path != G1]
+    in_words = [reading.path for reading in POLICY.readings if reading.path != G1]
     assert in_words
     for path in (*in_words, "", "rules"):
-        assert with_alternative(POLICY, path) is None
+        assert POLICY.with_alternative(path) is None
     same = read_policy(SOURCE.replace("until: 2028-10-15", "until: 2028-10-16", 1).encode(), "same")
-    assert computable_readings(same) == ()
-    assert with_alternative(same, G1) is None
+    assert same.computable_readings == ()
+    assert same.with_alternative(G1) is None
 
 
 def test_what_is_of_the_last_day_is_no_longer_earned() -> None:
@@ -53,7 +52,7 @@ def test_what_is_of_the_last_day_is_no_longer_earned() -> None:
         for number, day in ((1, "2028-10-15"), (2, "2028-10-14"))
         for record in [first_listing(number, day, seq=1)]
     )
-    other = with_alternative(POLICY, G1)
+    other = POLICY.with_alternative(G1)
     assert other is not None
     found = what_if([last_day, day_before], rulebook(), other, {})
     assert {case.award_id: (case.before.payable_fen, case.after.payable_fen) for case in found.cases} == {

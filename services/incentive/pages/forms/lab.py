@@ -15,7 +15,6 @@ from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.http.context import no_policy_in_force
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say_half
-from services.incentive.policy.alternatives import computable_readings, with_alternative
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
@@ -46,7 +45,7 @@ class _TooLargeError(ValueError):
 def show_lab(result: Json | None = None, faults: Sequence[str] = ()) -> ResponseReturnValue:
     """Show the forms, for another file or an alternative reading of the file in force, with a result or faults."""
     with snapshot(current_service().engine) as connection:
-        readings = computable_readings(_rulebook_in_force(connection).policy)
+        readings = _rulebook_in_force(connection).policy.computable_readings
     return show("forms/lab", 422 if faults else 200, faults=faults, result=result, readings=readings)
 
 
@@ -69,7 +68,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
     chosen = _chosen() if reading is None else None
     with snapshot(current_service().engine) as connection:
         before = _rulebook_in_force(connection)
-        after = chosen if reading is None else with_alternative(before.policy, reading)
+        after = chosen if reading is None else before.policy.with_alternative(reading)
         if after is None:
             raise Problem(404)
         facts = all_facts(connection, before.registers)
