@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
 from services.incentive.domain.facts import (
@@ -27,9 +28,11 @@ from services.incentive.domain.facts import (
     is_counted,
     merge_shares,
     merge_totals,
+    named_exchanges,
     parse_fact,
 )
 from tests.support.cases import party, uscc
+from tests.support.incentive.declarations import declared
 
 SUBJECT = f"uscc:{uscc('P1')}"
 MONTH = {
@@ -183,6 +186,34 @@ def test_unknown_members_are_ignored_and_missing_ones_are_not(topic, key, value)
 def test_what_is_malformed_is_an_error_that_names_topic_and_key(topic, key, value):
     with pytest.raises(FactError, match=f"{topic} {key}"):
         parse(topic, key, value)
+
+
+def test_a_fact_names_the_exchanges_of_its_documents_and_measures_name_none():
+    listing, purchase, exchange, _, *measures = (parse(*known) for known in KNOWN)
+    topic, key, _ = KNOWN[3]
+    provider = parse(topic, key, {**PROVIDER, "by_exchange": {"dcdex": {}, "kmdex": {}}})
+    assert [named_exchanges(fact) for fact in (listing, purchase, exchange)] == [{"kmdex"}] * 3
+    assert named_exchanges(provider) == {"dcdex", "kmdex"}
+    assert [named_exchanges(fact) for fact in measures] == [set()] * 3
+    assert named_exchanges(parse(*KNOWN[0][:2], {**LISTING, "first": None})) == set()
+    assert named_exchanges(declared("mutual_recognition", "dcdex", "2026-06-01", exchange="dcdex")) == {"dcdex"}
+    assert named_exchanges(declared("ai_model", "M", "2026-06-01")) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_same"),
+    [
+        ({"seq": 2, "declared_by": "another"}, True),
+        ({"withdrawn": True}, False),
+        ({"measure": {"role": "national_led"}}, False),
+        ({"earned_on": date(2026, 6, 2)}, False),
+        ({"exchange": "kmdex"}, False),
+        ({"documents": ()}, False),
+    ],
+)
+def test_the_content_of_a_declaration_is_what_was_declared(changes: dict, is_same: bool):
+    one = declared("standards", "S", "2026-06-01", role="international_led")
+    assert (msgspec.structs.replace(one, **changes).content == one.content) is is_same
 
 
 def test_shares_of_registers_are_summed():
