@@ -14,20 +14,23 @@ FACT = "facts.annual-total.v1/r1/provider/uscc:A/2026"
 OTHER = "facts.annual-total.v1/r2/provider/uscc:A/2026"
 EVIDENCE = (EvidenceItem(FactRef(FACT, 1, 7), ("kmdex", "dcdex")),)
 PARTY = Party("uscc", "A", "虚构")
-EARNED = award_of(
-    POLICY,
-    POLICY.annual_listed_trading,
-    PARTY,
-    "annual_listed_trading/uscc:A/2026",
-    exchange=None,
-    year=2026,
-    base_fen=50_000,
-    rate=Decimal("0.02"),
-    cap_fen=50_000_000,
-    ceiling_fen=1_000,
-    changed=True,
-    evidence=EVIDENCE,
-)
+
+
+def earned() -> Award:
+    return award_of(
+        POLICY,
+        POLICY.annual_listed_trading,
+        PARTY,
+        "annual_listed_trading/uscc:A/2026",
+        exchange=None,
+        year=2026,
+        base_fen=50_000,
+        rate=Decimal("0.02"),
+        cap_fen=50_000_000,
+        ceiling_fen=1_000,
+        changed=True,
+        evidence=EVIDENCE,
+    )
 
 
 def test_an_award_has_what_was_earned_and_nothing_payable_yet() -> None:
@@ -51,7 +54,7 @@ def test_an_award_has_what_was_earned_and_nothing_payable_yet() -> None:
         flags=("last_day",),
         evidence=EVIDENCE,
     )
-    assert expected == EARNED
+    assert earned() == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,7 @@ def test_an_award_is_about_whose_facts_it_follows_from(rule: str, about: str) ->
 
 
 def test_its_exchanges_are_those_of_all_its_evidence_each_once_in_order() -> None:
-    one = EARNED
+    one = earned()
     assert one.exchanges == ("dcdex", "kmdex")
     more = (*one.evidence, EvidenceItem(FactRef(OTHER, 1, 1), ("aadex", "kmdex", "zzdex")))
     assert msgspec.structs.replace(one, evidence=more).exchanges == ("aadex", "dcdex", "kmdex", "zzdex")
@@ -71,12 +74,12 @@ def test_its_exchanges_are_those_of_all_its_evidence_each_once_in_order() -> Non
 
 
 def test_what_is_no_longer_earned_stays_with_amounts_of_zero_and_newer_evidence() -> None:
-    earned = msgspec.structs.replace(EARNED, policy_revision=0, payable_fen=1_000)
+    before = msgspec.structs.replace(earned(), policy_revision=0, payable_fen=1_000)
     newest = FactRef(FACT, 1, 9)
     kept = EvidenceItem(FactRef(OTHER, 1, 3), ("kmdex",))
-    two = msgspec.structs.replace(earned, suppressed_by="x", evidence=(*earned.evidence, kept))
+    two = msgspec.structs.replace(before, suppressed_by="x", evidence=(*before.evidence, kept))
     assert zero_out(two, POLICY, {FACT: newest}) == msgspec.structs.replace(
-        earned,
+        before,
         policy_revision=POLICY.revision,
         base_fen=0,
         ceiling_fen=0,
