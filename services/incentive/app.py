@@ -12,10 +12,11 @@ from services.incentive.http.context import EXTENSION, IncentiveContext
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.ledger import next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
+from services.incentive.store.register_client import RegisterAddresses
 from services.incentive.store.rulebook import are_in_force, load_rulebook
 from shared.postgres.database import make_engine
 from shared.service_log.signing import signing_key
-from shared.settings import Settings, read_session_key
+from shared.settings import LOCAL_REGISTERS, Settings, read_service_key, read_session_key
 from shared.telemetry.tracing import start_tracing
 from shared.values.times import now
 from shared.web import translog_routes
@@ -33,9 +34,9 @@ def load_context(settings: Settings) -> IncentiveContext:
     SettingsError or WhitelistError if a file cannot be used.
     """
     log = ledger_log(signing_key(settings), settings.log_origin)
-    return IncentiveContext(
-        BureauContext(load_rulebook(settings), log, now), trade_effects.register_addresses(settings)
-    )
+    key = None if settings.service_key_file is None else read_service_key(settings)
+    registers = RegisterAddresses(settings.registers or LOCAL_REGISTERS, key)
+    return IncentiveContext(BureauContext(load_rulebook(settings), log, now), registers)
 
 
 def create_app(

@@ -57,7 +57,7 @@ def decode_key(cursor: str | None, kind: type[Key]) -> Key | None:
     return key
 
 
-def _cursor_values(cursor: str) -> list[Any] | None:
+def _cursor_values(cursor: str) -> list[str | int] | None:
     if _CURSOR.fullmatch(cursor) is None:
         return None
     try:

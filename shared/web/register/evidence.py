@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, current_app, request
 from marshmallow import Schema
@@ -17,7 +17,7 @@ from shared.events.fields import Text
 from shared.events.topics import topic_of
 from shared.postgres.database import snapshot
 from shared.postgres.query import BIGINT_MAX
-from shared.register.evidence import ROWS_AT_ONCE, Scope, documents_as_of
+from shared.register.evidence import ROWS_AT_ONCE, DocumentAsOf, Scope, documents_as_of
 from shared.register.extract_selection import select_entries
 from shared.register.head import read_head
 from shared.register.log_entries import EntryRecord
@@ -100,7 +100,7 @@ def _at_most(number: int, most: int, field: str) -> int:
     return number
 
 
-def _line(source: EvidenceSource, row: Any) -> bytes:
+def _line(source: EvidenceSource, row: DocumentAsOf) -> bytes:
     document = stored_document(source.kind, row.exchange, row.value, row.headers)
     line = {
         "exchange": row.exchange,

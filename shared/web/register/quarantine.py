@@ -2,7 +2,7 @@
 
 import base64
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from marshmallow import Schema, fields
 
@@ -72,8 +72,8 @@ class QuarantinedRecord(NamedTuple):
     records: int | None
     received_at: datetime
     reason: str
-    errors: list[Any]
-    headers: list[Any]
+    errors: list[Json]
+    headers: list[list[str | None]]
     value: bytes | None
     value_size: int | None
     value_sha256: str | None

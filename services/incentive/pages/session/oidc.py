@@ -85,9 +85,9 @@ def signed_in_elsewhere() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def key_of(claims: Mapping[str, Any], settings: OidcSettings) -> ApiKey:
+def key_of(claims: Mapping[str, object], settings: OidcSettings) -> ApiKey:
     """Return the key of a person from the claims of an ID token: exactly one role of ours, and a name. ClaimError."""
-    found: Any = claims
+    found: object = claims
     for part in settings.roles_claim.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     given = [found] if isinstance(found, str) else found if isinstance(found, list) else []

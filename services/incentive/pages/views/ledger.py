@@ -6,10 +6,10 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
+from services.incentive.http.register_reads import documents_behind
 from services.incentive.http.trade_effects import list_trade_effects
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
-from services.incentive.pages.views.register_reads import documents_behind
 from services.incentive.queries.ledger import list_transactions
 from services.incentive.store.acts import find_act
 from services.incentive.store.facts import facts_at

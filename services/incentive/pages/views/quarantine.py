@@ -8,8 +8,8 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import current_rulebook
+from services.incentive.http.register_reads import KINDS, quarantine_page, register_ids
 from services.incentive.pages.blueprint import blueprint, paging_links, show
-from services.incentive.pages.views.register_reads import KINDS, quarantine_page, register_ids
 from services.incentive.store.register_client import NotInRegister
 from shared.events.decode import REASONS
 from shared.values.json_types import Json

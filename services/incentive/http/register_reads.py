@@ -1,20 +1,23 @@
-"""Reads of the registers for pages: rejected events, the events of a day, and the documents behind a fact."""
+"""Reads of the registers for a person who waits: rejected events, events of a day, documents of a fact, a trade."""
 
 from collections.abc import Callable
 from itertools import islice
 from typing import Final, TypeVar
 
+import msgspec
 import structlog
 
 from services.incentive.domain.facts import FactRef
 from services.incentive.http.context import incentive_context
-from services.incentive.http.trade_effects import TIMEOUT_S
+from services.incentive.queries.trade_effects import TradeFacts
 from services.incentive.store.register_client import NotInRegister, RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
 from shared.values.json_types import Json
+from shared.web.problems import Problem
 
 KINDS: Final = ("trades", "listings")
 DOCUMENTS_MOST: Final = 100  # of one fact on one page
+_TIMEOUT_S: Final = (2.0, 10.0)
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -69,6 +72,23 @@ def documents_behind(ref: FactRef, exchange: str | None) -> tuple[list[Json], bo
     return None if found is None else (found[:DOCUMENTS_MOST], len(found) > DOCUMENTS_MOST)
 
 
+def find_trade(exchange: str, number: str) -> TradeFacts:
+    """Load a trade from the one register that has it. Problem 404, or 503 if a register does not answer."""
+    if incentive_context().registers.service_key is None:
+        said = "未设置 SERVICE_KEY_FILE，无法询问登记簿 / SERVICE_KEY_FILE is not set: no register can be asked"
+        raise Problem(503, said)
+    for register in register_ids():
+        try:
+            found = _ask("trades", register, lambda client, url: client.trade_facts(url, exchange, number))
+        except NotInRegister:
+            continue
+        if found is None:
+            said = "交易登记簿暂不可用 / the register of trades is unavailable"
+            raise Problem(503, said, headers={"Retry-After": "5"})
+        return msgspec.json.decode(found, type=TradeFacts)
+    raise Problem(404)
+
+
 def _ask(kind: str, register: str, question: Callable[[RegisterClient, str], T]) -> T | None:
     """Return what a register answers; None while it does not. Raises NotInRegister."""
     known = incentive_context().registers
@@ -76,7 +96,7 @@ def _ask(kind: str, register: str, question: Callable[[RegisterClient, str], T])
     if known.service_key is None or address is None:
         return None
     url = address.listing if kind == "listings" else address.trade_ingest
-    with RegisterClient(known.service_key, TIMEOUT_S) as client:
+    with RegisterClient(known.service_key, _TIMEOUT_S) as client:
         try:
             return question(client, url)
         except NotInRegister:
