@@ -96,7 +96,7 @@ def preview_table() -> ResponseReturnValue:
     if len(content) > _TABLE_MOST_BYTES:
         said = say("文件过大，请分几次登记。", "The file is too large. Split it and submit the parts.")
         return show_table(422, said=said)
-    return _preview(content)
+    return _run(content, is_preview=True)
 
 
 @blueprint.post("/declared/table/enter")
@@ -107,17 +107,14 @@ def enter_table() -> ResponseReturnValue:
         content = base64.b64decode(request.form.get("content", ""), validate=True)
     except binascii.Error as error:
         raise Problem(422) from error
-    try:
-        table = run_table(content, is_preview=False)
-    except TableError as error:
-        return show_table(422, said=say_half(str(error)))
-    # Shown without a redirect: if it is sent again, the same declarations change nothing.
-    return show_table(200, table) if table["written"] else _preview(content)
+    return _run(content, is_preview=False)
 
 
-def _preview(content: bytes) -> ResponseReturnValue:
+def _run(content: bytes, *, is_preview: bool) -> ResponseReturnValue:
+    """Show what was declared, without a redirect: sent again, it changes nothing; or else a preview to confirm."""
     try:
-        table = run_table(content, is_preview=True)
+        table = run_table(content, is_preview=is_preview)
     except TableError as error:
         return show_table(422, said=say_half(str(error)))
-    return show_table(422 if table["faulty"] else 200, table, base64.b64encode(content).decode())
+    to_confirm = None if table["written"] else base64.b64encode(content).decode()
+    return show_table(422 if table["faulty"] else 200, table, to_confirm)
