@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Final, NamedTuple, ParamSpec, TypeVar
@@ -51,8 +50,7 @@ class ApiKey(NamedTuple):
         return self.exchange is None or self.exchange == exchange
 
 
-@dataclass(frozen=True)
-class ApiKeys:
+class ApiKeys(NamedTuple):
     """The keys of the file, read once at start."""
 
     keys: tuple[ApiKey, ...]

@@ -4,8 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
@@ -31,8 +30,7 @@ class OffsetsUnavailableError(Exception):
     """The broker did not answer, or answered with an error; the message is for the log."""
 
 
-@dataclass(frozen=True)
-class End:
+class End(NamedTuple):
     """The end of a partition: the high watermark, and the last stable offset of committed records."""
 
     end_offset: int

@@ -22,8 +22,7 @@ EVERY_S: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class PartitionProgress:
+class PartitionProgress(NamedTuple):
     """A partition: the next offset to process, and where the broker's records end."""
 
     topic: str
@@ -90,8 +89,7 @@ class Stored:
     endings: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class ServiceProgress:
+class ServiceProgress(NamedTuple):
     """Partitions by topic and number, and the database snapshot, which was taken after reading their ends."""
 
     partitions: tuple[PartitionProgress, ...]

@@ -28,11 +28,9 @@ def quarantine() -> ResponseReturnValue:
     chosen: Json = {
         "kind": _chosen("kind", KINDS) or KINDS[0],
         "register": _chosen("register", registers) or next(iter(registers), ""),
-        "exchange": _chosen("exchange", exchanges) if own is None else own,
+        "exchange": _chosen("exchange", exchanges if own is None else [own]) or own,
         "reason": _chosen("reason", REASONS),
     }
-    if own is not None:
-        _chosen("exchange", [own])
     filters = {"exchange": chosen["exchange"], "reason": chosen["reason"], "cursor": cursor}
     query: Json = {name: value for name, value in filters.items() if value}
     try:
