@@ -7,7 +7,7 @@ import click
 from shared.language import say
 from shared.postgres.schema_version import package_of
 from shared.process.program import lower_cpu_priority, owner_url, run_program
-from shared.settings import Service
+from shared.settings import Service, Settings
 
 
 def service_commands(
@@ -58,9 +58,14 @@ def _add_serve(group: click.Group, service: Service, bind: str, make_app: str) -
         help=say("应答进程数", "Number of worker processes."),
     )
     def _serve(bind: str, workers: int) -> None:
+        from shared.web.server.limits import ConnectionLimits
         from shared.web.server.serve import serve
 
-        run_program(service, lambda settings: serve(lambda: resolve_name(make_app)(settings), bind, workers))
+        def answer(settings: Settings) -> None:
+            limits = ConnectionLimits(settings.http_connections, settings.http_head_s, settings.http_stall_s)
+            serve(lambda: resolve_name(make_app)(settings), bind, workers, limits)
+
+        run_program(service, answer)
 
 
 def _add_rebuild(group: click.Group, service: Service, rebuild: str) -> None:

@@ -5,6 +5,7 @@ one line that names the variable.
 """
 # ruff: noqa: RUF009 - `_setting` returns a dataclass field
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -290,6 +291,12 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _count(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,8}", text):
+        raise ValueError("must be a whole number over 0")
+    return int(text)
+
+
 # Settings of programs.
 
 
@@ -371,6 +378,9 @@ class Settings:
     log_origin: str = _setting("LOG_ORIGIN", str, "jiangbu")
     checkpoint_interval_s: float = _setting("CHECKPOINT_INTERVAL", _seconds, DEFAULT_CHECKPOINT_INTERVAL_S)
     witnesses: tuple[WitnessAddress, ...] = _setting("WITNESSES", _witnesses, ())
+    http_connections: int = _setting("HTTP_CONNECTIONS", _count, 2048)
+    http_head_s: float = _setting("HTTP_HEAD_TIMEOUT", _seconds, 5.0)
+    http_stall_s: float = _setting("HTTP_STALL_TIMEOUT", _seconds, 10.0)
     heartbeat_file: Path | None = _setting("HEARTBEAT_FILE", Path, None)
     otlp_endpoint: str | None = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", _http_url, None)
     log_level: str = _setting("LOG_LEVEL", _log_level, "INFO")

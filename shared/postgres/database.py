@@ -44,6 +44,16 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     return engine
 
 
+def make_probe_engine(engine: Engine) -> Engine:
+    """Create an engine with connections of its own to the same database; disposed of with the given one.
+
+    For checks of health, which must not wait for connections that hanging requests hold.
+    """
+    probe = make_engine(engine.url.render_as_string(hide_password=False), pool_size=1)
+    event.listen(engine, "engine_disposed", lambda _: probe.dispose())
+    return probe
+
+
 def _replace_closed_connection(
     driver: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
@@ -13,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
+from shared.postgres.database import make_probe_engine
 from shared.values.json_types import Json
 from shared.web import docs
 from shared.web.keys import authenticate
@@ -111,7 +113,7 @@ def create_base_app(service: ServiceInfo) -> Flask:
     app.url_map.merge_slashes = False
     app.config.update(_config(service.title))
     registry = CollectorRegistry()
-    sampler = Sampler(service)
+    sampler = Sampler(replace(service, engine=make_probe_engine(service.engine)))
     readiness = Readiness(sampler)
     registry.register(metrics.ProgressCollector(sampler, readiness))
     app.extensions.update(

@@ -1,11 +1,12 @@
-"""The faults by name: workers, database connections, PostgreSQL, Kafka, clocks and backups."""
+"""The faults by name: workers, database connections, PostgreSQL, Kafka, clocks, backups and clients."""
 
 from __future__ import annotations
 
 from tests.faults.backups import BACKUPS
+from tests.faults.clients import CLIENTS
 from tests.faults.engines import ENGINES
 from tests.faults.recomputation import RECOMPUTATION
 from tests.faults.streams import STREAMS
 from tests.faults.workers import WORKERS
 
-KINDS = {kind.name: kind for kind in (*WORKERS, *ENGINES, *STREAMS, *BACKUPS, *RECOMPUTATION)}
+KINDS = {kind.name: kind for kind in (*WORKERS, *ENGINES, *STREAMS, *BACKUPS, *RECOMPUTATION, *CLIENTS)}

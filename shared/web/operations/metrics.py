@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.events.decode import REASONS
 from shared.events.topics import exchange_of, is_exchanges
 from shared.process.run_record import ENDINGS
-from shared.web.operations.broker import OffsetsUnavailableError
+from shared.web.operations.broker import End, OffsetsUnavailableError
 from shared.web.operations.progress import Sampler, ServiceProgress, Stored, combine, stored_snapshot
-from shared.web.operations.readiness import Readiness
+from shared.web.operations.readiness import ANSWER_WITHIN_S, Readiness, SharedCall
 from shared.web.request_labels import method_label, route_label
 from shared.web.server.multiprocess_metrics import metrics_are_shared
 
@@ -29,6 +29,11 @@ class ProgressCollector(Collector):
     def __init__(self, sampler: Sampler, readiness: Readiness) -> None:
         self._sampler = sampler
         self._readiness = readiness
+        # The checks of readiness may pass while what is read here hangs.
+        self._ends: SharedCall[dict[str, dict[int, End]]] = SharedCall(
+            "metrics-broker", lambda: sampler.broker.ends(sampler.service.topics)
+        )
+        self._stored: SharedCall[Stored] = SharedCall("metrics-database", lambda: stored_snapshot(sampler.service))
 
     def describe(self) -> list[Metric]:
         """Describe nothing: registering must not query the broker."""
@@ -44,10 +49,10 @@ class ProgressCollector(Collector):
         yield GaugeMetricFamily("jiangbu_ready", "1 if readyz returns 200.", not faults)
         up = GaugeMetricFamily("jiangbu_up", "1 if the part (broker, database) responds.", labels=["part"])
         ends = stored = None
-        with suppress(OffsetsUnavailableError):
-            ends = None if "broker" in faults else sampler.broker.ends(sampler.service.topics)
-        with suppress(SQLAlchemyError):
-            stored = None if "database" in faults else stored_snapshot(sampler.service)
+        with suppress(OffsetsUnavailableError, TimeoutError):
+            ends = None if "broker" in faults else self._ends.start().result(ANSWER_WITHIN_S)
+        with suppress(SQLAlchemyError, TimeoutError):
+            stored = None if "database" in faults else self._stored.start().result(ANSWER_WITHIN_S)
         up.add_metric(["broker"], ends is not None)
         up.add_metric(["database"], stored is not None)
         yield up

@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-class _SharedCall(Generic[T]):
+class SharedCall(Generic[T]):
     """A call that may hang, run in its own thread, one at a time.
 
     Callers join a call that is in progress, so neither threads nor connections pile up.
@@ -59,10 +59,10 @@ class Readiness:
     def __init__(self, sampler: Sampler) -> None:
         service = sampler.service
         self._sampler = sampler
-        self._ends: _SharedCall[dict[str, dict[int, End]]] = _SharedCall(
+        self._ends: SharedCall[dict[str, dict[int, End]]] = SharedCall(
             "ready-broker", lambda: sampler.broker.ends(service.topics)
         )
-        self._stored: _SharedCall[Stored] = _SharedCall("ready-database", lambda: _stored(service))
+        self._stored: SharedCall[Stored] = SharedCall("ready-database", lambda: _stored(service))
 
     def faults(self) -> list[FieldFault]:
         """Return why the service is not ready, empty if it is, within `ANSWER_WITHIN_S`."""

@@ -14,6 +14,7 @@ from shared.web.operations.progress import Sampler, lag_for, read_progress
 from shared.web.operations.readiness import Readiness
 from shared.web.problems import Problem
 from shared.web.query import TEXT, Blueprint, NoQuery
+from shared.web.service import current_service
 
 _log = structlog.get_logger(__name__)
 
@@ -72,7 +73,7 @@ def progress() -> Json:
     """
     sampler = current_sampler()
     try:
-        found = read_progress(sampler.service, sampler.broker)
+        found = read_progress(current_service(), sampler.broker)
     except OffsetsUnavailableError as error:
         _log.warning("broker unavailable", error=reason_of(error))
         raise Problem(503, "消息系统无应答 / the broker does not respond", headers={"Retry-After": "5"}) from error

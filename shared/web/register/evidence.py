@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -124,7 +125,7 @@ def entries(arguments: Json) -> Response:
     for everything. Every accepted revision of a document is included.
     """
     source: EvidenceSource = current_app.extensions[EVIDENCE]
-    request.max_content_length = None  # it is read line by line
+    request.max_content_length = sys.maxsize  # it is read line by line; None would be the application's limit
     wanted = (line.decode("utf-8", "replace").rstrip("\n") for line in request.stream)
     with ExitStack() as opened:
         engine = current_service().engine.execution_options(isolation_level="REPEATABLE READ")

@@ -8,14 +8,18 @@ from typing import Any, Final
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import NoMoreData, ParseException
 
 from shared.process.program import shorten_thread_switching
 from shared.values.json_types import Json
 from shared.web.app import start_sampler, stop_tracing
-from shared.web.server.gunicorn_worker import ProblemWorker
+from shared.web.problems import Problem, answer_http_exception
+from shared.web.server.gunicorn_worker import ApiWorker
+from shared.web.server.lanes import REQUESTS, THREADS
+from shared.web.server.limits import KEEP_ALIVE_S, ConnectionLimits, allow_connections
 from shared.web.server.multiprocess_metrics import shared_metrics
+from shared.web.server.refusal import status_of
 
-THREADS: Final = 8
 # Within the 10 s that a supervisor gives after SIGTERM.
 GRACEFUL_TIMEOUT_S: Final = 6
 
@@ -41,31 +45,42 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app
 
 
+def _answer_broken_bodies(app: Flask) -> None:
+    """Answer a body that is not HTTP or ends too soon, which only the route that reads it notices."""
+    app.register_error_handler(ParseException, lambda error: answer_http_exception(Problem(status_of(error))))
+    app.register_error_handler(NoMoreData, lambda _: answer_http_exception(Problem(400)))
+
+
 def _start_worker(app: Flask) -> None:
     """Run in each worker after the fork."""
     shorten_thread_switching()
     start_sampler(app)
 
 
-def serve(make_app: Callable[[], Flask], bind: str, workers: int = 1) -> None:
+def serve(make_app: Callable[[], Flask], bind: str, workers: int, limits: ConnectionLimits) -> None:
     """Answer requests at `HOST:PORT` until SIGTERM or SIGINT, then finish the requests in progress.
 
     Does not return: gunicorn ends the process. The application is created before the fork, so that wrong settings end
     the program at once. Connections and threads start in the workers.
     """
+    limits = allow_connections(limits)
+    ApiWorker.limits = limits
     with shared_metrics() as hooks:
         app = make_app()
+        _answer_broken_bodies(app)
         # Memory that workers inherit stays shared only as long as the garbage collector does not write to it.
         gc.collect()
         gc.freeze()
         options = {
             "bind": bind,
             "workers": workers,
-            "worker_class": ProblemWorker,
-            "threads": THREADS,
+            "worker_class": ApiWorker,
+            "threads": THREADS[REQUESTS],
             "graceful_timeout": GRACEFUL_TIMEOUT_S,
             "timeout": 30,  # seconds after which a worker whose event loop is stuck is killed and replaced
-            "keepalive": 5,  # idle connections must not delay a shutdown
+            # The worker itself limits them, and makes way for new ones instead of leaving them waiting.
+            "worker_connections": limits.connections + 2 * THREADS[REQUESTS],
+            "keepalive": KEEP_ALIVE_S,
             "accesslog": None,
             "errorlog": "-",
             "loglevel": "warning",

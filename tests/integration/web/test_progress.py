@@ -336,7 +336,7 @@ def test_a_consumer_that_halts_is_told_at_once_and_while_it_is_started_again(com
 
 def test_a_database_that_is_not_migrated_is_told(complete: RegisterSet, postgres: FreshDatabase) -> None:
     empty = make_engine(postgres("empty")[1])
-    service = complete.app.extensions["jiangbu"]
+    service = complete.app.extensions["jiangbu.sampler"].service
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(service.__dict__, "engine", empty)
         assert "run `listing migrate`" in faults(complete)["database"]

@@ -2,17 +2,12 @@
 
 import http.client
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 from sqlalchemy import text
 
 from devset.processes import free_ports
@@ -20,53 +15,10 @@ from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from tests.support.engines.session import FreshDatabase
 from tests.support.until import until
-from tests.support.web.keys import KEYS, headers
+from tests.support.web.keys import headers
+from tests.support.web.served import START_WITHIN_S, Start, connect
 
-Start = Callable[..., subprocess.Popen[str]]
 STOP_WITHIN_S = 10.0
-START_WITHIN_S = 30.0
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """`start(port, ...)`: run `listing serve`; without database and broker it is alive all the same."""
-    keys = tmp_path / "keys.yaml"
-    keys.write_text(yaml.safe_dump([{"name": "a", "role": "auditor", "sha256": KEYS["auditor"]}]), "utf-8")
-    started: list[subprocess.Popen[str]] = []
-
-    def start(port: int, *options: str, **settings: str) -> subprocess.Popen[str]:
-        environment = os.environ | {
-            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-            "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:1/nothing",
-            "API_KEYS_FILE": str(keys),
-            "TMPDIR": str(tmp_path),
-            **settings,
-        }
-        command = [sys.executable, "-m", "services.listing", "serve", "--bind", f"127.0.0.1:{port}", *options]
-        started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
-        return started[-1]
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
-def connect(port: int) -> http.client.HTTPConnection:
-    """Return a kept-alive connection that has received one answer."""
-
-    def connected() -> http.client.HTTPConnection | None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        try:
-            connection.request("GET", "/healthz")
-            assert connection.getresponse().read() == b'{"status":"alive"}\n'
-        except (OSError, http.client.HTTPException):
-            connection.close()
-            return None
-        return connection
-
-    return until(connected, START_WITHIN_S)
 
 
 def test_sigterm_stops_it_in_time_though_connections_are_kept(start: Start) -> None:
