@@ -1,7 +1,7 @@
 """Facts of the listing service: their keys and values."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -68,7 +68,7 @@ def render_listings(connection: Connection, keys: list[str]) -> Json:
     for exchange, number, counted, mirrored, value, headers in fetch(
         connection, _LISTINGS, tuple[str, str, bool, bool, bytes, bytes | None], **key_arrays(pairs)
     ):
-        document: Any = stored_document("listing", exchange, value, headers)
+        document = cast("Listing", stored_document("listing", exchange, value, headers))
         values[f"{exchange}/{number}"] |= {
             "provider": party_json(document.provider),
             "status": document.status,

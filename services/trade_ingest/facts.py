@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -69,8 +69,7 @@ def _describe_first(trade: Trade) -> Json:
 
 
 def render_totals(connection: Connection, keys: list[str]) -> Json:
-    days = read_settings(connection, "cut_at") or ()
-    buckets = bucket_calendar(tuple(date.fromisoformat(day) for day in days))
+    buckets = bucket_calendar(tuple(read_settings(connection, "cut_at") or ()))
     parts = [key.split("/") for key in keys]
     exchanges = [(part[1], int(part[2])) for part in parts if part[0] == "exchange"]
     providers = [(part[1], int(part[2])) for part in parts if part[0] == "provider"]

@@ -28,8 +28,7 @@ TRADES = RegisterKind(
     apply_documents=apply_trades,
     recompute=changed_by_settings,
     all_fact_keys=all_fact_keys,
-    fact_topics=(LISTING,),
-    read_fact=read_listing_fact,
+    fact_readers={LISTING: read_listing_fact},
 )
 
 consume = partial(run_consumer, TRADES)

@@ -42,9 +42,9 @@ class BucketCalendar:
 
 
 @lru_cache(maxsize=8)
-def bucket_calendar(cut_dates: tuple[date, ...]) -> BucketCalendar:
-    """Return the calendar of these cut dates, cached: a register has one at a time."""
-    return BucketCalendar(cut_dates)
+def bucket_calendar(cut_at: tuple[str, ...]) -> BucketCalendar:
+    """Return the calendar of the cut dates of settings, cached: a register has one at a time."""
+    return BucketCalendar(map(date.fromisoformat, cut_at))
 
 
 def instant_of(instant_us: int) -> datetime:

@@ -72,7 +72,7 @@ class Total(NamedTuple):
 
 def buckets_of(register: RegisterContext) -> BucketCalendar:
     """Return the buckets of the settings that the register counts by."""
-    return bucket_calendar(tuple(register.cut_dates))
+    return bucket_calendar(tuple(register.settings.content["cut_at"]))
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -96,7 +96,7 @@ class ChildProcess:
             self._pipe.send(throttle)
 
     def _watch(self, stop: threading.Event, heartbeat: Heartbeat) -> None:
-        message: Any = _BEAT
+        message: object = _BEAT
         try:
             while message == _BEAT:
                 message = self._pipe.recv()
@@ -104,7 +104,7 @@ class ChildProcess:
         except (EOFError, OSError):
             message = ChildProcessDiedError(f"{self.name}: 进程被终止 / the process was killed")
         self.is_working = False
-        if message is not None:
+        if isinstance(message, BaseException):
             raise message
         stop.set()
 

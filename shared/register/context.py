@@ -1,7 +1,6 @@
 """A register as a worker knows it."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from shared.register.head import RegisterSettings, register_settings
 from shared.register.parties import PartyIds
@@ -17,11 +16,6 @@ class RegisterContext:
     exchanges: Whitelist
     settings: RegisterSettings
     parties: PartyIds
-
-    @property
-    def cut_dates(self) -> list[date]:
-        """The dates at which totals are cut."""
-        return [date.fromisoformat(day) for day in self.settings.content["cut_at"]]
 
 
 def register_context(settings: Settings) -> RegisterContext:

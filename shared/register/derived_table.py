@@ -6,6 +6,8 @@ from sqlalchemy import Connection
 
 from shared.postgres.query import fetch
 
+Columns = tuple[Any, ...]  # values of some columns, in order
+
 
 class DerivedTable(NamedTuple):
     """A table, its key and other columns (none of them null), and the SQL that computes all of its rows."""
@@ -28,9 +30,9 @@ class DerivedTable(NamedTuple):
 class DifferingRow(NamedTuple):
     """The key of a row, and its values as stored and as computed; None where there is no such row."""
 
-    key: tuple[Any, ...]
-    stored: tuple[Any, ...] | None
-    expected: tuple[Any, ...] | None
+    key: Columns
+    stored: Columns | None
+    expected: Columns | None
 
 
 def differing_rows(connection: Connection, table: DerivedTable, /, **parameters: object) -> list[DifferingRow]:
@@ -43,11 +45,11 @@ def differing_rows(connection: Connection, table: DerivedTable, /, **parameters:
     keys, values = len(table.keys), len(table.values)
     return sorted(
         DifferingRow(row[:keys], _present(row[keys:-values]), _present(row[-values:]))
-        for row in fetch(connection, statement, tuple[Any, ...], **parameters)
+        for row in fetch(connection, statement, Columns, **parameters)
     )
 
 
-def rebuild_rows(connection: Connection, table: DerivedTable, /, **parameters: object) -> set[tuple[Any, ...]]:
+def rebuild_rows(connection: Connection, table: DerivedTable, /, **parameters: object) -> set[Columns]:
     """Compute every row and store, change or delete those that differ; return their keys."""
     assignments = ", ".join(f"{value} = n.{value}" for value in table.values)
     columns = (*table.keys, *table.values)
@@ -58,12 +60,12 @@ def rebuild_rows(connection: Connection, table: DerivedTable, /, **parameters: o
         WHEN NOT MATCHED BY SOURCE THEN DELETE
         RETURNING {_columns("o", table.keys)}
     """
-    return set(fetch(connection, statement, tuple[Any, ...], **parameters))
+    return set(fetch(connection, statement, Columns, **parameters))
 
 
 def _columns(row: str, names: tuple[str, ...]) -> str:
     return ", ".join(f"{row}.{name}" for name in names)
 
 
-def _present(values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+def _present(values: Columns) -> Columns | None:
     return None if values[0] is None else values

@@ -1,9 +1,9 @@
 """A kind of register, of listings or of trades: what it adds to the common consumer, outbox and rebuild."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -46,8 +46,7 @@ class RegisterKind:
     apply_documents: ApplyDocuments
     recompute: Recompute
     all_fact_keys: Callable[[Connection], list[DirtyKey]]
-    fact_topics: tuple[str, ...] = ()  # of the facts it consumes
-    read_fact: Callable[[Record], object] | None = None
+    fact_readers: Mapping[str, Callable[[Record], object]] = field(default_factory=dict)  # of facts that it consumes
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -56,7 +55,7 @@ class RegisterKind:
 
     def topics(self, exchanges: Sequence[str]) -> list[str]:
         """The topics it consumes."""
-        return [*(topic_of(self.document, exchange) for exchange in exchanges), *self.fact_topics]
+        return [*(topic_of(self.document, exchange) for exchange in exchanges), *self.fact_readers]
 
     def group(self, register: str) -> str:
         """The consumer group of a register's workers."""
@@ -65,7 +64,7 @@ class RegisterKind:
     @cached_property
     def stored(self) -> Stored:
         """The reader of its log entries."""
-        return entry_reader(self.document, has_facts=bool(self.fact_topics))
+        return entry_reader(self.document, has_facts=bool(self.fact_readers))
 
     def log(self, private: Ed25519PrivateKey, log_origin: str) -> ServiceLog:
         """The log of a register of this kind; each generation has its own."""
@@ -77,13 +76,8 @@ class RegisterKind:
         return ServiceLog(private, read_log_head, self.stored)
 
     def prepare(self, records: Sequence[Record]) -> list[object]:
-        document, read_fact = self.document, self.read_fact
-        if read_fact is None:
-            return [prepare_document(document, record) for record in records]
-        return [
-            read_fact(record) if record.topic in self.fact_topics else prepare_document(document, record)
-            for record in records
-        ]
+        read_document = partial(prepare_document, self.document)
+        return [self.fact_readers.get(record.topic, read_document)(record) for record in records]
 
     def apply(
         self,

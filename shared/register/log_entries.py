@@ -8,7 +8,7 @@ numbers and topics needs escaping.
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -59,7 +59,7 @@ class _Row(NamedTuple):
     value_sha256: str | None
     headers: bytes | None
     headers_sha256: str | None
-    content: Any
+    content: object
 
 
 def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts: bool) -> str:
