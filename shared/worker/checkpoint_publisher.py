@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-import structlog
 from kafka import KafkaProducer
 from sqlalchemy import Connection, Engine
 
@@ -26,8 +25,6 @@ from shared.translog.note import parse_note
 from shared.worker.consumer_program import ConsumerProgram
 
 _SEND_TIMEOUT_S = 15.0
-
-log = structlog.get_logger(__name__)
 
 
 def publishing_checkpoints(program: ConsumerProgram) -> AbstractContextManager[None]:
@@ -63,14 +60,7 @@ class CheckpointPublisher:
 
     def run(self) -> None:
         """Publish until `stop` is set; raise bugs."""
-        while not self.stop.is_set():
-            try:
-                self._publish_while_leading()
-            except Exception as error:
-                if not is_transient(error) and not is_transient_kafka_error(error):
-                    raise
-                log.warning("checkpoint not sent, retrying", error=reason_of(error))
-                self._backoff.wait()
+        self._backoff.retry(self._publish_while_leading, _why_retry, "checkpoint not sent, retrying")
 
     def _publish_while_leading(self) -> None:
         with leader_lock(self.engine, "checkpoints") as leader:
@@ -104,3 +94,7 @@ class CheckpointPublisher:
             self._backoff.reset()
             if self.stop.wait(self.interval_s):
                 return
+
+
+def _why_retry(error: Exception) -> str | None:
+    return reason_of(error) if is_transient(error) or is_transient_kafka_error(error) else None

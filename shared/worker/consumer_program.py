@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import structlog
 from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
 from sqlalchemy import Engine
 
@@ -25,8 +24,6 @@ from shared.telemetry.masking import reason_of
 from shared.telemetry.tracing import Tracing, start_tracing
 from shared.values.times import now
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True)
 class ConsumerProgram:
@@ -44,38 +41,12 @@ class ConsumerProgram:
 
         Retries with backoff and logs the reason at each attempt. Raises bugs.
         """
-        return (
-            self._until_done(lambda: check_schema(self.engine, self.settings.service))
-            and self._until_done(lambda: check_topics(self.settings.kafka.client_config(), topics))
-            and self._until_done(begin)
+        steps = (
+            lambda: check_schema(self.engine, self.settings.service),
+            lambda: check_topics(self.settings.kafka.client_config(), topics),
+            begin,
         )
-
-    def _until_done(self, step: Callable[[], None]) -> bool:
-        backoff = Backoff(self.stop)
-        while not self.stop.is_set():
-            try:
-                step()
-            except Exception as error:
-                reason = self._why_wait(error)
-                if reason is None:
-                    raise
-                log.warning("waiting", reason=reason, pause_s=backoff.next_s)
-                backoff.wait()
-            else:
-                return True
-        return False
-
-    def _why_wait(self, error: Exception) -> str | None:
-        """Return what the program waits for, for the operator; None for a bug."""
-        if isinstance(error, (MissingTopicsError, WrongSchemaError)):
-            return str(error)
-        if is_transient(error):
-            return f"数据库不可用 / the database is unavailable: {reason_of(error)}"
-        if isinstance(error, SaslAuthenticationFailedError | AuthorizationError):
-            return f"消息系统拒绝访问 / the broker denied access: {reason_of(error)}"
-        if is_transient_kafka_error(error):
-            return f"消息系统不可用 / the broker is unavailable: {reason_of(error)}"
-        return None
+        return all(Backoff(self.stop).retry(step, _why_wait, "waiting") for step in steps)
 
 
 @contextmanager
@@ -113,3 +84,16 @@ def _reason_for_operator(error: Exception) -> str | None:
     if isinstance(error, (OperatorError, *OPERATOR_ERRORS)):
         return str(error)
     return add_details(DAMAGED, reason_of(error)) if is_damaged(error) else None
+
+
+def _why_wait(error: Exception) -> str | None:
+    """Return what the program waits for, for the operator; None for a bug."""
+    if isinstance(error, (MissingTopicsError, WrongSchemaError)):
+        return str(error)
+    if is_transient(error):
+        return f"数据库不可用 / the database is unavailable: {reason_of(error)}"
+    if isinstance(error, SaslAuthenticationFailedError | AuthorizationError):
+        return f"消息系统拒绝访问 / the broker denied access: {reason_of(error)}"
+    if is_transient_kafka_error(error):
+        return f"消息系统不可用 / the broker is unavailable: {reason_of(error)}"
+    return None

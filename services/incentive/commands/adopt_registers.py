@@ -93,20 +93,7 @@ class RegisterAdoption:
 
     def run(self) -> None:
         """Retry until adopted or stopped; raise errors that are not transient."""
-        pauses = Backoff(self.program.stop)
-        while not self.program.stop.is_set():
-            try:
-                self._make()
-            except Exception as error:
-                if not isinstance(error, AdoptionPending | RegisterUnavailable | RegisterRefused) and not (
-                    is_transient(error) or is_transient_kafka_error(error)
-                ):
-                    raise
-                reason = str(error) if isinstance(error, AdoptionPending | RegisterRefused) else reason_of(error)
-                log.warning("registers do not count yet", named=self._named, reason=reason, pause_s=pauses.next_s)
-                pauses.wait()
-            else:
-                return
+        Backoff(self.program.stop).retry(self._make, _why_retry, "registers do not count yet", named=self._named)
 
     def _make(self) -> None:
         """Put the named registers in force. Raises AdoptionPending and transient errors."""
@@ -178,3 +165,10 @@ def check_silence(connection: Connection, before: Ids, named: tuple[str, ...], l
         raise AdoptionPending(
             f"{', '.join(sorted(going))}: 仍在发布，请先停其消费程序 / still publishes facts: stop its consumers first"
         )
+
+
+def _why_retry(error: Exception) -> str | None:
+    if isinstance(error, AdoptionPending | RegisterRefused):
+        return str(error)
+    is_expected = isinstance(error, RegisterUnavailable) or is_transient(error) or is_transient_kafka_error(error)
+    return reason_of(error) if is_expected else None

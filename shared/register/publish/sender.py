@@ -64,14 +64,7 @@ class OutboxSender:
 
     def run(self) -> None:
         """Send until `stop` is set. Transient errors are retried; bugs are raised."""
-        while not self.stop.is_set():
-            try:
-                self._send_while_leading()
-            except Exception as error:
-                if not is_transient(error) and not _is_retriable(error):
-                    raise
-                log.warning("facts not sent, retrying", error=reason_of(error), pause_s=self._backoff.next_s)
-                self._backoff.wait()
+        self._backoff.retry(self._send_while_leading, _why_retry, "facts not sent, retrying")
 
     def _send_while_leading(self) -> None:
         with leader_lock(self.engine, _LOCK) as leader:
@@ -205,10 +198,11 @@ def _fence(producer: KafkaProducer, topics: Sequence[str]) -> None:
     producer.abort_transaction()
 
 
-def _is_retriable(error: Exception) -> bool:
-    if isinstance(error, kafka_errors.ProducerFencedError):
-        return True  # another worker sends now; wait for the lock again
-    return isinstance(error, kafka_errors.KafkaError) and not isinstance(
+def _why_retry(error: Exception) -> str | None:
+    # A fenced producer is retried, too: another worker sends now, and this one waits for the lock again.
+    is_fatal = isinstance(
         error,
         kafka_errors.AuthorizationError | kafka_errors.KafkaConfigurationError | kafka_errors.MessageSizeTooLargeError,
     )
+    is_retriable = is_transient(error) or (isinstance(error, kafka_errors.KafkaError) and not is_fatal)
+    return reason_of(error) if is_retriable else None
