@@ -71,18 +71,8 @@ def write_extract(
 
     Raises RegisterUnavailable, RegisterRefused, and whatever `tick` raises.
     """
-    point = ledger_size(connection, order.log_size, order.request.as_of)
-    if order.request.viewer is not None:
-        set_viewer(connection, order.request.viewer)
-    selection = Selection(connection, order.request, point)
-    logs = [
-        registers.log(kind, register, getattr(addresses[register], service))
-        for register in sorted(addresses)
-        if selection.registers is None or register in selection.registers
-        for kind, service in (("trades", "trade_ingest"), ("listings", "listing"))
-    ]
     with Archive(stream) as archive:
-        _ExtractWriter(connection, order, selection, registers, logs, archive, tick).run()
+        _ExtractWriter(connection, order, registers, addresses, archive, tick).run()
 
 
 class _ExtractWriter:
@@ -92,15 +82,23 @@ class _ExtractWriter:
         self,
         connection: Connection,
         order: ExtractOrder,
-        selection: Selection,
         registers: RegisterClient,
-        logs: list[RegisterLog],
+        addresses: Mapping[str, RegisterAddress],
         archive: Archive,
         tick: Tick,
     ) -> None:
-        self._connection, self._order, self._selection, self._point = connection, order, selection, selection.point
-        self._registers, self._logs, self._archive, self._tick = registers, logs, archive, tick
-        self._request = order.request
+        self._connection, self._order, self._request = connection, order, order.request
+        self._registers, self._archive, self._tick = registers, archive, tick
+        self._point = ledger_size(connection, order.log_size, order.request.as_of)
+        if order.request.viewer is not None:
+            set_viewer(connection, order.request.viewer)
+        self._selection = Selection(connection, order.request, self._point)
+        self._logs = [
+            registers.log(kind, register, getattr(addresses[register], service))
+            for register in sorted(addresses)
+            if self._selection.registers is None or register in self._selection.registers
+            for kind, service in (("trades", "trade_ingest"), ("listings", "listing"))
+        ]
         in_force = settings_in_force(connection)
         self._counted_now = None if in_force is None else in_force.registers
         self._not_asked: set[str] = set()
