@@ -116,6 +116,7 @@ class OidcSettings:
     roles_claim: str
     name_claim: str
     public_url: str
+    persons_file: Path | None = None
 
 
 # Variables: each of these functions reads one, or a secret from one of two.
@@ -333,6 +334,7 @@ def _load_oidc_settings() -> OidcSettings | None:
         roles_claim=_optional("OIDC_ROLES_CLAIM", str) or "roles",
         name_claim=_optional("OIDC_NAME_CLAIM", str) or "preferred_username",
         public_url=_required("PUBLIC_URL", _http_url),
+        persons_file=_optional("PERSONS_FILE", Path),
     )
 
 

@@ -19,6 +19,7 @@ ROLE: Final = re.compile(f"auditor|bureau|service|exchange:{EXCHANGE_PATTERN}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 _FIELDS: Final = {"name", "role", "sha256"}
+_OPTIONAL: Final = {"person"}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,11 +30,15 @@ class KeysError(SettingsError):
 
 
 class ApiKey(NamedTuple):
-    """A key: the name of the person or system, the role, and the SHA-256 (hex) of the key itself."""
+    """A key: its name, role, the SHA-256 (hex) of the key itself, and the person or system that holds it.
+
+    Two keys of one person have one `person`, whatever their names: a rotated key, or one for each role.
+    """
 
     name: str
     role: str
     sha256: str
+    person: str
 
     @property
     def exchange(self) -> str | None:
@@ -69,7 +74,10 @@ class ApiKeys(NamedTuple):
 
 
 def load_keys(path: Path | None) -> ApiKeys:
-    """Load a YAML list of `{name, role, sha256}`. Raises KeysError naming the file and the entry."""
+    """Load a YAML list of `{name, role, sha256, person}`; `person` defaults to the name.
+
+    Raises KeysError naming the file and the entry.
+    """
     if path is None:
         raise KeysError("API_KEYS_FILE: 未设置 / is not set (all settings are named in .env.example)")
     try:
@@ -90,17 +98,20 @@ def load_keys(path: Path | None) -> ApiKeys:
 
 
 def _parse_key(where: str, entry: object) -> ApiKey:
-    if not isinstance(entry, dict) or set(entry) != _FIELDS:
-        raise KeysError(f"{where}: must have exactly the fields name, role and sha256")
+    if not isinstance(entry, dict) or set(entry) - _OPTIONAL != _FIELDS:
+        raise KeysError(f"{where}: must have the fields name, role and sha256, may have person, and no other")
     name, role, sha256 = entry["name"], entry["role"], entry["sha256"]
+    person = entry.get("person", name)
     if not isinstance(name, str) or not name.strip():
         raise KeysError(f"{where}: name must be text")
+    if not isinstance(person, str) or not person.strip():
+        raise KeysError(f"{where}: person must be text")
     if not isinstance(role, str) or ROLE.fullmatch(role) is None:
         raise KeysError(f"{where}: role must be auditor, bureau, service or exchange:<id>")
     # Digits alone would be read by YAML as a number.
     if not isinstance(sha256, str) or _SHA256.fullmatch(sha256) is None:
         raise KeysError(f"{where}: sha256 must be 64 lower-case hex digits, in quotes")
-    return ApiKey(name, role, sha256)
+    return ApiKey(name, role, sha256, person)
 
 
 def authenticate(keys: ApiKeys) -> None:

@@ -27,7 +27,15 @@ def test_a_set_is_supervised_and_leaves_nothing_behind(own_set) -> None:
     first = own_set()
     known = first.ready()
     assert set(known) == {"kafka", "listing", "trade_ingest", "incentive", "keys"}
-    assert set(known["keys"]) == {"auditor", "bureau", "bureau2", "service", "exchange:kmdex", "exchange:dcdex"}
+    assert set(known["keys"]) == {
+        "auditor",
+        "bureau",
+        "bureau2",
+        "bureau3",
+        "service",
+        "exchange:kmdex",
+        "exchange:dcdex",
+    }
     for service in ("listing", "trade_ingest", "incentive"):
         assert requests.get(f"{known[service]}/readyz", timeout=5).status_code == 200
         key = {"Authorization": f"Bearer {known['keys']['auditor']}"}

@@ -7,6 +7,12 @@ import hashlib
 from tests.support.paths import ROOT
 
 RELEASED = {
+    "services/incentive/migrations/versions/0013_person.py": (
+        "301dde52d80d25eb1ca078ee0bc71af63d6f03d4143fe7ca6fef2f85b931bf0a"
+    ),
+    "services/incentive/migrations/versions/0013_person.sql": (
+        "2b8d2aad0014930216c24d93c09d7f8cea1dca541e107ed6fbd99166ad95e60d"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

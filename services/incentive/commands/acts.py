@@ -29,6 +29,7 @@ from services.incentive.domain.acts import (
 from services.incentive.domain.postings import LedgerEntry, Posting
 from services.incentive.domain.workflow import (
     ACTIONS,
+    Actor,
     ApprovalLimit,
     ApprovedFor,
     StepContext,
@@ -86,7 +87,7 @@ class ActRequest(NamedTuple):
     `key` is the Idempotency-Key.
     """
 
-    person: str
+    actor: Actor
     key: str | None
     kind: ActKind
     about: str
@@ -166,7 +167,7 @@ class _Draft(NamedTuple):
 
 
 def _recorded_before(connection: Connection, request: ActRequest) -> Json | None:
-    act = None if request.key is None else find_request(connection, request.person, request.key)
+    act = None if request.key is None else find_request(connection, request.actor.identity, request.key)
     if act is None:
         return None
     if act.request_sha256 != request.sha256():
@@ -181,7 +182,8 @@ def _write(acting: _Acting, draft: _Draft) -> Json:
         kind=request.kind,
         seq=next_seq(connection),
         recorded_at=acting.instant,
-        person=request.person,
+        person=request.actor.identity,
+        name=request.actor.name,
         request_key=request.key,
         request_sha256=request.sha256(),
     )
@@ -209,7 +211,7 @@ def _decision(acting: _Acting) -> _Draft:
     """Take a step with an award."""
     award, given = acting.award(acting.request.about), acting.request.fields
     context = load_award_context(acting.connection, [award], acting.policy, None, acting.instant)[award.award_id]
-    case = step_context(acting.connection, award, context, acting.policy, acting.request.person, acting.instant)
+    case = step_context(acting.connection, award, context, acting.policy, acting.request.actor, acting.instant)
     wanted = StepRequest(given["action"], given.get("amount"))
     reason = refusal(case, wanted)
     if reason is not None:
@@ -355,7 +357,7 @@ def step_context(
     award: AnyAwardRow,
     context: AwardContext,
     policy: Policy,
-    person: str,
+    actor: Actor,
     instant: datetime,
 ) -> StepContext:
     """Everything that decides which steps a person may take with an award at an instant."""
@@ -366,7 +368,7 @@ def step_context(
         payable_fen=award.payable_fen,
         holds=context.holds,
         limits=_limits(connection, award, policy, context.workflow.outstanding.get(approved_for, 0)),
-        person=person,
+        actor=actor,
         now=instant,
     )
 

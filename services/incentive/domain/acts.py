@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
-from services.incentive.domain.workflow import Decision
+from services.incentive.domain.workflow import Actor, Decision
 from shared.values.canonical_json import canonical_json
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -18,15 +18,23 @@ RELATED, UNRELATED = "related", "unrelated"
 
 
 class Act(NamedTuple):
-    """The columns that all acts record: a row of the table `act`. `seq` is that of its transaction."""
+    """The columns that all acts record: a row of the table `act`. `seq` is that of its transaction.
+
+    `name` is None in acts of versions that kept no person; `person` is that name then.
+    """
 
     id: str
     kind: ActKind
     seq: int
     recorded_at: datetime
     person: str
+    name: str | None
     request_key: str | None
     request_sha256: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.person, None) if self.name is None else Actor(self.name, self.person)
 
 
 class DecisionPart(NamedTuple):
@@ -132,7 +140,7 @@ def decision_json(decision: Decision) -> Json:
         "amount": format_yuan(decision.amount_fen),
         "subject": decision.subject,
         "year": decision.year,
-        "by": decision.by,
+        **_by(decision.actor),
         "at": format_time(decision.at),
         "reason": decision.reason,
         "documents": [dict(one) for one in decision.documents],
@@ -145,10 +153,15 @@ def decision_json(decision: Decision) -> Json:
 
 def act_json(act: Act, part: ActPart) -> Json:
     if isinstance(part, DecisionPart):
-        step = Decision(decision_id=act.id, by=act.person, at=act.recorded_at, transaction=act.seq, **part._asdict())
+        step = Decision(decision_id=act.id, actor=act.actor, at=act.recorded_at, transaction=act.seq, **part._asdict())
         return decision_json(step)
-    recorded = {"by": act.person, "at": format_time(act.recorded_at), "transaction": act.seq}
+    recorded = {**_by(act.actor), "at": format_time(act.recorded_at), "transaction": act.seq}
     return {f"{act.kind}_id": act.id, **_fields(part), **recorded}
+
+
+def _by(actor: Actor) -> Json:
+    """Who acted. Acts without a person keep the form, and so the hash, of the versions that had none."""
+    return {"by": actor.name} if actor.person is None else {"by": actor.name, "person": actor.person}
 
 
 def _fields(part: ActPart) -> Json:

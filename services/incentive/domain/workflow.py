@@ -21,6 +21,25 @@ OVER_APPROVED: Final = "over_approved"
 _BEFORE_APPROVED: Final = ("estimated", "applied", "reviewed", "joint_reviewed", "published")
 
 
+class Actor(NamedTuple):
+    """Who acts: the name of the key or account, and its person; None in acts of versions that kept the name alone."""
+
+    name: str
+    person: str | None
+
+    @property
+    def identity(self) -> str:
+        """The person, or the name where no person was kept."""
+        return self.person or self.name
+
+    def is_same_person(self, other: "Actor | None") -> bool:
+        """Return True if the four-eyes rule counts the two as one: by person, and by name where one has no person."""
+        if other is None:
+            return False
+        has_both = self.person is not None and other.person is not None
+        return self.identity == other.identity or (not has_both and self.name == other.name)
+
+
 class Decision(msgspec.Struct, frozen=True):
     """A step that was taken. `subject` and `year` name the account and budget that it is posted to."""
 
@@ -34,7 +53,7 @@ class Decision(msgspec.Struct, frozen=True):
     rule: str
     subject: str
     year: int
-    by: str
+    actor: Actor
     at: datetime
     reason: str | None
     documents: Sequence[Mapping[str, str]]
@@ -66,8 +85,8 @@ class WorkflowState(msgspec.Struct, frozen=True):
     returned_fen: int = 0
     unpaid_fen: int = 0
     outstanding: Mapping[ApprovedFor, int] = {}
-    reviewed_by: str | None = None
-    published_by: str | None = None
+    reviewed_by: Actor | None = None
+    published_by: Actor | None = None
     until: datetime | None = None
     last_at: datetime | None = None
 
@@ -109,9 +128,9 @@ def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
         outstanding_fen = before.outstanding.get(approved_for, 0) + approved_fen - returned_fen
         changes["outstanding"] = {**before.outstanding, approved_for: outstanding_fen}
     elif step.action == "review":
-        changes["reviewed_by"] = step.by
+        changes["reviewed_by"] = step.actor
     elif step.action == "publish":
-        changes |= {"published_by": step.by, "until": step.until}
+        changes |= {"published_by": step.actor, "until": step.until}
     return msgspec.structs.replace(before, **changes)
 
 
@@ -128,7 +147,7 @@ class ApprovalLimit(NamedTuple):
 
 
 class StepContext(msgspec.Struct, frozen=True):
-    """Everything that decides which steps `person` may take with an award at `now`.
+    """Everything that decides which steps `actor` may take with an award at `now`.
 
     `limits` are those of an approval: of the award, of its G6 group, of an operator's tiers.
     """
@@ -138,7 +157,7 @@ class StepContext(msgspec.Struct, frozen=True):
     payable_fen: int
     holds: tuple[str, ...]
     limits: tuple[ApprovalLimit, ...]
-    person: str
+    actor: Actor
     now: datetime
 
     @property
@@ -172,13 +191,13 @@ def _risen(case: StepContext, _: StepRequest) -> Texts | None:
 
 
 def _not_the_reviewer(case: StepContext, _: StepRequest) -> Texts | None:
-    if case.person != case.workflow.reviewed_by:
+    if not case.actor.is_same_person(case.workflow.reviewed_by):
         return None
     return Texts("联合审核须由初审以外的人办理", "the joint review needs another person than the initial review")
 
 
 def _not_the_publisher(case: StepContext, _: StepRequest) -> Texts | None:
-    if case.person != case.workflow.published_by:
+    if not case.actor.is_same_person(case.workflow.published_by):
         return None
     return Texts("核定须由公示经办以外的人办理", "the approval needs another person than the public notice")
 

@@ -150,8 +150,12 @@ class RelatedPartiesRequestSchema(QuerySchema):
 # --- answers ---
 
 
+# Null in acts of versions that kept the name alone.
+_PERSON: Final[Fields] = {"person": fields.String(required=True, allow_none=True, dump_default=None)}
+
+
 def _act(name: str, *groups: Fields) -> type[Schema]:
-    return answer(name, *groups, texts("by"), instants("at"), integers("transaction"), base=Schema)
+    return answer(name, *groups, texts("by"), _PERSON, instants("at"), integers("transaction"), base=Schema)
 
 
 def _id_of(name: str) -> Fields:

@@ -16,7 +16,7 @@ from services.incentive.domain.acts import ActKind, decision_json
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import check_subject, find_award
-from services.incentive.http.context import incentive_context, ledger_view
+from services.incentive.http.context import current_actor, incentive_context, ledger_view
 from services.incentive.http.schemas import AsOfPageQuery, YearQuery
 from services.incentive.queries import worklist
 from services.incentive.store import acts as recorded
@@ -24,7 +24,6 @@ from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
-from shared.web.keys import current_key
 from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
@@ -193,7 +192,7 @@ def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
     """
     if "\0" in about:
         raise Problem(404)
-    request = ActRequest(current_key().name, header.get("key"), kind, about, given)
+    request = ActRequest(current_actor(), header.get("key"), kind, about, given)
     try:
         with current_service().engine.begin() as connection:
             return record_act(connection, incentive_context().bureau, request)

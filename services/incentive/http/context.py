@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from services.incentive.commands.acts import BureauContext
+from services.incentive.domain.workflow import Actor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import wait_until_settled
 from services.incentive.store.register_client import RegisterAddresses
@@ -38,6 +39,12 @@ def incentive_context() -> IncentiveContext:
 def current_rulebook() -> Rulebook:
     """Return the policy and whitelist of the application that answers."""
     return incentive_context().bureau.rulebook
+
+
+def current_actor() -> Actor:
+    """Return who asks, as acts record it."""
+    key = current_key()
+    return Actor(key.name, key.person)
 
 
 def settle(as_of: datetime | None, now: datetime) -> None:

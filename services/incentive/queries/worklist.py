@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.budget import budget_json
 from services.incentive.domain.clawbacks import ClawbackProposal, PayableVersion, clawback_proposals
 from services.incentive.domain.risk_flags import UnattachedFlag, unattached_flag
-from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES, ApprovedFor
+from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES, Actor, ApprovedFor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
 from services.incentive.store.as_of import AS_OF, joined_facts
@@ -54,17 +54,24 @@ class WorklistRow(NamedTuple):
     in_notice: int
 
 
-def list_worklist(connection: Connection, view: LedgerView, year: int, person: str) -> list[WorklistRow]:
+def list_worklist(connection: Connection, view: LedgerView, year: int, reader: Actor) -> list[WorklistRow]:
     """Awards of a year with a payable or a decision, by state, in the order of states."""
     # Another person must act after the one who took the last step on a reviewed or published award.
     statement = f"""
         SELECT coalesce(last.to_state, '{FIRST_STATE}') AS state, count(*), sum(award.payable_fen),
-               count(*) FILTER (WHERE last.person = %(person)s), count(*) FILTER (WHERE last.until > %(instant)s)
+               count(*) FILTER (WHERE last.person = %(person)s OR last.name IS NULL AND last.person = %(name)s),
+               count(*) FILTER (WHERE last.until > %(instant)s)
         FROM {view.awards} LEFT JOIN LATERAL ({LAST_STEP_SQL}) last ON true
         WHERE award.year = %(year)s AND (award.payable_fen > 0 OR last.to_state IS NOT NULL)
         GROUP BY 1
     """
-    parameters = {"year": year, "person": person, "instant": view.instant, "as_of": view.as_of}
+    parameters = {
+        "year": year,
+        "person": reader.identity,
+        "name": reader.name,
+        "instant": view.instant,
+        "as_of": view.as_of,
+    }
     rows = fetch(connection, statement, WorklistRow, **parameters)
     found = {row.state: row._replace(payable_fen=int(row.payable_fen)) for row in rows}
     return [found.get(state, WorklistRow(state, 0, 0, 0, 0)) for state in STATES]

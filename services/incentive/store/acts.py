@@ -45,7 +45,7 @@ _RELATED: Final = f"""
 """
 # `state` and more of the last decision that changed an award's state: a return does not.
 LAST_STEP_SQL: Final = f"""
-    SELECT d.to_state, d.until, a.person FROM decision d JOIN act a ON a.id = d.id
+    SELECT d.to_state, d.until, a.person, a.name FROM decision d JOIN act a ON a.id = d.id
     WHERE d.award_id = award.award_id AND d.action <> 'return' AND a.recorded_at <= {AS_OF}
     ORDER BY d.number DESC LIMIT 1
 """

@@ -27,7 +27,9 @@ from shared.values.times import day_start, year_start
 _PARTS: Final = {
     "decisions": f"""
         SELECT s.award_id AS key, s.number AS place, row_to_json(s) AS value
-        FROM (SELECT d.*, d.id AS decision_id, a.person AS by, a.recorded_at AS at, a.seq AS transaction
+        FROM (SELECT d.*, d.id AS decision_id, a.recorded_at AS at, a.seq AS transaction,
+                     json_build_array(coalesce(a.name, a.person),
+                                      CASE WHEN a.name IS NOT NULL THEN a.person END) AS actor
               FROM decision d JOIN act a ON a.id = d.id
               WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}) s
     """,

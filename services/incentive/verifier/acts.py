@@ -35,6 +35,14 @@ ACT_IDS = (
 )  # fmt: skip
 
 
+def is_same_person(one: Json, other: Json | None) -> bool:
+    """Return True if two acts are one person's: by person, and by name where an earlier version kept no person."""
+    if other is None:
+        return False
+    persons = [act.get("person") or act["by"] for act in (one, other)]
+    return persons[0] == persons[1] or (not (one.get("person") and other.get("person")) and one["by"] == other["by"])
+
+
 class AwardHistory:
     """State and amounts of an award after its steps; `outstanding`: approved less returned by subject and year."""
 
@@ -42,7 +50,8 @@ class AwardHistory:
         self.state, self.steps = "estimated", 0
         self.approved = self.paid = self.returned = self.unpaid = 0
         self.outstanding: Counter[SubjectYear] = Counter()
-        self.reviewer = self.publisher = None
+        self.reviewer: Json | None = None
+        self.publisher: Json | None = None
         self.notice_ends_us = 0
 
     def take(self, step: Json) -> None:
@@ -61,9 +70,9 @@ class AwardHistory:
             if self.outstanding[whose] < 0:
                 raise Unsound("追缴多于核定", "more is returned than was approved")
         elif action == "review":
-            self.reviewer = step["by"]
+            self.reviewer = step
         elif action == "publish":
-            self.publisher, self.notice_ends_us = step["by"], instant(step["until"])
+            self.publisher, self.notice_ends_us = step, instant(step["until"])
 
     def _check(self, step: Json) -> None:
         action, amount = step["action"], fen(step["amount"])
@@ -72,9 +81,9 @@ class AwardHistory:
             raise Unsound("步骤不合次序", "the step does not follow the one before")
         if action not in POSTED_KINDS and (action not in STEPS or amount):
             raise Unsound("步骤或金额有误", "no such step, or it moves money")
-        if action == "joint_review" and step["by"] == self.reviewer:
+        if action == "joint_review" and is_same_person(step, self.reviewer):
             raise Unsound("初审与联合审核为同一人", "initial and joint review are by one person")
-        if action == "approve" and step["by"] == self.publisher:
+        if action == "approve" and is_same_person(step, self.publisher):
             raise Unsound("公示与核定为同一人", "public notice and approval are by one person")
         if action == "approve" and instant(step["at"]) < self.notice_ends_us:
             raise Unsound("公示期未满即核定", "approved before the public notice was over")

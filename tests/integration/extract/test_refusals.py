@@ -49,7 +49,7 @@ HERE = -1  # stands for the line of the last row that the change looked up
 FIRST_PURCHASE = "facts.first-purchase.v1/"
 ZEROS = base64.b64encode(bytes(32)).decode()
 LATE, EARLY = "2030-01-01T00:00:00.000000+08:00", "2020-01-01T00:00:00.000000+08:00"
-REVIEWER = "key of bureau"  # of the acts in the fixture; the same person publishes
+REVIEWER = "bureau"  # of the acts in the fixture; the same person publishes
 
 
 class Refusal(NamedTuple):
@@ -454,8 +454,8 @@ REFUSALS = [
     Refusal("the accounts are not those of its subject and year", ACTS, HERE, act({"action": "approve"}, year=2099)),
     Refusal("the step does not follow the one before", ACTS, HERE, act({"action": "review"}, to="paid")),
     Refusal("no such step, or it moves money", ACTS, HERE, act({"action": "apply"}, action="x", to="estimated")),
-    Refusal("initial and joint review are by one person", ACTS, HERE, act({"action": "joint_review"}, by=REVIEWER)),
-    Refusal("public notice and approval are by one person", ACTS, HERE, act({"action": "approve"}, by=REVIEWER)),
+    Refusal("initial and joint review are by one person", ACTS, HERE, act({"action": "joint_review"}, person=REVIEWER)),
+    Refusal("public notice and approval are by one person", ACTS, HERE, act({"action": "approve"}, person=REVIEWER)),
     Refusal("approved before the public notice was over", ACTS, HERE, notice_not_over),
     Refusal("approved or paid in spite of a hold", ACTS, HERE, held_before_approval),
     Refusal("approved or paid without verified eligibility", ACTS, HERE, ineligible),

@@ -22,7 +22,7 @@ from services.incentive.commands.acts import (
 )
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.holds import BY_HAND
-from services.incentive.domain.workflow import ACTIONS, STATES
+from services.incentive.domain.workflow import ACTIONS, STATES, Actor
 from services.incentive.http.schemas import FLAGS
 from services.incentive.rebuild.command import verify_all
 from services.incentive.store import as_of
@@ -192,6 +192,10 @@ def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
     )
 
 
+# Two persons, the first with two keys.
+ACTORS = (("a", "a"), ("newer key of a", "a"), ("b", "b"))
+
+
 def only_what_it_takes(step: dict[str, Any]) -> dict[str, Any]:
     action = ACTIONS[step["action"]]
     return {name: value for name, value in step.items() if name in ("action", *action.needs)}
@@ -204,7 +208,7 @@ def act(rng: Random, told: Told, in_force: Rulebook) -> bool:
     bureau = BureauContext(in_force, LOG, lambda: told.now)
     try:
         with told.engine.begin() as connection:
-            record_act(connection, bureau, ActRequest(rng.choice("ab"), None, kind, about, given))
+            record_act(connection, bureau, ActRequest(Actor(*rng.choice(ACTORS)), None, kind, about, given))
     except (StepNotAllowedError, NotFoundError):
         return False
     return True

@@ -16,7 +16,7 @@ from services.incentive.rebuild.command import verify_all
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from shared.values.times import format_time
-from tests.support.incentive.bureau import FIRST, SECOND, SHA256, Bureau, empty_bureau
+from tests.support.incentive.bureau import FIRST, ROTATED, SECOND, SHA256, Bureau, empty_bureau
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
     WHITELIST,
@@ -191,6 +191,20 @@ def test_the_same_request_again_is_answered_as_before(bureau: Bureau) -> None:
     held = bureau.post(f"/v1/awards/{award_id}/holds", body, key="hold")
     assert bureau.post(f"/v1/awards/{award_id}/holds", body, key="hold") == held
     assert bureau.post(f"/v1/awards/{award_id}/holds", body | {"reason": "s"}, key="hold")[0] == 409
+
+
+def test_a_newer_key_of_a_person_is_no_other_person(bureau: Bureau) -> None:
+    """Neither for the four-eyes rule nor for a request that is sent again."""
+    award_id = bureau.purchase(90)
+    assert bureau.step(award_id, "apply", key="newer") == bureau.step(award_id, "apply", key="newer", who=ROTATED)
+    bureau.done(award_id, "review")
+    status, told = bureau.step(award_id, "joint_review", who=ROTATED)
+    assert status == 409
+    assert "another person" in told["detail"]
+    assert bureau.step(award_id, "joint_review", who=SECOND)[0] == 201
+    status, told = bureau.step(award_id, "publish", who=ROTATED)
+    assert (status, told["by"], told["person"]) == (201, "newer key", "bureau")
+    assert bureau.step(award_id, "approve", who=FIRST, amount="1.00")[0] == 409
 
 
 def test_approvals_stay_within_what_is_payable(bureau: Bureau) -> None:

@@ -61,7 +61,9 @@ def test_nothing_that_was_decided_is_changed_or_removed(worked: LedgerDatabase, 
         connection.execute(text(act.format(table)))
 
 
-def post_act(connection: Connection, kind: str = "decision", person: str = "p", **posted: Any) -> None:
+def post_act(
+    connection: Connection, kind: str = "decision", person: str = "p", name: str | None = None, **posted: Any
+) -> None:
     """Insert an act `x` and its transaction as the bureau's code does."""
     amount_fen, posts = posted.get("amount_fen", 0), posted.get("posts", "decision")
     award_id, whose = posted.get("award_id", PUBLISHED), subject(2)
@@ -100,10 +102,10 @@ def post_act(connection: Connection, kind: str = "decision", person: str = "p", 
     )
     connection.execute(
         text(
-            "INSERT INTO act SELECT 'x', :kind, seq, posted_at, :person, NULL, 's' FROM ledger_transaction"
+            "INSERT INTO act SELECT 'x', :kind, seq, posted_at, :person, NULL, 's', :name FROM ledger_transaction"
             " ORDER BY seq DESC LIMIT 1"
         ),
-        {"kind": kind, "person": person},
+        {"kind": kind, "person": person, "name": name},
     )
 
 
@@ -143,6 +145,9 @@ PAID = {"action": "pay", "to_state": "paid", "voucher_no": "V", "paid_on": "2026
         (None, {}, {}),
         (None, {"posts": "approval", "amount_fen": 500}, APPROVE),
         ("decision_four_eyes", {"posts": "approval", "amount_fen": 500, "person": "key of bureau"}, APPROVE),
+        ("decision_four_eyes", {"posts": "approval", "amount_fen": 500, "person": "bureau"}, APPROVE),
+        ("decision_four_eyes", {"posts": "approval", "amount_fen": 500, "person": "bureau", "name": "newer"}, APPROVE),
+        (None, {"posts": "approval", "amount_fen": 500, "person": "another", "name": "key of bureau"}, APPROVE),
         ("decision_is_posted", {"posts": "approval", "amount_fen": 499}, APPROVE),
         ("decision_is_posted", {}, APPROVE),
         ("decision_is_posted", {}, {"year": 2027}),

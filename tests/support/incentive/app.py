@@ -13,7 +13,7 @@ from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import KafkaSettings, Settings
 from shared.web.keys import ApiKey, ApiKeys
 from tests.support.incentive.ledger import LOG
-from tests.support.web.keys import BUREAU2, KEYS, headers
+from tests.support.web.keys import BUREAU2, KEYS, ROTATED, headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 API_KEYS = ApiKeys(
     (
-        *(ApiKey(f"key of {role}", role, digest) for role, digest in KEYS.items()),
-        ApiKey("key of bureau2", "bureau", BUREAU2),
+        *(ApiKey(f"key of {role}", role, digest, role) for role, digest in KEYS.items()),
+        ApiKey("key of bureau2", "bureau", BUREAU2, "bureau2"),
+        ApiKey("newer key", "bureau", ROTATED, "bureau"),
     )
 )
 # Files and addresses that a test passes itself are not read from here.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from services.incentive.store.rulebook import Rulebook
     from tests.support.records import FakeRecord
 
-FIRST, SECOND = "bureau", "bureau2"
+FIRST, SECOND, ROTATED = "bureau", "bureau2", "rotated"  # the last is a newer key of the first person
 # The person for each step: steps under the four-eyes rule have different people.
 _WHO = {"joint_review": SECOND, "approve": SECOND}
 SHA256 = "ab" * 32

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.incentive.domain.workflow import (
     ACTIONS,
+    Actor,
     ApprovalLimit,
     ApprovedFor,
     Decision,
@@ -34,7 +35,7 @@ def step(
         rule="first_purchase",
         subject=approved_for.subject,
         year=approved_for.year,
-        by=by,
+        actor=Actor(f"key of {by}", by),
         at=NOW + timedelta(seconds=before.steps),
         reason=None,
         documents=(),
@@ -59,4 +60,6 @@ def context(
 ) -> StepContext:
     """Return the context of an award in a state, a day after `NOW`, limited only by its own payable amount."""
     limit = ApprovalLimit(payable_fen, state.outstanding.get(BASIS, 0), Texts("可兑现额", "payable"))
-    return StepContext(state, BASIS, payable_fen, holds, (limit,), person, NOW + timedelta(days=1))
+    return StepContext(
+        state, BASIS, payable_fen, holds, (limit,), Actor(f"key of {person}", person), NOW + timedelta(days=1)
+    )

@@ -6,6 +6,8 @@ ROLES = ("auditor", "bureau", "service", "exchange:kmdex", "exchange:dcdex")
 KEYS = {role: hashlib.sha256(f"{role}-key".encode()).hexdigest() for role in ROLES}
 # A second person of the bureau, whose key is `bureau2-key`.
 BUREAU2 = hashlib.sha256(b"bureau2-key").hexdigest()
+# A newer key of the first person, under another name: `rotated-key`.
+ROTATED = hashlib.sha256(b"rotated-key").hexdigest()
 
 
 def headers(role: str | None) -> dict[str, str]:

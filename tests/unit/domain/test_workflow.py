@@ -12,6 +12,7 @@ from services.incentive.domain.clawbacks import PayableVersion, clawback_proposa
 from services.incentive.domain.workflow import (
     ACTIONS,
     STATES,
+    Actor,
     ApprovalLimit,
     ApprovedFor,
     Decision,
@@ -48,15 +49,16 @@ def through(*actions: tuple[str, int, str]) -> WorkflowState:
     return replay(history(*actions))
 
 
+A = Actor("key of a", "a")
+
+
 def test_the_table_is_the_contracts() -> None:
     assert {name: (action.from_states, action.to_state) for name, action in ACTIONS.items()} == CONTRACT
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_what_is_allowed_leads_from_where_it_is(state: str) -> None:
-    found = WorkflowState(
-        state=state, reviewed_by="a", published_by="a", until=NOW, unpaid_fen=5, outstanding={BASIS: 5}
-    )
+    found = WorkflowState(state=state, reviewed_by=A, published_by=A, until=NOW, unpaid_fen=5, outstanding={BASIS: 5})
     for name in allowed_actions(context(found, person="b")):
         assert state in CONTRACT[name][0]
 
@@ -80,6 +82,26 @@ def test_why_a_step_may_not_be_taken(state: WorkflowState, changes: dict, wanted
     said = refusal(context(state, **changes), wanted)
     assert said is not None
     assert says in said.en
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (Actor("key 1", "li"), Actor("key 2", "li"), True),
+        (Actor("key", "li"), Actor("key", "wang"), False),
+        (Actor("key 1", "li"), Actor("key 2", "wang"), False),
+        # Acts of versions that kept the name alone.
+        (Actor("li", None), Actor("li", None), True),
+        (Actor("li", None), Actor("wang", None), False),
+        (Actor("li", None), Actor("key 2", "li"), True),
+        (Actor("li@id.example", None), Actor("li@id.example", "https://id.example 7"), True),
+        (Actor("wang", None), Actor("key 2", "li"), False),
+    ],
+)
+def test_two_names_are_one_person_by_person_and_by_name_without_one(one: Actor, other: Actor, is_same: bool) -> None:
+    assert one.is_same_person(other) is is_same
+    assert other.is_same_person(one) is is_same
+    assert not one.is_same_person(None)
 
 
 def test_an_award_can_be_approved_from_the_instant_at_which_its_public_notice_ends() -> None:
@@ -178,8 +200,8 @@ def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: in
         (1, {"from_state": "paid"}),
         (1, {"to_state": "approved"}),
         (1, {"amount_fen": 5}),
-        (3, {"by": "a"}),
-        (5, {"by": "a"}),
+        (3, {"actor": A}),
+        (5, {"actor": A}),
         (5, {"at": NOW - timedelta(days=1)}),
         (6, {"amount_fen": 99}),
     ],
@@ -222,7 +244,7 @@ def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> 
             continue
         assert wanted.action in allowed_actions(now)
         amount_fen = step_amount(now, wanted)
-        taken = step(state, wanted.action, amount_fen, now.person)
+        taken = step(state, wanted.action, amount_fen, now.actor.identity)
         steps.append(replace(taken, at=at))
         state = apply_step(state, steps[-1])
         outstanding_fen = state.outstanding.get(BASIS, 0)

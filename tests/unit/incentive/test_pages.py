@@ -16,7 +16,7 @@ from services.incentive.domain.workflow import ACTIONS
 from services.incentive.http.schemas import FLAGS, KINDS, STATES
 from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, tier_progress
-from services.incentive.pages.session.oidc import ClaimError, key_of
+from services.incentive.pages.session.oidc import ClaimError, PersonsError, key_of, load_persons
 from shared.events.decode import REASONS
 from shared.settings import OidcSettings, Settings
 
@@ -127,9 +127,34 @@ def test_a_claim_gives_one_role_and_no_more(path: str, claims: dict[str, object]
     with Flask("test").test_request_context():
         if role is None:
             with pytest.raises(ClaimError):
-                key_of({"preferred_username": "zhang", **claims}, settings)
+                key_of({"preferred_username": "zhang", "sub": "7", **claims}, settings, {})
             return
-        key = key_of({"preferred_username": "zhang", **claims}, settings)
-        assert (key.name, key.role) == ("zhang@id.example.org", role)
+        key = key_of({"preferred_username": "zhang", "sub": "7", **claims}, settings, {})
+        assert (key.name, key.role, key.person) == ("zhang@id.example.org", role, f"{settings.issuer} 7")
         with pytest.raises(ClaimError):
-            key_of(claims, settings)
+            key_of({"sub": "7", **claims}, settings, {})
+
+
+def test_a_file_names_the_person_of_an_account(tmp_path: Path) -> None:
+    file = tmp_path / "persons.yaml"
+    file.write_text(f"- {{issuer: {OIDC.issuer}/, subject: '7', person: 张}}\n", "utf-8")
+    claims = {"preferred_username": "zhang", "sub": "7", "roles": ["bureau"]}
+    assert key_of(claims, OIDC, load_persons(file)).person == "张"
+    assert key_of({**claims, "sub": "8"}, OIDC, load_persons(file)).person == f"{OIDC.issuer} 8"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[", "cannot be read"),
+        ("x", "entry 1: must have"),
+        ("- {issuer: a, subject: 7, person: b}", "entry 1: must have"),
+        ("- {issuer: a, subject: b}", "entry 1: must have"),
+        ("- &one {issuer: a, subject: b, person: c}\n- *one", "entry 2: the account is listed before"),
+    ],
+)
+def test_a_wrong_file_of_persons_is_refused_by_its_entry(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "persons.yaml"
+    file.write_text(content, "utf-8")
+    with pytest.raises(PersonsError, match=f"PERSONS_FILE: .*{said}"):
+        load_persons(file)

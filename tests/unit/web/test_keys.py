@@ -24,7 +24,7 @@ def entry(**changes: object) -> dict[str, object]:
 def test_keys_are_found_by_what_they_hash_to(tmp_path: Path) -> None:
     other = hashlib.sha256(b"other").hexdigest()
     keys = load_keys(written(tmp_path, [entry(), entry(role="exchange:kmdex", sha256=other)]))
-    assert keys.find(b"secret") == ApiKey("审计 / audit", "auditor", HASH)
+    assert keys.find(b"secret") == ApiKey("审计 / audit", "auditor", HASH, "审计 / audit")
     found = keys.find(b"other")
     assert found is not None
     assert (found.kind, found.exchange) == ("exchange", "kmdex")
@@ -34,17 +34,25 @@ def test_keys_are_found_by_what_they_hash_to(tmp_path: Path) -> None:
         assert keys.find(wrong) is None
 
 
+def test_a_rotated_key_under_another_name_keeps_its_person(tmp_path: Path) -> None:
+    rotated = entry(name="审计（2027）", sha256=hashlib.sha256(b"other").hexdigest(), person="审计 / audit")
+    keys = load_keys(written(tmp_path, [entry(), rotated]))
+    assert {key.person for key in keys.keys} == {"审计 / audit"}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("", "must be a list"),
         ("keys: []", "must be a list"),
         ("- [", "not YAML, line"),
-        ([entry(), "x"], "key 2: must have exactly"),
-        ([entry(extra=1)], "key 1: must have exactly"),
-        ([{"name": "x", "role": "auditor"}], "key 1: must have exactly"),
+        ([entry(), "x"], "key 2: must have the fields"),
+        ([entry(extra=1)], "key 1: must have the fields"),
+        ([{"name": "x", "role": "auditor"}], "key 1: must have the fields"),
         ([entry(name="")], "name must be"),
         ([entry(name=7)], "name must be"),
+        ([entry(person="")], "person must be"),
+        ([entry(person=7)], "person must be"),
         ([entry(role="admin")], "role must be"),
         ([entry(role="exchange:")], "role must be"),
         ([entry(role="exchange:KMDEX")], "role must be"),

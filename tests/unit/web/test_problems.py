@@ -95,7 +95,7 @@ def damaged_database() -> str:
 def app() -> Iterator[Flask]:
     engine = make_engine("postgresql://nobody:secret@127.0.0.1:1/nothing")
     kafka = {"bootstrap_servers": ["127.0.0.1:1"]}
-    keys = ApiKeys(tuple(ApiKey(role, role, digest) for role, digest in KEYS.items()))
+    keys = ApiKeys(tuple(ApiKey(role, role, digest, role) for role, digest in KEYS.items()))
     app = create_base_app(ServiceInfo("tried", "Tried", engine, (), kafka, keys, now, takes_documents=True))
     add_routes(app, blueprint)
     yield app

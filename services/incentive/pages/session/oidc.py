@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
 import structlog
+import yaml
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, current_app, redirect, request, session, url_for
@@ -16,7 +18,7 @@ from joserfc.errors import JoseError
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say
 from services.incentive.pages.session.sign_in import begin, safe_target
-from shared.settings import OidcSettings
+from shared.settings import OidcSettings, SettingsError
 from shared.web.keys import ROLE, ApiKey
 from shared.web.problems import Problem
 
@@ -29,12 +31,40 @@ _NAME = re.compile(r"\S.{0,199}")
 _log = structlog.get_logger(__name__)
 
 
+Persons = Mapping[tuple[str, str], str]
+
+
+class PersonsError(SettingsError):
+    """PERSONS_FILE is invalid; the message names the place and the reason in one line."""
+
+
 class ClaimError(ValueError):
     """The claims of a person name no role of ours, or no name; the message is for that person."""
 
 
+def load_persons(path: Path | None) -> Persons:
+    """Load a YAML list of `{issuer, subject, person}`: the persons by account. PersonsError."""
+    if path is None:
+        return {}
+    try:
+        entries = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise PersonsError(f"PERSONS_FILE: {path} cannot be read ({type(error).__name__})") from error
+    persons: dict[tuple[str, str], str] = {}
+    for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
+        is_account = isinstance(entry, dict) and set(entry) == {"issuer", "subject", "person"}
+        if not is_account or not all(isinstance(value, str) and value.strip() for value in entry.values()):
+            raise PersonsError(f"PERSONS_FILE: {path}: entry {number}: must have issuer, subject and person, all text")
+        account = entry["issuer"].rstrip("/"), entry["subject"]
+        if account in persons:
+            raise PersonsError(f"PERSONS_FILE: {path}: entry {number}: the account is listed before")
+        persons[account] = entry["person"]
+    return persons
+
+
 def offer_oidc(app: Flask, settings: OidcSettings) -> None:
-    """Offer sign-in by a provider, whose metadata is loaded when somebody first signs in."""
+    """Offer sign-in by a provider, whose metadata is loaded when somebody first signs in. PersonsError."""
+    persons = load_persons(settings.persons_file)
     oauth = OAuth(app)
     client = oauth.register(
         "provider",
@@ -43,7 +73,7 @@ def offer_oidc(app: Flask, settings: OidcSettings) -> None:
         client_secret=settings.client_secret,
         client_kwargs={"scope": _SCOPES, "code_challenge_method": "S256", "timeout": _TIMEOUT_S},
     )
-    app.extensions[_OIDC] = (settings, client)
+    app.extensions[_OIDC] = (settings, client, persons)
 
 
 def is_offered() -> bool:
@@ -54,7 +84,7 @@ def is_offered() -> bool:
 @blueprint.get("/sign-in/oidc")
 def sign_in_elsewhere() -> ResponseReturnValue:
     """Redirect to the provider."""
-    settings, client = _provider()
+    settings, client, _ = _provider()
     session[_TARGET] = safe_target(request.args.get("next"))
     try:
         found: ResponseReturnValue = client.authorize_redirect(
@@ -68,11 +98,11 @@ def sign_in_elsewhere() -> ResponseReturnValue:
 @blueprint.get("/sign-in/oidc/return")
 def signed_in_elsewhere() -> ResponseReturnValue:
     """Return from the provider with the person's claims."""
-    settings, client = _provider()
+    settings, client, persons = _provider()
     target = safe_target(session.get(_TARGET))
     try:
         claims = client.authorize_access_token()["userinfo"]
-        key = key_of(claims, settings)
+        key = key_of(claims, settings, persons)
     except requests.RequestException as error:
         raise _unavailable(error) from error
     except ClaimError as error:
@@ -85,8 +115,12 @@ def signed_in_elsewhere() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def key_of(claims: Mapping[str, object], settings: OidcSettings) -> ApiKey:
-    """Return the key of a person from the claims of an ID token: exactly one role of ours, and a name. ClaimError."""
+def key_of(claims: Mapping[str, object], settings: OidcSettings, persons: Persons) -> ApiKey:
+    """Return the key of a person from the claims of an ID token: exactly one role of ours, and a name. ClaimError.
+
+    The person is the one that PERSONS_FILE names for the account, else issuer and subject, which a provider never
+    gives to another account.
+    """
     found: object = claims
     for part in settings.roles_claim.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
@@ -102,13 +136,15 @@ def key_of(claims: Mapping[str, object], settings: OidcSettings) -> ApiKey:
     name = claims.get(settings.name_claim)
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         raise ClaimError(say("统一身份认证没有提供姓名。", "Your identity provider did not provide a name."))
-    return ApiKey(f"{name}@{urlsplit(settings.issuer).netloc}", roles.pop(), sha256="")
+    account = settings.issuer, str(claims["sub"])
+    person = persons.get(account, " ".join(account))
+    return ApiKey(f"{name}@{urlsplit(settings.issuer).netloc}", roles.pop(), sha256="", person=person)
 
 
-def _provider() -> tuple[OidcSettings, Any]:
+def _provider() -> tuple[OidcSettings, Any, Persons]:
     if not is_offered():
         raise Problem(404)
-    found: tuple[OidcSettings, Any] = current_app.extensions[_OIDC]
+    found: tuple[OidcSettings, Any, Persons] = current_app.extensions[_OIDC]
     return found
 
 

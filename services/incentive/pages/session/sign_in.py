@@ -23,10 +23,12 @@ _KEY_MOST: Final = 1024
 LASTS: Final = timedelta(hours=8)  # a working day
 
 _BEGIN: Final = """
-    INSERT INTO page_session (token_sha256, who, role, key_sha256, begun_at, expires_at)
-    VALUES (%(token)s, %(who)s, %(role)s, %(key)s, %(now)s, %(expires_at)s)
+    INSERT INTO page_session (token_sha256, who, role, key_sha256, person, begun_at, expires_at)
+    VALUES (%(token)s, %(who)s, %(role)s, %(key)s, %(person)s, %(now)s, %(expires_at)s)
 """
-_FIND: Final = "SELECT who, role, key_sha256 FROM page_session WHERE token_sha256 = %(token)s AND expires_at > %(now)s"
+_FIND: Final = """
+    SELECT who, role, key_sha256, person FROM page_session WHERE token_sha256 = %(token)s AND expires_at > %(now)s
+"""
 
 
 def who_asks() -> ResponseReturnValue | None:
@@ -75,7 +77,7 @@ def begin(key: ApiKey) -> None:
     """Begin a session for the key; a former session of the browser ends, and expired ones are deleted."""
     _forget()
     token, now = secrets.token_urlsafe(32), current_service().clock()
-    begun = {"token": _digest(token), "who": key.name, "role": key.role, "key": key.sha256}
+    begun = {"token": _digest(token), "who": key.name, "role": key.role, "key": key.sha256, "person": key.person}
     with current_service().engine.begin() as connection:
         execute(connection, "DELETE FROM page_session WHERE expires_at <= %(now)s", now=now)
         execute(connection, _BEGIN, **begun, now=now, expires_at=now + LASTS)

@@ -11,7 +11,7 @@ from services.incentive.domain.acts import decision_json
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_actions
 from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
-from services.incentive.http.context import ledger_view
+from services.incentive.http.context import current_actor, ledger_view
 from services.incentive.http.schemas import FLAGS, AwardQuery
 from services.incentive.pages.as_of_param import page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
@@ -67,7 +67,7 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
         policy = view.rulebook.policy
         context = load_award_context(connection, [row], policy, view.as_of, view.instant)[award_id]
         rendered = render_in_context(view, row, context)
-        steps = step_context(connection, row, context, policy, current_key().name, view.instant) if acts_now else None
+        steps = step_context(connection, row, context, policy, current_actor(), view.instant) if acts_now else None
         subject = rendered["subject"]
         shown: Json = {
             "award": rendered,

@@ -5,6 +5,7 @@ from typing import Final
 from flask.typing import ResponseReturnValue
 
 from services.incentive.domain.clawbacks import clawback_json
+from services.incentive.http.context import current_actor
 from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year
@@ -13,7 +14,7 @@ from services.incentive.queries.explanations import risk_flag_json
 from services.incentive.queries.worklist import count_flags, list_clawbacks, list_unattached_flags, list_worklist
 from services.incentive.store.acts import list_suspensions
 from shared.values.money import format_yuan
-from shared.web.keys import current_key, require
+from shared.web.keys import require
 
 _CLAWBACKS_MOST: Final = 100
 _UNATTACHED_MOST: Final = 50
@@ -25,7 +26,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
     """Show the worklist of a year, with why a form was refused."""
     year = requested_year()
     with page_view() as (connection, view):
-        waiting = list_worklist(connection, view, year, current_key().name)
+        waiting = list_worklist(connection, view, year, current_actor())
         clawbacks = list_clawbacks(connection, view, "open", None, _CLAWBACKS_MOST)
         suspensions = list_suspensions(connection, view.as_of)
         counts = count_flags(connection, view, year)
