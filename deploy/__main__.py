@@ -19,9 +19,11 @@ from deploy.databases import apply_databases
 from deploy.doctor.examine import examine
 from deploy.recovery.accept_loss import accept, check_partitions
 from deploy.recovery.new_generation import new_generation as begin_new_generation
+from deploy.recovery.set_aside import order_set_aside
 from deploy.recovery.stopped_service import stopped
 from deploy.secrets import ADMIN, OUR_UID, make_secrets, wanted_secrets
 from shared.kafka.positions import PartitionLostError
+from shared.kafka.reading_notes import SetAsideOrder
 from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.settings import (
@@ -212,6 +214,39 @@ def accept_loss(service: Service, yes: bool) -> None:
         if not yes:
             click.confirm(say("接受以上缺失并继续？", "Accept the loss and continue?"), abort=True)
         _print(accept(found, checked))
+
+
+@main.command(
+    "set-aside",
+    help=say(
+        "由登记簿搁置无法读取的记录：列入被拒收事件（unreadable），其余继续。服务不必停止。",
+        "Let a register set aside records that it cannot read: they are quarantined (unreadable), and the stream goes"
+        " on. The service may run.",
+    ),
+)
+@click.option("--service", type=click.Choice(["listing", "trade-ingest"]), required=True)
+@click.option("--topic", required=True, metavar="TOPIC")
+@click.option("--partition", type=click.IntRange(min=0), required=True, metavar="N")
+@click.option(
+    "--offset", type=click.IntRange(min=0), required=True, metavar="N", help=say("起始位点", "the first offset")
+)
+@click.option(
+    "--last-offset",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help=say("最后位点，缺省为起始位点所在批次的末尾", "the last offset; by default that of the batch, if it is known"),
+)
+@click.option("--yes", is_flag=True, help=say("不再询问", "do not ask"))
+def set_aside(service: Service, topic: str, partition: int, offset: int, last_offset: int | None, yes: bool) -> None:
+    order = SetAsideOrder(topic, partition, offset, offset if last_offset is None else last_offset)
+    if not yes:
+        place = f"{topic}[{partition}] {order.first_offset} .. {order.last_offset}"
+        click.confirm(
+            say(f"搁置 {place}？交易场所须重新发送。", f"Set {place} aside? Its exchange must send it again."),
+            abort=True,
+        )
+    with _errors_in_one_line():
+        click.echo(localized(order_set_aside(service, order)))
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from shared.kafka.handler import BatchHandler
 from shared.kafka.positions import Move, PartitionLostError
 from shared.kafka.reader import Reader
 from shared.kafka.source import MAX_BATCH_RECORDS, Source
+from shared.operator_errors import OperatorError
 from shared.postgres.errors import is_transient
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
@@ -39,7 +40,7 @@ class BatchConsumer(Generic[P]):
 
     `run` calls `committed` after each transaction, and `begun` once: after the first transaction, or when no record
     came for some seconds after the positions were checked. A run that stops earlier has done no work. `heartbeat`
-    receives the beats of "reader" and "writer".
+    receives the beats of "reader" and "writer". `sets_aside`: see `Source`.
     """
 
     handler: BatchHandler[P]
@@ -53,13 +54,23 @@ class BatchConsumer(Generic[P]):
     committed: Callable[[], None]
     begun: Callable[[], None] = lambda: None
     heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
+    sets_aside: bool = False
     has_backlog: bool = field(default=False, init=False)  # the newest batch was full
     _has_begun: bool = field(default=False, init=False)
 
     @property
     def source(self) -> Source:
         """Input of this worker."""
-        return Source(self.client_config, self.engine, self.service, self.group, self.topics, self.clock, self.stop)
+        return Source(
+            self.client_config,
+            self.engine,
+            self.service,
+            self.group,
+            self.topics,
+            self.clock,
+            self.stop,
+            self.sets_aside,
+        )
 
     def run(self) -> None:
         """Consume until `stop` is set; raise bugs and data loss."""
@@ -67,8 +78,7 @@ class BatchConsumer(Generic[P]):
         reader.start()
         try:
             while not self.stop.is_set():
-                if reader.failure is not None:
-                    raise reader.failure
+                reader.raise_failure()
                 try:
                     prepared, moves = reader.batches.get(timeout=0.2)
                 except queue.Empty:
@@ -77,6 +87,12 @@ class BatchConsumer(Generic[P]):
                         self._report_begun()
                     continue
                 self._apply(reader, prepared, moves)
+                reader.batches.task_done()
+        except OperatorError:
+            raise
+        except BaseException:
+            reader.keeps_notes = True  # the place may be the cause
+            raise
         finally:
             self.stop.set()
             reader.writer_ended.set()
@@ -101,7 +117,7 @@ class BatchConsumer(Generic[P]):
                 backoff.wait()
             else:
                 self.heartbeat.beat("writer")
-                reader.witness.committed(moves)
+                reader.stored(moves)
                 self.has_backlog = len(prepared) >= MAX_BATCH_RECORDS
                 if prepared:
                     log.info("batch committed", **_batch_fields(prepared, moves))

@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -12,14 +12,19 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import MemberState
 
+from shared.events.topics import is_exchanges
+from shared.kafka.caution import Caution, Plan
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, is_transient_kafka_error
 from shared.kafka.handler import BatchHandler
 from shared.kafka.offset_witness import OffsetWitness
 from shared.kafka.partition_state import RecordLossError, accept_loss_hint
 from shared.kafka.positions import Move
+from shared.kafka.reading_notes import Level
+from shared.kafka.set_aside import unreadable_batch
 from shared.kafka.source import MAX_BATCH_RECORDS, Source, partition_names
-from shared.kafka.unread_batches import DamagedPlaceError, UnreadBatches
+from shared.kafka.unread_batches import DamagedPlaceError, Portion, UnreadBatches
 from shared.language import join
+from shared.operator_errors import OperatorError
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
 from shared.telemetry.masking import reason_of
@@ -28,6 +33,7 @@ from shared.telemetry.masking import reason_of
 MAX_BATCH_BYTES = 16 << 20
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
+_ALONE_POLL_MS = 2
 # Records that are read as soon as they are published arrive in many small fetches: wait a moment after one so small.
 _SMALL_FETCH_RECORDS = 500
 # A transaction has a fixed cost: with this interval more records share one.
@@ -35,6 +41,9 @@ _BATCH_INTERVAL_S = 0.1
 _REBALANCE_TIMEOUT_S = 30.0
 _LAST_BATCH_TIMEOUT_S = 2.0
 _MAX_HOLD_S = 60.0
+# A damaged batch is set aside after so many tries over so long a time: another replica may lead by then.
+_MOST_TRIES = 3
+_DAMAGED_FOR_S = 60.0
 _CHECK_INTERVAL_S = 10.0
 _MAX_CHECK_INTERVAL_S = 60.0
 
@@ -50,16 +59,19 @@ class _Pending(Generic[P]):
     prepared: list[P]
     size_bytes: int
     from_offsets: dict[TopicPartition, int]
+    is_alone: bool = False  # nothing else may be in progress with them
 
     @property
     def is_full(self) -> bool:
-        return len(self.prepared) >= MAX_BATCH_RECORDS or self.size_bytes >= MAX_BATCH_BYTES
+        return self.is_alone or len(self.prepared) >= MAX_BATCH_RECORDS or self.size_bytes >= MAX_BATCH_BYTES
 
 
 class _Hold(NamedTuple):
-    """A partition that is paused because the batch at `offset` is corrupt."""
+    """A partition that is paused because the batch at `offset` is damaged, since its first try."""
 
     offset: int
+    since_s: float
+    tries: int
     pause_s: float
     until_s: float
 
@@ -88,6 +100,10 @@ class Reader(threading.Thread, Generic[P]):
         self._backoff = Backoff(source.stop)
         self._held: dict[TopicPartition, _Hold] = {}
         self._last_holds: dict[TopicPartition, _Hold] = {}
+        self._caution = Caution(source.engine, source.clock, source.stop, is_on=source.sets_aside)
+        self._alone = False
+        self._stored: dict[TopicPartition, int] = {}
+        self.keeps_notes = False
         self._reading_since_s: float | None = None
         self._next_check_s = time.monotonic() + _CHECK_INTERVAL_S
         self._check_interval_s = _CHECK_INTERVAL_S
@@ -115,6 +131,21 @@ class Reader(threading.Thread, Generic[P]):
             self.failure = self._record_loss("已读的记录不复存在 / records that were read no longer exist", error)
         except BaseException as error:  # noqa: BLE001 - re-raised in the main thread
             self.failure = error
+        if not self.keeps_notes and isinstance(self.failure, OperatorError | None):
+            try:
+                self._caution.end()
+            except Exception as error:  # noqa: BLE001 - the process ends
+                log.warning("notes of reading not deleted", error=reason_of(error))
+
+    def raise_failure(self) -> None:
+        """Raise what ended the thread, in the caller's."""
+        if self.failure is not None:
+            raise self.failure
+
+    def stored(self, moves: Sequence[Move]) -> None:
+        """Record what the writer committed."""
+        self.witness.committed(moves)
+        self._stored.update({TopicPartition(move.topic, move.partition): move.to_offset for move in moves})
 
     def _record_loss(self, text: str, error: Exception) -> RecordLossError:
         return RecordLossError(join(f"{text}: {error}", accept_loss_hint(self._source.service)))
@@ -156,6 +187,7 @@ class Reader(threading.Thread, Generic[P]):
         if self.must_reread.is_set():
             self._seek(consumer)
         self._resume_held(consumer)
+        self._caution.passed(self._stored)
         try:
             self._read(consumer)
         except DamagedPlaceError as error:
@@ -204,11 +236,14 @@ class Reader(threading.Thread, Generic[P]):
         for tp, offset in offsets.items():
             consumer.seek(tp, offset)
         consumer.resume(*offsets)
-        self._begin(offsets)
+        self._stored = dict(offsets)
+        ends = consumer.end_offsets(list(offsets), timeout_ms=ANSWER_TIMEOUT_MS) if offsets else {}
+        self._begin(offsets, self._caution.begin(offsets, ends))
 
-    def _begin(self, offsets: dict[TopicPartition, int]) -> None:
+    def _begin(self, offsets: dict[TopicPartition, int], plans: Sequence[Plan] = ()) -> None:
         self._pending = _Pending([], 0, offsets)
-        self._unread.begin(offsets)
+        self._alone = False
+        self._unread.begin(offsets, plans)
 
     def _reached(self, consumer: KafkaConsumer, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the offsets up to which partitions were read; the consumer is ahead of them by what is unread."""
@@ -217,12 +252,9 @@ class Reader(threading.Thread, Generic[P]):
 
     def _read(self, consumer: KafkaConsumer) -> None:
         pending = self._pending
-        if pending.is_full:
-            # Poll while paused: the group needs the heartbeat, and no records are fetched.
-            consumer.pause(*pending.from_offsets)
-            consumer.poll(timeout_ms=_BUSY_POLL_MS)
-            if not self.must_reread.is_set():
-                consumer.resume(*(tp for tp in pending.from_offsets if tp not in self._held))
+        self._alone = self._alone and not self._is_quiet
+        if pending.is_full or self._alone:
+            self._keep_alive(consumer)
             return
         if not self._unread:
             if self._last_fetch_was_small:
@@ -231,27 +263,100 @@ class Reader(threading.Thread, Generic[P]):
             if self.must_reread.is_set():
                 return
             self._last_fetch_was_small = 0 < self._unread.add(polled) < _SMALL_FETCH_RECORDS
+            if polled:
+                self._caution.fetched(self._unread.spans())
         while self._unread and not pending.is_full and not self.must_reread.is_set():
-            portion = self._unread.take()
-            pending.prepared.extend(self._handler.prepare(portion.records))
-            pending.size_bytes += portion.size_bytes
+            level = self._suspicion()
+            if level is None:
+                self._add(self._unread.take())
+            elif pending.prepared or not self._is_quiet:
+                self._keep_alive(consumer)
+                return
+            else:
+                self._read_alone(level)
+
+    def _keep_alive(self, consumer: KafkaConsumer) -> None:
+        """Poll while paused: the group needs the heartbeat, and no records are fetched."""
+        consumer.pause(*self._pending.from_offsets)
+        consumer.poll(timeout_ms=_ALONE_POLL_MS if self._alone else _BUSY_POLL_MS)
+        if not self.must_reread.is_set():
+            consumer.resume(*(tp for tp in self._pending.from_offsets if tp not in self._held))
+
+    @property
+    def _is_quiet(self) -> bool:
+        """True if no batch waits or is being written."""
+        return self.batches.unfinished_tasks == 0
+
+    def _add(self, portion: Portion) -> None:
+        self._pending.prepared.extend(self._handler.prepare(portion.records))
+        self._pending.size_bytes += portion.size_bytes
+
+    def _suspicion(self) -> Level | None:
+        """Return how the partition whose turn it is has to be read; None as usual."""
+        partition = self._unread.partition
+        return self._caution.suspicion(partition, self._unread.position(partition) or 0)
+
+    def _read_alone(self, level: Level) -> None:
+        """Read a batch or a record alone that may be what ended the process, noted before it is unpacked."""
+        unread, partition = self._unread, self._unread.partition
+        first, last = unread.batch_span()
+        self._pending.is_alone = self._alone = True
+        if level == "batch":
+            self._caution.note(partition, first, last, "batch")
+            self._add(unread.take_alone(MAX_BATCH_RECORDS, MAX_BATCH_BYTES))
+            return
+        if self._caution.must_note_batch(partition):
+            self._caution.note(partition, first, last, "batch")
+            unread.open_batch()
+        self._caution.note(partition, first, first, "record")
+        self._add(unread.take_alone(1, MAX_BATCH_BYTES))
 
     def _hold(self, consumer: KafkaConsumer, error: DamagedPlaceError) -> None:
         """Pause a partition whose next batch is damaged, then fetch it again; the other partitions go on."""
-        last = self._last_holds.get(error.partition)
-        pause_s = 1.0 if last is None or last.offset != error.offset else min(last.pause_s * 2, _MAX_HOLD_S)
+        partition, at_s, last = error.partition, time.monotonic(), self._last_holds.get(error.partition)
+        if last is None or last.offset != error.offset:
+            last = _Hold(error.offset, at_s, 0, 0.5, at_s)
+        hold = last._replace(tries=last.tries + 1, pause_s=min(last.pause_s * 2, _MAX_HOLD_S))
+        hold = hold._replace(until_s=at_s + hold.pause_s)
+        self._last_holds[partition] = hold
+        span = self._span_to_set_aside(consumer, error, hold)
+        place = f"{partition.topic}[{partition.partition}]"
+        if span is not None:
+            log.error("stored batch is corrupt, set aside", partition=place, offsets=span, error=error.reason)
+            item = unreadable_batch(partition.topic, partition.partition, error.batch, span, error.reason)
+            self._add(Portion([item], 0))
+            self._unread.drop(partition, span[1] + 1)
+            consumer.seek(partition, span[1] + 1)
+            return
         log.error(
             "stored batch is corrupt, retrying",
-            partition=f"{error.partition.topic}[{error.partition.partition}]",
+            partition=place,
             offset=error.offset,
             error=error.reason,
-            pause_s=pause_s,
+            pause_s=hold.pause_s,
         )
-        self._unread.drop(error.partition, error.offset)
-        consumer.seek(error.partition, error.offset)
-        consumer.pause(error.partition)
-        hold = _Hold(error.offset, pause_s, time.monotonic() + pause_s)
-        self._held[error.partition] = self._last_holds[error.partition] = hold
+        self._unread.drop(partition, error.offset)
+        consumer.seek(partition, error.offset)
+        consumer.pause(partition)
+        self._held[partition] = hold
+
+    def _span_to_set_aside(
+        self, consumer: KafkaConsumer, error: DamagedPlaceError, hold: _Hold
+    ) -> tuple[int, int] | None:
+        """Return the offsets of a damaged batch that are to be set aside now; None to try again.
+
+        They end where its header says, if the partition has such records, or where an operator says.
+        """
+        if not (self._source.sets_aside and is_exchanges(error.partition.topic)):
+            return None
+        (end,) = consumer.end_offsets([error.partition], timeout_ms=ANSWER_TIMEOUT_MS).values()
+        last = error.batch.last_offset if error.offset <= error.batch.last_offset < end else None
+        for partition, first, ordered, _ in self._caution.orders():
+            if partition == error.partition and first <= error.offset <= ordered:
+                return error.offset, ordered if last is None else max(ordered, last)
+        if last is None or hold.tries < _MOST_TRIES or time.monotonic() - hold.since_s < _DAMAGED_FOR_S:
+            return None
+        return error.offset, last
 
     def _resume_held(self, consumer: KafkaConsumer) -> None:
         """Resume partitions whose pause is over."""
@@ -278,6 +383,8 @@ class Reader(threading.Thread, Generic[P]):
             self.batches.put((pending.prepared, moves))
             self._next_batch_s = time.monotonic() + _BATCH_INTERVAL_S
             self._pending = _Pending([], 0, reached)
+        elif pending.is_alone:
+            pending.is_alone = False
 
 
 class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
@@ -308,3 +415,4 @@ def _drain(batches: queue.Queue[Any]) -> None:
         batches.get_nowait()
     except queue.Empty:
         return
+    batches.task_done()

@@ -1,12 +1,13 @@
 """Read topics from their beginning, outside any consumer group, to compare or to rebuild."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.events.topics import is_exchanges
+from shared.kafka.caution import Plan
 from shared.kafka.handler import Record
 from shared.kafka.set_aside import unreadable_batch
 from shared.kafka.stored_batches import STORED_BATCHES
@@ -34,13 +35,15 @@ class UnreadableError(OperatorError):
     """A stored batch cannot be read, and is not an exchange's, or its end is not known."""
 
 
-def replay_records(client_config: ClientConfig, ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
+def replay_records(
+    client_config: ClientConfig, ends: Mapping[tuple[str, int], int], plans: Sequence[Plan] = ()
+) -> Iterator[list[Record]]:
     """Yield the committed records of each (topic, partition) from offset 0 to its end (exclusive), in order.
 
     Yields portions of up to about 10,000 records, one partition after the other, with what intake sets aside of an
-    exchange's as `SetAside`. UnreadableError if another batch cannot be read. Before reading anything it raises
-    TopicTruncatedError if a partition does not begin at offset 0, and TopicShortenedError if one does not reach its
-    end. While the broker is unavailable it waits and logs that.
+    exchange's as `SetAside`, `plans` included. UnreadableError if another batch cannot be read. Before reading anything
+    it raises TopicTruncatedError if a partition does not begin at offset 0, and TopicShortenedError if one does not
+    reach its end. While the broker is unavailable it waits and logs that.
     """
     consumer = KafkaConsumer(
         **client_config,
@@ -67,7 +70,7 @@ def replay_records(client_config: ClientConfig, ends: Mapping[tuple[str, int], i
             which = ", ".join(short)
             raise TopicShortenedError(f"主题短于已读位置：{which} / topics end before where they were read to: {which}")
         for partition, end in partitions.items():
-            yield from _read(consumer, partition, end)
+            yield from _read(consumer, partition, end, plans)
     finally:
         consumer.close(autocommit=False)
 
@@ -88,11 +91,13 @@ def stable_end_offsets(
         consumer.close(autocommit=False)
 
 
-def _read(consumer: KafkaConsumer, partition: TopicPartition, end: int) -> Iterator[list[Record]]:
+def _read(
+    consumer: KafkaConsumer, partition: TopicPartition, end: int, plans: Sequence[Plan]
+) -> Iterator[list[Record]]:
     consumer.assign([partition])
     consumer.seek(partition, 0)
     unread = UnreadBatches()
-    unread.begin({partition: 0})
+    unread.begin({partition: 0}, plans)
     records: list[Record] = []
     last_record_s = time.monotonic()
     # Positions pass transaction markers and aborted records too, so the end may lie beyond the last record.

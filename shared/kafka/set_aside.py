@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from shared.events.decode import MAX_VALUE_BYTES, FieldError, too_large_error
-from shared.kafka.batch_records import MAX_HEADERS, MAX_UNPACKED_BYTES, CutRecord
+from shared.kafka.batch_records import MAX_HEADERS, MAX_UNPACKED_BYTES, CutRecord, StoredRecord
 from shared.kafka.record_batch import StoredBatch
 
 _NO_TIME: Final = -1  # counted on the day of its receipt
@@ -89,6 +89,23 @@ def unreadable_batch(topic: str, partition: int, batch: StoredBatch, span: tuple
         reason="unreadable",
         errors=[FieldError("batch", said)],
         last_offset=span[1],
+    )
+
+
+def unreadable_record(record: StoredRecord, why: str) -> SetAside:
+    """Set aside a record that cannot be taken in."""
+    value = record.value
+    return SetAside(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        value,
+        record.headers,
+        "unreadable",
+        [FieldError("value", f"该记录无法读取 / the record cannot be read: {why}")],
+        None if value is None else len(value),
+        None if value is None else sha256(value).digest(),
     )
 
 

@@ -27,7 +27,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """Input of one worker: it reads `topics` as a member of `group` from the positions in the database of `engine`."""
+    """Input of one worker: it reads `topics` as a member of `group` from the positions in the database of `engine`.
+
+    `sets_aside`: the service has a quarantine, and tables for what ends a process (`shared/kafka/caution.py`).
+    """
 
     client_config: ClientConfig
     engine: Engine
@@ -36,6 +39,7 @@ class Source:
     topics: Sequence[str]
     clock: Callable[[], datetime]
     stop: threading.Event
+    sets_aside: bool = False
 
     def make_consumer(self) -> KafkaConsumer:
         """Create the Kafka client of this worker."""

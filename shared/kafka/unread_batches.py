@@ -1,7 +1,8 @@
 """Batches that were fetched and not read yet; their partitions take turns."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kafka import TopicPartition
@@ -9,9 +10,10 @@ from kafka import TopicPartition
 from shared.events.decode import MAX_VALUE_BYTES
 from shared.events.topics import is_exchanges
 from shared.kafka.batch_records import AnyRecord, BatchRecords, CutRecord, DamagedBatchError, GiantBatchError
+from shared.kafka.caution import Plan
 from shared.kafka.handler import Record
 from shared.kafka.record_batch import StoredBatch
-from shared.kafka.set_aside import cut_record, giant_batch
+from shared.kafka.set_aside import cut_record, giant_batch, unreadable_batch, unreadable_record
 
 _TURN_RECORDS = 500
 _TURN_BYTES = 1 << 20
@@ -36,23 +38,30 @@ class Portion(NamedTuple):
 
 
 class UnreadBatches:
-    """Reads the records of fetched batches, with what is too large of an exchange's set aside."""
+    """Reads the records of fetched batches; what is too large of an exchange's, and what is planned, is set aside."""
 
     def __init__(self) -> None:
         self._turns: deque[TopicPartition] = deque()
         self._batches: dict[TopicPartition, deque[StoredBatch]] = {}
         self._opened: dict[TopicPartition, BatchRecords] = {}
         self._next_offsets: dict[TopicPartition, int] = {}
+        self._plans: list[Plan] = []
 
     def __bool__(self) -> bool:
         return bool(self._turns)
 
-    def begin(self, next_offsets: Mapping[TopicPartition, int]) -> None:
+    @property
+    def partition(self) -> TopicPartition:
+        """The partition whose turn it is."""
+        return self._turns[0]
+
+    def begin(self, next_offsets: Mapping[TopicPartition, int], plans: Sequence[Plan] = ()) -> None:
         """Forget everything, and start from these offsets."""
         self._turns.clear()
         self._batches.clear()
         self._opened.clear()
         self._next_offsets = dict(next_offsets)
+        self._plans = list(plans)
 
     def add(self, polled: Mapping[TopicPartition, Iterable[Any]]) -> int:
         """Add what a consumer of stored batches polled; return the number of records."""
@@ -64,6 +73,10 @@ class UnreadBatches:
                 self._turns.append(partition)
             self._batches.setdefault(partition, deque()).extend(batches)
         return count
+
+    def spans(self) -> dict[TopicPartition, tuple[int, int]]:
+        """Return the first and last offset of what is unread, by partition."""
+        return {tp: (self._next_offsets[tp], batches[-1].last_offset) for tp, batches in self._batches.items()}
 
     def position(self, partition: TopicPartition) -> int | None:
         """Return the offset of the first record that is not read yet; None if there is none."""
@@ -78,29 +91,57 @@ class UnreadBatches:
 
     def take(self) -> Portion:
         """Read a portion of the partition whose turn it is. DamagedPlaceError, after what lies before it was taken."""
-        partition = self._turns[0]
+        partition = self.partition
         records: list[Record] = []
         size_bytes = 0
         while self._batches[partition] and len(records) < _TURN_RECORDS and size_bytes < _TURN_BYTES:
             try:
-                size_bytes += self._read(partition, records, size_bytes)
+                size_bytes += self._read(partition, records, _TURN_RECORDS, _TURN_BYTES - size_bytes)
             except DamagedPlaceError:
                 if records:
                     break
                 raise
-        self._turns.rotate(-1)
-        if not self._batches[partition]:
-            self._turns.remove(partition)
-            del self._batches[partition]
+        self.pass_turn()
         return Portion(records, size_bytes)
 
-    def _read(self, partition: TopicPartition, records: list[Record], size_bytes: int) -> int:
+    def batch_span(self) -> tuple[int, int]:
+        """Return the first unread and the last offset of the batch whose turn it is."""
+        return self._next_offsets[self.partition], self._batches[self.partition][0].last_offset
+
+    def open_batch(self) -> None:
+        """Unpack the batch whose turn it is, if that can be done and is not planned otherwise."""
+        batch = self._batches[self.partition][0]
+        if self.partition not in self._opened and self._plan_of_all(self.partition, batch) is None:
+            with suppress(GiantBatchError, DamagedBatchError):  # which reading it reports
+                self._open(self.partition, batch)
+
+    def take_alone(self, most_records: int, most_bytes: int) -> Portion:
+        """Read records of the batch whose turn it is alone. DamagedPlaceError."""
+        records: list[Record] = []
+        size_bytes = self._read(self.partition, records, most_records, most_bytes)
+        self.pass_turn()
+        return Portion(records, size_bytes)
+
+    def pass_turn(self) -> None:
+        """Let the next partition have its turn."""
+        partition = self._turns.popleft()
+        if self._batches[partition]:
+            self._turns.append(partition)
+        else:
+            del self._batches[partition]
+
+    def _read(self, partition: TopicPartition, records: list[Record], most_records: int, most_bytes: int) -> int:
         batch = self._batches[partition][0]
         topic, number = partition
+        if (plan := self._plan_of_all(partition, batch)) is not None:
+            span = (self._next_offsets[partition], batch.last_offset)
+            records.append(unreadable_batch(topic, number, batch, span, plan.why))
+            self._pass(partition, batch)
+            return 0
         found: list[AnyRecord] = []
         try:
             opened = self._opened.get(partition) or self._open(partition, batch)
-            read = opened.take(_TURN_RECORDS - len(records), _TURN_BYTES - size_bytes, found)
+            read = opened.take(most_records - len(records), most_bytes, found)
         except GiantBatchError as error:
             if not is_exchanges(topic):
                 raise self._damaged(partition, batch, error) from error
@@ -111,16 +152,30 @@ class UnreadBatches:
             if not found:
                 raise self._damaged(partition, batch, error) from error
             read = 0
-        records += [cut_record(topic, number, one) if isinstance(one, CutRecord) else one for one in found]
+        records += [self._item(partition, record) for record in found]
         self._next_offsets[partition] = opened.next_offset
         if opened.is_done:
             self._pass(partition, batch)
         return read
 
+    def _item(self, partition: TopicPartition, record: AnyRecord) -> Record:
+        if isinstance(record, CutRecord):
+            return cut_record(partition.topic, partition.partition, record)
+        plan = self._plan(partition, record.offset) if self._plans else None
+        return record if plan is None else unreadable_record(record, plan.why)
+
+    def _plan(self, partition: TopicPartition, offset: int) -> Plan | None:
+        covering = (one for one in self._plans if one.first_offset <= offset <= one.last_offset)
+        return next((one for one in covering if one.partition == partition), None)
+
+    def _plan_of_all(self, partition: TopicPartition, batch: StoredBatch) -> Plan | None:
+        """Return the plan for all that is unread of the batch."""
+        plan = self._plan(partition, self._next_offsets[partition]) if self._plans else None
+        return None if plan is None or plan.last_offset < batch.last_offset else plan
+
     def _open(self, partition: TopicPartition, batch: StoredBatch) -> BatchRecords:
         keep_bytes = MAX_VALUE_BYTES if is_exchanges(partition.topic) else None
-        topic, number = partition
-        opened = BatchRecords(batch, topic, number, self._next_offsets[partition], keep_bytes)
+        opened = BatchRecords(batch, partition.topic, partition.partition, self._next_offsets[partition], keep_bytes)
         self._opened[partition] = opened
         return opened
 

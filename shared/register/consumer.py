@@ -106,6 +106,7 @@ def _consume(
         committed=committed,
         begun=program.run.begun,
         heartbeat=program.heartbeat,
+        sets_aside=True,
     )
     gc.collect()
     gc.freeze()

@@ -112,7 +112,7 @@ def damaged(fault: Fault) -> None:
     logged = len(worker.log)
     _flip(segment)
     rig.start_worker(service)
-    rig.wait_until(lambda: "CorruptRecord" in worker.log[logged:], 60, "nobody tells of the damaged record")
+    rig.wait_until(lambda: "stored batch is corrupt" in worker.log[logged:], 60, "nobody tells of the damaged record")
     rig.pause(DAMAGED_FOR_S)
     told = [one for one in rig.client.get(service, "/v1/progress")["partitions"] if one["topic"] == topic]
     stood = next(one["next_offset"] for one in told if one["partition"] == last.partition)

@@ -41,7 +41,7 @@ class Rows:
 
 
 @contextmanager
-def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=None):
+def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=None, *, sets_aside=False):
     consumption = BatchConsumer(
         handler=handler or Rows(),
         engine=engine,
@@ -54,6 +54,7 @@ def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=N
         committed=lambda: None,
         begun=begun,
         heartbeat=heartbeat or Heartbeat(None, ()),
+        sets_aside=sets_aside,
     )
     outcome: list[BaseException] = []
 

@@ -13,18 +13,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from kafka import TopicPartition
 from sqlalchemy import Connection
 
 from shared.events.decode import MAX_VALUE_BYTES, REVISION_CONFLICT, Kind
 from shared.events.documents import Document
 from shared.events.topics import topic_of
+from shared.kafka.caution import Plan
 from shared.kafka.handler import Record
 from shared.kafka.partition_state import check_partitions
 from shared.kafka.positions import StoredPosition, load_positions
 from shared.kafka.replay import replay_records
 from shared.kafka.set_aside import SetAside
 from shared.language import localized, say
-from shared.postgres.query import execute, stream
+from shared.postgres.query import execute, fetch, stream
 from shared.register.context import RegisterContext
 from shared.register.daily_counts import ACCEPTED, DUPLICATE, record_time
 from shared.register.head import lock_head
@@ -148,7 +150,7 @@ def compare_records(comparison: TopicComparison) -> Counter[Day]:
     counted, found = load_duplicates(connection), Counter[Day]()
     not_repairable = report.not_repairable
     rows = _StoredRows(_load_rows(connection, comparison.kind.document))
-    for records in replay_records(comparison.client_config, ends):
+    for records in replay_records(comparison.client_config, ends, _unreadable(connection)):
         unclear = []
         for record in records:
             place = (record.topic, record.partition, record.offset)
@@ -162,6 +164,15 @@ def compare_records(comparison: TopicComparison) -> Counter[Day]:
     comparison.take_in_lost()
     comparison.all_known = report.not_repairable == not_repairable
     return compare_duplicates(counted, found, report, all_known=comparison.all_known)
+
+
+def _unreadable(connection: Connection) -> list[Plan]:
+    """Return what was set aside as unreadable: reading it again might end this process too."""
+    statement = """
+        SELECT topic, partition, "offset", coalesce(last_offset, "offset") FROM quarantine WHERE reason = 'unreadable'
+    """
+    rows = fetch(connection, statement, tuple[str, int, int, int])
+    return [Plan(TopicPartition(topic, number), first, last, "") for topic, number, first, last in rows]
 
 
 def _load_rows(connection: Connection, kind: Kind) -> Iterator[_StoredRow]:

@@ -426,6 +426,32 @@ def test_not_while_workers_run(place, name) -> None:
     assert command(name, "--service", "listing", "--yes")[0] == 0
 
 
+def test_offsets_are_set_aside_while_the_service_runs(place, kafka) -> None:
+    listings = place("listing")
+    with listings.consuming():
+        listings.publish("listing", listing(1))
+        until(listings.caught_up)
+    listings.publish("listing", listing(2))
+    listings.publish("listing", listing(3))
+    order = ("set-aside", "--service", "listing", "--topic", listings.topic, "--partition", "0", "--offset")
+    for wrong in (("0",), ("3",), ("1", "--last-offset", "3"), ("1", "--last-offset", "0")):
+        code, told = command(*order, *wrong, "--yes")
+        assert (code, "offsets 1 .. 2 are to be read" in told) == (1, True)
+    code, told = command(*(one.replace(listings.topic, "facts.listing.v1") for one in order), "0", "--yes")
+    assert (code, "does not read such a topic of an exchange" in told) == (1, True)
+    code, told = command(*order, "1", input="n\n")
+    assert (code, "Its exchange must send it again" in told) == (1, True)
+    for said in ("will be set aside", "was ordered before"):
+        code, told = command(*order, "1", "--yes")
+        assert (code, said in told) == (0, True)
+    with listings.consuming():
+        until(listings.caught_up)
+    (row,) = listings.rows("SELECT * FROM quarantine")
+    assert (row.reason, row.partition, row.offset, row.exchange) == ("unreadable", 0, 1, listings.exchange)
+    assert "an operator decided so" in row.errors[0]["message"]
+    assert [row.number for row in listings.rows("SELECT number FROM listing ORDER BY 1")] == ["L1", "L3"]
+
+
 def test_not_while_a_sender_works_without_its_reader(place, kafka) -> None:
     trades = place("trade-ingest")
     with trades.engine() as engine:

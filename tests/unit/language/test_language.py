@@ -80,7 +80,7 @@ def test_help_is_in_the_caller_s_language_alone(module: str, lang: str) -> None:
     commands: list[tuple[str, ...]] = [(), ("serve",), ("consume",), ("migrate",), ("rebuild",)]
     if module == "deploy":
         commands = [(), ("topics",), ("topics", "apply"), ("secrets",), ("databases", "apply"), ("doctor",)]
-        commands += [("new-generation",), ("accept-loss",)]
+        commands += [("new-generation",), ("accept-loss",), ("set-aside",)]
     if module == "services.incentive":
         commands += [("verify",), ("what-if",), ("declare",), ("policy",), ("policy", "check"), ("policy", "diff")]
     script = f"""

@@ -1,0 +1,154 @@
+"""Find the place at which the process ends, whatever ends it, and have it set aside after three times.
+
+A killed process says nothing, so what it reads is noted before it is unpacked: only behind the position at which a
+start finds unread records, where a process that was killed may have stood; later batches cost nothing. A note that is
+found was left by a process that ended there. Its offsets are then read one stored batch at a time, and those of a batch
+that ended the process again one record at a time, while other partitions are read in between. What ended the process
+three times while it was read alone is set aside.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple, TypeVar
+
+import structlog
+from kafka import TopicPartition
+from sqlalchemy import Connection, Engine
+
+from shared.events.topics import is_exchanges
+from shared.kafka.reading_notes import (
+    Level,
+    ReadingNote,
+    SetAsideOrder,
+    clear_notes,
+    load_notes,
+    load_orders,
+    write_notes,
+)
+from shared.postgres.errors import is_transient
+from shared.process.backoff import Backoff
+from shared.telemetry.masking import reason_of
+
+MOST_ATTEMPTS: Final = 3
+# More than a process reads ahead of the position that it stored.
+_CAREFUL_OFFSETS: Final = 100_000
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Plan(NamedTuple):
+    """Offsets, first to last, that are to be set aside, and why."""
+
+    partition: TopicPartition
+    first_offset: int
+    last_offset: int
+    why: str
+
+
+class Caution:
+    """What is noted of the partitions of a worker; nothing without `is_on`.
+
+    A transient failure of the database is waited for.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], stop: threading.Event, *, is_on: bool) -> None:
+        self._engine = engine
+        self._is_on = is_on
+        self._clock = clock
+        self._stop = stop
+        self._careful_until: dict[TopicPartition, int] = {}
+        self._noted_to: dict[TopicPartition, int] = {}
+        self._suspects: dict[TopicPartition, ReadingNote] = {}
+
+    def begin(self, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> list[Plan]:
+        """Start from stored positions, with `ends` of what can be read; return what is to be set aside."""
+        if not self._is_on:
+            return []
+        mine = {tp: offset for tp, offset in positions.items() if is_exchanges(tp.topic)}
+        self._careful_until = {tp: min(ends[tp], offset + _CAREFUL_OFFSETS) for tp, offset in mine.items()}
+        notes, orders = self._done(lambda connection: (load_notes(connection), load_orders(connection)))
+        self._suspects = {tp: note for tp, note in notes.items() if tp in mine and note.last_offset >= mine[tp]}
+        self._noted_to = {tp: note.last_offset for tp, note in notes.items() if tp in mine}
+        plans = [_ordered(order) for order in orders]
+        for partition, note in self._suspects.items():
+            log.warning("a process ended here", place=_place(note), level=note.level, attempts=note.attempts)
+            if note.level != "group" and note.attempts >= MOST_ATTEMPTS:
+                why = f"处理时进程 {note.attempts} 次中断 / the process ended {note.attempts} times while reading it"
+                plans.append(Plan(partition, note.first_offset, note.last_offset, why))
+        return plans
+
+    def fetched(self, spans: Mapping[TopicPartition, tuple[int, int]]) -> None:
+        """Note what was fetched, first to last offset by partition, where a process may have ended before."""
+        notes = [
+            ReadingNote(tp.topic, tp.partition, first, last, "group")
+            for tp, (first, last) in spans.items()
+            if first < self._careful_until.get(tp, 0) and tp not in self._suspects and last > self._noted_to.get(tp, -1)
+        ]
+        if notes:
+            self._write(*notes)
+
+    def suspicion(self, partition: TopicPartition, offset: int) -> Level | None:
+        """Return how a record is to be read: `batch` or `record`, alone; None as usual."""
+        note = self._suspects.get(partition)
+        if note is None or offset > note.last_offset:
+            return None
+        return "batch" if note.level == "group" else "record"
+
+    def must_note_batch(self, partition: TopicPartition) -> bool:
+        """Return False if the process ended at a record of this batch: unpacking the batch did not end it."""
+        return self._suspects[partition].level != "record"
+
+    def note(self, partition: TopicPartition, first: int, last: int, level: Level) -> None:
+        """Note what is read alone."""
+        self._write(ReadingNote(partition.topic, partition.partition, first, last, level))
+
+    def passed(self, stored: Mapping[TopicPartition, int]) -> None:
+        """Delete the notes that lie behind the stored positions."""
+        behind = [tp for tp, last in self._noted_to.items() if stored.get(tp, -1) > last]
+        for partition in behind:
+            suspect = self._suspects.get(partition)
+            if suspect is not None and stored[partition] > suspect.last_offset:
+                del self._suspects[partition]
+        self._clear([tp for tp in behind if tp not in self._suspects])
+
+    def end(self) -> None:
+        """Delete all notes of this worker: it ends in order."""
+        self._clear(list(self._noted_to))
+
+    def orders(self) -> list[Plan]:
+        """Return what operators ordered to be set aside."""
+        return [_ordered(order) for order in self._done(load_orders)] if self._is_on else []
+
+    def _write(self, *notes: ReadingNote) -> None:
+        self._done(lambda connection: write_notes(connection, notes, self._clock()))
+        self._noted_to.update({note.tp: note.last_offset for note in notes})
+
+    def _clear(self, partitions: list[TopicPartition]) -> None:
+        if partitions:
+            self._done(lambda connection: clear_notes(connection, partitions))
+            for partition in partitions:
+                self._noted_to.pop(partition, None)
+
+    def _done(self, step: Callable[[Connection], Result]) -> Result:
+        backoff = Backoff(self._stop)
+        while True:
+            try:
+                with self._engine.begin() as connection:
+                    return step(connection)
+            except Exception as error:
+                if self._stop.is_set() or not is_transient(error):
+                    raise
+                log.warning("database unavailable, reading not noted", error=reason_of(error))
+                backoff.wait()
+
+
+def _ordered(order: SetAsideOrder) -> Plan:
+    partition = TopicPartition(order.topic, order.partition)
+    return Plan(partition, order.first_offset, order.last_offset, "由运维人员决定 / an operator decided so")
+
+
+def _place(note: ReadingNote) -> str:
+    return f"{note.topic}[{note.partition}] {note.first_offset}..{note.last_offset}"
