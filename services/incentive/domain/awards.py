@@ -1,6 +1,6 @@
 """The award as the ledger has it, and the evidence that it rests on. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -52,6 +52,11 @@ class Award(msgspec.Struct, frozen=True, gc=False):
         if len(self.evidence) == 1:
             return tuple(sorted(self.evidence[0].exchanges))
         return tuple(sorted({exchange for evidence in self.evidence for exchange in evidence.exchanges}))
+
+
+def rests_on(exchanges: Collection[str], visible: Collection[str] | None) -> bool:
+    """Return True if the documents of an award are all of `visible` exchanges (None: all are)."""
+    return visible is None or all(exchange in visible for exchange in exchanges)
 
 
 def award_of(  # noqa: PLR0913 - the columns that a rule decides

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from services.incentive.domain.awards import LAST_DAY, Award, EvidenceItem
+from services.incentive.domain.awards import LAST_DAY, Award, EvidenceItem, rests_on
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
 from services.incentive.domain.explain_declared import explain_declared
 from services.incentive.domain.explain_events import (
@@ -38,6 +38,10 @@ _PARTIAL: Final = Texts(
     "本项还涉及其他交易场所的数据，金额不在此显示。",
     "documents of other exchanges are involved, so amounts are not shown here.",
 )
+_PAYABLE_HIDDEN: Final = Texts(
+    "同一主体另有涉及其他交易场所的奖补，可兑现金额不在此显示。",
+    "The subject has another reward that involves documents of other exchanges, so the payable is not shown here.",
+)
 _WITHOUT_LAST_DAY: Final = Texts(
     "若有效期不含末日，本项会不同（G1 的另一种读法）。",
     "If the policy's last day did not count (the other reading of G1), this award would differ.",
@@ -57,7 +61,8 @@ class RevisionChange(msgspec.Struct, frozen=True):
 class ExplainedAward(msgspec.Struct, frozen=True):
     """The award to explain, as its reader sees it.
 
-    `partial`: the reader may not see it wholly (contract, section 4). `rivals` are all awards of its subject and year
+    `partial`: the reader may not see it wholly (contract, section 4); who sees all of its documents sees its ceiling
+    all the same. `rivals` are all awards of its subject and year
     that the reader may see wholly, as (award_id, ceiling_fen), with or without itself. `revised` is None if the award
     was always computed by the current revision.
     """
@@ -79,19 +84,21 @@ def explanation(
     draft = _draft(award, facts, policy, visible)
     counted = [part for part in draft.counted if is_visible(part["exchange"], visible)]
     # The facts of an award that a correction took away may name other exchanges by now: their sums stay hidden, too.
-    partial = one.partial or len(counted) < len(draft.counted)
+    is_documented = rests_on(award.exchanges, visible) and len(counted) == len(draft.counted)
+    partial = one.partial or not is_documented
     draft.not_counted = [part for part in draft.not_counted if is_visible(part["exchange"], visible)]
     suppression = [] if partial else _suppression(one, policy)
+    text = _text(one, draft, suppression, partial=partial) if is_documented else _PARTIAL
     head = Texts(f"{terms.article} {terms.name.zh}：", f"{terms.article}, {terms.name.en}: ")
     return {
         "award_id": award.award_id,
         "article": terms.article,
-        "text": msgspec.structs.asdict(head + (_PARTIAL if partial else _text(one, draft, suppression))),
-        "steps": [] if partial else [*draft.steps, *suppression],
+        "text": msgspec.structs.asdict(head + text),
+        "steps": [*draft.steps, *suppression] if is_documented else [],
         "counted": counted,
         "not_counted": draft.not_counted,
         "suppressed_by": None if partial else award.suppressed_by,
-        "next": None if partial else draft.next,
+        "next": draft.next if is_documented else None,
         "evidence": _evidence(award.evidence, visible),
     }
 
@@ -151,7 +158,7 @@ def _name(award_id: str, policy: Policy) -> Texts:
     return terms.name + Texts(of, of)
 
 
-def _text(one: ExplainedAward, draft: ExplanationDraft, suppression: Sequence[Json]) -> Texts:
+def _text(one: ExplainedAward, draft: ExplanationDraft, suppression: Sequence[Json], *, partial: bool) -> Texts:
     texts = [draft.reason, *(Texts(**step["text"]) for step in [*draft.steps[1:], *suppression])]
     # A listing that does not count has no trades to sum; the reason says so already.
     texts += [_not_counted(part) for part in draft.not_counted if part["trades"]]
@@ -164,8 +171,11 @@ def _text(one: ExplainedAward, draft: ExplanationDraft, suppression: Sequence[Js
     if one.revised is not None:
         texts.append(_revision(one.revised))
     ceiling, payable = money(one.award.ceiling_fen), money(one.award.payable_fen)
-    en = f"Ceiling {ceiling} yuan, payable {payable} yuan."
-    texts.append(Texts(f"测算上限 {ceiling} 元，可兑现 {payable} 元。", en))
+    if partial:
+        texts += [Texts(f"测算上限 {ceiling} 元。", f"Ceiling {ceiling} yuan."), _PAYABLE_HIDDEN]
+    else:
+        en = f"Ceiling {ceiling} yuan, payable {payable} yuan."
+        texts.append(Texts(f"测算上限 {ceiling} 元，可兑现 {payable} 元。", en))
     return Texts("".join(text.zh for text in texts), " ".join(text.en for text in texts))
 
 

@@ -17,7 +17,7 @@ from shared.values.json_types import Json
 from shared.values.parties import parse_subject
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem
-from shared.web.query import Blueprint, NoQuery
+from shared.web.query import Blueprint
 
 blueprint = Blueprint("incentive", __name__, description="奖补 / awards")
 
@@ -39,10 +39,10 @@ def get_award(arguments: Json, award_id: str) -> Json:
         return render_award(connection, view, find_award(connection, view, award_id))
 
 
-@blueprint.operation("GET /v1/awards/<path:award_id>/explanation", schemas.ExplanationSchema, query=NoQuery)
-def explain_award(award_id: str) -> Json:
+@blueprint.operation("GET /v1/awards/<path:award_id>/explanation", schemas.ExplanationSchema, query=schemas.AsOfQuery)
+def explain_award(arguments: Json, award_id: str) -> Json:
     """Explain an award step by step: what counted, what did not and why, and what is missing to the next threshold."""
-    with ledger_view() as (connection, view):
+    with ledger_view(arguments.get("as_of")) as (connection, view):
         return explanations.explain_award(connection, view, find_award(connection, view, award_id))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from services.incentive.domain.awards import LAST_DAY
+from services.incentive.domain.awards import LAST_DAY, rests_on
 from services.incentive.domain.facts import DECLARED, Declaration, parse_fact
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED
 from services.incentive.policy.terms import Policy
@@ -68,8 +68,13 @@ def awards_of_year(connection: Connection, view: LedgerView, subject: str, year:
 def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: Policy, now: datetime) -> Json:
     """An award; without amounts and data of other exchanges if it is not wholly visible.
 
-    `visible` are the exchanges whose documents the reader may see (None: all).
+    `visible` are the exchanges whose documents the reader may see (None: all). Base and ceiling follow from documents
+    alone: who may see all of these sees both, even if an award that it may not see wholly decides what is payable.
     """
+    is_documented = row.whole or rests_on(row.exchanges, visible)
+
+    def documented(fen: int) -> str | None:
+        return format_yuan(fen) if is_documented else None
 
     def yuan(fen: int) -> str | None:
         return format_yuan(fen) if row.whole else None
@@ -86,10 +91,10 @@ def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: 
         "exchange": row.exchange if visible is None or row.exchange in visible else None,
         "year": row.year,
         "period_closed": policy.period_closed(row.year, now),
-        "base": yuan(row.base_fen),
+        "base": documented(row.base_fen),
         "rate": None if row.rate is None else f"{row.rate:f}",
         "cap": None if row.cap_fen is None else format_yuan(row.cap_fen),
-        "ceiling": yuan(row.ceiling_fen),
+        "ceiling": documented(row.ceiling_fen),
         "payable": yuan(row.payable_fen),
         "suppressed_by": row.suppressed_by if row.whole else None,
         "approved": yuan(standing.approved_fen),

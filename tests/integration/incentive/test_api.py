@@ -219,9 +219,14 @@ def test_an_exchange_sees_the_awards_whose_evidence_names_it(ask: Asker) -> None
         TIERS: False,
     }
     assert {award_id: item["partial"] for award_id, item in dcdex.items()} == {BOTH: True, DCDEX_ALONE: False}
-    for item in (kmdex[BOTH], kmdex[SUPPRESSED_BY_BOTH], dcdex[BOTH]):
+    for item in (kmdex[BOTH], dcdex[BOTH]):
         assert [item[name] for name in AMOUNTS] == [None] * len(AMOUNTS)
         assert item["suppressed_by"] is None
+    # Its own documents alone earn this one: the exchange sees what they yield, and not what became of it.
+    lost = kmdex[SUPPRESSED_BY_BOTH]
+    shown = {name: lost[name] for name in AMOUNTS if lost[name] is not None}
+    assert shown == {"base": "0.00", "ceiling": "20000.00"}
+    assert lost["suppressed_by"] is None
     assert [item["exchanges"] for item in kmdex[BOTH]["evidence"]] == [["kmdex"]]
     assert [item["exchanges"] for item in dcdex[BOTH]["evidence"]] == [["dcdex"]]
     assert ask.ok(f"/v1/awards/{SUPPRESSED_BY_BOTH}")["suppressed_by"] == BOTH
@@ -258,9 +263,10 @@ def test_a_partial_award_is_explained_without_sums_of_others(ask: Asker) -> None
     assert len(whole["transactions"]) == 1
     assert whole["text"]["zh"]
     assert whole["text"]["en"]
-    for award_id in (BOTH, SUPPRESSED_BY_BOTH):
+    for award_id, steps in ((BOTH, []), (SUPPRESSED_BY_BOTH, ["base", "cap"])):
         partial = ask.ok(f"/v1/awards/{award_id}/explanation", "exchange:kmdex")
-        assert (partial["steps"], partial["transactions"], partial["suppressed_by"]) == ([], [], None)
+        assert [step["step"] for step in partial["steps"]] == steps
+        assert (partial["transactions"], partial["suppressed_by"]) == ([], None)
         assert {part["exchange"] for part in partial["counted"]} == {"kmdex"}
         assert "dcdex" not in str(partial)
         assert "300000" not in str(partial)

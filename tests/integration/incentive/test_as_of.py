@@ -248,6 +248,8 @@ def told(postgres) -> Iterator[Told]:
                 told.note(role, "/v1/ledger/balances", limit=rng.choice([2, 500]))
         for award_id in awards_of(told)[:2]:
             told.note("auditor", f"/v1/awards/{award_id}/decisions")
+            for role in ROLES:
+                told.note(role, f"/v1/awards/{award_id}/explanation")
         told.note("auditor", "/v1/clawbacks")
         told.note("auditor", "/v1/budget", year=acting.choice(YEARS))
     told.now += timedelta(days=1)

@@ -275,6 +275,41 @@ def test_every_list_has_rows_of_the_exchange_alone(makers: Makers) -> None:
             assert balances
 
 
+LOST_TO_HIDDEN = text("""
+    SELECT a.award_id, s.award_id AS suppressor, s.exchanges FROM award_current a
+    JOIN award_current s ON s.award_id = a.suppressed_by
+    WHERE a.exchanges = ARRAY[CAST(:own AS text)] COLLATE "C" AND s.exchanges <> a.exchanges
+    ORDER BY a.award_id
+""")
+
+
+def test_of_what_a_hidden_award_suppresses_the_ceiling_alone_is_shown(makers: Makers) -> None:
+    """Base and ceiling follow from the exchange's own documents; what suppresses them is behind both barriers."""
+    with snapshot(makers.set.ledger) as connection:
+        lost = connection.execute(LOST_TO_HIDDEN, {"own": OWN}).all()
+    assert lost
+    client = signed_in(makers, f"exchange:{OWN}")
+    listed = {one["award_id"]: one for one in makers.get("/v1/awards?limit=500", f"exchange:{OWN}")["items"]}
+    for one in lost:
+        whole, seen = (makers.get(f"/v1/awards/{one.award_id}", role) for role in ("auditor", f"exchange:{OWN}"))
+        hidden = ("payable", "approved", "paid", "returned", "suppressed_by")
+        assert seen == listed[one.award_id]
+        assert seen == {**whole, **dict.fromkeys(hidden), "partial": True}
+        told = makers.get(f"/v1/awards/{one.award_id}/explanation", f"exchange:{OWN}")
+        assert float(told["steps"][-1]["value"]) == float(whole["ceiling"]) > 0
+        assert (told["suppressed_by"], told["transactions"]) == (None, [])
+        page = client.get(f"/awards/{one.award_id}").text
+        for answer in (str(seen), str(told), page):
+            assert one.suppressor not in answer
+        # Without the first barrier PostgreSQL still keeps the suppressor to those whom it names.
+        with without_first_fence(second=True):
+            behind = makers.ask("GET", f"/v1/awards/{one.suppressor}", f"exchange:{OWN}")
+            assert behind.status_code == (200 if OWN in one.exchanges else 404)
+        with without_first_fence(second=False):
+            bare = makers.get(f"/v1/awards/{one.award_id}", f"exchange:{OWN}")
+            assert bare["suppressed_by"] == one.suppressor
+
+
 def test_pages_keep_to_an_exchange_with_one_fence_as_with_two(makers: Makers) -> None:
     theirs, trade = of_the_secret(makers), f"/trades/dcdex/{SECRET_TRADE['trade_no']}"
     client = signed_in(makers, f"exchange:{OWN}")
