@@ -19,7 +19,7 @@ from typing import Any, Literal
 import click
 import yaml
 
-from services.incentive.domain.explain_format import REASONS as NOT_COUNTED
+from services.incentive.domain.explanations.wording import REASONS as NOT_COUNTED
 from shared.events.decode import REASONS
 from shared.language import pick
 from shared.settings import Settings

@@ -13,7 +13,7 @@ import msgspec
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import rate_up_to
-from services.incentive.domain.explain_format import day, money
+from services.incentive.domain.explanations.wording import day, money
 from services.incentive.domain.facts import (
     Bucket,
     BuyerMeasures,

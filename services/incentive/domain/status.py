@@ -5,9 +5,9 @@ from datetime import date
 
 from services.incentive.domain.declared_rules import declared_outcomes
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, annual_base, tier_years
-from services.incentive.domain.explain_declared import next_step
-from services.incentive.domain.explain_events import annual_parts, missing_over, next_tier
-from services.incentive.domain.explain_format import Visible, is_visible
+from services.incentive.domain.explanations.declared import next_step
+from services.incentive.domain.explanations.events import annual_parts, missing_over, next_tier
+from services.incentive.domain.explanations.wording import Visible, is_visible
 from services.incentive.domain.facts import (
     FirstListing,
     FirstPurchase,

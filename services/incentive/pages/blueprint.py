@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from services.incentive.domain.explain_format import grouped, percent, reason_label
+from services.incentive.domain.explanations.wording import grouped, percent, reason_label
 from services.incentive.pages import as_of_param, words
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.policy.terms import Texts

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_facts, subject_facts
 from services.incentive.domain.event_rules import ExchangeFacts
-from services.incentive.domain.explain import ExplainedAward, RevisionChange, explanation
+from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, explanation
 from services.incentive.domain.facts import Fact, named_exchanges
 from services.incentive.domain.risk_flags import (
     Peers,

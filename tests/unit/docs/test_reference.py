@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from services.incentive.domain.explain_format import REASONS as NOT_COUNTED
+from services.incentive.domain.explanations.wording import REASONS as NOT_COUNTED
 from shared.events.decode import REASONS
 from tests.support.documents import DOCS, DOCUMENTS
 from tests.support.paths import ROOT

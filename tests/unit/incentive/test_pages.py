@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.app import create_app
-from services.incentive.domain.explain_format import grouped
+from services.incentive.domain.explanations.wording import grouped
 from services.incentive.domain.workflow import ACTIONS
 from services.incentive.http.schemas import FLAGS, KINDS, STATES
 from services.incentive.pages import words

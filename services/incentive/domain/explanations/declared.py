@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from services.incentive.domain.declared_rules import WHY_NOTHING, DeclaredOutcome, declared_outcomes
-from services.incentive.domain.explain_format import (
+from services.incentive.domain.explanations.wording import (
     NO_TEXT,
     ExplanationDraft,
     capitalized,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from services.incentive.domain.declared_rules import WHY_NOTHING, declared_outcomes
-from services.incentive.domain.explain_declared import explain_declared
+from services.incentive.domain.explanations.declared import explain_declared
 from shared.values.money import format_yuan
 from tests.support.incentive.declarations import POLICY, declared, histories
 

@@ -12,14 +12,14 @@ import msgspec
 
 from services.incentive.domain.awards import LAST_DAY, Award, EvidenceItem, rests_on
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
-from services.incentive.domain.explain_declared import explain_declared
-from services.incentive.domain.explain_events import (
+from services.incentive.domain.explanations.declared import explain_declared
+from services.incentive.domain.explanations.events import (
     explain_annual,
     explain_first_listing,
     explain_first_purchase,
     explain_tiers,
 )
-from services.incentive.domain.explain_format import (
+from services.incentive.domain.explanations.wording import (
     NO_TEXT,
     ExplanationDraft,
     Visible,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, TierYear, split_by_period, tier_years
-from services.incentive.domain.explain_format import (
+from services.incentive.domain.explanations.wording import (
     NO_TEXT,
     NOT_IN_FORCE,
     ExplanationDraft,

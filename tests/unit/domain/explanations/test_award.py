@@ -7,8 +7,8 @@ import pytest
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import ExchangeFacts
-from services.incentive.domain.explain import ExplainedAward, explanation
-from services.incentive.domain.explain_format import REASONS, reason_label
+from services.incentive.domain.explanations.award import ExplainedAward, explanation
+from services.incentive.domain.explanations.wording import REASONS, reason_label
 from services.incentive.domain.highest_only import payables
 from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
 from services.incentive.policy.loader import load_policy
