@@ -14,7 +14,7 @@ import msgspec
 from exchange_kit.api import Api, ApiError
 from exchange_kit.records import event_of
 from exchange_kit.validate import digest
-from shared.events.decode import MAX_VALUE_BYTES, Accepted, Kind, Refusal, decode
+from shared.events.decode import Accepted, Kind, Refusal, decode
 from shared.events.documents import Document
 from shared.settings import AccessSettings
 from shared.values.json_types import Json
@@ -75,14 +75,12 @@ class RegisterReader:
 
     def refusal(self, value: bytes | None) -> Refusal | None:
         """Return why a record with this value was rejected; None if none was when first asked."""
-        return self._refusals.get(_value_key(value))
+        return self._refusals.get(hashlib.sha256(value or b"").hexdigest())
 
     @cached_property
-    def _refusals(self) -> dict[bytes, Refusal]:
+    def _refusals(self) -> dict[str, Refusal]:
         items = self.api.items("/v1/quarantine", exchange=self.exchange)
-        return {
-            _value_key(base64.b64decode(item["value_base64"] or "")): msgspec.convert(item, Refusal) for item in items
-        }
+        return {_item_key(item): msgspec.convert(item, Refusal) for item in items}
 
     def document(self, item: Json) -> Document:
         """Decode the document of an answer as if the exchange had sent it."""
@@ -120,9 +118,9 @@ def await_handled(registers: Collection[RegisterReader]) -> int:
     return waiting
 
 
-def _value_key(value: bytes | None) -> bytes:
-    """Return the key of a value in the quarantine, which keeps its first 256 KiB."""
-    return hashlib.sha256((value or b"")[:MAX_VALUE_BYTES]).digest()
+def _item_key(item: Json) -> str:
+    """Return the SHA-256 of the whole value of an item, of which the quarantine may keep the beginning alone."""
+    return item["value_sha256"] or hashlib.sha256(base64.b64decode(item["value_base64"] or "")).hexdigest()
 
 
 def registers_of(exchange: str, access: AccessSettings) -> dict[Kind, RegisterReader]:

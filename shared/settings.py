@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 DEFAULT_REGISTER = "r1"
 DEFAULT_CHECKPOINT_INTERVAL_S = 10.0
+DEFAULT_QUARANTINE_DAILY_BYTES = 64 << 20
 # The days on which policy years that do not begin on 1 January begin and end; see TOTALS_CUT_AT in .env.example.
 DEFAULT_TOTALS_CUT_AT = "2025-10-15,2028-10-15,2028-10-16"
 POLICY_FILE = Path(__file__).resolve().parents[1] / "services" / "incentive" / "policy" / "kunming-2025-14.yaml"
@@ -38,6 +39,7 @@ PASSED_ON = (
     "LOG_ORIGIN",
     "CHECKPOINT_INTERVAL",
     "WITNESSES",
+    "QUARANTINE_DAILY_BYTES",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 )
 
@@ -298,6 +300,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _bytes(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("must be a number of bytes")
+    return int(text)
+
+
 # Settings of programs.
 
 
@@ -379,6 +387,7 @@ class Settings:
     oidc: OidcSettings | None = field(default_factory=_load_oidc_settings)
     log_origin: str = _setting("LOG_ORIGIN", str, "jiangbu")
     checkpoint_interval_s: float = _setting("CHECKPOINT_INTERVAL", _seconds, DEFAULT_CHECKPOINT_INTERVAL_S)
+    quarantine_daily_bytes: int = _setting("QUARANTINE_DAILY_BYTES", _bytes, DEFAULT_QUARANTINE_DAILY_BYTES)
     witnesses: tuple[WitnessAddress, ...] = _setting("WITNESSES", _witnesses, ())
     http_connections: int = _setting("HTTP_CONNECTIONS", _count, 2048)
     http_head_s: float = _setting("HTTP_HEAD_TIMEOUT", _seconds, 5.0)

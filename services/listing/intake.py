@@ -8,12 +8,11 @@ from sqlalchemy import Connection
 
 from services.listing.facts import FIRST_LISTINGS, fact_keys
 from shared.events.documents import Listing
-from shared.postgres.binary_copy import RowFormat, bytes_field
+from shared.postgres.binary_copy import RowFormat, bytes_field, pg_microseconds
 from shared.postgres.query import fetch, fetch_values, pg_array
 from shared.register.context import RegisterContext
 from shared.register.daily_counts import record_us
 from shared.register.firsts import update_firsts
-from shared.register.intake import pg_microseconds
 from shared.register.parties import Entity
 from shared.register.publish.outbox import mark_dirty
 from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution

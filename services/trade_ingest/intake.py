@@ -15,12 +15,11 @@ from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts
 from services.trade_ingest.totals import Deltas, Proof, TradeState
 from services.trade_ingest.totals_store import apply_deltas, buckets_of
 from shared.events.documents import Trade
-from shared.postgres.binary_copy import RowFormat, bytes_field
+from shared.postgres.binary_copy import RowFormat, bytes_field, pg_microseconds
 from shared.postgres.query import fetch, microseconds
 from shared.register.context import RegisterContext
 from shared.register.daily_counts import record_us
 from shared.register.firsts import update_firsts
-from shared.register.intake import pg_microseconds
 from shared.register.parties import Entity
 from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
 from shared.register.stored_documents import DocumentWriter, key_arrays, resolve_stored, stored_headers

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from shared.events.fact_topics import LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
-from shared.register.intake import pg_microseconds
+from shared.postgres.binary_copy import pg_microseconds
 from shared.values.times import day_start
 
 # Documents have years 2000 to 2099 with any offset: in Shanghai that includes the days around them.

@@ -17,10 +17,10 @@ from services.trade_ingest.totals import (
     instant_of,
 )
 from shared.language import say
+from shared.postgres.binary_copy import pg_microseconds
 from shared.postgres.query import execute, fetch_value, pg_array, pg_arrays
 from shared.register.context import RegisterContext
 from shared.register.derived_table import DerivedTable, differing_rows, rebuild_rows
-from shared.register.intake import pg_microseconds
 from shared.register.parties import subjects_of
 from shared.register.rebuild.report import RebuildReport
 from shared.values.times import format_time

@@ -17,11 +17,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNTIL_2000_US = 946_684_800_000_000
 _FIRST_MS, _LAST_MS = 0, 253_402_214_400_000  # 1970 to 9999: dates that both Python and PostgreSQL can hold
 _COUNT = """
-    INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)
+    INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen, cut_items)
     SELECT * FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(days)s AS date[]), CAST(%(outcomes)s AS text[]),
-                         CAST(%(records)s AS bigint[]), CAST(%(amounts)s AS numeric[]))
+                         CAST(%(records)s AS bigint[]), CAST(%(amounts)s AS numeric[]), CAST(%(cut_items)s AS bigint[]))
     ON CONFLICT (exchange, day, outcome)
-    DO UPDATE SET records = d.records + excluded.records, amount_fen = d.amount_fen + excluded.amount_fen
+    DO UPDATE SET records = d.records + excluded.records, amount_fen = d.amount_fen + excluded.amount_fen,
+                  cut_items = d.cut_items + excluded.cut_items
 """
 
 
@@ -33,8 +34,11 @@ class DailyCounts:
         self._days: dict[int, date] = {}
         self.records: Counter[Count] = Counter()
         self.amounts_fen: Counter[Count] = Counter()
+        self.cut_items: Counter[Count] = Counter()
 
-    def add(self, exchange: str, record: Record, outcome: str, amount_fen: int = 0, records: int = 1) -> None:
+    def add(
+        self, exchange: str, record: Record, outcome: str, amount_fen: int = 0, records: int = 1, cut_items: int = 0
+    ) -> None:
         hour = record.timestamp // 3_600_000
         day = self._days.get(hour)
         if day is None:
@@ -42,17 +46,26 @@ class DailyCounts:
         key = (exchange, day, outcome)
         self.records[key] += records
         self.amounts_fen[key] += amount_fen
+        self.cut_items[key] += cut_items
 
     def store(self, connection: Connection) -> None:
-        add_counts(connection, self.records, self.amounts_fen)
+        add_counts(connection, self.records, self.amounts_fen, self.cut_items)
 
 
-def add_counts(connection: Connection, records: Mapping[Count, int], amounts_fen: Mapping[Count, int]) -> None:
-    """Add to stored counts; one without an amount has none."""
+def add_counts(
+    connection: Connection,
+    records: Mapping[Count, int],
+    amounts_fen: Mapping[Count, int],
+    cut_items: Mapping[Count, int],
+) -> None:
+    """Add to stored counts of records; what has no amount or no cut items adds 0."""
     if not records:
         return
-    rows = ((*count, number, amounts_fen.get(count, 0)) for count, number in sorted(records.items()))
-    execute(connection, _COUNT, **pg_arrays(rows, "exchanges", "days", "outcomes", "records", "amounts"))
+    rows = (
+        (*count, number, amounts_fen.get(count, 0), cut_items.get(count, 0))
+        for count, number in sorted(records.items())
+    )
+    execute(connection, _COUNT, **pg_arrays(rows, "exchanges", "days", "outcomes", "records", "amounts", "cut_items"))
 
 
 def record_time(record: Record, now: datetime) -> datetime:

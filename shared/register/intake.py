@@ -1,7 +1,7 @@
 """Intake of a batch, common to both registers: decoding, resolution of revisions, and recording of outcomes."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -13,8 +13,6 @@ from shared.kafka.set_aside import SetAside
 from shared.register.daily_counts import ACCEPTED, DUPLICATE, DailyCounts
 from shared.register.quarantine import RejectedRecord, quarantine
 from shared.register.revisions import AnyArrival, AnyResolution, Arrival
-
-_PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def prepare_document(kind: Kind, record: Record) -> AnyArrival | RejectedRecord:
@@ -33,12 +31,6 @@ def number_of(document: Document) -> str:
     return document.trade_no if isinstance(document, Trade) else document.listing_no
 
 
-def pg_microseconds(instant: datetime) -> int:
-    """Return microseconds since 2000-01-01 UTC, PostgreSQL's own format of an instant."""
-    since = instant - _PG_EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
 def split(prepared: Sequence[object]) -> tuple[list[AnyArrival], list[RejectedRecord], list[object]]:
     """Split a batch into documents, rejected records, and facts of another register."""
     arrivals: list[AnyArrival] = []
@@ -55,9 +47,16 @@ def split(prepared: Sequence[object]) -> tuple[list[AnyArrival], list[RejectedRe
 
 
 def record_outcomes(
-    connection: Connection, resolution: AnyResolution, rejected: Sequence[RejectedRecord], now: datetime
+    connection: Connection,
+    resolution: AnyResolution,
+    rejected: Sequence[RejectedRecord],
+    daily_bytes: int,
+    now: datetime,
 ) -> None:
-    """Quarantine what was rejected or conflicts, and count every record of the batch by day and outcome."""
+    """Quarantine what was rejected or conflicts, and count every record of the batch by day and outcome.
+
+    `daily_bytes`: the quota of the quarantine for each exchange.
+    """
     days = DailyCounts(now)
     for entry in resolution.accepted:
         document = entry.arrival.document
@@ -69,7 +68,8 @@ def record_outcomes(
         RejectedRecord(arrival.exchange, arrival.record, REVISION_CONFLICT.reason, REVISION_CONFLICT.errors)
         for arrival in resolution.conflicts
     ]
-    for item in (*rejected, *conflicts):
-        days.add(item.exchange, item.record, item.reason, records=item.count)
-    quarantine(connection, [*rejected, *conflicts], now)
+    refused = [*rejected, *conflicts]
+    cut = quarantine(connection, refused, daily_bytes, now)
+    for item, is_cut in zip(refused, cut, strict=True):
+        days.add(item.exchange, item.record, item.reason, records=item.count, cut_items=int(is_cut))
     days.store(connection)

@@ -97,7 +97,7 @@ class RegisterKind:
         arrivals, rejected, facts = split(prepared)
         register.parties.as_of(head.next_seq)
         resolution = self.apply_documents(connection, register, arrivals, facts, head.next_seq, now)
-        record_outcomes(connection, resolution, rejected, now)
+        record_outcomes(connection, resolution, rejected, register.quarantine_daily_bytes, now)
         advance_head(connection, resolution.next_seq)
         register.parties.until(resolution.next_seq)
 

@@ -1,30 +1,52 @@
-"""Quarantine of rejected records, with their raw bytes."""
+"""Quarantine of rejected records, with their raw bytes up to a quota of each exchange and day."""
 
 import base64
 import json
+import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
+from typing import Final
 
 import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from shared.events.decode import MAX_VALUE_BYTES, FieldError
+from shared.events.decode import MAX_VALUE_BYTES, FieldError, Headers
 from shared.events.marks import marks_of
 from shared.kafka.handler import Record
 from shared.kafka.set_aside import SetAside
-from shared.postgres.query import execute_many
-from shared.register.daily_counts import record_time
+from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows, pg_microseconds
+from shared.postgres.query import fetch, pg_array, pg_arrays
+from shared.register.daily_counts import record_us
+from shared.register.quarantine_quota import DailyQuota
 
-_LOGGED_PER_BATCH = 10
-_INSERT = """
-    INSERT INTO quarantine (exchange, topic, partition, "offset", record_at, received_at, reason, errors, headers,
-                            value, value_size, value_sha256, last_offset, records)
-    VALUES (%(exchange)s, %(topic)s, %(partition)s, %(offset)s, %(record_at)s, %(received_at)s, %(reason)s,
-            CAST(%(errors)s AS jsonb), CAST(%(headers)s AS jsonb), %(value)s, %(value_size)s,
-            %(value_sha256)s, %(last_offset)s, %(records)s)
+CUT_BYTES: Final = 1024  # of the value of an item beyond the quota
+_LOGGED_PER_BATCH: Final = 10
+# Errors that so many records of a batch share are stored once.
+_SHARED_FROM: Final = 10
+_FIXED: Final = {
+    "offset": "int8",
+    "record_at": "timestamptz",
+    "received_at": "timestamptz",
+    "partition": "int4",
+    "cut": "bool",
+}
+_OTHERS: Final = (
+    *("exchange", "topic", "reason", "errors", "errors_id", "headers", "value", "value_size", "value_sha256"),
+    *("last_offset", "records"),
+)
+_FORMAT: Final = RowFormat("quarantine", [*_FIXED, *_OTHERS], list(_FIXED.values()))
+_INT4, _INT8 = struct.Struct(">i"), struct.Struct(">q")
+_JSONB: Final = b"\x01"  # the version of its binary format
+_KNOWN_ERRORS = "SELECT digest, id FROM quarantine_errors WHERE digest = ANY(CAST(%(digests)s AS bytea[]))"
+_ADD_ERRORS = """
+    INSERT INTO quarantine_errors (digest, errors)
+    SELECT digest, CAST(errors AS jsonb)
+    FROM unnest(CAST(%(digests)s AS bytea[]), CAST(%(errors)s AS text[])) AS a(digest, errors)
+    RETURNING digest, id
 """
 
 log = structlog.get_logger(__name__)
@@ -44,36 +66,96 @@ class RejectedRecord(msgspec.Struct, gc=False):
         return (isinstance(self.record, SetAside) and self.record.records) or 1
 
 
-def quarantine(connection: Connection, rejected: Sequence[RejectedRecord], now: datetime) -> None:
-    """Store rejected records; of one that is too large, and of a batch, the first 256 KiB."""
+class _Kept(msgspec.Struct, gc=False):
+    """What an item keeps of a record: the beginning of its value, and headers."""
+
+    value: bytes | None
+    headers: Headers
+    is_cut: bool
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.value or b"") + sum(len(name) + len(value or b"") for name, value in self.headers)
+
+
+def quarantine(
+    connection: Connection, rejected: Sequence[RejectedRecord], daily_bytes: int, now: datetime
+) -> list[bool]:
+    """Store rejected records; of one that is too large, and of a batch, the first 256 KiB.
+
+    An item with which an exchange's items of a Shanghai day would keep more than `daily_bytes` is cut: it keeps the
+    first KiB of its value and no headers. Returns for each record whether its item is cut.
+    """
+    if not rejected:
+        return []
     _log_rejected(rejected)
-    if rejected:
-        execute_many(connection, _INSERT, [_row(item, now) for item in rejected])
+    quota = DailyQuota(connection, {item.exchange for item in rejected}, daily_bytes, now)
+    errors = [_errors_json(tuple(item.errors)) for item in rejected]
+    shared_ids = _shared_errors(connection, errors)
+    kept = [_kept(item, quota) for item in rejected]
+    received_us = pg_microseconds(now)
+    rows = (
+        _row(item, part, text, shared_ids.get(text), received_us)
+        for item, part, text in zip(rejected, kept, errors, strict=True)
+    )
+    copy_rows(connection, _FORMAT.copy_sql, rows)
+    quota.store(connection)
+    return [part.is_cut for part in kept]
 
 
-def _row(item: RejectedRecord, now: datetime) -> dict[str, object]:
+def _kept(item: RejectedRecord, quota: DailyQuota) -> _Kept:
+    value = item.record.value
+    kept = _Kept(None if value is None else value[:MAX_VALUE_BYTES], item.record.headers, is_cut=False)
+    if not quota.has_room(item.exchange, kept.size_bytes):
+        kept = _Kept(None if value is None else value[:CUT_BYTES], (), is_cut=True)
+    quota.take(item.exchange, kept.size_bytes, is_cut=kept.is_cut)
+    return kept
+
+
+def _row(item: RejectedRecord, kept: _Kept, errors: bytes, errors_id: int | None, received_us: int) -> bytes:
     record, value = item.record, item.record.value
     size = None if value is None else len(value)
     digest = None if value is None else sha256(value).digest()
     last_offset = records = None
     if isinstance(record, SetAside):
         size, digest, last_offset, records = record.value_size, record.value_sha256, record.last_offset, record.records
-    return {
-        "exchange": item.exchange,
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "record_at": record_time(record, now),
-        "received_at": now,
-        "reason": item.reason,
-        "errors": _jsonb([{"field": error.field, "message": error.message} for error in item.errors]),
-        "headers": _jsonb(headers_json(record.headers)),
-        "value": None if value is None else value[:MAX_VALUE_BYTES],
-        "value_size": size,
-        "value_sha256": digest,
-        "last_offset": last_offset,
-        "records": records,
-    }
+    fixed = record.offset, record_us(record, received_us), received_us, record.partition, kept.is_cut
+    return b"".join(
+        (
+            _FORMAT.pack_fixed(*fixed),
+            bytes_field(item.exchange.encode()),
+            bytes_field(record.topic.encode()),
+            bytes_field(item.reason.encode()),
+            bytes_field(_JSONB + errors if errors_id is None else None),
+            _number(_INT4, errors_id),
+            bytes_field(_JSONB + _jsonb(headers_json(kept.headers))),
+            bytes_field(kept.value),
+            _number(_INT4, size),
+            bytes_field(digest),
+            _number(_INT8, last_offset),
+            _number(_INT4, records),
+        )
+    )
+
+
+def _number(layout: struct.Struct, value: int | None) -> bytes:
+    return bytes_field(None if value is None else layout.pack(value))
+
+
+@lru_cache(maxsize=1024)
+def _errors_json(errors: tuple[FieldError, ...]) -> bytes:
+    return _jsonb([{"field": error.field, "message": error.message} for error in errors])
+
+
+def _shared_errors(connection: Connection, errors: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the ids of those errors that many records of the batch share, stored once."""
+    digests = {sha256(text).digest(): text for text, times in Counter(errors).items() if times >= _SHARED_FROM}
+    if not digests:
+        return {}
+    ids = dict(fetch(connection, _KNOWN_ERRORS, tuple[bytes, int], digests=pg_array(digests)))
+    if missing := [(digest, text.decode()) for digest, text in digests.items() if digest not in ids]:
+        ids |= dict(fetch(connection, _ADD_ERRORS, tuple[bytes, int], **pg_arrays(missing, "digests", "errors")))
+    return {text: ids[digest] for digest, text in digests.items()}
 
 
 def headers_json(headers: Iterable[tuple[str, bytes | None]]) -> list[list[str | None]]:
@@ -103,8 +185,8 @@ def _log_rejected(rejected: Sequence[RejectedRecord]) -> None:
         log.warning("more records refused", records=others.total(), reasons=[f"{n} {of}" for of, n in others.items()])
 
 
-def _jsonb(value: object) -> str:
-    return json.dumps(_storable(value), ensure_ascii=True)
+def _jsonb(value: object) -> bytes:
+    return json.dumps(_storable(value), ensure_ascii=True).encode()
 
 
 def _storable(value: object) -> object:

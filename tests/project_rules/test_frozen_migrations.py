@@ -34,6 +34,9 @@ RELEASED = {
     "services/listing/migrations/versions/r0008_reading_notes.py": (
         "67924c62558ed1508ef02182f6b1c79047f016728dee8be5ef7416d7e316677e"
     ),
+    "services/listing/migrations/versions/r0009_quarantine_quota.py": (
+        "08aee131171737817c1ad94bada761f230148506ae22cd6ceb165d3112b30f10"
+    ),
     "services/trade_ingest/migrations/versions/r0007_schema.py": (
         "607603861d5ac7fcd32b1564ba5b82f1408c6ed79b9ed50bba4a6cde15a9a623"
     ),
@@ -46,9 +49,13 @@ RELEASED = {
     "services/trade_ingest/migrations/versions/r0009_reading_notes.py": (
         "1fc56d39d7cae2b4508e4d0b4942b1dd7a3a96c799db3a3a5aeb9c0dc29afdf7"
     ),
+    "services/trade_ingest/migrations/versions/r0010_quarantine_quota.py": (
+        "9accd4d6de71180cd176c7569c62260a79136480cf0b56cecfea209886e657a8"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),
+    "shared/postgres/tables/register_4.sql": ("30a1c31b572d2d162996d404f6e090f8430f7325480bffc39bb6b8bff6bb75e1"),
     "shared/postgres/tables/register_2.sql": ("2ba0b4b0dbf7b4ec0dc5342b17d4eae6061b06967a4f7950a75cda2fd0772d19"),
 }
 

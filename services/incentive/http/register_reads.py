@@ -39,7 +39,7 @@ def received_on(exchange: str, day: str) -> Json:
 
 
 def _received(kind: str, exchange: str, day: str) -> Json | None:
-    sums: Json = {"received": 0, "accepted": 0, "duplicates": 0, "refused": {}}
+    sums: Json = {"received": 0, "accepted": 0, "duplicates": 0, "refused": {}, "cut": 0}
     for register in register_ids():
         try:
             found = _ask(kind, register, lambda client, url: client.reconciliation(url, exchange, day))
@@ -47,7 +47,7 @@ def _received(kind: str, exchange: str, day: str) -> Json | None:
             continue
         if found is None:
             return None
-        for name in ("received", "accepted", "duplicates"):
+        for name in ("received", "accepted", "duplicates", "cut"):
             sums[name] += found[name]
         for reason, count in found["refused"].items():
             sums["refused"][reason] = sums["refused"].get(reason, 0) + count

@@ -27,8 +27,10 @@ class DayCount(NamedTuple):
     outcome: str
     stored: int
     stored_fen: Decimal
+    stored_cut: int
     records: int
     amount_fen: Decimal
+    cut_items: int
 
 
 def compare_days(
@@ -43,19 +45,22 @@ def compare_days(
         connection,
         f"""
             WITH expected AS (
-                SELECT exchange, {_DAY} AS day, %(accepted)s AS outcome, count(*) AS records, sum(amount) AS amount_fen
+                SELECT exchange, {_DAY} AS day, %(accepted)s AS outcome, count(*) AS records, sum(amount) AS amount_fen,
+                       0 AS cut_items
                 FROM (SELECT exchange, record_at, {amount} AS amount FROM {documents}
                       UNION ALL SELECT exchange, record_at, {amount} FROM {documents}_past) d
                 GROUP BY 1, 2
                 UNION ALL
-                SELECT exchange, {_DAY}, reason, sum(coalesce(records, 1)), 0 FROM quarantine GROUP BY 1, 2, 3
+                SELECT exchange, {_DAY}, reason, sum(coalesce(records, 1)), 0, count(*) FILTER (WHERE cut)
+                FROM quarantine GROUP BY 1, 2, 3
             )
             SELECT exchange, day, outcome, coalesce(s.records, 0) AS stored, coalesce(s.amount_fen, 0) AS stored_fen,
-                   coalesce(e.records, 0) AS records, coalesce(e.amount_fen, 0) AS amount_fen
+                   coalesce(s.cut_items, 0) AS stored_cut, coalesce(e.records, 0) AS records,
+                   coalesce(e.amount_fen, 0) AS amount_fen, coalesce(e.cut_items, 0) AS cut_items
             FROM (SELECT * FROM intake_day WHERE outcome <> %(duplicate)s) s
             FULL JOIN expected e USING (exchange, day, outcome)
-            WHERE (coalesce(s.records, 0), coalesce(s.amount_fen, 0))
-                  <> (coalesce(e.records, 0), coalesce(e.amount_fen, 0))
+            WHERE (coalesce(s.records, 0), coalesce(s.amount_fen, 0), coalesce(s.cut_items, 0))
+                  <> (coalesce(e.records, 0), coalesce(e.amount_fen, 0), coalesce(e.cut_items, 0))
             ORDER BY exchange, day, outcome
             """,
         DayCount,
@@ -66,8 +71,8 @@ def compare_days(
     for row in rows:
         report.add(
             f"intake_day {row.exchange}/{row.day}/{row.outcome}",
-            f"{row.stored} {say('条', 'records')}, {row.stored_fen} fen",
-            f"{row.records} {say('条', 'records')}, {row.amount_fen} fen",
+            _figures(row.stored, row.stored_fen, row.stored_cut),
+            _figures(row.records, row.amount_fen, row.cut_items),
             repairable=row in repairable,
         )
     return repairable
@@ -77,7 +82,13 @@ def store_days(connection: Connection, rows: Sequence[DayCount], duplicates: Cou
     """Correct these counts, and add to those of duplicates."""
     records: dict[Count, int] = {row[:3]: row.records - row.stored for row in rows}
     records |= {(exchange, day, DUPLICATE): added for (exchange, day), added in duplicates.items() if day is not None}
-    add_counts(connection, records, {row[:3]: int(row.amount_fen - row.stored_fen) for row in rows})
+    amounts_fen = {row[:3]: int(row.amount_fen - row.stored_fen) for row in rows}
+    add_counts(connection, records, amounts_fen, {row[:3]: row.cut_items - row.stored_cut for row in rows})
+
+
+def _figures(records: int, amount_fen: Decimal, cut_items: int) -> str:
+    cut = f", {cut_items} {say('件截短', 'cut')}" if cut_items else ""
+    return f"{records} {say('条', 'records')}, {amount_fen} fen{cut}"
 
 
 def load_duplicates(connection: Connection) -> Counter[Day]:

@@ -32,7 +32,7 @@ from shared.register.daily_counts import ACCEPTED, DUPLICATE, record_time
 from shared.register.head import lock_head
 from shared.register.intake import prepare_document
 from shared.register.kind import RegisterKind
-from shared.register.quarantine import RejectedRecord
+from shared.register.quarantine import CUT_BYTES, RejectedRecord
 from shared.register.rebuild.daily_counts import Day, compare_duplicates, load_duplicates
 from shared.register.rebuild.report import RebuildReport
 from shared.register.revisions import AnyArrival, Arrival
@@ -99,6 +99,7 @@ class _StoredRow(NamedTuple):
     value_sha256: bytes | None
     headers_sha256: bytes | None
     value_size: int | None
+    is_cut: bool
     seq: int  # or the id of the quarantine's row
 
     @property
@@ -124,7 +125,8 @@ class _StoredRow(NamedTuple):
         size = None if value is None else len(value)
         if isinstance(record, SetAside):
             size = record.value_size
-        return self.value_size == size and self.value_sha256 == _sha256(value and value[:MAX_VALUE_BYTES])
+        most_bytes = CUT_BYTES if self.is_cut else MAX_VALUE_BYTES
+        return self.value_size == size and self.value_sha256 == _sha256(value and value[:most_bytes])
 
 
 class _StoredRows:
@@ -181,7 +183,7 @@ def _load_rows(connection: Connection, kind: Kind) -> Iterator[_StoredRow]:
         f"""
         SELECT '{before}' || exchange || '{after}' COLLATE "C" AS topic, partition, "offset",
                CAST(NULL AS text) AS reason, exchange || '/' || number || ' r' || revision AS name, record_at,
-               sha256(value), sha256(headers), length(value), seq
+               sha256(value), sha256(headers), length(value), false, seq
         FROM {table}
         """
         for table in (kind, f"{kind}_past")
@@ -189,7 +191,8 @@ def _load_rows(connection: Connection, kind: Kind) -> Iterator[_StoredRow]:
     statement = f"""
         {" UNION ALL ".join(halves)}
         UNION ALL
-        SELECT topic, partition, "offset", reason, 'quarantine ' || id, record_at, sha256(value), NULL, value_size, id
+        SELECT topic, partition, "offset", reason, 'quarantine ' || id, record_at, sha256(value), NULL, value_size, cut,
+               id
         FROM quarantine
         ORDER BY topic, partition, "offset", reason NULLS FIRST, seq
     """

@@ -17,7 +17,7 @@ from shared.events.decode import REASONS
 from shared.events.topics import exchange_of, is_exchanges
 from shared.process.run_record import ENDINGS
 from shared.web.operations.broker import End, OffsetsUnavailableError
-from shared.web.operations.progress import Sampler, ServiceProgress, Stored, combine, stored_snapshot
+from shared.web.operations.progress import QuotaUse, Sampler, ServiceProgress, Stored, combine, stored_snapshot
 from shared.web.operations.readiness import ANSWER_WITHIN_S, Readiness, SharedCall
 from shared.web.request_labels import method_label, route_label
 from shared.web.server.multiprocess_metrics import metrics_are_shared
@@ -88,11 +88,12 @@ class ProgressCollector(Collector):
             "jiangbu_quarantined_records", "Quarantined records by exchange and reason.", labels=["exchange", "reason"]
         )
         # Include zeros, so that the first quarantined record shows as an increase.
-        exchanges = map(exchange_of, filter(is_exchanges, sampler.service.topics))
+        exchanges = sorted({exchange_of(topic) for topic in filter(is_exchanges, sampler.service.topics)})
         none = dict.fromkeys(product(exchanges, REASONS), 0)
         for (exchange, reason), count in sorted((none | stored.quarantined).items()):
             quarantined.add_metric([exchange, reason], count)
         yield quarantined
+        yield from _quota_figures(stored, exchanges)
 
     def _progress_gauges(self, progress: ServiceProgress) -> Iterator[Metric]:
         figures = (
@@ -114,6 +115,21 @@ class ProgressCollector(Collector):
             yield GaugeMetricFamily(
                 "jiangbu_outbox_waiting_seconds", "Seconds that facts have been waiting with none published.", unsent_s
             )
+
+
+def _quota_figures(stored: Stored, exchanges: list[str]) -> Iterator[Metric]:
+    """Yield what each exchange took of its daily quota, and how many items are cut."""
+    kept = GaugeMetricFamily(
+        "jiangbu_quarantine_kept_bytes", "Bytes kept of today's quarantined records.", labels=["exchange"]
+    )
+    cut = CounterMetricFamily(
+        "jiangbu_quarantine_cut_items", "Quarantined items cut beyond the quota.", labels=["exchange"]
+    )
+    for exchange in exchanges:
+        use = stored.quotas.get(exchange, QuotaUse(0, 0))
+        kept.add_metric([exchange], use.kept_bytes_today)
+        cut.add_metric([exchange], use.cut_items)
+    yield from (kept, cut)
 
 
 def _run_figures(stored: Stored) -> Iterator[Metric]:

@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.events.topics import is_exchanges, prefix_of
 from shared.postgres.database import snapshot
 from shared.postgres.query import fetch, fetch_one, fetch_optional
+from shared.register.daily_counts import ACCEPTED, DUPLICATE
+from shared.values.times import shanghai_date
 from shared.web.operations.broker import Broker, End, OffsetsUnavailableError
 from shared.web.service import ServiceInfo
 
@@ -68,11 +70,19 @@ class LastRun(NamedTuple):
         return self.ending in ("halted", "failed")
 
 
+class QuotaUse(NamedTuple):
+    """What an exchange took of the quarantine: bytes that are kept of today's items, and all items that are cut."""
+
+    kept_bytes_today: int
+    cut_items: int
+
+
 @dataclass(frozen=True)
 class Stored:
     """Progress as stored in the database, from one snapshot; counts are optional.
 
-    `quarantined`: records by (exchange, reason). `in_force`: computed with the settings of this program.
+    `quarantined`: records by (exchange, reason). `quotas`: by exchange. `in_force`: computed with the settings of this
+    program.
     `outbox_oldest_id`: the change that has been waiting longest. `starts`, `endings`: counts of consumer runs.
     """
 
@@ -83,6 +93,7 @@ class Stored:
     outbox: int = 0
     outbox_oldest_at: datetime | None = None
     quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
+    quotas: dict[str, QuotaUse] = field(default_factory=dict)
     next_seq: int | None = None
     in_force: bool = True
     starts: int = 0
@@ -96,7 +107,16 @@ class ServiceProgress(NamedTuple):
     stored: Stored
 
 
-_QUARANTINED = "SELECT exchange, reason, count(*) FROM quarantine GROUP BY 1, 2"
+# Sums of days: counting the quarantine itself would read all of it at each request.
+_QUARANTINED = """
+    SELECT exchange, outcome, CAST(sum(records) AS bigint) FROM intake_day
+    WHERE outcome <> ALL (CAST(%(taken)s AS text[])) GROUP BY 1, 2
+"""
+_QUOTAS = """
+    SELECT exchange, coalesce(CAST(sum(kept_bytes) FILTER (WHERE day = %(today)s) AS bigint), 0),
+           CAST(sum(cut_items) AS bigint)
+    FROM quarantine_day GROUP BY 1
+"""
 _POSITIONS = "SELECT topic, partition, next_offset, moved_at FROM position"
 
 
@@ -127,9 +147,11 @@ def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -
     ((outbox, oldest_at),) = fetch(
         connection, "SELECT count(*), min(dirty_at) FROM outbox", tuple[int, datetime | None]
     )
-    refused = fetch(connection, _QUARANTINED, tuple[str, str, int])
+    refused = fetch(connection, _QUARANTINED, tuple[str, str, int], taken=[ACCEPTED, DUPLICATE])
     quarantined = {(exchange, reason): number for exchange, reason, number in refused}
-    return replace(stored, outbox=outbox, outbox_oldest_at=oldest_at, quarantined=quarantined)
+    used = fetch(connection, _QUOTAS, tuple[str, int, int], today=shanghai_date(service.clock()))
+    quotas = {exchange: QuotaUse(*use) for exchange, *use in used}
+    return replace(stored, outbox=outbox, outbox_oldest_at=oldest_at, quarantined=quarantined, quotas=quotas)
 
 
 def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> ServiceProgress:

@@ -23,8 +23,9 @@ PAGE_MOST_BYTES: Final = 4 << 20
 blueprint = Blueprint("quarantine", __name__, description="被拒收事件 / quarantined records")
 _COLUMNS: Final = """
     id, exchange, topic, partition, "offset", coalesce(last_offset, "offset") AS last_offset,
-    CASE WHEN last_offset IS NULL THEN 1 ELSE records END AS records, received_at, reason, errors, headers, value,
-    value_size, encode(value_sha256, 'hex') AS value_sha256
+    CASE WHEN last_offset IS NULL THEN 1 ELSE records END AS records, received_at, reason,
+    coalesce(errors, (SELECT e.errors FROM quarantine_errors e WHERE e.id = errors_id)) AS errors, headers, value,
+    value_size, encode(value_sha256, 'hex') AS value_sha256, cut
 """
 
 
@@ -47,6 +48,10 @@ _SHA256 = fields.String(
 )
 _LAST_OFFSET = fields.Integer(required=True, metadata={"description": "equal to `offset` for a single record"})
 _RECORDS = fields.Integer(required=True, allow_none=True, metadata={"description": "1, or of a batch; null if unknown"})
+_CUT = fields.Boolean(
+    required=True,
+    metadata={"description": "true beyond the daily quota: only the first KiB of the value is kept, and no headers"},
+)
 # A rejected record, or a batch of records that was set aside as a whole: its value is the batch as Kafka stores it. Of
 # what is too large, `value_base64` has the first 256 KiB.
 RefusedSchema = answer(
@@ -57,7 +62,7 @@ RefusedSchema = answer(
     {"last_offset": _LAST_OFFSET, "records": _RECORDS, "received_at": Time(required=True)},
     texts("reason", enum=REASONS),
     lists(errors=FieldFaultSchema),
-    {"headers": _HEADERS, "value_base64": _VALUE, "value_size": _SIZE, "value_sha256": _SHA256},
+    {"headers": _HEADERS, "value_base64": _VALUE, "value_size": _SIZE, "value_sha256": _SHA256, "cut": _CUT},
     base=Schema,
 )
 
@@ -77,6 +82,7 @@ class QuarantinedRecord(NamedTuple):
     value: bytes | None
     value_size: int | None
     value_sha256: str | None
+    cut: bool
     size_so_far: int  # bytes of this record and those before it in the page
 
 

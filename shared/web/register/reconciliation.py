@@ -18,15 +18,16 @@ from shared.web.query import Blueprint, DayParameter, ExchangeParameter, QuerySc
 from shared.web.service import viewer_snapshot
 
 blueprint = Blueprint("reconciliation", __name__, description="每日对账 / daily reconciliation")
-_DAY = "SELECT outcome, records, amount_fen FROM intake_day WHERE exchange = %(exchange)s AND day = %(day)s"
+_DAY = "SELECT outcome, records, amount_fen, cut_items FROM intake_day WHERE exchange = %(exchange)s AND day = %(day)s"
 
 
 class DayOutcome(NamedTuple):
-    """The number of a day's records with an outcome, and the amount of those that count."""
+    """The number of a day's records with an outcome, the amount of those that count, and how many items are cut."""
 
     outcome: str
     records: int
     amount_fen: Decimal
+    cut_items: int
 
 
 class ReconciliationQuery(QuerySchema):
@@ -35,7 +36,10 @@ class ReconciliationQuery(QuerySchema):
 
 
 class ReconciliationSchema(Schema):
-    """Records of one Shanghai day, by their Kafka timestamps, and their outcomes; `amount` is of the accepted."""
+    """Records of one Shanghai day, by their Kafka timestamps, and their outcomes; `amount` is of the accepted.
+
+    `cut`: items of the quarantine that keep only the first KiB, because they exceed the daily quota.
+    """
 
     exchange = fields.String(required=True)
     date = fields.Date(required=True)
@@ -43,6 +47,7 @@ class ReconciliationSchema(Schema):
     accepted = fields.Integer(required=True)
     duplicates = fields.Integer(required=True)
     refused = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    cut = fields.Integer(required=True)
     amount = Yuan(required=True)
 
 
@@ -62,5 +67,6 @@ def reconcile(arguments: Json) -> Json:
         "accepted": records[ACCEPTED],
         "duplicates": records[DUPLICATE],
         "refused": {reason: records[reason] for reason in REASONS if records[reason]},
+        "cut": sum(row.cut_items for row in rows),
         "amount": sum(int(row.amount_fen) for row in rows if row.outcome == ACCEPTED),
     }

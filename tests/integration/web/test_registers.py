@@ -206,6 +206,7 @@ def test_reconciliation_counts_by_the_records_shanghai_day(filled: RegisterSet) 
         "accepted": 6,
         "duplicates": 1,
         "refused": {"not_json": 2, "not_cloudevent": 1, "revision_conflict": 1},
+        "cut": 0,
         "amount": amount,
     }
     next_day = filled.get("/v1/reconciliation", exchange="kmdex", date="2026-03-02").get_json()

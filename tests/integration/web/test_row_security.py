@@ -53,7 +53,11 @@ REGISTERS = EVERY_DATABASE | {
     "outbox": "nothing",
     "party": "all",  # only the columns for lookups, without the name
     "quarantine": "own",
+    "quarantine_day": "own",
+    "quarantine_errors": "all",
+    "reading_note": "nothing",
     "register_head": "nothing",
+    "set_aside_order": "nothing",
     "settings_entry": "nothing",
 }
 # Rows of each table that an exchange sees. Every table must be listed, so that new ones are decided on.

@@ -17,7 +17,7 @@ from services.trade_ingest.totals import (
     instant_of,
 )
 from shared.events.fact_topics import LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
-from shared.register.intake import pg_microseconds
+from shared.postgres.binary_copy import pg_microseconds
 from shared.values.times import day_start
 
 MARCH, CUT, APRIL, MAY = (
