@@ -16,13 +16,15 @@ PARTITIONS: Final = 3
 APPLY_TIMEOUT_S: Final = 15.0
 APPLY_POLL_S: Final = 0.05
 
-# Events are the source of everything and are kept for ever. The broker's default record size (1 MiB) exceeds what
-# intake accepts, so that too large records reach the quarantine. Timestamps ahead of the broker's clock are allowed,
+# Events are the source of everything and are kept for ever. A batch as stored has at most 1 MiB, whatever the broker's
+# default: more than intake accepts of a record, so that too large ones reach the quarantine, and little enough for the
+# memory of a consumer. Timestamps ahead of the broker's clock are allowed,
 # because documents have times of their own.
 EVENTS_CONFIG: Final = {
     "cleanup.policy": "delete",
     "retention.ms": "-1",
     "retention.bytes": "-1",
+    "max.message.bytes": "1048588",
     "message.timestamp.after.max.ms": "9223372036854775807",
 }
 # Only the newest fact or checkpoint of a key counts. Segments roll daily, as Kafka compacts only closed segments.

@@ -69,6 +69,8 @@ def _follow(tails: list[QuarantineTail], *, as_json: bool) -> None:
 
 def _text(item: Json) -> str:
     place = f"{item['topic']}[{item['partition']}]@{item['offset']}"
+    if item["last_offset"] != item["offset"]:  # a batch that was set aside as a whole
+        place += f"-{item['last_offset']}"
     number = number_of(base64.b64decode(item["value_base64"] or ""))
     errors = "".join(f"\n  {error['field']}: {localized(error['message'])}" for error in item["errors"])
     return f"{item['received_at']} {place}{f' {number}' if number else ''}: {item['reason']}{errors}"

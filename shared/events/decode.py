@@ -23,7 +23,7 @@ Kind = Literal["listing", "trade"]
 ContentMode = Literal["structured", "binary"]
 Headers = Sequence[tuple[str, bytes]]
 
-REASONS: Final = (
+EVENT_REASONS: Final = (
     "too_large",
     "not_json",
     "not_cloudevent",
@@ -32,8 +32,9 @@ REASONS: Final = (
     "invalid_data",
     "same_party",
     "revision_conflict",
-    "unreadable",
 )
+# What cannot be read is no event yet (`shared/kafka/set_aside.py`).
+REASONS: Final = (*EVENT_REASONS, "unreadable")
 TYPES: Final[dict[Kind, str]] = {
     "listing": "cn.kunming.data-exchange.listing.v1",
     "trade": "cn.kunming.data-exchange.trade.v1",
@@ -67,7 +68,7 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
-    """The reason why an event is refused, one of REASONS, with its errors."""
+    """The reason why an event is refused, one of EVENT_REASONS, with its errors."""
 
     reason: str
     errors: list[FieldError]

@@ -68,6 +68,8 @@ class Fault:
     plan: list[str] = field(default_factory=list)
     # Places of records that the fault deliberately deletes for good.
     gone: set[Place] = field(default_factory=set)
+    # Places of records that are not of the world, with the reason for which they are refused.
+    refused: list[tuple[Place, str]] = field(default_factory=list)
     events: int = 0
     repaired_s: float | None = None
     _publishers: list[Publisher] = field(default_factory=list)
@@ -129,6 +131,7 @@ def break_once(rig: Rig, world: World, reference: Reference, kind: Kind, seed: i
             fault.repaired()
         fault.await_published()
         reference.take(fault.sent())
+        reference.refused.update(fault.refused)
         rig.await_quiet(QUIET_WITHIN_S)
         outcome.caught_up_s = time.monotonic() - (fault.repaired_s or 0.0)
         outcome.findings = compare(rig, reference)

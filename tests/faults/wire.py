@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
 _READY = b"Z"
+_COPY_DATA = b"d"
 _CHUNK = 256 * 1024
 
 
@@ -51,12 +52,25 @@ class Line:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._trap: Trap | None = None
+        self._poison: tuple[bytes, Callable[[], None]] | None = None
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, name="line", daemon=True).start()
 
     def set(self, trap: Trap | None) -> None:
         self._trap = trap
+
+    def poison(self, content: bytes | None, act: Callable[[], None]) -> None:
+        """Act, and end the connection, each time that a COPY sends this content; until it is None."""
+        self._poison = None if content is None else (content, act)
+
+    def is_poisoned(self, kind: bytes, body: bytes) -> bool:
+        """Return True, having acted, if the message is the end of its connection."""
+        poison = self._poison
+        if poison is None or kind != _COPY_DATA or poison[0] not in body:
+            return False
+        poison[1]()
+        return True
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -139,6 +153,8 @@ class _Session:
         self._pass_start(asked)
         while True:
             kind, body = _message(asked)
+            if self._line.is_poisoned(kind, body):
+                return
             sql = self._executes(kind, body)
             if sql is not None:
                 trap = self._line.caught(sql, self._seen)

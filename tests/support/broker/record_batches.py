@@ -44,6 +44,12 @@ def batch_of(codec: str, body: bytes, count: int, base_offset: int = 0, **fields
     return struct.pack(">qiibI", base_offset, 9 + len(after_crc), 0, 2, crc32c(after_crc)) + after_crc
 
 
+def compressed_batch(codec: str, body: bytes, count: int) -> bytes:
+    """Return a batch around a body, compressed with zstd or gzip."""
+    packer = zstandard.ZstdCompressor(level=3).compressobj() if codec == "zstd" else zlib.compressobj(9, wbits=31)
+    return batch_of(codec, packer.compress(body) + packer.flush(), count)
+
+
 def varint(number: int) -> bytes:
     """Encode a number as Kafka does."""
     number = number << 1 ^ number >> 63

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from exchange_kit.__main__ import main
 from exchange_kit.records import SampleRecord, from_line, to_line
 from exchange_kit.sample.year import sample_events
-from shared.events.decode import REASONS, Accepted, decode
+from shared.events.decode import EVENT_REASONS, Accepted, decode
 from shared.events.documents import Listing, Trade
 from shared.events.topics import topic_of
 from shared.values.times import day_start, shanghai_date
@@ -86,7 +86,7 @@ def test_every_record_comes_out_as_it_says(sample: list[SampleRecord]) -> None:
         else:
             outcome = decoded.reason
         assert outcome == record.outcome, record
-    assert set(REASONS) | {"accepted", "duplicate"} == {record.outcome for record in sample}
+    assert set(EVENT_REASONS) | {"accepted", "duplicate"} == {record.outcome for record in sample}
 
 
 def test_without_rubbish_nothing_is_refused() -> None:

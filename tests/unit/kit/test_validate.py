@@ -12,7 +12,7 @@ from exchange_kit.__main__ import main
 from exchange_kit.records import SampleRecord, to_line
 from exchange_kit.sample.year import sample_events
 from exchange_kit.validate import UNKNOWN_TOPIC, judge
-from shared.events.decode import REASONS
+from shared.events.decode import EVENT_REASONS
 from shared.events.topics import topic_of
 from shared.values.parties import complete_uscc
 from tests.support.paths import ROOT
@@ -54,7 +54,7 @@ def run(*arguments: str) -> Any:
 def test_the_verdicts_are_what_the_sample_says_of_itself() -> None:
     sample = list(sample_events(7, ("kmdex", "dcdex"), 8000, 2026, rubbish=True))
     expected = [record.outcome for record in sample]
-    assert set(REASONS) | {"accepted", "duplicate"} == set(expected)
+    assert set(EVENT_REASONS) | {"accepted", "duplicate"} == set(expected)
     # Records sent to the topic of another exchange have a wrapper that names this topic.
     assert outcomes(*map(to_line, sample), exchange=None) == expected
 

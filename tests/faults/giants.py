@@ -1,0 +1,137 @@
+"""Faults that a sender can make: batches that unpack to more than a worker may hold, and a record that kills it."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kafka import KafkaProducer
+from kafka.errors import NoError
+
+from shared.events.decode import MAX_VALUE_BYTES
+from shared.kafka.caution import MOST_ATTEMPTS
+from tests.faults.fault import Fault, Kind
+from tests.faults.reference import Place
+from tests.support.broker.record_batches import bomb, compressed_batch, record, send_stored
+from tests.support.engines.memory_limit import peak_bytes
+from tests.support.registers.worlds import KINDS, uscc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Documented: a consumer stays below it, whatever is sent.
+PROMISED_BYTES = 256 << 20
+# Of the other exchanges, on a machine that several sets share; 2 s without them.
+OTHERS_WITHIN_S = 15.0
+BOMB_BYTES = 300_000_000
+GIANT_RECORDS = 400
+# The group waits for a killed member for 10 s, and each start takes some.
+POISON_WITHIN_S = 300.0
+
+
+def _others_wait_s(fault: Fault, exchange: str) -> float:
+    """Publish under load, and return how long the records of other exchanges then wait."""
+    rig = fault.rig
+    fault.publish()
+    fault.await_published()
+    began_s = time.monotonic()
+
+    def waiting() -> int:
+        partitions = rig.client.get("trade-ingest", "/v1/progress")["partitions"]
+        others = [one for one in partitions if not one["topic"].startswith((f"exchange.{exchange}.", "facts."))]
+        return sum(one["end_offset"] > one["next_offset"] for one in others)
+
+    rig.wait_until(lambda: waiting() == 0, OTHERS_WITHIN_S, "other exchanges wait")
+    return time.monotonic() - began_s
+
+
+def _sent_by(fault: Fault, batches: Iterable[tuple[bytes, int]]) -> None:
+    """Send batches of one exchange, and check what the worker needs for them and how long the others wait."""
+    rig = fault.rig
+    exchange = fault.rng.choice(rig.exchanges.ids)
+    topic, partition = f"exchange.{exchange}.trades.v1", fault.rng.randrange(3)
+    for batch, count in batches:
+        end = rig.ends([topic]).get((topic, partition), 0)
+        assert send_stored(rig.kafka.bootstrap_servers, topic, partition, batch) is NoError
+        assert rig.ends([topic])[topic, partition] == end + count
+        fault.refused.append((Place(topic, partition, end), "too_large"))
+    waited_s = _others_wait_s(fault, exchange)
+    peak = peak_bytes(rig.worker("trade-ingest").pid)
+    fault.plan.append(f"{topic}[{partition}]: others wait {waited_s:.1f} s, peak {peak >> 20} MiB")
+    assert peak < PROMISED_BYTES, f"{peak >> 20} MiB"
+
+
+def bombed(fault: Fault) -> None:
+    """Batches of some kilobytes that unpack to 300 MB are set aside without being unpacked."""
+    _sent_by(fault, [(bomb(codec, BOMB_BYTES), 1) for codec in ("zstd", "gzip", "zstd")])
+
+
+def giant(fault: Fault) -> None:
+    """A batch of 400 records of legal size, 100 MB, is one item of quarantine."""
+    body = b"".join(record(number, None, b" " * MAX_VALUE_BYTES) for number in range(GIANT_RECORDS))
+    _sent_by(fault, [(compressed_batch("zstd", body, GIANT_RECORDS), GIANT_RECORDS)])
+
+
+def poisoned(fault: Fault) -> None:
+    """A valid trade kills the worker each time that it is written: it alone is set aside, all others are taken in."""
+    rig = fault.rig
+    exchange = fault.rng.choice(rig.exchanges.ids)
+    topic, number = f"exchange.{exchange}.trades.v1", f"POISON-{fault.rng.randrange(10**9)}"
+    worker = rig.worker("trade-ingest")
+    deaths: list[float] = []
+
+    def kill() -> None:
+        deaths.append(time.monotonic())
+        worker.kill()
+
+    fault.publish()
+    worker.line.poison(number.encode(), kill)
+    try:
+        producer = KafkaProducer(bootstrap_servers=rig.kafka.bootstrap_servers, acks="all")
+        sent = producer.send(topic, _trade(exchange, number), partition=0).get(60)
+        producer.close()
+        fault.refused.append((Place(topic, 0, sent.offset), "unreadable"))
+        fault.publish()
+        rig.wait_until(partial(_is_set_aside, fault), POISON_WITHIN_S, "the poison is not set aside")
+    finally:
+        worker.line.poison(None, kill)
+    fault.plan.append(f"{topic}[0]@{sent.offset} killed the worker {len(deaths)} times")
+    assert len(deaths) >= MOST_ATTEMPTS
+
+
+def _is_set_aside(fault: Fault) -> bool:
+    place = fault.refused[-1][0]
+    with fault.rig.database("trade-ingest") as connection:
+        statement = 'SELECT reason FROM quarantine WHERE (topic, partition, "offset") = (%s, %s, %s)'
+        return connection.execute(statement, list(place)).fetchall() == [("unreadable",)]
+
+
+def _trade(exchange: str, number: str) -> bytes:
+    event = {
+        "specversion": "1.0",
+        "id": number,
+        "source": f"/exchanges/{exchange}",
+        "type": KINDS["trade"],
+        "time": "2026-03-01T10:00:00+08:00",
+        "data": {
+            "trade_no": number,
+            "revision": 1,
+            "status": "completed",
+            "mode": "negotiated",
+            "provider": {"id": uscc(1), "name": "虚构主体1"},
+            "buyer": {"id": uscc(2), "name": "虚构主体2"},
+            "amount": "10.00",
+            "currency": "CNY",
+            "completed_at": "2026-03-01T10:00:00+08:00",
+        },
+    }
+    return json.dumps(event).encode()
+
+
+GIANTS = (
+    Kind("bomb", "300 MB of zeros in a batch of some kilobytes: set aside unread, others do not wait", bombed),
+    Kind("giant batch", "400 records of legal size in one batch: one item of quarantine, others do not wait", giant),
+    Kind("poison place", "a record kills the worker each time: set aside after three times alone", poisoned),
+)
