@@ -30,7 +30,7 @@ def why_unavailable() -> str | None:
     return None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def built(extended: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The set, built; without a Docker engine every test is skipped."""
     reason = why_unavailable()
@@ -46,22 +46,22 @@ def built(extended: None, request: pytest.FixtureRequest, tmp_path_factory: pyte
         subprocess.run(["docker", "image", "rm", stack.image], check=False, capture_output=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_compose_file() -> str:
     return str(COMPOSE_FILE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_compose_project_name(built: Stack) -> str:
     return built.project
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_compose_command(built: Stack) -> str:
     return f'docker compose --env-file "{built.env_file}"'
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_setup(built: Stack) -> list[str]:
     """Start the set; dependent services wait for the steps that end, `--wait` waits for the others."""
     began_s = time.monotonic()
@@ -74,12 +74,12 @@ def docker_setup(built: Stack) -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_cleanup() -> list[str]:
     return ["down -v -t 3 --remove-orphans"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(docker_services: Services, built: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The set, started and ready."""
     began_s = time.monotonic()

@@ -23,7 +23,7 @@ def case_runs() -> list[Run]:
     return make_runs(all_cases(), shuffles=1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_set(tmp_path_factory: pytest.TempPathFactory, case_runs: list[Run]) -> Iterator[dict[str, Any]]:
     """The JSON line of `make up --json`: addresses of Kafka and the three services, and keys by role.
 

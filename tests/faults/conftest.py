@@ -23,7 +23,7 @@ def _is_ours(item: pytest.Item) -> bool:
     return item.path.parent == _HERE
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def campaign(
     extended: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Campaign]:
