@@ -16,7 +16,7 @@ from shared.web.register.documents import CountedField, PlaceSchema
 
 FLAGS = (*FLAGS_FOR_ALL, *RISK_FLAGS)
 KINDS = ("entitlement", "approval", "payment", "return", "decision")
-_STEPS = ("base", "rate", "cap", "rounding", "difference", "suppression")
+_STEPS = ("base", "refund", "rate", "cap", "rounding", "difference", "item", "limit", "grant", "suppression")
 
 
 YearParameter = partial(WholeNumber, least=2000, most=2099)

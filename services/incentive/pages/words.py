@@ -96,10 +96,14 @@ FLAGS: Final[Mapping[str, Texts]] = {
 }
 STEPS: Final[Mapping[str, Texts]] = {
     "base": Texts("基数", "Base"),
+    "refund": Texts("退款", "Refunds"),
     "rate": Texts("比例", "Rate"),
     "cap": Texts("上限", "Cap"),
     "rounding": Texts("取整", "Rounding"),
     "difference": Texts("晋级补差", "Step-up difference"),
+    "item": Texts("单项限额", "Limit of the item"),
+    "limit": Texts("限额", "Limit"),
+    "grant": Texts("市级其他奖补", "Other grant"),
     "suppression": Texts("就高不重复", "Highest only"),
 }
 REFUSALS: Final[Mapping[str, Texts]] = {

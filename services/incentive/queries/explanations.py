@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_facts, subject_facts
 from services.incentive.domain.event_rules import ExchangeFacts
-from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, explanation
-from services.incentive.domain.facts import Fact, named_exchanges
+from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, Rival, explanation
+from services.incentive.domain.explanations.events import First
+from services.incentive.domain.facts import Fact, FirstListing, FirstPurchase, named_exchanges
 from services.incentive.domain.risk_flags import (
     Peers,
     RiskFlag,
@@ -25,8 +26,9 @@ from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import award_from_row, ever_similar_buyers
-from services.incentive.store.facts import load_facts
+from services.incentive.store.facts import fact_versions, load_facts
 from services.incentive.store.rows import SeenAward
+from shared.events.fact_topics import FIRST_LISTING, FIRST_PURCHASE
 from shared.postgres.query import fetch_one, fetch_values
 from shared.values.json_types import Json
 
@@ -65,12 +67,29 @@ def facts_about(connection: Connection, view: LedgerView, about: str) -> tuple[F
 
 def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -> ExplainedAward:
     group = awards_of_year(connection, view, row.subject, row.year)
-    rivals = [(rival.award_id, rival.ceiling_fen) for rival in group if rival.whole]
+    rivals = [Rival(rival.award_id, rival.ceiling_fen, rival.suppressed_by) for rival in group if rival.whole]
     if view.viewer is None:
         grants = other_grants_of(connection, [row.subject], view.as_of)
-        rivals += [(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
-    award, revised = award_from_row(row), _revision_change(connection, row)
-    return ExplainedAward(award, partial=not row.whole, rivals=tuple(rivals), revised=revised)
+        rivals += [Rival(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
+    return ExplainedAward(
+        award_from_row(row),
+        partial=not row.whole,
+        rivals=tuple(rivals),
+        revised=_revision_change(connection, row),
+        earlier=_earlier_firsts(connection, view, row.rule, row.about),
+        is_closed=view.rulebook.policy.period_closed(row.year, view.instant),
+    )
+
+
+def _earlier_firsts(connection: Connection, view: LedgerView, rule: str, about: str) -> tuple[First, ...]:
+    """The documents that were the subject's first at some time; none if the rule is not about a first."""
+    policy = view.rulebook.policy
+    topics: dict[str, str] = {policy.first_listing.rule: FIRST_LISTING, policy.first_purchase.rule: FIRST_PURCHASE}
+    if (topic := topics.get(rule)) is None:
+        return ()
+    versions = fact_versions(connection, topic, about, view.rulebook.registers, view.as_of)
+    firsts = (fact.first for fact in versions if isinstance(fact, FirstListing | FirstPurchase))
+    return tuple(first for first in firsts if first is not None)
 
 
 def _revision_change(connection: Connection, row: SeenAward) -> RevisionChange | None:

@@ -18,7 +18,7 @@ from services.incentive.domain.facts import (
     is_counted,
     parse_fact,
 )
-from services.incentive.store.as_of import joined_facts
+from services.incentive.store.as_of import AS_OF, joined_facts
 from shared.kafka.handler import Record
 from shared.postgres.query import copy_in, fetch, pg_array, stream
 
@@ -34,6 +34,10 @@ _ALL_FACTS: Final = (
 _RECORDED: Final = """
     SELECT c.topic, c.key, c.generation, c.seq FROM fact_current c
     JOIN unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS n(topic, key) USING (topic, key)
+"""
+_VERSIONS_ABOUT: Final = f"""
+    SELECT f.topic, f.key, f.value FROM fact_current c JOIN fact f USING (topic, key)
+    WHERE c.about = %(about)s AND c.topic = %(topic)s AND f.recorded_at <= {AS_OF} ORDER BY f.id
 """
 _VERSIONS: Final = """
     SELECT f.topic, f.key, f.value
@@ -132,6 +136,14 @@ def facts_at(connection: Connection, refs: Collection[FactRef]) -> dict[FactRef,
     }
     facts = (parse_fact(*row) for row in fetch(connection, _VERSIONS, tuple[str, str, bytes], **asked))
     return {fact.ref: fact for fact in facts}
+
+
+def fact_versions(
+    connection: Connection, topic: str, about: str, registers: Registers, as_of: datetime | None
+) -> list[Fact]:
+    """Every version of the facts that count of a topic about a subject, in the order in which they were recorded."""
+    rows = fetch(connection, _VERSIONS_ABOUT, tuple[str, str, bytes], topic=topic, about=about, as_of=as_of)
+    return [parse_fact(topic, key, value) for topic, key, value in rows if is_counted(topic, key, registers)]
 
 
 def all_facts(connection: Connection, registers: Registers) -> Iterator[tuple[str, KnownFacts]]:

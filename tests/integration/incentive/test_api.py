@@ -275,7 +275,7 @@ def test_a_partial_award_is_explained_without_sums_of_others(ask: Asker) -> None
 
 def test_a_whole_award_is_explained_by_steps_and_postings(ask: Asker) -> None:
     found = ask.ok(f"/v1/awards/{KMDEX_ALONE}/explanation")
-    assert [step["step"] for step in found["steps"]] == ["base", "rate", "cap", "rounding"]
+    assert [step["step"] for step in found["steps"]] == ["base", "refund", "rate", "cap", "rounding"]
     assert found["counted"] == [{"exchange": "kmdex", "amount": "3500000.00", "trades": 1}]
     posted = [row["seq"] for row in ask.all("/v1/ledger/transactions", award_id=KMDEX_ALONE)]
     assert found["transactions"] == posted

@@ -112,8 +112,8 @@ def test_a_declared_reward_is_an_award_like_any_other(ask: Asker) -> None:
     assert posting["posted_at"] == decision["posted_at"] == award["updated_at"]
     assert posting["cause"]["facts"] == decision["cause"]["facts"]
     told = ask.ok(f"/v1/awards/{award_id}/explanation")
-    assert [step["step"] for step in told["steps"]] == ["base", "rate", "cap"]
-    assert "合同最终结算金额 100,000.05 元" in told["text"]["zh"]
+    assert [step["step"] for step in told["steps"]] == ["base", "rate", "limit"]
+    assert "合同最终结算金额：100,000.05元" in told["text"]["zh"]
     assert told["transactions"] == [decision["seq"], posting["seq"]]
 
 
@@ -154,7 +154,7 @@ def test_it_competes_with_what_events_earn(ask: Asker) -> None:
     assert ask.ok(f"/v1/awards/{trading}", "exchange:kmdex")["partial"] is True
     assert ask.get(f"/v1/awards/{higher['award_id']}", "exchange:kmdex")[0] == 404
     text_of = ask.ok(f"/v1/awards/{trading}/explanation")["text"]
-    assert "“人工智能+”应用场景奖励 A-1" in text_of["zh"]
+    assert "“人工智能+”应用场景奖励（事项A-1）" in text_of["zh"]
 
 
 def test_limits_are_used_in_order_of_days_whatever_came_first(ask: Asker) -> None:
@@ -166,7 +166,7 @@ def test_limits_are_used_in_order_of_days_whatever_came_first(ask: Asker) -> Non
     assert limited["ceiling"] == "100000.00"
     assert len(limited["evidence"]) == 3
     why = ask.ok(f"/v1/awards/{late['award_id']}/explanation")
-    assert "尚余 100,000.00 元" in why["text"]["zh"]
+    assert "尚余100,000.00元" in why["text"]["zh"]
     assert set(refused(ask, body("ai_model", 5, "M-4", "2026-06-02"))) == {"rule"}
 
 

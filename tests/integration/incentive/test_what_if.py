@@ -202,10 +202,10 @@ def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str],
         assert posted["cause"]["facts"]
         why = ask.ok(f"/v1/awards/{award_id}/explanation")["text"]
         if before["ceiling"] == after["ceiling"]:
-            assert "起按政策文件第 2 版计算，上限未因此改变" in why["zh"]
+            assert "起按政策文件第2版计算，上限未因此改变" in why["zh"]
         else:
             assert "by revision 2 of the policy file, which changed the ceiling from" in why["en"]
-    assert "上限因此由 100,000.00 元变为 10,000.00 元" in ask.ok(f"/v1/awards/{PURCHASE}/explanation")["text"]["zh"]
+    assert "上限因此由100,000.00元变为10,000.00元" in ask.ok(f"/v1/awards/{PURCHASE}/explanation")["text"]["zh"]
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         told: list[str] = []
         assert verify_all(connection, later, None, told.append).is_right, told

@@ -6,7 +6,7 @@ An explanation leaves out what its reader may not see: `visible` are the exchang
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,7 @@ from services.incentive.domain.awards import LAST_DAY, Award, EvidenceItem, rest
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
 from services.incentive.domain.explanations.declared import explain_declared
 from services.incentive.domain.explanations.events import (
+    First,
     explain_annual,
     explain_first_listing,
     explain_first_purchase,
@@ -23,12 +24,16 @@ from services.incentive.domain.explanations.wording import (
     NO_TEXT,
     ExplanationDraft,
     Visible,
-    day,
-    grouped,
+    article_text,
+    day_of,
     is_visible,
-    money,
+    joined,
+    phrase,
     reason_label,
+    sentences,
     step_json,
+    yuan,
+    yuan_text,
 )
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.policy.terms import DeclaredTerms, Policy, Texts
@@ -36,14 +41,15 @@ from shared.values.json_types import Json
 
 _PARTIAL: Final = Texts(
     "本项还涉及其他交易场所的数据，金额不在此显示。",
-    "documents of other exchanges are involved, so amounts are not shown here.",
+    "Documents of other exchanges are involved, so amounts are not shown here.",
 )
 _PAYABLE_HIDDEN: Final = Texts(
     "同一主体另有涉及其他交易场所的奖补，可兑现金额不在此显示。",
     "The subject has another reward that involves documents of other exchanges, so the payable is not shown here.",
 )
+_OTHER_GRANT: Final = Texts("市级其他政策的奖补", "a grant under another municipal policy")
 _WITHOUT_LAST_DAY: Final = Texts(
-    "若有效期不含末日，本项会不同（G1 的另一种读法）。",
+    "若有效期不含末日，本项会不同（G1的另一种读法）。",
     "If the policy's last day did not count (the other reading of G1), this award would differ.",
 )
 
@@ -58,19 +64,29 @@ class RevisionChange(msgspec.Struct, frozen=True):
     after_fen: int
 
 
+class Rival(NamedTuple):
+    """Another award or grant of the same subject and year; `suppressed_by` is None for a grant."""
+
+    award_id: str
+    ceiling_fen: int
+    suppressed_by: str | None = None
+
+
 class ExplainedAward(msgspec.Struct, frozen=True):
     """The award to explain, as its reader sees it.
 
     `partial`: the reader may not see it wholly (contract, section 4); who sees all of its documents sees its ceiling
-    all the same. `rivals` are all awards of its subject and year
-    that the reader may see wholly, as (award_id, ceiling_fen), with or without itself. `revised` is None if the award
-    was always computed by the current revision.
+    all the same. `rivals` are those that the reader may see wholly, with or without itself. `revised` is None if the
+    award was always computed by the current revision. `earlier` are documents that were the subject's first at some
+    time. `is_closed`: the year is closed (details 5).
     """
 
     award: Award
     partial: bool = False
-    rivals: tuple[tuple[str, int], ...] = ()
+    rivals: tuple[Rival, ...] = ()
     revised: RevisionChange | None = None
+    earlier: tuple[First, ...] = ()
+    is_closed: bool = True
 
 
 def explanation(
@@ -80,8 +96,8 @@ def explanation(
 
     `facts` are ExchangeFacts for exchange_tiers, else SubjectFacts.
     """
-    award, terms = one.award, policy.terms(one.award.rule)
-    draft = _draft(award, facts, policy, visible)
+    award = one.award
+    draft = _draft(one, facts, policy, visible)
     counted = [part for part in draft.counted if is_visible(part["exchange"], visible)]
     # The facts of an award that a correction took away may name other exchanges by now: their sums stay hidden, too.
     is_documented = rests_on(award.exchanges, visible) and len(counted) == len(draft.counted)
@@ -89,10 +105,10 @@ def explanation(
     draft.not_counted = [part for part in draft.not_counted if is_visible(part["exchange"], visible)]
     suppression = [] if partial else _suppression(one, policy)
     text = _text(one, draft, suppression, partial=partial) if is_documented else _PARTIAL
-    head = Texts(f"{terms.article} {terms.name.zh}：", f"{terms.article}, {terms.name.en}: ")
+    head = head_text(award.rule, (award.subject, award.subject_name), award.year, policy)
     return {
         "award_id": award.award_id,
-        "article": terms.article,
+        "article": policy.terms(award.rule).article,
         "text": msgspec.structs.asdict(head + text),
         "steps": [*draft.steps, *suppression] if is_documented else [],
         "counted": counted,
@@ -103,32 +119,54 @@ def explanation(
     }
 
 
-def _draft(award: Award, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible) -> ExplanationDraft:
+def head_text(rule: str, subject: tuple[str, str | None], year: int, policy: Policy) -> Texts:
+    """The beginning of an explanation: document and article, subject (`<scheme>:<id>` and its name), year.
+
+    Names and the document's number are Chinese and left out in English.
+    """
+    terms, (party, name) = policy.terms(rule), subject
+    code = party.partition(":")[2]
+    who = Texts(code if name in (None, code) else f"{name}（{code}）", code)
+    return phrase(
+        "{document}{article}“{rule}”，{who}，{year}年度：",
+        "{article} {rule}, {who}, {year}: ",
+        document=policy.document_no,
+        article=article_text(terms.article),
+        rule=terms.name,
+        who=who,
+        year=year,
+    )
+
+
+def _draft(
+    one: ExplainedAward, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible
+) -> ExplanationDraft:
+    award = one.award
     if isinstance(facts, ExchangeFacts):
         return explain_tiers(award.exchange or award.award_id.split("/")[1], award.year, facts, policy)
     if award.rule == policy.first_listing.rule:
-        return explain_first_listing(facts, policy, visible)
+        return explain_first_listing(facts, policy, visible, one.earlier)
     if award.rule == policy.first_purchase.rule:
-        return explain_first_purchase(facts, policy, visible)
+        return explain_first_purchase(facts, policy, visible, one.earlier)
     if award.rule == policy.annual_listed_trading.rule:
         return explain_annual(award.year, facts, policy)
     return explain_declared(award.award_id, facts.declared, policy)
 
 
 def _suppression(one: ExplainedAward, policy: Policy) -> list[Json]:
-    """就高不重复: the award that suppresses this one, or those that this one suppresses."""
+    """From the ceiling to the payable, and the awards that this one suppresses."""
     award = one.award
     if award.ceiling_fen == 0:
         return []
-    ceilings = {award_id: fen for award_id, fen in one.rivals if award_id != award.award_id and fen > 0}
+    ceilings = {rival.award_id: rival.ceiling_fen for rival in one.rivals if rival.ceiling_fen > 0}
+    losers = [rival.award_id for rival in one.rivals if rival.suppressed_by == award.award_id and rival.ceiling_fen > 0]
     if award.suppressed_by is not None:
         text = _suppressed(award, award.suppressed_by, ceilings.get(award.suppressed_by), policy)
-    elif ceilings:
-        others = [_name(award_id, policy) for award_id in sorted(ceilings)]
-        text = Texts(
-            f"就高不重复：本项为同一主体同一年度最高，{'、'.join(other.zh for other in others)}不予兑现。",
-            "Highest only: this is the highest reward of the subject and year, so nothing is payable of "
-            f"{', '.join(other.en for other in others)}.",
+    elif losers:
+        text = phrase(
+            "就高不重复：本项较高，同一主体同一年度的{others}不予兑现。",
+            "Highest only: this one is higher, so nothing is payable of {others} in the same subject and year.",
+            others=joined(_name(award_id, policy) for award_id in sorted(losers)),
         )
     else:
         return []
@@ -136,15 +174,16 @@ def _suppression(one: ExplainedAward, policy: Policy) -> list[Json]:
 
 
 def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy: Policy) -> Texts:
-    rival, amount = _name(suppressed_by, policy), NO_TEXT
-    if rival_fen is not None:
-        amount = Texts(f"（{money(rival_fen)} 元）", f" ({money(rival_fen)} yuan)")
+    amount = NO_TEXT if rival_fen is None else phrase("（{fen}）", " ({fen})", fen=yuan(rival_fen))
     why = Texts("更高", "is higher")
     if rival_fen == award.ceiling_fen:
         why = Texts("金额相等而排序在前", "is equal and comes first")
-    return Texts(
-        f"就高不重复：同一主体同一年度的{rival.zh}{amount.zh}{why.zh}，本项不予兑现。",
-        f"Highest only: nothing is payable, as {rival.en}{amount.en} {why.en} in the same subject and year.",
+    return phrase(
+        "就高不重复：同一主体同一年度的{rival}{amount}{why}，本项不予兑现。",
+        "Highest only: nothing is payable, as {rival}{amount} {why} in the same subject and year.",
+        rival=_name(suppressed_by, policy),
+        amount=amount,
+        why=why,
     )
 
 
@@ -152,54 +191,88 @@ def _name(award_id: str, policy: Policy) -> Texts:
     """The name of another award of the same subject and year, with its exchange (tiers) or item (declared)."""
     rule, *rest = award_id.split("/")
     if rule == OTHER_GRANT:
-        return Texts("市级其他政策的奖补", "a grant under another municipal policy")
+        return _OTHER_GRANT
     terms = policy.terms(rule)
-    of = f" {rest[0]}" if rule == "exchange_tiers" else f" {rest[-1]}" if isinstance(terms, DeclaredTerms) else ""
-    return terms.name + Texts(of, of)
+    if rule == policy.exchange_tiers.rule:
+        return phrase("{name}（交易场所{exchange}）", "{name} ({exchange})", name=terms.name, exchange=rest[0])
+    if isinstance(terms, DeclaredTerms):
+        return phrase("{name}（事项{item}）", "{name} ({item})", name=terms.name, item=rest[-1])
+    return terms.name
 
 
 def _text(one: ExplainedAward, draft: ExplanationDraft, suppression: Sequence[Json], *, partial: bool) -> Texts:
     texts = [draft.reason, *(Texts(**step["text"]) for step in [*draft.steps[1:], *suppression])]
-    # A listing that does not count has no trades to sum; the reason says so already.
-    texts += [_not_counted(part) for part in draft.not_counted if part["trades"]]
-    if draft.next is not None:
-        threshold, missing = grouped(draft.next["threshold"]), grouped(draft.next["missing"])
-        en = f"The next threshold is {threshold} yuan; {missing} yuan are missing."
-        texts.append(Texts(f"距下一门槛 {threshold} 元还差 {missing} 元。", en))
+    texts += not_counted_texts(draft)
     if LAST_DAY in one.award.flags:
         texts.append(_WITHOUT_LAST_DAY)
     if one.revised is not None:
         texts.append(_revision(one.revised))
-    ceiling, payable = money(one.award.ceiling_fen), money(one.award.payable_fen)
+    ceiling, payable = yuan(one.award.ceiling_fen), yuan(one.award.payable_fen)
     if partial:
-        texts += [Texts(f"测算上限 {ceiling} 元。", f"Ceiling {ceiling} yuan."), _PAYABLE_HIDDEN]
+        texts += [phrase("测算上限{ceiling}。", "Ceiling {ceiling}.", ceiling=ceiling), _PAYABLE_HIDDEN]
     else:
-        en = f"Ceiling {ceiling} yuan, payable {payable} yuan."
-        texts.append(Texts(f"测算上限 {ceiling} 元，可兑现 {payable} 元。", en))
-    return Texts("".join(text.zh for text in texts), " ".join(text.en for text in texts))
+        result = phrase(
+            "测算上限{ceiling}，可兑现{payable}。",
+            "Ceiling {ceiling}, payable {payable}.",
+            ceiling=ceiling,
+            payable=payable,
+        )
+        texts.append(result)
+    if not one.is_closed:
+        texts.append(provisional_text(one.award.year))
+    return sentences(texts)
+
+
+def provisional_text(year: int) -> Texts:
+    """The sentence for a year that is not closed."""
+    return phrase("{year}年度尚未结账，以上为暂定。", "The year {year} is open, so this is provisional.", year=year)
+
+
+def not_counted_texts(draft: ExplanationDraft) -> list[Texts]:
+    """A sentence for each sum that does not count, and one for the next threshold."""
+    # A listing that does not count has no trades to sum; the reason says so already.
+    texts = [_not_counted(part) for part in draft.not_counted if part["trades"]]
+    if draft.next is not None:
+        following = phrase(
+            "距下一门槛{threshold}还差{missing}。",
+            "The next threshold is {threshold}; {missing} are missing.",
+            threshold=yuan_text(draft.next["threshold"]),
+            missing=yuan_text(draft.next["missing"]),
+        )
+        texts.append(following)
+    return texts
 
 
 def _not_counted(part: Json) -> Texts:
-    label, amount, trades = reason_label(part["reason"]), grouped(part["amount"]), part["trades"]
-    count = "1 trade" if trades == 1 else f"{trades} trades"
-    return Texts(
-        f"{part['exchange']} 有 {trades} 笔共 {amount} 元未计入：{label.zh}。",
-        f"Not counted on {part['exchange']}: {count}, {amount} yuan ({label.en}).",
+    trades = part["trades"]
+    return phrase(
+        "交易场所{exchange}有{trades}笔交易共{amount}未计入：{reason}。",
+        "Not counted on {exchange}: {count}, {amount} ({reason}).",
+        exchange=part["exchange"],
+        trades=trades,
+        count="1 trade" if trades == 1 else f"{trades} trades",
+        amount=yuan_text(part["amount"]),
+        reason=reason_label(part["reason"]),
     )
 
 
 def _revision(revised: RevisionChange) -> Texts:
-    since, number = day(revised.since), revised.revision
-    before, after = money(revised.before_fen), money(revised.after_fen)
-    if before == after:
-        return Texts(
-            f"{since} 起按政策文件第 {number} 版计算，上限未因此改变。",
-            f"Since {since} it is computed by revision {number} of the policy file, which did not change the ceiling.",
+    since, number = day_of(revised.since), revised.revision
+    if revised.before_fen == revised.after_fen:
+        return phrase(
+            "{since}起按政策文件第{number}版计算，上限未因此改变。",
+            "Since {since} it is computed by revision {number} of the policy file, which did not change the ceiling.",
+            since=since,
+            number=number,
         )
-    return Texts(
-        f"{since} 起按政策文件第 {number} 版计算，上限因此由 {before} 元变为 {after} 元。",
-        f"Since {since} it is computed by revision {number} of the policy file, which changed the ceiling from "
-        f"{before} to {after} yuan.",
+    return phrase(
+        "{since}起按政策文件第{number}版计算，上限因此由{before}变为{after}。",
+        "Since {since} it is computed by revision {number} of the policy file, which changed the ceiling from "
+        "{before} to {after}.",
+        since=since,
+        number=number,
+        before=yuan(revised.before_fen),
+        after=yuan(revised.after_fen),
     )
 
 

@@ -9,12 +9,15 @@ from services.incentive.domain.explanations.wording import (
     NO_TEXT,
     ExplanationDraft,
     capitalized,
+    date_text,
     difference_step,
-    money,
+    joined,
     next_threshold,
     percent,
+    phrase,
     sentence,
     step_json,
+    yuan,
 )
 from services.incentive.domain.facts import Declaration
 from services.incentive.policy.terms import AtRate, DeclaredTerms, Grades, Policy, RewardLimit, Steps, Texts
@@ -35,8 +38,11 @@ def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Pol
     """Explain a declared award, given all declarations of its subject."""
     found = declared_outcomes(declared, policy, policy.in_force)
     outcome = next((one for one in found if one.declaration.award_id == award_id), None)
-    if outcome is None:
-        return ExplanationDraft(_GONE)
+    return ExplanationDraft(_GONE) if outcome is None else explain_outcome(outcome)
+
+
+def explain_outcome(outcome: DeclaredOutcome) -> ExplanationDraft:
+    """Explain what became of one declaration."""
     what = reason = sentence(_declared(outcome))
     if outcome.why is not None:
         why, before = WHY_NOTHING[outcome.why], _before(outcome)
@@ -49,14 +55,18 @@ def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Pol
     return draft
 
 
+def declaration_text(one: Declaration) -> Texts:
+    """A declaration by its item and day."""
+    return phrase("事项{item}（{day}取得）", "{item} of {day}", item=one.item, day=date_text(one.earned_on))
+
+
 def _declared(outcome: DeclaredOutcome) -> Texts:
     one, terms = outcome.declaration, outcome.terms
-    day = one.earned_on.isoformat()
-    what = Texts(f"{day} 的 {one.item}", f"{one.item} of {day}")
+    what = declaration_text(one)
     if terms.measure is None or terms.measure.name not in one.measure:
         return what
     value, says = _value(terms, one.measure[terms.measure.name]), terms.measure.says
-    return what + Texts(f"，{says.zh} {value.zh}", f", {says.en}: {value.en}")
+    return phrase("{what}，{says}：{value}", "{what}, {says}: {value}", what=what, says=says, value=value)
 
 
 def _value(terms: DeclaredTerms, measured: str) -> Texts:
@@ -65,46 +75,55 @@ def _value(terms: DeclaredTerms, measured: str) -> Texts:
         return next((grade.says for grade in terms.amount.grades if grade.grade == measured), Texts(measured, measured))
     if isinstance(terms.amount, Steps | AtRate):
         with suppress(ValueError):
-            yuan = money(parse_yuan(measured))
-            return Texts(f"{yuan} 元", f"{yuan} yuan")
+            return yuan(parse_yuan(measured))
     return Texts(measured, measured)
 
 
 def _before(outcome: DeclaredOutcome) -> Texts:
-    others = ", ".join(f"{one.item} ({one.earned_on.isoformat()})" for one in outcome.before)
-    return Texts(f"：{others}", f": {others}") if others else NO_TEXT
+    if not outcome.before:
+        return NO_TEXT
+    return phrase("：{others}", ": {others}", others=joined(map(declaration_text, outcome.before)))
 
 
 def _steps(outcome: DeclaredOutcome) -> list[Json]:
     """From the declaration's amount to its ceiling."""
-    terms, amount_fen, amount = outcome.terms, outcome.worth.amount_fen, money(outcome.worth.amount_fen)
+    terms, amount_fen = outcome.terms, outcome.worth.amount_fen
+    amount = yuan(amount_fen)
     if isinstance(terms.amount, AtRate):
-        base, rate = money(outcome.worth.base_fen), percent(terms.amount.rate)
-        text = Texts(
-            f"{base} 元 × {rate}，舍去不足一分的部分，得 {amount} 元。",
-            f"{base} yuan x {rate}, rounded down to the fen: {amount} yuan.",
+        text = phrase(
+            "{base}×{rate}，舍去不足一分的部分，得{amount}。",
+            "{base} x {rate}, rounded down to the fen: {amount}.",
+            base=yuan(outcome.worth.base_fen),
+            rate=percent(terms.amount.rate),
+            amount=amount,
         )
         steps = [step_json("rate", amount_fen, text)]
     else:
-        text = Texts(f"对应金额 {amount} 元。", f"This is worth {amount} yuan.")
+        text = phrase("对应金额{amount}。", "This is worth {amount}.", amount=amount)
         steps = [step_json("cap", amount_fen, text)]
     if outcome.deducted_fen:
-        due_fen, deducted = max(0, amount_fen - outcome.deducted_fen), money(outcome.deducted_fen)
-        less = Texts(f"按本政策已得的 {deducted} 元", f"the {deducted} yuan already earned under this policy")
-        steps.append(difference_step(due_fen, less))
+        earlier = phrase(
+            "此前各档按本政策的测算上限{deducted}",
+            "the ceilings of {deducted} of earlier steps under this policy",
+            deducted=yuan(outcome.deducted_fen),
+        )
+        steps.append(difference_step(max(0, amount_fen - outcome.deducted_fen), earlier))
     if outcome.limit is not None:
         steps.append(_limit_step(outcome, outcome.limit))
     return steps
 
 
 def _limit_step(outcome: DeclaredOutcome, limit: RewardLimit) -> Json:
-    per, most, left = _PER[limit.per], money(limit.most_fen), money(outcome.left_fen)
-    ceiling = money(outcome.ceiling_fen)
-    text = Texts(
-        f"{limit.says.zh}{per.zh}至多 {most} 元，尚余 {left} 元，得 {ceiling} 元。",
-        f"{capitalized(limit.says.en)}, {per.en}, at most {most} yuan; {left} are left: {ceiling} yuan.",
+    text = phrase(
+        "{says}{per}至多{most}，尚余{left}，得{ceiling}。",
+        "{says}, {per}, at most {most}; {left} are left: {ceiling}.",
+        says=Texts(limit.says.zh, capitalized(limit.says.en)),
+        per=_PER[limit.per],
+        most=yuan(limit.most_fen),
+        left=yuan(outcome.left_fen),
+        ceiling=yuan(outcome.ceiling_fen),
     )
-    return step_json("cap", outcome.ceiling_fen, text)
+    return step_json("item" if limit.per == "item" else "limit", outcome.ceiling_fen, text)
 
 
 def next_step(outcome: DeclaredOutcome) -> int | None:

@@ -1,6 +1,7 @@
 """Explanations of the four rules that events drive: what counted, step by step, and what is next. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
 
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, TierYear, split_by_period, tier_years
@@ -10,19 +11,31 @@ from services.incentive.domain.explanations.wording import (
     ExplanationDraft,
     Visible,
     capitalized,
-    day,
+    day_of,
     difference_step,
     is_visible,
-    money,
     next_threshold,
     part_json,
+    phrase,
     rate_steps,
+    refund_step,
     sentence,
     step_json,
+    yuan,
 )
-from services.incentive.domain.facts import Listed, Purchased, merge_first, merge_shares, merge_totals
-from services.incentive.policy.terms import Policy, Texts, Tier
+from services.incentive.domain.facts import (
+    Bucket,
+    Listed,
+    ProviderTotal,
+    Purchased,
+    merge_first,
+    merge_shares,
+    merge_totals,
+)
+from services.incentive.policy.terms import Interval, Policy, Texts, Tier
 from shared.values.json_types import Json
+
+First = Listed | Purchased
 
 _NO_LISTING: Final = Texts(
     "目前没有可计入的挂牌（作废和互认的不计）。", "No listing counts (annulled and mirrored ones do not)."
@@ -43,83 +56,129 @@ _NO_OPERATOR: Final = Texts(
 )
 
 
-def explain_first_listing(facts: SubjectFacts, policy: Policy, visible: Visible) -> ExplanationDraft:
-    """(四) 1."""
+def explain_first_listing(
+    facts: SubjectFacts, policy: Policy, visible: Visible, earlier: Sequence[First] = ()
+) -> ExplanationDraft:
+    """(四) 1. `earlier` are documents that were the first at some time, as recorded one after the other."""
     fact = merge_first(facts.first_listing)
-    if fact is None or fact.first is None:
-        return ExplanationDraft(_NO_LISTING)
-    first, amount_fen = fact.first, policy.first_listing.amount_fen
-    what = Texts(
-        f"首次挂牌为 {day(first.at)} 在 {first.exchange} 的 {first.listing_no}",
-        f"the first listing is {first.listing_no} on {first.exchange}, {day(first.at)}",
-    )
-    reward = Texts(f"一次性奖励 {money(amount_fen)} 元。", f"A one-time reward of {money(amount_fen)} yuan.")
-    return _explain_first(first, what, (0, 0), [step_json("cap", amount_fen, reward)], policy, visible)
+    first = None if fact is None else fact.first
+    gone = gone_text(gone_first(first, earlier, visible))
+    if first is None:
+        return ExplanationDraft(gone + _NO_LISTING)
+    amount_fen = policy.first_listing.amount_fen
+    what = phrase("首次挂牌为{first}", "the first listing is {first}", first=first_text(first))
+    reward = phrase("一次性奖励{amount}。", "A one-time reward of {amount}.", amount=yuan(amount_fen))
+    steps = [step_json("base", 0, sentence(what)), step_json("cap", amount_fen, reward)]
+    return _explain_first(first, what, gone, steps, policy, visible)
 
 
-def explain_first_purchase(facts: SubjectFacts, policy: Policy, visible: Visible) -> ExplanationDraft:
-    """(四) 2."""
+def explain_first_purchase(
+    facts: SubjectFacts, policy: Policy, visible: Visible, earlier: Sequence[First] = ()
+) -> ExplanationDraft:
+    """(四) 2. `earlier` as above."""
     fact = merge_first(facts.first_purchase)
-    if fact is None or fact.first is None:
-        return ExplanationDraft(_NO_PURCHASE)
-    first, terms, net = fact.first, policy.first_purchase, _net(fact.first)
-    what = Texts(
-        f"首单为 {day(first.at)} 在 {first.exchange} 的 {first.trade_no}，{net.zh}",
-        f"the first purchase is {first.trade_no} on {first.exchange}, {day(first.at)}, {net.en}",
+    first = None if fact is None else fact.first
+    gone = gone_text(gone_first(first, earlier, visible))
+    if first is None:
+        return ExplanationDraft(gone + _NO_PURCHASE)
+    terms = policy.first_purchase
+    what = phrase(
+        "首单为{first}，金额{amount}",
+        "the first purchase is {first}, {amount}",
+        first=first_text(first),
+        amount=yuan(first.amount_fen),
     )
-    steps = rate_steps(first.net_fen, terms.rate, terms.cap_fen)
-    return _explain_first(first, what, (first.net_fen, 1), steps, policy, visible)
+    steps = [step_json("base", first.amount_fen, sentence(what))]
+    if first.refunded_fen:
+        steps.append(refund_step(first.net_fen, first.refunded_fen))
+    steps += rate_steps(first.net_fen, terms.rate, terms.cap_fen)
+    return _explain_first(first, what, gone, steps, policy, visible)
 
 
 def _explain_first(
-    first: Listed | Purchased,
-    what: Texts,
-    measured: tuple[int, int],
-    steps: Sequence[Json],
-    policy: Policy,
-    visible: Visible,
+    first: First, what: Texts, gone: Texts, steps: Sequence[Json], policy: Policy, visible: Visible
 ) -> ExplanationDraft:
-    """Explain a first document; `measured` is its amount in fen and number of trades, `steps` follow from these."""
+    """Explain a first document by its steps; `gone` names one that was the first before it."""
     if not is_visible(first.exchange, visible):
-        return ExplanationDraft(_ELSEWHERE)
+        return ExplanationDraft(gone + _ELSEWHERE)
+    measured = (first.net_fen, 1) if isinstance(first, Purchased) else (0, 0)
     if first.at not in policy.in_force:
         history = Texts(what.zh, capitalized(what.en)) + _ONLY_HISTORY
-        return ExplanationDraft(history, not_counted=[part_json(first.exchange, *measured, NOT_IN_FORCE)])
-    reason = sentence(what)
-    base = step_json("base", measured[0], reason)
-    return ExplanationDraft(reason, [base, *steps], counted=[part_json(first.exchange, *measured)])
+        return ExplanationDraft(gone + history, not_counted=[part_json(first.exchange, *measured, NOT_IN_FORCE)])
+    return ExplanationDraft(gone + sentence(what), list(steps), counted=[part_json(first.exchange, *measured)])
 
 
-def _net(first: Purchased) -> Texts:
-    amount, refunded, net = money(first.amount_fen), money(first.refunded_fen), money(first.net_fen)
-    if first.refunded_fen == 0:
-        return Texts(f"金额 {amount} 元", f"{amount} yuan")
-    return Texts(
-        f"金额 {amount} 元，减去退款 {refunded} 元，净额 {net} 元",
-        f"{amount} yuan less {refunded} refunded, {net} yuan net",
-    )
+def first_text(first: First) -> Texts:
+    """A listing or trade by its number, exchange and day."""
+    if isinstance(first, Listed):
+        zh, number = "挂牌{number}（交易场所{exchange}，{day}）", first.listing_no
+    else:
+        zh, number = "交易{number}（交易场所{exchange}，{day}）", first.trade_no
+    return phrase(zh, "{number} on {exchange}, {day}", number=number, exchange=first.exchange, day=day_of(first.at))
+
+
+def gone_first(first: First | None, earlier: Iterable[First], visible: Visible) -> First | None:
+    """The document that was the first until it ceased to count, of those that the reader may see; None: there is none.
+
+    Had it still counted, it would come before the one that is the first now. A document that was only corrected is not
+    gone.
+    """
+    gone = [
+        one
+        for one in earlier
+        if is_visible(one.exchange, visible)
+        and (first is None or (one.order < first.order and one.order[1:] != first.order[1:]))
+    ]
+    return gone[-1] if gone else None
+
+
+def gone_text(gone: First | None) -> Texts:
+    """A sentence that names the document that was the first before, if there is one."""
+    if gone is None:
+        return NO_TEXT
+    if isinstance(gone, Listed):
+        zh = "此前计为首次挂牌的{first}已不再计入（作废、更正，或不在名录期内）。"
+        en = "{first}, the first listing until then, no longer counts (annulled, corrected, or off the whitelist). "
+    else:
+        zh = "此前计为首单的{first}已不再计入（取消、更正，或不在名录期内）。"
+        en = "{first}, the first purchase until then, no longer counts (cancelled, corrected, or off the whitelist). "
+    return phrase(zh, en, first=first_text(gone))
 
 
 def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> ExplanationDraft:
     """(四) 3."""
-    terms = policy.annual_listed_trading
+    terms, totals = policy.annual_listed_trading, facts.totals.get(year, ())
     counted, not_counted = annual_parts(year, facts, policy)
     base_fen, trades = sum(part[1] for part in counted), sum(part[2] for part in counted)
+    shares = merge_shares(totals).values()
+    reason = phrase(
+        "{year}年计入的挂牌交易{trades}笔，扣除退款后合计{base}{last}，门槛{least}。",
+        "Listed trades that count in {year}: {trades}, {base} net of refunds{last}; the threshold is {least}.",
+        year=year,
+        trades=trades,
+        base=yuan(base_fen),
+        last=_last_text((bucket for share in shares for bucket in share.counted), policy.in_force),
+        least=yuan(terms.at_least_fen),
+    )
     draft = ExplanationDraft(
-        Texts(
-            f"{year} 年计入的挂牌交易 {trades} 笔，合计 {money(base_fen)} 元，门槛 {money(terms.at_least_fen)} 元。",
-            f"Listed trades that count in {year}: {trades}, totalling {money(base_fen)} yuan; the threshold is "
-            f"{money(terms.at_least_fen)} yuan.",
-        ),
+        reason,
+        [step_json("base", base_fen, reason)],
         counted=[part_json(*part) for part in counted],
         not_counted=[part_json(*part) for part in not_counted],
     )
-    draft.steps.append(step_json("base", base_fen, draft.reason))
     if base_fen >= terms.at_least_fen:
         draft.steps += rate_steps(base_fen, terms.rate, terms.cap_fen)
     else:
         draft.next = next_threshold(terms.at_least_fen, terms.at_least_fen - base_fen)
     return draft
+
+
+def _last_text(buckets: Iterable[Bucket], period: Interval) -> Texts:
+    """The day of the last trade of a total within a period."""
+    last = max((one.last_completed_at for one in buckets if one.start in period), default=None)
+    if last is None:
+        return NO_TEXT
+    return phrase("（最近一笔完成于{day}）", " (the last one completed on {day})", day=day_of(last))
 
 
 def annual_parts(
@@ -128,7 +187,8 @@ def annual_parts(
     """A provider's year by exchange: (exchange, amount_fen, trades) that counts; what does not, with the reason."""
     counted: list[tuple[str, int, int]] = []
     not_counted: list[tuple[str, int, int, str]] = []
-    for exchange, share in merge_shares(facts.totals.get(year, ())).items():
+    totals: Sequence[ProviderTotal] = facts.totals.get(year, ())
+    for exchange, share in merge_shares(totals).items():
         parts = split_by_period(share.counted, policy.in_force)
         if parts.within_trades:
             counted.append((exchange, parts.within_fen, parts.within_trades))
@@ -145,14 +205,23 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
     years = tier_years(exchange, facts, policy, policy.in_force)
     state = next((one for one in years if one.year == year), None)
     if state is None:
-        return ExplanationDraft(Texts(f"{year} 年没有计入的交易。", f"No trade counts in {year}."))
-    parts = split_by_period(merge_totals(facts.totals[year]), policy.in_force)
+        text = phrase(
+            "交易场所{exchange}{year}年没有计入的交易。",
+            "No trade on {exchange} counts in {year}.",
+            exchange=exchange,
+            year=year,
+        )
+        return ExplanationDraft(text)
+    buckets = merge_totals(facts.totals[year])
+    parts = split_by_period(buckets, policy.in_force)
     after = [part_json(exchange, parts.after_fen, parts.after_trades, NOT_IN_FORCE)] if parts.after_trades else []
+    until_end = Interval(date.min, policy.in_force.end_on)
+    reason = _tier_reason(exchange, state, _last_text(buckets, until_end))
     draft = ExplanationDraft(
-        _tier_reason(state),
+        reason,
         counted=[part_json(exchange, state.base_fen, parts.before_trades + parts.within_trades)],
         not_counted=after,
-        steps=_tier_steps(state),
+        steps=[step_json("base", state.base_fen, reason), *_tier_steps(state)],
     )
     tier = next_tier(state, policy)
     if tier is not None:
@@ -160,38 +229,47 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
     return draft
 
 
-def _tier_reason(state: TierYear) -> Texts:
+def _tier_reason(exchange: str, state: TierYear, last: Texts) -> Texts:
     before = passed = NO_TEXT
     if state.before_fen:
-        fen = money(state.before_fen)
-        before = Texts(f"（其中政策施行前 {fen} 元）", f" ({fen} yuan of it before the policy)")
-    total = Texts(
-        f"{state.year} 年完成交易累计 {money(state.base_fen)} 元{before.zh}。",
-        f"Trades completed in {state.year} total {money(state.base_fen)} yuan{before.en}. ",
+        before = phrase("，其中政策施行前{before}", ", {before} of it before the policy", before=yuan(state.before_fen))
+    total = phrase(
+        "交易场所{exchange}{year}年完成交易扣除退款后累计{base}{before}{last}。",
+        "Trades completed on {exchange} in {year} total {base} net of refunds{before}{last}. ",
+        exchange=exchange,
+        year=state.year,
+        base=yuan(state.base_fen),
+        before=before,
+        last=last,
     )
     if state.tier is None:
         if state.passed_fen:
-            fen = money(state.passed_fen)
-            passed = Texts(f"（此前年度最高 {fen} 元）", f" (an earlier year reached {fen} yuan)")
-        return total + Texts(
-            f"政策有效期内没有首次超过任何一档{passed.zh}。",
-            f"No tier was exceeded for the first time within the policy period{passed.en}.",
+            passed = phrase(
+                "（此前年度最高{passed}）", " (an earlier year reached {passed})", passed=yuan(state.passed_fen)
+            )
+        return total + phrase(
+            "政策有效期内没有首次超过任何一档{passed}。",
+            "No tier was exceeded for the first time within the policy period{passed}.",
+            passed=passed,
         )
-    over = money(state.tier.over_fen)
-    reason = total + Texts(f"首次超过 {over} 元。", f"It exceeds {over} yuan for the first time.")
-    return reason if state.subject is not None else reason + _NO_OPERATOR
+    over = phrase("首次超过{over}。", "It exceeds {over} for the first time.", over=yuan(state.tier.over_fen))
+    return total + over if state.subject is not None else total + over + _NO_OPERATOR
 
 
 def _tier_steps(state: TierYear) -> list[Json]:
-    steps = [step_json("base", state.base_fen, _tier_reason(state))]
+    """From the tier to the ceiling; what was a ceiling before may have been suppressed, so nothing was "received"."""
     if state.tier is None or state.subject is None:
-        return steps
-    amount, earned = money(state.tier.amount_fen), money(state.earned_before_fen)
-    worth = Texts(f"该档奖励至多 {amount} 元。", f"The tier is worth at most {amount} yuan.")
-    less = Texts(
-        f"该交易场所按本政策已得的 {earned} 元", f"the {earned} yuan that this exchange has earned under this policy"
-    )
-    return [*steps, step_json("cap", state.tier.amount_fen, worth), difference_step(state.ceiling_fen, less)]
+        return []
+    worth = phrase("该档奖励至多{amount}。", "The tier is worth at most {amount}.", amount=yuan(state.tier.amount_fen))
+    steps = [step_json("cap", state.tier.amount_fen, worth)]
+    if state.earned_before_fen:
+        earlier = phrase(
+            "该交易场所此前年度按本政策的测算上限{earlier}",
+            "the ceilings of {earlier} of this exchange in earlier years under this policy",
+            earlier=yuan(state.earned_before_fen),
+        )
+        steps.append(difference_step(state.ceiling_fen, earlier))
+    return steps
 
 
 def next_tier(state: TierYear, policy: Policy) -> Tier | None:

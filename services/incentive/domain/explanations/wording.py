@@ -1,7 +1,7 @@
 """Building blocks of explanations: drafts, steps, reasons, and amounts as people read them. Pure."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -49,18 +49,81 @@ def next_threshold(threshold_fen: int, missing_fen: int) -> Json:
     return {"threshold": format_yuan(threshold_fen), "missing": format_yuan(missing_fen)}
 
 
+def phrase(zh: str, en: str, **parts: Texts | str | int) -> Texts:
+    """A text from a template in each language, with each part in that language."""
+    both = {name: part if isinstance(part, Texts) else Texts(str(part), str(part)) for name, part in parts.items()}
+    return Texts(
+        zh.format_map({name: part.zh for name, part in both.items()}),
+        en.format_map({name: part.en for name, part in both.items()}),
+    )
+
+
+def yuan(fen: int) -> Texts:
+    """An amount with its unit: 500000000 -> 5,000,000.00元."""
+    return yuan_text(format_yuan(fen))
+
+
+def yuan_text(amount: str) -> Texts:
+    """The same of an amount in yuan."""
+    return Texts(f"{grouped(amount)}元", f"{grouped(amount)} yuan")
+
+
+def date_text(day: date) -> Texts:
+    """A day as people write it: 2026年3月1日, 2026-03-01."""
+    return Texts(f"{day.year}年{day.month}月{day.day}日", day.isoformat())
+
+
+def day_of(instant: datetime) -> Texts:
+    """The day of an instant in Shanghai."""
+    return date_text(shanghai_date(instant))
+
+
+def article_text(article: str) -> Texts:
+    """An article of the policy: `(四) 2` is （四）2 in Chinese."""
+    return Texts(article.replace("(", "（").replace(")", "）").replace("） ", "）"), article)
+
+
+def joined(parts: Iterable[Texts]) -> Texts:
+    """A list within a sentence."""
+    listed = list(parts)
+    return Texts("、".join(part.zh for part in listed), ", ".join(part.en for part in listed))
+
+
+def sentences(parts: Iterable[Texts]) -> Texts:
+    """Sentences one after the other."""
+    listed = [part for part in parts if part != NO_TEXT]
+    return Texts("".join(part.zh for part in listed), " ".join(part.en for part in listed))
+
+
+def refund_step(net_fen: int, refunded_fen: int) -> Json:
+    """What refunds leave of an amount (G4)."""
+    text = phrase(
+        "减去退款{refunded}，净额{net}。",
+        "Less {refunded} refunded: {net} net.",
+        refunded=yuan(refunded_fen),
+        net=yuan(net_fen),
+    )
+    return step_json("refund", net_fen, text)
+
+
 def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
     """Base times rate, unrounded; the cap; rounding down. Exact: a rate has at most 8 decimals, an amount 2."""
     numerator, denominator = rate.as_integer_ratio()
     product = Decimal(base_fen * numerator) / Decimal(denominator * FEN_PER_YUAN)
     capped = min(product, Decimal(cap_fen) / FEN_PER_YUAN)
     ceiling_fen = min(base_fen * numerator // denominator, cap_fen)
-    calculation = f"{percent(rate)} = {grouped(exact(product))}"
-    base, cap, ceiling = money(base_fen), money(cap_fen), money(ceiling_fen)
-    product_text = Texts(f"{base} 元 × {calculation} 元。", f"{base} yuan x {calculation} yuan.")
+    product_text = phrase(
+        "{base}×{rate}={product}。",
+        "{base} x {rate} = {product}.",
+        base=yuan(base_fen),
+        rate=percent(rate),
+        product=yuan_text(exact(product)),
+    )
     applies = Texts("按封顶计", "it applies") if product > capped else Texts("未超过", "not exceeded")
-    cap_text = Texts(f"封顶 {cap} 元，{applies.zh}。", f"The cap is {cap} yuan: {applies.en}.")
-    rounded = Texts(f"舍去不足一分的部分，得 {ceiling} 元。", f"Rounded down to the fen: {ceiling} yuan.")
+    cap_text = phrase("封顶{cap}，{applies}。", "The cap is {cap}: {applies}.", cap=yuan(cap_fen), applies=applies)
+    rounded = phrase(
+        "舍去不足一分的部分，得{ceiling}。", "Rounded down to the fen: {ceiling}.", ceiling=yuan(ceiling_fen)
+    )
     return [
         _step("rate", exact(product), product_text),
         _step("cap", exact(capped), cap_text),
@@ -68,10 +131,14 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
     ]
 
 
-def difference_step(due_fen: int, earned: Texts) -> Json:
-    """晋级补差: what remains after an amount that was earned before."""
-    due = money(due_fen)
-    text = Texts(f"晋级补差：减去{earned.zh}，得 {due} 元。", f"Step-up difference: less {earned.en}, {due} yuan.")
+def difference_step(due_fen: int, earlier: Texts) -> Json:
+    """晋级补差: what remains after what earlier steps came to (G12)."""
+    text = phrase(
+        "晋级补差：减去{earlier}，得{due}。",
+        "Step-up difference: less {earlier}, {due}.",
+        earlier=earlier,
+        due=yuan(due_fen),
+    )
     return step_json("difference", due_fen, text)
 
 

@@ -1,14 +1,21 @@
 """Explanations of awards and statuses, and the parts hidden from a reader with restricted access."""
 
 import json
+import re
+from datetime import timedelta
+from decimal import ROUND_DOWN, Decimal
+from itertools import pairwise
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import ExchangeFacts
-from services.incentive.domain.explanations.award import ExplainedAward, explanation
+from services.incentive.domain.explanations.award import ExplainedAward, Rival, explanation
 from services.incentive.domain.explanations.wording import REASONS, reason_label
+from services.incentive.domain.facts import Listed
 from services.incentive.domain.highest_only import payables
 from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
 from services.incentive.policy.loader import load_policy
@@ -38,14 +45,21 @@ class World:
         self.awards = {one.award_id: one for one in earned_awards(facts, EXCHANGES, POLICY)}
 
     def state(self, short: str, *, partial: bool = False) -> ExplainedAward:
-        one = self.awards[award_id(short)]
+        return self.state_of(self.awards[award_id(short)], partial=partial)
+
+    def state_of(self, one: Award, *, partial: bool = False) -> ExplainedAward:
         group = [x for x in self.awards.values() if (x.subject, x.year) == (one.subject, one.year)]
-        due = payables([(x.award_id, x.rule, x.ceiling_fen) for x in group], POLICY.rule_order)[one.award_id]
+        due = payables([(x.award_id, x.rule, x.ceiling_fen) for x in group], POLICY.rule_order)
         return ExplainedAward(
-            msgspec.structs.replace(one, payable_fen=due.payable_fen, suppressed_by=due.suppressed_by),
+            msgspec.structs.replace(one, **due[one.award_id]._asdict()),
             partial=partial,
-            rivals=tuple((x.award_id, x.ceiling_fen) for x in group),
+            rivals=tuple(Rival(x.award_id, x.ceiling_fen, due[x.award_id].suppressed_by) for x in group),
         )
+
+    def first_listing(self, party: str) -> Listed:
+        (fact,) = self.known.of(f"uscc:{uscc(party)}").first_listing
+        assert fact.first is not None
+        return fact.first
 
     def explain(self, short: str, visible=None, *, partial: bool = False):
         return self.explain_state(self.state(short, partial=partial), visible)
@@ -92,8 +106,14 @@ def test_first_purchase():
         "award_id", "article", "text", "steps", "counted", "not_counted", "suppressed_by", "next", "evidence",
     ]  # fmt: skip
     assert told["article"] == "(四) 2"
-    assert [step["step"] for step in told["steps"]] == ["base", "rate", "cap", "rounding"]
-    assert values(told) == {"base": "3999999.99", "rate": "199999.9995", "cap": "199999.9995", "rounding": "199999.99"}
+    assert [step["step"] for step in told["steps"]] == ["base", "refund", "rate", "cap", "rounding"]
+    assert values(told) == {
+        "base": "5000000.00",
+        "refund": "3999999.99",
+        "rate": "199999.9995",
+        "cap": "199999.9995",
+        "rounding": "199999.99",
+    }
     assert told["counted"] == [{"exchange": "kmdex", "amount": "3999999.99", "trades": 1}]
     assert (told["not_counted"], told["next"], told["suppressed_by"]) == ([], None, None)
     assert told["evidence"] == [
@@ -102,6 +122,91 @@ def test_first_purchase():
     for text in (told["text"]["zh"], told["text"]["en"]):
         for figure in ("T1", "5,000,000.00", "1,000,000.01", "3,999,999.99", "5%", "200,000.00", "199,999.99"):
             assert figure in text
+
+
+def test_a_predecessor_that_no_longer_counts_is_named_to_those_who_may_see_it():
+    first, second = (
+        World({"listing": [number, "P1", day, {"exchange": exchange}]}).first_listing("P1")
+        for number, day, exchange in (("L0", "2026-01-04", "dcdex"), ("L1", "2026-01-05", "kmdex"))
+    )
+    world = World({"listing": ["L1", "P1", "2026-01-05"]})
+    state = msgspec.structs.replace(world.state("first_listing/P1"), earlier=(second, first, second))
+    told = world.explain_state(state)["text"]
+    gone = "此前计为首次挂牌的挂牌L0（交易场所dcdex，2026年1月4日）已不再计入（作废、更正，或不在名录期内）。"
+    assert f"{gone}首次挂牌为挂牌L1（交易场所kmdex，2026年1月5日）。" in told["zh"]
+    assert "L0 on dcdex, 2026-01-04, the first listing until then, no longer counts" in told["en"]
+    assert "L0" not in str(world.explain_state(state, {"kmdex"}))
+    # A later document that was overtaken by an earlier one, and one that was corrected, are not gone.
+    moved = msgspec.structs.replace(second, listed_at=first.listed_at)
+    for earlier in ((msgspec.structs.replace(first, listed_at=second.listed_at + timedelta(days=1)),), (moved,)):
+        state = msgspec.structs.replace(state, earlier=earlier)
+        assert "此前" not in world.explain_state(state)["text"]["zh"]
+
+
+def test_the_head_names_document_article_subject_and_year_and_what_is_provisional():
+    world = World({"listing": ["L1", "P1", "2026-01-05"]})
+    state = world.state("first_listing/P1")
+    told = world.explain_state(msgspec.structs.replace(state, is_closed=False))["text"]
+    name, code = state.award.subject_name, uscc("P1")
+    assert told["zh"].startswith(f"昆政发〔2025〕14号（四）1“首次挂牌奖励”，{name}（{code}），2026年度：")
+    assert told["en"].startswith(f"(四) 1 first listing, {code}, 2026: ")
+    assert told["zh"].endswith("2026年度尚未结账，以上为暂定。")
+    assert "provisional" in told["en"]
+    assert "暂定" not in world.explain_state(state)["text"]["zh"]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """A few listings and trades of one provider on two exchanges, before and under the policy, some refunded."""
+    events = [{"listing": [f"L{place}", "P1", "2020-01-05", {"exchange": place}]} for place in ("kmdex", "dcdex")]
+    for number in range(draw(st.integers(1, 5))):
+        amount = draw(st.sampled_from([19, 333333, 5000000, 12345678, 150000000, 700000000]))
+        place = draw(st.sampled_from(["kmdex", "dcdex"]))
+        more = {"exchange": place, "listing_no": f"L{place}", "refunded": str(draw(st.integers(0, amount)))}
+        day = draw(st.sampled_from(["2025-03-01", "2025-11-01", "2026-03-01", "2027-03-01", "2028-11-01"]))
+        events.append({"trade": [f"T{number}", "P1", draw(st.sampled_from(["B1", "B2"])), str(amount), day, more]})
+    return World(*events)
+
+
+@given(worlds())
+def test_the_steps_lead_from_base_to_payable_to_the_fen_in_chinese_as_officials_write_it(world: World):
+    for one in world.awards.values():
+        state = world.state_of(one)
+        told = world.explain_state(state)
+        base, payable = Decimal(told["steps"][0]["value"]), Decimal(state.award.payable_fen) / 100
+        assert follow(told["steps"], state.award) == payable
+        assert Decimal(told["steps"][-1]["value"]) == payable
+        net = {step["step"]: Decimal(step["value"]) for step in told["steps"]}.get("refund", base)
+        assert net == Decimal(one.base_fen) / 100
+        for text in (told["text"]["zh"], *(step["text"]["zh"] for step in told["steps"])):
+            written = text.replace(one.subject_name, "")
+            assert not re.search(r"(?<!\d),|,(?!\d{3})|[;:?!()\"]|\d-\d| ", written), text
+
+
+def follow(steps, award: Award) -> Decimal:
+    """Do what each step says, from the base on, and check the value that it states; return the last one."""
+    value = Decimal(steps[0]["value"])
+    for before, step in pairwise(steps):
+        stated = Decimal(step["value"])
+        match step["step"]:
+            case "refund":
+                assert 0 <= stated < value
+            case "rate":
+                assert stated == value * award.rate
+            case "cap" if before["step"] in ("rate", "rounding"):
+                assert stated == min(value, Decimal(award.cap_fen) / 100)
+            case "cap":
+                assert stated == Decimal(award.cap_fen) / 100
+            case "rounding":
+                assert stated == value.quantize(Decimal("0.01"), ROUND_DOWN)
+            case "difference":
+                assert 0 < stated < value
+            case "suppression":
+                assert stated in (0, value)
+            case other:
+                raise AssertionError(other)
+        value = stated
+    return value
 
 
 def test_the_cap_is_told_when_it_applies():
@@ -135,10 +240,10 @@ def test_a_suppressed_award_says_what_it_lost_against():
     lost, won = world.explain("first_listing/P1"), world.explain("annual_listed_trading/P1/2026")
     annual = f"annual_listed_trading/{P1}/2026"
     assert (lost["suppressed_by"], values(lost)["suppression"]) == (annual, "0.00")
-    assert "年度挂牌交易奖励（300,000.00 元）更高" in lost["text"]["zh"]
+    assert "年度挂牌交易奖励（300,000.00元）更高" in lost["text"]["zh"]
     assert "annual listed trading (300,000.00 yuan) is higher" in lost["text"]["en"]
     assert (won["suppressed_by"], values(won)["suppression"]) == (None, "300000.00")
-    assert "首次挂牌奖励不予兑现" in won["text"]["zh"]
+    assert "同一主体同一年度的首次挂牌奖励不予兑现" in won["text"]["zh"]
 
 
 def test_annual_says_what_does_not_count_and_why():

@@ -20,12 +20,12 @@ def test_a_rate_and_what_a_limit_left():
         declared("compute_voucher", "V-2", "2026-02-01", settled="200000.03"),
     ]
     account, steps = told(*vouchers)
-    assert steps == [("base", "200000.03"), ("rate", "60000.00"), ("cap", "30000.00")]
-    assert account.reason.zh == "2026-02-01 的 V-2，合同最终结算金额 200,000.03 元。"
+    assert steps == [("base", "200000.03"), ("rate", "60000.00"), ("limit", "30000.00")]
+    assert account.reason.zh == "事项V-2（2026年2月1日取得），合同最终结算金额：200,000.03元。"
     assert account.reason.en == "V-2 of 2026-02-01, settled amount of the contract: 200,000.03 yuan."
     assert account.steps[-1]["text"] == {
-        "zh": "算力券同一主体每年至多 300,000.00 元，尚余 30,000.00 元，得 30,000.00 元。",
-        "en": "Compute vouchers, for each subject and year, at most 300,000.00 yuan; 30,000.00 are left:"
+        "zh": "算力券同一主体每年至多300,000.00元，尚余30,000.00元，得30,000.00元。",
+        "en": "Compute vouchers, for each subject and year, at most 300,000.00 yuan; 30,000.00 yuan are left:"
         " 30,000.00 yuan.",
     }
     assert account.next is None
@@ -44,7 +44,7 @@ def test_steps_by_difference_and_the_next_one():
 def test_a_grade_is_told_by_its_name():
     account, steps = told(declared("contest", "P", "2026-05-01", prize="national_second"))
     assert steps == [("base", "0.00"), ("cap", "80000.00")]
-    assert "奖次 全国二等奖" in account.reason.zh
+    assert "奖次：全国二等奖" in account.reason.zh
 
 
 @pytest.mark.parametrize(
