@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ BOMB_BYTES = 300_000_000
 GIANT_RECORDS = 400
 # The group waits for a killed member for 10 s, and each start takes some.
 POISON_WITHIN_S = 300.0
+_COPY_TRADES = re.compile(r'^COPY "?trade"? ')
 
 
 def _others_wait_s(fault: Fault, exchange: str) -> float:
@@ -87,7 +89,7 @@ def poisoned(fault: Fault) -> None:
         worker.kill()
 
     fault.publish()
-    worker.line.poison(number.encode(), kill)
+    worker.line.poison(_COPY_TRADES, number.encode(), kill)
     try:
         producer = KafkaProducer(bootstrap_servers=rig.kafka.bootstrap_servers, acks="all")
         sent = producer.send(topic, _trade(exchange, number), partition=0).get(60)
@@ -96,7 +98,7 @@ def poisoned(fault: Fault) -> None:
         fault.publish()
         rig.wait_until(partial(_is_set_aside, fault), POISON_WITHIN_S, "the poison is not set aside")
     finally:
-        worker.line.poison(None, kill)
+        worker.line.end_poison()
     fault.plan.append(f"{topic}[0]@{sent.offset} killed the worker {len(deaths)} times")
     assert len(deaths) >= MOST_ATTEMPTS
 

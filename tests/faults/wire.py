@@ -52,7 +52,7 @@ class Line:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._trap: Trap | None = None
-        self._poison: tuple[bytes, Callable[[], None]] | None = None
+        self._poison: tuple[re.Pattern[str], bytes, Callable[[], None]] | None = None
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, name="line", daemon=True).start()
@@ -60,16 +60,21 @@ class Line:
     def set(self, trap: Trap | None) -> None:
         self._trap = trap
 
-    def poison(self, content: bytes | None, act: Callable[[], None]) -> None:
-        """Act, and end the connection, each time that a COPY sends this content; until it is None."""
-        self._poison = None if content is None else (content, act)
+    def poison(self, statement: re.Pattern[str], content: bytes, act: Callable[[], None]) -> None:
+        """Act, and end the connection, each time that this COPY sends this content."""
+        self._poison = (statement, content, act)
 
-    def is_poisoned(self, kind: bytes, body: bytes) -> bool:
+    def end_poison(self) -> None:
+        self._poison = None
+
+    def is_poisoned(self, kind: bytes, body: bytes, seen: list[str]) -> bool:
         """Return True, having acted, if the message is the end of its connection."""
-        poison = self._poison
-        if poison is None or kind != _COPY_DATA or poison[0] not in body:
+        if self._poison is None or kind != _COPY_DATA:
             return False
-        poison[1]()
+        statement, content, act = self._poison
+        if content not in body or not seen or not statement.search(seen[-1]):
+            return False
+        act()
         return True
 
     def close(self) -> None:
@@ -153,7 +158,7 @@ class _Session:
         self._pass_start(asked)
         while True:
             kind, body = _message(asked)
-            if self._line.is_poisoned(kind, body):
+            if self._line.is_poisoned(kind, body, self._seen):
                 return
             sql = self._executes(kind, body)
             if sql is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 import uuid
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -11,13 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import NoError
 from sqlalchemy import text
 
 from shared.events.fact_topics import LISTING
 from shared.kafka.partition_state import RecordLossError
+from shared.kafka.reading_notes import SetAsideOrder, write_order
 from shared.kafka.replay import TopicTruncatedError
 from shared.register.consumer import RegisterHandler
 from shared.service_log.store import LOG_TABLES
+from shared.values.times import now
+from tests.support.broker.record_batches import bomb, built, send_stored
 from tests.support.consumption import end_offsets, running
 from tests.support.registers import worlds
 from tests.support.registers.bench import trade
@@ -77,11 +82,10 @@ class Broker:
             self.producer.send(record.topic, value, headers=headers, partition=rng.randrange(PARTITIONS))
         self.producer.flush()
 
-    def take_in(self, bench, topics: list[str]) -> None:
+    def take_in(self, bench, topics: list[str], *, sets_aside: bool = False) -> None:
         """Run a worker until it has read the topics to their ends."""
-        with running(
-            self.bootstrap, bench.engine, topics, RegisterHandler(bench.kind, bench.register, bench.log)
-        ) as outcome:
+        handler = RegisterHandler(bench.kind, bench.register, bench.log)
+        with running(self.bootstrap, bench.engine, topics, handler, sets_aside=sets_aside) as outcome:
             until(lambda: outcome or all(self.positions(bench, topic) == self.ends(topic) for topic in topics))
             assert not outcome, outcome
 
@@ -171,6 +175,34 @@ def test_a_sound_register_accounts_for_every_record(registers, broker) -> None:
         records = sum(sum(broker.ends(topic).values()) for topic in broker.topics(bench) if topic != LISTING)
         assert f"Kafka records {records}," in lines[-1]
         assert bench.everything() == before
+
+
+def test_what_was_set_aside_is_accounted_for(trades, broker) -> None:
+    """A batch that is too large, one of which records are, and one that an operator ordered to be set aside."""
+    topic, exchange = topic_and_exchange(broker)
+    values = [worlds.record("trade", exchange, trade(trade_no=f"ASIDE-{n}"), 0).value for n in range(4)]
+    mixed = [(None, values[0], []), (None, values[1].ljust(300_000), []), (None, b"{}", [("h", bytes(300_000))])]
+    ordered = [(None, one, []) for one in values[2:]]
+    now_ms = round(time.time() * 1000)
+    start = broker.ends(topic)[0]
+    aside = built("none", ordered, timestamp=now_ms)
+    for batch in (built("zstd", mixed, timestamp=now_ms), bomb("zstd", 100 << 20, now_ms), aside, aside):
+        assert send_stored(broker.bootstrap, topic, 0, batch) is NoError
+    with trades.engine.begin() as connection:
+        write_order(connection, SetAsideOrder(topic, 0, start + 4, start + 5), now())
+    broker.take_in(trades, broker.topics(trades), sets_aside=True)
+    rows = trades.rows(f"SELECT * FROM quarantine WHERE topic = '{topic}' AND partition = 0 AND \"offset\" >= {start}")
+    found = [(row.offset - start, row.last_offset and row.last_offset - start, row.records, row.reason) for row in rows]
+    assert sorted(found) == [
+        (1, None, None, "too_large"),
+        (2, None, None, "too_large"),
+        (3, 3, 1, "too_large"),
+        (4, 5, None, "unreadable"),
+    ]
+    numbers = trades.rows("SELECT number FROM trade WHERE number LIKE 'ASIDE-%' ORDER BY 1")
+    assert [row.number for row in numbers] == ["ASIDE-0", "ASIDE-2", "ASIDE-3"]
+    assert trades.verify() == []
+    assert trades.verify(broker.config) == []
 
 
 def lost(lines: list[str]) -> list[str]:

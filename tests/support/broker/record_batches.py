@@ -91,7 +91,7 @@ def send_stored(kafka: str, topic: str, partition: int, batch: bytes) -> type[Ex
     return answer
 
 
-def bomb(codec: str, size: int) -> bytes:
+def bomb(codec: str, size: int, timestamp: int = 1000) -> bytes:
     """Return a batch with one record of `size` zeros, compressed with gzip or zstd without holding them."""
     tail = b"\0"
     head = b"\0\0\0" + varint(-1) + varint(size)
@@ -101,4 +101,4 @@ def bomb(codec: str, size: int) -> bytes:
     zeros = bytes(1 << 20)
     parts += [packer.compress(zeros[: size - start]) for start in range(0, size, len(zeros))]
     parts += [packer.compress(tail), packer.flush()]
-    return batch_of(codec, b"".join(parts), 1)
+    return batch_of(codec, b"".join(parts), 1, first=timestamp, most=timestamp)
