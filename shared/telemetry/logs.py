@@ -20,6 +20,8 @@ from shared.telemetry.masking import loggable, masked_traceback
 
 _MINUTE_S: Final = 60.0
 _LINES_A_MINUTE: Final = 60
+# A traceback is long. Whoever can provoke one must not be able to wash everything else out of a log of some megabytes.
+_TRACEBACKS_A_MINUTE: Final = 5
 # kafka-python logs hundreds of lines while a broker is unavailable.
 _LINES_A_MINUTE_OF_LIBRARY: Final = 1
 _LIBRARY: Final = "kafka."
@@ -103,12 +105,18 @@ class _Limit(logging.Filter):
             record.suppressed = 0 if minute is None else minute.suppressed
             self._minutes[place] = _Minute(at_s)
             return True
-        most = _LINES_A_MINUTE_OF_LIBRARY if record.name.startswith(_LIBRARY) else _LINES_A_MINUTE
+        most = _TRACEBACKS_A_MINUTE if _has_traceback(record) else _LINES_A_MINUTE
+        if record.name.startswith(_LIBRARY):
+            most = _LINES_A_MINUTE_OF_LIBRARY
         if minute.lines >= most:
             minute.suppressed += 1
             return False
         minute.lines += 1
         return True
+
+
+def _has_traceback(record: logging.LogRecord) -> bool:
+    return bool(record.exc_info) or (isinstance(record.msg, dict) and "exception" in record.msg)
 
 
 def _mask_arguments(record: logging.LogRecord) -> bool:

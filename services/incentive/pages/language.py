@@ -1,7 +1,8 @@
 """The language of a page: Chinese, or English if the reader chose it."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
+from urllib.parse import quote, urlencode
 
 from flask import current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from shared.language import Language, pick
 COOKIE: Final = "language"
 PARAMETER: Final = "lang"
 _KEPT_S: Final = 365 * 24 * 3600
+_SAFE: Final = "/:@!$&'()*+,;="  # stay as they are in a path
 
 
 def language() -> Language:
@@ -47,7 +49,16 @@ def switch_language() -> ResponseReturnValue | None:
 
 
 def here(**changed: object) -> str:
-    """Return the page's own address with some parameters changed and without the language."""
+    """Return the page's own address with some parameters changed, those that are None and the language left out.
+
+    Parameters of a request never reach `url_for`, which would take some for its own.
+    """
+    path = url_for("pages.overview") if request.endpoint is None else request.script_root + quote(request.path, _SAFE)
     given = {name: value for name, value in request.args.items() if name != PARAMETER}
-    arguments: dict[str, Any] = {**given, **(request.view_args or {}), **changed}
-    return url_for(request.endpoint or "pages.overview", **arguments)
+    return with_query(path, {**given, **changed})
+
+
+def with_query(path: str, parameters: Mapping[str, object]) -> str:
+    """Return the address of a path with the parameters that are not None."""
+    query = urlencode({name: value for name, value in parameters.items() if value is not None})
+    return f"{path}?{query}" if query else path

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.pages.blueprint import blueprint, csrf
 from services.incentive.pages.forms import acts, declared, extracts, lab  # noqa: F401 - each adds its routes
+from services.incentive.pages.language import with_query
 from services.incentive.pages.session import oidc
 from services.incentive.pages.session.sign_in import who_asks
 from services.incentive.pages.views import (  # noqa: F401 - each adds its routes
@@ -35,7 +36,7 @@ _MOVED: Final = {
 
 def former_address() -> ResponseReturnValue:
     """Redirect to the page's present address, with its query."""
-    return redirect(url_for(f"pages.{_MOVED[request.path]}", **request.args.to_dict()), 308)  # type: ignore[arg-type]
+    return redirect(with_query(url_for(f"pages.{_MOVED[request.path]}"), request.args.to_dict()), 308)
 
 
 for _path in _MOVED:

@@ -24,8 +24,11 @@ START_WITHIN_S = 30.0
 
 
 @contextlib.contextmanager
-def starting(folder: Path, module: str = "services.listing") -> Iterator[Start]:
-    """Yield `start(port, ...)`: run `listing serve`; without database and broker it is alive all the same."""
+def starting(folder: Path, module: str = "services.listing", log_file: Path | None = None) -> Iterator[Start]:
+    """Yield `start(port, ...)`: run `listing serve`; without database and broker it is alive all the same.
+
+    Its log goes to the file, or, if it is short, to a pipe.
+    """
     keys = folder / "keys.yaml"
     roles = ("auditor", "service")
     keys.write_text(yaml.safe_dump([{"name": role, "role": role, "sha256": KEYS[role]} for role in roles]), "utf-8")
@@ -40,7 +43,10 @@ def starting(folder: Path, module: str = "services.listing") -> Iterator[Start]:
             **settings,
         }
         command = [sys.executable, "-m", module, "serve", "--bind", f"127.0.0.1:{port}", *options]
-        started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+        log = subprocess.PIPE if log_file is None else os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        started.append(subprocess.Popen(command, env=environment, stderr=log, text=True))
+        if log_file is not None:
+            os.close(log)
         return started[-1]
 
     yield start

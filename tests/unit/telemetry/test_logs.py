@@ -91,6 +91,25 @@ def test_a_flood_of_ours_is_told_in_part(told: io.StringIO, clock_s: list[float]
     assert "suppressed" not in lines(told)[-1]
 
 
+@pytest.mark.parametrize(
+    "ours", [logging.getLogger("shared.kafka.consumer"), structlog.get_logger("shared.kafka.consumer")]
+)
+def test_tracebacks_are_told_more_rarely(told: io.StringIO, clock_s: list[float], ours: Any) -> None:
+    def fail() -> None:
+        try:
+            {}["x"]
+        except KeyError:
+            ours.exception("failed")
+
+    for _ in range(1000):
+        fail()
+    assert len(events(told)) == 5
+    assert all("KeyError" in line["exception"] for line in lines(told))
+    clock_s[0] = 61.0
+    fail()
+    assert lines(told)[-1]["suppressed"] == 995
+
+
 def test_what_stops_a_program_is_always_told(told: io.StringIO) -> None:
     for _ in range(100):
         structlog.get_logger("shared.process.program").critical("stopped")
