@@ -8,8 +8,9 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from deploy.databases import database_of, owner_role, service_role
-from deploy.doctor.finding import Checked, Finding, check, clock_faults, found
+from deploy.doctor.finding import Checked, Finding, ahead_faults, check, clock_faults, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
+from services.incentive.store.ledger import LAST_INSTANT
 from services.incentive.store.rows import APPEND_ONLY
 from shared.postgres.row_security import viewer_role
 from shared.postgres.schema_version import required_revision
@@ -74,7 +75,7 @@ def database(service: Service, admin_url: str, registers: tuple[str, ...], folde
         with _connect(admin_url, dbname=name) as connection:
             migration = _migration(connection, service, registers)
             rights = [] if migration else _rights(connection, service)
-            counted = _counted(connection, registers) if service == "incentive" and not migration else []
+            counted = _ledger_faults(connection, registers) if service == "incentive" and not migration else []
     except psycopg.Error as error:
         yield Finding(subject, False, _line(error))
         return
@@ -129,6 +130,11 @@ def _migration(connection: Connection, service: Service, registers: tuple[str, .
         held = f"登记簿 / holds register {register}, not {', '.join(registers)}"
         return [f"{held}: set REGISTER and REGISTERS to what it is"]
     return []
+
+
+def _ledger_faults(connection: Connection, registers: tuple[str, ...]) -> list[str]:
+    ahead_s = _value(connection, f"SELECT extract(epoch FROM ({LAST_INSTANT}) - clock_timestamp())::float8")
+    return ahead_faults(0.0 if ahead_s is None else float(str(ahead_s))) + _counted(connection, registers)
 
 
 def _counted(connection: Connection, registers: tuple[str, ...]) -> list[str]:

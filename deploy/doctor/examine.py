@@ -12,8 +12,10 @@ from deploy.doctor import files
 from deploy.doctor.apis import api
 from deploy.doctor.broker import broker
 from deploy.doctor.databases import database, server
-from deploy.doctor.finding import Checked, Finding, check
+from deploy.doctor.finding import Checked, Finding, ahead_faults, check
+from services.incentive.store.ledger import last_instant
 from shared.kafka.errors import MissingTopicsError, check_topics
+from shared.postgres.clock import ahead_s, clock_error_s, is_wrong, wrong_clock_text
 from shared.postgres.database import make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision
 from shared.service_log.signing import signing_key_file
@@ -94,11 +96,15 @@ def _database(settings: Settings) -> Checked:
     engine = make_engine(settings.database_url, pool_size=1)
     try:
         check_schema(engine, settings.service)
+        with engine.connect() as connection:
+            ahead = ahead_s(connection, last_instant(connection)) if settings.service == "incentive" else 0.0
+            error_s = clock_error_s(connection)
     except SQLAlchemyError as error:
         return [f"DATABASE_URL: {str(error).splitlines()[0]}"], ""
     finally:
         engine.dispose()
-    return [], f"revision {required_revision(settings.service)}"
+    clock = [wrong_clock_text(error_s)] if is_wrong(error_s) else []
+    return clock + ahead_faults(ahead), f"revision {required_revision(settings.service)}"
 
 
 def _broker(settings: Settings, topics: tuple[str, ...]) -> Iterator[Finding]:

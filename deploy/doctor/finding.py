@@ -5,8 +5,9 @@ from functools import wraps
 from typing import NamedTuple, ParamSpec
 
 from shared.language import join
+from shared.postgres.clock import is_wrong
 
-# Synchronized clocks differ by less; as-of answers and public notices use the database server's clock.
+# Synchronized clocks differ by less; programs refuse to write beyond 5 s.
 MAX_CLOCK_DIFFERENCE_S = 2.0
 
 Checked = tuple[list[str], str]  # the faults of a subject, and the text without faults
@@ -41,6 +42,14 @@ def check(subject: str, *errors: type[Exception]) -> Callable[[Callable[P, Check
         return run
 
     return decorate
+
+
+def ahead_faults(ahead_s: float) -> list[str]:
+    """Report a ledger whose newest instant lies `ahead_s` ahead of its database's clock."""
+    if not is_wrong(ahead_s) or ahead_s < 0:
+        return []
+    what_to_do = "see 'The ledger is ahead' in docs/en/operations/repair.md"
+    return [f"台账时刻超前 / the ledger is ahead by {ahead_s:.0f} s: {what_to_do}"]
 
 
 def clock_faults(began_s: float, at_s: float, ended_s: float) -> list[str]:

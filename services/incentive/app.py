@@ -10,7 +10,7 @@ from services.incentive.domain.facts import TOPICS
 from services.incentive.http import acts, awards, declared, extracts, ledger, trade_effects
 from services.incentive.http.context import EXTENSION, IncentiveContext
 from services.incentive.pages.site import serve_pages
-from services.incentive.store.ledger import next_seq
+from services.incentive.store.ledger import last_instant, next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
 from services.incentive.store.register_client import RegisterAddresses
 from services.incentive.store.rulebook import are_in_force, load_rulebook
@@ -57,6 +57,7 @@ def create_app(
         clock=context.bureau.clock,
         takes_documents=False,
         next_seq=next_seq,
+        last_instant=last_instant,
         log_entries=stored_transactions,
         in_force=partial(are_in_force, rulebook=context.bureau.rulebook),
         tracing=start_tracing(settings),

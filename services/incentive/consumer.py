@@ -20,6 +20,7 @@ from shared.service_log.store import ServiceLog
 from shared.settings import Settings
 from shared.values.times import now
 from shared.worker.checkpoint_publisher import publishing_checkpoints
+from shared.worker.clock_watch import watching_clock
 from shared.worker.consumer_program import ConsumerProgram, consumer_program
 
 GROUP = "jiangbu.incentive"
@@ -57,6 +58,7 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> N
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
     with (
+        watching_clock(program),
         publishing_checkpoints(program),
         supervising_extract_worker(program),
         adopting_registers(program, rulebook, log),

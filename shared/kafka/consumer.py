@@ -1,8 +1,8 @@
 """Consume topics into a database: one thread polls and decodes ahead, another commits transactions.
 
 Failures end in three ways. A record that its sender got wrong is kept by the handler, and the batch goes on. Transient
-errors of the broker or database are retried with the same batch. Bugs and data loss (a recreated topic, records that
-were deleted before they were read) stop the process with a message that says what is missing.
+errors of the broker or database are retried with the same batch. Bugs, data loss (a recreated topic, records that
+were deleted before they were read) and a wrong clock stop the process with a message that says what is missing.
 """
 
 import queue
@@ -110,6 +110,8 @@ class BatchConsumer(Generic[P]):
                 reader.must_reread.set()
                 return
             except Exception as error:
+                if isinstance(error, OperatorError):
+                    raise
                 if not is_transient(error):
                     log.error("batch failed", error=reason_of(error), **_batch_fields(prepared, moves))  # noqa: TRY400 - the traceback is logged where the program ends
                     raise

@@ -9,15 +9,15 @@ The service's own role updates the rows, and old rows may be deleted.
 
 import os
 import socket
+import time
 from typing import Final, Literal, get_args
 
 import structlog
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.postgres.query import execute, fetch_value
 from shared.telemetry.masking import reason_of
-from shared.values.times import Clock
 
 Ending = Literal["stopped", "halted", "failed"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
@@ -29,23 +29,26 @@ _MAX_REASON_CHARACTERS: Final = 1000
 log = structlog.get_logger(__name__)
 
 
-_BEGIN = "INSERT INTO worker_run (host, pid, started_at) VALUES (%(host)s, %(pid)s, %(started_at)s) RETURNING id"
-_END = "UPDATE worker_run SET ended_at = %(ended_at)s, ending = %(ending)s, reason = %(reason)s WHERE id = %(id)s"
+# By the database's clock: a program that ends because its own is wrong records that, too.
+_BEGIN = """
+    INSERT INTO worker_run (host, pid, started_at)
+    VALUES (%(host)s, %(pid)s, clock_timestamp() - make_interval(secs => %(age_s)s)) RETURNING id
+"""
+_END = "UPDATE worker_run SET ended_at = clock_timestamp(), ending = %(ending)s, reason = %(reason)s WHERE id = %(id)s"
 
 
 class WorkerRun:
     """The run of this process."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._clock = clock
-        self._row = {"host": socket.gethostname(), "pid": os.getpid(), "started_at": clock()}
+        self._started_s = time.monotonic()
         self._id: int | None = None
 
     def begun(self) -> None:
         """Record the start. Raises errors of the driver."""
         with self._engine.begin() as connection:
-            self._id = fetch_value(connection, _BEGIN, int, **self._row)
+            self._id = self._begin(connection)
 
     def ended(self, ending: Ending, reason: str | None) -> None:
         """Record the end if the database answers soon; never raises, so it cannot hide why the run ended.
@@ -55,7 +58,6 @@ class WorkerRun:
         if self._id is None and ending == "stopped":
             return
         end = {
-            "ended_at": self._clock(),
             "ending": ending,
             "reason": None if reason is None else reason.replace("\0", "")[:_MAX_REASON_CHARACTERS],
         }
@@ -64,7 +66,11 @@ class WorkerRun:
         engine = create_engine(self._engine.url, poolclass=NullPool, connect_args=limits, hide_parameters=True)
         try:
             with engine.begin() as connection:
-                run = fetch_value(connection, _BEGIN, int, **self._row) if self._id is None else self._id
+                run = self._begin(connection) if self._id is None else self._id
                 execute(connection, _END, **end, id=run)
         except SQLAlchemyError as error:
             log.warning("end of the run not recorded", error=reason_of(error))
+
+    def _begin(self, connection: Connection) -> int:
+        age_s = time.monotonic() - self._started_s
+        return fetch_value(connection, _BEGIN, int, host=socket.gethostname(), pid=os.getpid(), age_s=age_s)

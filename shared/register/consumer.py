@@ -24,6 +24,7 @@ from shared.service_log.store import ServiceLog
 from shared.settings import Settings
 from shared.values.times import now
 from shared.worker.checkpoint_publisher import publishing_checkpoints
+from shared.worker.clock_watch import watching_clock
 from shared.worker.consumer_program import ConsumerProgram, consumer_program
 
 log = structlog.get_logger(__name__)
@@ -110,7 +111,7 @@ def _consume(
     )
     gc.collect()
     gc.freeze()
-    with sender.working(program.stop, program.heartbeat), publishing_checkpoints(program):
+    with sender.working(program.stop, program.heartbeat), watching_clock(program), publishing_checkpoints(program):
         consumer.run()
 
 

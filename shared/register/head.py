@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from shared.operator_errors import OperatorError
+from shared.postgres.clock import check_clock
 from shared.postgres.query import execute, fetch, fetch_optional
 from shared.values.canonical_json import canonical_json
 from shared.values.json_types import Json
@@ -61,8 +62,9 @@ def settings_digest(content: Json) -> str:
 
 
 def lock_head(connection: Connection) -> Head:
-    """Become the register's one writer until the transaction ends."""
+    """Become the register's one writer until the transaction ends. Raises WrongClockError."""
     rows = fetch(connection, _LOCK, tuple[str, int, int, str | None, str, str])
+    check_clock(connection)
     ((register, generation, next_seq, digest, *_),) = rows
     return Head(register, generation, next_seq, digest)
 

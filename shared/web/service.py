@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import Connection, Engine
 
+from shared.postgres.clock import WrongClockError, check_clock
 from shared.postgres.database import snapshot
 from shared.service_log.store import Stored
 from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, ClientConfig, Service
 from shared.telemetry.tracing import Tracing
 from shared.values.times import Clock
 from shared.web.keys import ApiKeys, current_key
+from shared.web.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class ServiceInfo:
 
     `kafka`: connection settings of kafka-python (`bootstrap_servers`, `security_protocol`, ...).
     `takes_documents`: its database has the tables `outbox` and `quarantine`.
-    `next_seq`: returns the number of entries in its log, which `log_entries` reads.
+    `next_seq`: returns the number of entries in its log, which `log_entries` reads. `last_instant`: the instant of the
+    newest, after which later ones lie.
     `in_force`: returns True if the database content was computed with the settings of this program.
     `checkpoint_interval_s`: maximum age of a served checkpoint.
     """
@@ -35,6 +39,7 @@ class ServiceInfo:
     clock: Clock
     takes_documents: bool
     next_seq: Callable[[Connection], int] | None = None
+    last_instant: Callable[[Connection], datetime | None] | None = None
     log_entries: Stored | None = None
     in_force: Callable[[Connection], bool] | None = None
     tracing: Tracing | None = None
@@ -54,3 +59,14 @@ def viewer_snapshot(as_exchange: str | None = None) -> Iterator[Connection]:
     """
     with snapshot(current_service().engine, current_key().exchange or as_exchange) as connection:
         yield connection
+
+
+@contextmanager
+def write_transaction() -> Iterator[Connection]:
+    """Open a transaction of a request that records something; Problem 503 if this process's clock is wrong."""
+    try:
+        with current_service().engine.begin() as connection:
+            check_clock(connection)
+            yield connection
+    except WrongClockError as error:
+        raise Problem(503, str(error), headers={"Retry-After": "5"}) from error

@@ -22,7 +22,6 @@ from shared.process.shutdown import Shutdown
 from shared.settings import Settings
 from shared.telemetry.masking import reason_of
 from shared.telemetry.tracing import Tracing, start_tracing
-from shared.values.times import now
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
     engine = make_engine(settings.database_url)
     tracing = start_tracing(settings)
     program = ConsumerProgram(
-        settings, engine, stopping.stop, WorkerRun(engine, now), Heartbeat(settings.heartbeat_file, parts), tracing
+        settings, engine, stopping.stop, WorkerRun(engine), Heartbeat(settings.heartbeat_file, parts), tracing
     )
     try:
         yield program

@@ -110,9 +110,8 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
     if known is not None:
         return known
     edge = bureau.log.edge(connection)
-    acting = _Acting(
-        connection, request, check_settings(connection, bureau.rulebook), next_instant(connection, bureau.clock)
-    )
+    rulebook, now = check_settings(connection, bureau.rulebook), bureau.clock()
+    acting = _Acting(connection, request, rulebook, now, next_instant(connection, lambda: now))
     draft = _DRAFTS[request.kind](acting)
     answer = _write(acting, draft)
     if draft.recompute:
@@ -123,11 +122,16 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
 
 
 class _Acting(NamedTuple):
-    """An act under way."""
+    """An act under way.
+
+    `now` is the wall clock's, by which legal days go. `instant` is the one recorded: never before `now`, and far after
+    it in a ledger whose instants were pushed ahead.
+    """
 
     connection: Connection
     request: ActRequest
     rulebook: Rulebook
+    now: datetime
     instant: datetime
 
     @property
@@ -210,8 +214,9 @@ def _write(acting: _Acting, draft: _Draft) -> Json:
 def _decision(acting: _Acting) -> _Draft:
     """Take a step with an award."""
     award, given = acting.award(acting.request.about), acting.request.fields
-    context = load_award_context(acting.connection, [award], acting.policy, None, acting.instant)[award.award_id]
-    case = step_context(acting.connection, award, context, acting.policy, acting.request.actor, acting.instant)
+    case = step_context(
+        acting.connection, award, _award_context(acting, award), acting.policy, acting.request.actor, acting.now
+    )
     wanted = StepRequest(given["action"], given.get("amount"))
     reason = refusal(case, wanted)
     if reason is not None:
@@ -247,6 +252,15 @@ def _decision(acting: _Acting) -> _Draft:
         amount_fen=amount_fen,
         entries=_entries(action.posts, award.award_id, approved_for, amount_fen),
     )
+
+
+def _award_context(acting: _Acting, award: AwardRow) -> AwardContext:
+    """The context of the award now, with what holds it at the recorded instant, by which auditors judge."""
+    found = [
+        load_award_context(acting.connection, [award], acting.policy, None, at)[award.award_id]
+        for at in sorted({acting.now, acting.instant})
+    ]
+    return found[0]._replace(holds=tuple(dict.fromkeys(hold for context in found for hold in context.holds)))
 
 
 def _entries(posts: str, award_id: str, approved_for: ApprovedFor, amount_fen: int) -> tuple[LedgerEntry, ...]:
@@ -358,9 +372,9 @@ def step_context(
     context: AwardContext,
     policy: Policy,
     actor: Actor,
-    instant: datetime,
+    now: datetime,
 ) -> StepContext:
-    """Everything that decides which steps a person may take with an award at an instant."""
+    """Everything that decides which steps a person may take with an award now, by the wall clock."""
     approved_for = ApprovedFor(award.subject, award.year)
     return StepContext(
         workflow=context.workflow,
@@ -369,7 +383,7 @@ def step_context(
         holds=context.holds,
         limits=_limits(connection, award, policy, context.workflow.outstanding.get(approved_for, 0)),
         actor=actor,
-        now=instant,
+        now=now,
     )
 
 

@@ -97,8 +97,9 @@ def declare(
         raise NoPolicyInForce
     edge = bureau.log.edge(connection)
     rulebook = rulebook_as_of(connection, None, bureau.rulebook)
-    instant = next_instant(connection, bureau.clock)
-    entering = _Entering(connection, entered, rulebook, person, instant)
+    now = bureau.clock()
+    instant = next_instant(connection, lambda: now)
+    entering = _Entering(connection, entered, rulebook, person, shanghai_date(now), instant)
     results = [entering.enter(one) for one in entered]
     if entering.new:
         values = [(one, declaration_value(one)) for one in entering.new.values()]
@@ -131,9 +132,11 @@ class _Entering:
         entered: Sequence[DeclarationInput],
         rulebook: Rulebook,
         who: str,
+        today: date,
         instant: datetime,
     ) -> None:
-        self._connection, self._rulebook, self._who, self._instant = connection, rulebook, who, instant
+        self._connection, self._rulebook, self._who = connection, rulebook, who
+        self._today, self._instant = today, instant
         known = load_facts(connection, sorted({one.subject for one in entered}), {}, rulebook.registers)
         self._declared: dict[str, dict[str, Declaration]] = {
             subject: {one.ref.fact: one for one in facts.of if isinstance(one, Declaration)}
@@ -149,7 +152,7 @@ class _Entering:
 
     def enter(self, one: DeclarationInput) -> DeclareResult:
         """Accept an entry, or return its faults."""
-        faults = tuple(entry_faults(one, self._rulebook, shanghai_date(self._instant)))
+        faults = tuple(entry_faults(one, self._rulebook, self._today))
         terms = self._rulebook.policy.declared.find(one.rule)
         if faults or terms is None:
             return DeclareResult(faults=faults)

@@ -147,7 +147,7 @@ class ApprovalLimit(NamedTuple):
 
 
 class StepContext(msgspec.Struct, frozen=True):
-    """Everything that decides which steps `actor` may take with an award at `now`.
+    """Everything that decides which steps `actor` may take with an award at `now`, by the wall clock.
 
     `limits` are those of an approval: of the award, of its G6 group, of an operator's tiers.
     """

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from services.incentive.extract.request import ExtractRequest
+from shared.postgres.clock import check_clock
 from shared.postgres.query import execute, fetch, fetch_one, fetch_optional, fetch_value, fetch_values
 from shared.values.json_types import Json
 from shared.values.times import Clock
@@ -228,10 +229,11 @@ class Pieces:
         """Do nothing: a piece is written when it is full."""
 
     def end(self) -> None:
-        """Store the rest and mark the extract as ready. Raises Withdrawn."""
+        """Store the rest and mark the extract as ready. Raises Withdrawn and WrongClockError."""
         self._store(len(self._rest))
-        now = self._clock()
         with self._engine.begin() as connection:
+            check_clock(connection)
+            now = self._clock()
             _check_ours(connection, self._job)
             made = {"bytes": self._bytes, "sha256": self._digest.hexdigest(), "expires_at": now + KEPT_FOR}
             _finish(connection, self._job.id, "ready", now, progress=1.0, **made)

@@ -26,6 +26,7 @@ from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.table_files import WorkbooksKilled
 from services.incentive.extract.writer import ExtractOrder, write_extract
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
+from shared.postgres.clock import WrongClockError, check_clock
 from shared.postgres.database import make_engine
 from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import leader_lock
@@ -63,6 +64,7 @@ class ExtractWorker:
         """Write extracts until the queue is empty. Raises transient errors, after putting the job back."""
         while True:
             with self.engine.begin() as connection:
+                check_clock(connection)
                 job = jobs.take_next(connection, now())
             if job is None:
                 return
@@ -84,7 +86,7 @@ class ExtractWorker:
         except WorkbooksKilled:
             raise  # as if the worker had been killed: the attempt counts, and another worker starts over
         except Exception as error:
-            if is_transient(error) or isinstance(error, RegisterUnavailable | Interrupted):
+            if is_transient(error) or isinstance(error, RegisterUnavailable | Interrupted | WrongClockError):
                 with self.engine.begin() as connection:
                     jobs.put_back(connection, job)
                 raise
@@ -154,6 +156,7 @@ def supervise_worker(engine: Engine, stop: threading.Event) -> None:
         try:
             with engine.begin() as connection:
                 if time.monotonic() >= next_expiry_s:
+                    check_clock(connection)
                     jobs.expire(connection, now())
                     next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
                 has_work = jobs.has_unfinished(connection)

@@ -27,7 +27,7 @@ from shared.values.times import shanghai_date
 from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
-from shared.web.service import current_service
+from shared.web.service import current_service, write_transaction
 
 SEE_ALL: Final = ("auditor", "bureau", "service")
 
@@ -194,7 +194,7 @@ def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
         raise Problem(404)
     request = ActRequest(current_actor(), header.get("key"), kind, about, given)
     try:
-        with current_service().engine.begin() as connection:
+        with write_transaction() as connection:
             return record_act(connection, incentive_context().bureau, request)
     except NotFoundError as error:
         raise Problem(404) from error

@@ -31,7 +31,7 @@ from shared.web.keys import current_key
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import TEXT, Blueprint
-from shared.web.service import current_service
+from shared.web.service import current_service, write_transaction
 
 _CSV: Final = "text/csv"
 _TABLE: Final = {"required": True, "content": {_CSV: {"schema": TEXT}}}
@@ -46,7 +46,7 @@ def declare_reward(arguments: Json) -> Json:
     422 for a declaration that earns nothing, with the field at fault. A matter that the article only records, history,
     and a correction of an earlier declaration may earn nothing.
     """
-    with current_service().engine.begin() as connection:
+    with write_transaction() as connection:
         [result] = run_declare(connection, [declaration_input(arguments)])
         if result.declaration is None:
             raise Problem(422, errors=[FieldFault(fault.field, fault.message) for fault in result.faults])
@@ -91,7 +91,7 @@ def run_table(content: bytes, *, is_preview: bool) -> Json:
 
     A preview is the same transaction rolled back, so that its amounts are those that would be posted.
     """
-    with current_service().engine.connect() as connection, connection.begin() as transaction:
+    with write_transaction() as connection:
         view = _view_now(connection)
         rows = read_table(content, view.rulebook.policy)
         results = iter(run_declare(connection, [row.declared for row in rows if row.declared is not None]))
@@ -99,7 +99,7 @@ def run_table(content: bytes, *, is_preview: bool) -> Json:
         faulty = sum(bool(row["errors"]) for row in shown)
         is_written = not (is_preview or faulty)
         if not is_written:
-            transaction.rollback()
+            connection.rollback()
     sums = {name: format_yuan(sum(parse_yuan(row[name] or "0") for row in shown)) for name in ("ceiling", "payable")}
     return {"written": is_written, "faulty": faulty, **sums, "rows": shown}
 

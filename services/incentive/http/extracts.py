@@ -20,7 +20,7 @@ from shared.web.answers import answer, instants, integers, texts
 from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, Blueprint, ExchangeParameter, NoQuery, SubjectParameter
-from shared.web.service import current_service, viewer_snapshot
+from shared.web.service import current_service, viewer_snapshot, write_transaction
 
 _MOST_NAMED: Final = 1000
 _REQUESTERS: Final = ("auditor", "bureau", "exchange")
@@ -63,10 +63,10 @@ def request_extract(arguments: Json) -> Json:
 
     409 if the role has as many unfinished extracts as it may have.
     """
-    service, now = current_service(), current_service().clock()
+    now = current_service().clock()
     _check_rules(arguments.get("rules") or ())
     settle(arguments.get("as_of"), now)
-    with service.engine.begin() as connection:
+    with write_transaction() as connection:
         newest = newest_checkpoint(connection)
         if newest is None:
             raise Problem(503, "台账尚无检查点 / the ledger has no checkpoint yet", headers={"Retry-After": "5"})
@@ -113,7 +113,7 @@ def get_extract(id: str) -> Json:  # noqa: A002 - the contract's name
 def delete_extract(id: str) -> None:  # noqa: A002 - the contract's name
     """Cancel an unfinished extract, or delete a finished one. 403 unless the role requested it."""
     get_extract(id)  # 404 as row security decides
-    with current_service().engine.begin() as connection:
+    with write_transaction() as connection:
         row = _find(connection, id)
         if row.role != current_key().role:
             raise Problem(403)
@@ -124,7 +124,7 @@ def delete_extract(id: str) -> None:  # noqa: A002 - the contract's name
 def download_extract(id: str) -> Response:  # noqa: A002 - the contract's name
     """Download the zip. 409 until it is ready."""
     get_extract(id)  # 404 as row security decides
-    with current_service().engine.begin() as connection:
+    with write_transaction() as connection:
         row = _find(connection, id)
         if row.state != "ready":
             raise Problem(409, f"尚不可下载，状态为 {row.state} / not ready for download: it is {row.state}")

@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.postings import Posting
 from services.incentive.store.rows import LEDGER_LOCK
+from shared.postgres.clock import check_clock
 from shared.postgres.query import execute, fetch_optional, fetch_value
 from shared.values.times import Clock
 
 _LIMITS: Final = "SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
-_LAST_INSTANT: Final = """
+LAST_INSTANT: Final = """
     SELECT greatest((SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1),
                     (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1),
                     (SELECT recorded_at FROM ledger_settings ORDER BY id DESC LIMIT 1))
@@ -30,10 +31,12 @@ _TICK: Final = timedelta(microseconds=1)
 def lock_ledger(connection: Connection) -> None:
     """Wait until no other writer is at work, and keep others out until the transaction ends.
 
-    The time limits make PostgreSQL end the transaction of a process that was stopped in the middle.
+    The time limits make PostgreSQL end the transaction of a process that was stopped in the middle. Raises
+    WrongClockError: one instant that is too late would be the least instant of everything after it.
     """
     execute(connection, _LIMITS)
     execute(connection, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LEDGER_LOCK)
+    check_clock(connection)
 
 
 def lock_ledger_for_request(connection: Connection) -> None:
@@ -44,7 +47,7 @@ def lock_ledger_for_request(connection: Connection) -> None:
 
 def last_instant(connection: Connection) -> datetime | None:
     """The instant of the last batch: each records a fact, a transaction or settings."""
-    return fetch_optional(connection, _LAST_INSTANT, datetime)
+    return fetch_optional(connection, LAST_INSTANT, datetime)
 
 
 def next_instant(connection: Connection, clock: Clock) -> datetime:

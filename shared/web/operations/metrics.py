@@ -77,6 +77,17 @@ class ProgressCollector(Collector):
             yield GaugeMetricFamily(
                 "jiangbu_moved_timestamp_seconds", "Time at which a record was last processed.", moved_s
             )
+        yield GaugeMetricFamily(
+            "jiangbu_clock_error_seconds",
+            "Seconds that the clock of the API is ahead of its database's, negative if behind.",
+            stored.clock_error_s,
+        )
+        if stored.ahead_s is not None:
+            yield GaugeMetricFamily(
+                "jiangbu_ledger_ahead_seconds",
+                "Seconds that the ledger's newest instant is ahead of the database's clock.",
+                stored.ahead_s,
+            )
         yield from _run_figures(stored)
         if not sampler.service.takes_documents:
             return

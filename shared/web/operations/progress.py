@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.events.topics import is_exchanges, prefix_of
+from shared.postgres.clock import ahead_s, clock_error_s
 from shared.postgres.database import snapshot
 from shared.postgres.query import fetch, fetch_one, fetch_optional
 from shared.register.daily_counts import ACCEPTED, DUPLICATE
@@ -84,6 +85,8 @@ class Stored:
     `quarantined`: records by (exchange, reason). `quotas`: by exchange. `in_force`: computed with the settings of this
     program.
     `outbox_oldest_id`: the change that has been waiting longest. `starts`, `endings`: counts of consumer runs.
+    `clock_error_s`: seconds that this process's clock is ahead of the database's. `ahead_s`: seconds that the newest
+    entry's instant lies ahead of the database's clock; None for a service whose entries need not follow each other.
     """
 
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -98,6 +101,8 @@ class Stored:
     in_force: bool = True
     starts: int = 0
     endings: dict[str, int] = field(default_factory=dict)
+    clock_error_s: float = 0.0
+    ahead_s: float | None = None
 
 
 class ServiceProgress(NamedTuple):
@@ -132,6 +137,7 @@ def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored
             outbox_oldest_id=fetch_optional(connection, "SELECT min(id) FROM outbox", int)
             if service.takes_documents
             else None,
+            clock_error_s=clock_error_s(connection),
         )
         return _with_counts(connection, service, stored) if with_counts else stored
 
@@ -142,6 +148,8 @@ def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -
     stored = replace(stored, starts=sum(number for _, number in runs), endings=endings)
     if service.next_seq is not None:
         stored = replace(stored, next_seq=service.next_seq(connection))
+    if service.last_instant is not None:
+        stored = replace(stored, ahead_s=ahead_s(connection, service.last_instant(connection)))
     if not service.takes_documents:
         return stored
     ((outbox, oldest_at),) = fetch(

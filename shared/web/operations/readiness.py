@@ -1,4 +1,4 @@
-"""Readiness of a service: database and broker answer, the consumer runs, and no records are stalled."""
+"""Readiness of a service: database and broker answer, clocks agree, the consumer runs, no records are stalled."""
 
 import threading
 import time
@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.language import add_details
+from shared.postgres.clock import is_wrong, wrong_clock_text
 from shared.postgres.schema_version import WrongSchemaError, check_schema
 from shared.process.liveness import STUCK_AFTER_S
 from shared.telemetry.masking import reason_of
@@ -86,7 +87,7 @@ class Readiness:
         except WrongSchemaError as error:
             faults.append(FieldFault("database", str(error)))
         if stored is not None:
-            faults += _stopped_consumer(stored)
+            faults += _wrong_clock(stored) + _stopped_consumer(stored)
         if ends is not None:
             faults += _missing_topics(ends)
         if ends is None or stored is None:
@@ -122,6 +123,11 @@ class Readiness:
 def _stored(service: ServiceInfo) -> Stored:
     check_schema(service.engine, service.name)
     return stored_snapshot(service, with_counts=False)
+
+
+def _wrong_clock(stored: Stored) -> list[FieldFault]:
+    error_s = stored.clock_error_s
+    return [FieldFault("clock", wrong_clock_text(error_s))] if is_wrong(error_s) else []
 
 
 def _stopped_consumer(stored: Stored) -> list[FieldFault]:

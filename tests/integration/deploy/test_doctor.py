@@ -201,7 +201,7 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             "ALTER TABLE fact DISABLE TRIGGER append_only",
             "ALTER TABLE position OWNER TO postgres",
             "ALTER TABLE ledger_settings DISABLE TRIGGER USER",
-            "INSERT INTO ledger_settings VALUES (DEFAULT, 0, now(), 'p', 1, '', '', '', '{}', '{r9}')",
+            "INSERT INTO ledger_settings VALUES (DEFAULT, 0, now() + '1 year', 'p', 1, '', '', '', '{}', '{r9}')",
             "ALTER TABLE ledger_settings ENABLE TRIGGER USER",
         ),
         "listing": ("UPDATE alembic_version SET version_num = '0001'",),
@@ -245,7 +245,7 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
     said = {
         "PostgreSQL": ["clocks differ by 10"],
         "数据库 database listing": ["revision 0001, needed", "run `listing migrate`"],
-        "数据库 database incentive": ["registers r9 count, not r1"],
+        "数据库 database incentive": ["registers r9 count, not r1", "the ledger is ahead by 315"],
         "角色 roles of listing": ["REVOKE listing_owner FROM listing_service"],
         "角色 roles of trade_ingest": [
             "any role may connect",

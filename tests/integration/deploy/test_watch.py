@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import uuid
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shared.events.topics import topic_of
 from shared.process.run_record import WorkerRun
+from shared.settings import KafkaSettings
 from shared.values.times import now
 from tests.support.engines.programs import PROMTOOL
 from tests.support.engines.session import RAN_AGAINST
+from tests.support.incentive.app import SETTINGS, incentive_app
+from tests.support.incentive.ledger import ledger_database, rulebook
 from tests.support.paths import ROOT
 from tests.support.registers.web_register import register_set
+from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,18 +131,26 @@ def test_panels_have_places_of_their_own() -> None:
 
 @pytest.fixture(scope="module")
 def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Every metric that a service exports, with its labels, from a register with database and broker."""
+    """Every metric that services export, with its labels: a register's and the ledger's, with database and broker."""
     exchange = f"x{uuid.uuid4().hex[:12]}"
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     admin.create_topics([NewTopic(topic_of("listing", exchange), 1, 1)], wait_for_metadata=True)
     admin.close()
     with register_set("listing", postgres("listing"), tmp_path_factory.mktemp("watch"), kafka, (exchange,)) as made:
         made.feed(exchange, [made.side.event(exchange, "A"), b"rubbish"])
-        WorkerRun(made.engine, now).begun()
+        WorkerRun(made.engine).begun()
         made.get("/v1/listings")
-        answer = made.get("/metrics").text
-    samples = [sample for family in text_string_to_metric_families(answer) for sample in family.samples]
-    return {sample.name: set(sample.labels) | OF_TARGETS for sample in samples}
+        answers = [made.get("/metrics").text]
+    with ledger_database(postgres, ()) as ledger:
+        settings = replace(SETTINGS, kafka=KafkaSettings((kafka,)))
+        app = incentive_app(ledger.service, rulebook(), now, settings=settings)
+        answers.append(app.test_client().get("/metrics", headers=headers("auditor")).text)
+    families = [family for answer in answers for family in text_string_to_metric_families(answer)]
+    samples = [sample for family in families for sample in family.samples]
+    told: dict[str, set[str]] = {}
+    for sample in samples:
+        told.setdefault(sample.name, set(OF_TARGETS)).update(sample.labels)
+    return told
 
 
 def named(expression: str) -> Iterator[tuple[str, set[str]]]:

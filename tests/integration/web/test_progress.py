@@ -17,7 +17,6 @@ from shared.kafka.positions import Move, StoredPosition, move_positions, start_p
 from shared.postgres.database import make_engine
 from shared.process.liveness import STUCK_AFTER_S
 from shared.process.run_record import WorkerRun
-from shared.values.times import now
 from tests.support.engines.session import FreshDatabase
 from tests.support.registers.web_register import NOW, RegisterSet, register_set
 from tests.support.until import until
@@ -305,7 +304,7 @@ def test_a_consumer_that_halts_is_told_at_once_and_while_it_is_started_again(com
         return {line for line in complete.get("/metrics").text.splitlines() if line.startswith("jiangbu_worker")}
 
     def run() -> WorkerRun:
-        return WorkerRun(complete.engine, now)
+        return WorkerRun(complete.engine)
 
     assert faults(complete) == {}
     first = run()

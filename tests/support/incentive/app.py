@@ -60,10 +60,14 @@ SETTINGS = Settings(
 
 
 def incentive_app(
-    engine: Engine, rulebook: Rulebook, clock: Callable[[], datetime], registers: RegisterAddresses | None = None
+    engine: Engine,
+    rulebook: Rulebook,
+    clock: Callable[[], datetime],
+    registers: RegisterAddresses | None = None,
+    settings: Settings = SETTINGS,
 ) -> Flask:
     context = IncentiveContext(BureauContext(rulebook, LOG, clock), registers or RegisterAddresses({}, None))
-    return create_app(SETTINGS, context, engine, API_KEYS)
+    return create_app(settings, context, engine, API_KEYS)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say
 from shared.postgres.query import execute, fetch_one
 from shared.web.keys import ApiKey, ask_as
-from shared.web.service import current_service
+from shared.web.service import current_service, write_transaction
 
 _TOKEN: Final = "token"  # noqa: S105 - a key of the session
 _OPEN: Final = frozenset(
@@ -78,7 +78,7 @@ def begin(key: ApiKey) -> None:
     _forget()
     token, now = secrets.token_urlsafe(32), current_service().clock()
     begun = {"token": _digest(token), "who": key.name, "role": key.role, "key": key.sha256, "person": key.person}
-    with current_service().engine.begin() as connection:
+    with write_transaction() as connection:
         execute(connection, "DELETE FROM page_session WHERE expires_at <= %(now)s", now=now)
         execute(connection, _BEGIN, **begun, now=now, expires_at=now + LASTS)
     session[_TOKEN] = token
