@@ -120,10 +120,21 @@ class Place:
         self.name = f"{self.service.replace('-', '_')}_{uuid.uuid4().hex[:8]}"
         listed = {"id": self.exchange, "name": "虚构", "from": "2019-01-01", "until": None, "operators": []}
         self.exchanges_file.write_text(yaml.safe_dump([listed | {"approved_by": None}]), "utf-8")
+        self.set_clock(0)
 
     @property
     def exchanges_file(self) -> Path:
         return self.folder / "exchanges.yaml"
+
+    def set_clock(self, wrong_by_s: float) -> None:
+        """Set the clock of the programs wrong, which run from the fork server."""
+        part = self.clock_file.with_suffix(".part")
+        part.write_text(str(wrong_by_s), "ascii")
+        part.replace(self.clock_file)
+
+    @property
+    def clock_file(self) -> Path:
+        return self.folder / "clock"
 
     @property
     def heartbeat(self) -> Path:
@@ -188,7 +199,9 @@ class Place:
             program = spawn(name, (*self.wrapper, *run), log_file=log_file, environment=environment)
         else:
             run = (module(self.service), *arguments)
-            program = self.fork_server.spawn(name, *run, log_file=log_file, environment=environment)
+            program = self.fork_server.spawn(
+                name, *run, log_file=log_file, environment=environment, clock=self.clock_file
+            )
         self.started.append(Running(program.process, log_file))
         return self.started[-1]
 

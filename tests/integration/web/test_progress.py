@@ -1,9 +1,11 @@
 """`/v1/progress` and `/readyz` against a real broker and a real database."""
 
+import re
 import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,11 @@ from sqlalchemy import text
 
 from shared.events.fact_topics import LISTING
 from shared.kafka.positions import Move, StoredPosition, move_positions, start_positions
+from shared.postgres import clock
 from shared.postgres.database import make_engine
 from shared.process.liveness import STUCK_AFTER_S
 from shared.process.run_record import WorkerRun
+from shared.values.times import now
 from tests.support.engines.session import FreshDatabase
 from tests.support.registers.web_register import NOW, RegisterSet, register_set
 from tests.support.until import until
@@ -296,6 +300,18 @@ def test_readyz_notices_facts_that_are_not_published(
     assert "jiangbu_outbox_waiting_seconds 60.0" in complete.get("/metrics").text
     with complete.engine.begin() as connection:
         connection.execute(text("DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox)"))
+    assert faults(complete) == {}
+
+
+def test_an_api_whose_clock_is_wrong_is_not_ready(complete: RegisterSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert faults(complete) == {}
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(minutes=1))
+    found = faults(complete)
+    assert list(found) == ["clock"]
+    assert "s ahead of the database's" in found["clock"]
+    (error,) = re.findall(r"^jiangbu_clock_error_seconds (\S+)$", complete.get("/metrics").text, re.MULTILINE)
+    assert float(error) == pytest.approx(60, abs=1)
+    monkeypatch.undo()
     assert faults(complete) == {}
 
 

@@ -365,6 +365,41 @@ def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
     assert [(run.ending, "recreated" in run.reason) for run in place.runs()] == [("halted", False), ("halted", True)]
 
 
+@pytest.mark.parametrize(
+    ("service", "is_idle", "wrong_by_s"),
+    [("listing", False, 60.0), ("listing", True, -86_400.0), ("trade-ingest", True, 365 * 86_400.0)],
+)
+def test_a_wrong_clock_stops_it_until_the_clock_is_right(place_of, service, is_idle, wrong_by_s) -> None:
+    place = place_of(service)
+    place.prepare()
+    program = consuming(place)
+    place.set_clock(wrong_by_s)
+    if not is_idle:
+        place.send(3)
+    assert program.process.wait(60) == 1
+    # The supervisor starts it again and again.
+    again = place.run("consume")
+    assert again.process.wait(60) == 1
+    for one in (program, again):
+        (line,) = [line for line in one.lines() if line["level"] in ("critical", "error")]
+        assert (line["event"], line["state"]) == ("stopped, needs an operator", "WrongClockError")
+        assert ("ahead of" if wrong_by_s > 0 else "behind") in line["reason"]
+    runs = place.runs()
+    assert [(run.ending, "NTP" in run.reason) for run in runs] == [("halted", True)] * 2
+    # Recorded by the clock that is right.
+    ages_s = place.rows("SELECT extract(epoch FROM now() - least(started_at, ended_at)) AS age FROM worker_run")
+    assert all(0 <= row.age < 600 for row in ages_s)
+    if not is_idle:
+        assert place.rows("SELECT 1 FROM listing") == []
+    place.set_clock(0)
+    consuming_again = place.run("consume")
+    until(lambda: len(place.runs()) == 3, 60)
+    if not is_idle:
+        until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+    assert consuming_again.terminate()[0] == 0
+    assert place.runs()[-1].ending == "stopped"
+
+
 @pytest.mark.parametrize("harm", ["locked", "read-only", "damaged", "frozen"])
 def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm) -> None:
     """After 60 s without progress, whatever the cause, `/readyz` reports it until the consumer moves again.
