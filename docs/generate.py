@@ -19,6 +19,7 @@ from typing import Any, Literal
 import click
 import yaml
 
+from services.incentive.domain.explanations.why_not import CODES as WHY_NOT
 from services.incentive.domain.explanations.wording import REASONS as NOT_COUNTED
 from shared.events.decode import REASONS
 from shared.language import pick
@@ -317,6 +318,17 @@ def errors_page(language: Language) -> Page:
     page.table(
         (page.say("原因", "reason"), page.say("含义", "meaning")),
         ((code(reason), page.say(text.zh, text.en)) for reason, text in NOT_COUNTED.items()),
+    )
+    page.heading(2, "没有奖补的原因", "Reasons for no award")
+    page.text(
+        page.say(
+            "`/v1/explanations` 的 `why_not`；已被取消的奖补（金额为 0.00），其理由说明也含此项。",
+            "`why_not` of `/v1/explanations`, and of the explanation of an award that was taken away (0.00).",
+        )
+    )
+    page.table(
+        (page.say("代码", "code"), page.say("含义", "meaning")),
+        ((code(reason), page.say(text.zh, text.en)) for reason, text in WHY_NOT.items()),
     )
     return page
 

@@ -16,7 +16,7 @@ from services.incentive.store.rows import SeenAward
 from shared.values.json_types import Json
 from shared.values.parties import parse_subject
 from shared.web.pagination import decode_key, encode_cursor, page
-from shared.web.problems import Problem
+from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 
 blueprint = Blueprint("incentive", __name__, description="奖补 / awards")
@@ -44,6 +44,16 @@ def explain_award(arguments: Json, award_id: str) -> Json:
     """Explain an award step by step: what counted, what did not and why, and what is missing to the next threshold."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
         return explanations.explain_award(connection, view, find_award(connection, view, award_id))
+
+
+@blueprint.operation("GET /v1/explanations", schemas.ExplanationsSchema, query=schemas.ExplanationQuery)
+def explain_rule(arguments: Json) -> Json:
+    """Explain a rule for a subject and year, step by step: its awards, or why there is none (`why_not`)."""
+    subject, rule, year = arguments["subject"], arguments["rule"], arguments["year"]
+    with ledger_view(arguments.get("as_of")) as (connection, view):
+        if rule not in view.rulebook.policy.rule_order:
+            raise Problem(422, errors=[FieldFault("rule", "政策中没有此规则 / no rule of the policy")])
+        return {"items": explanations.explain_rule(connection, view, subject, rule, year)}
 
 
 @blueprint.operation("GET /v1/subjects/<subject>/status", schemas.SubjectStatusSchema, query=schemas.YearQuery)

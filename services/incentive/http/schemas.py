@@ -4,6 +4,7 @@ from functools import partial
 
 from marshmallow import fields
 
+from services.incentive.domain.explanations.why_not import CODES
 from services.incentive.domain.workflow import STATES
 from services.incentive.policy.schema import RISK_FLAGS
 from services.incentive.queries.awards import FLAGS_FOR_ALL
@@ -39,6 +40,13 @@ class AwardQuery(PageQuery, AsOfQuery):
 
 class YearQuery(AsOfQuery):
     year = YearParameter(required=True)
+
+
+class ExplanationQuery(YearQuery):
+    """A rule, a subject and a year."""
+
+    subject = SubjectParameter(required=True)
+    rule = Text(required=True)
 
 
 class TransactionQuery(PageQuery):
@@ -93,16 +101,21 @@ RiskFlagSchema = answer(
     nested(name=TextsSchema, text=TextsSchema),
     lists(evidence=FactRefSchema, trades=TradeNoSchema),
 )
+WhyNotSchema = answer("WhyNot", texts("code", enum=tuple(CODES)), nested(text=TextsSchema))
+# `why_not` says why there is no award (`award_id` is null), or why one was taken away; else it is null.
 ExplanationSchema = answer(
     "Explanation",
-    texts("award_id", "article"),
+    texts("award_id", null=True),
+    texts("article"),
     nested(text=TextsSchema),
     lists(steps=StepSchema, counted=CountedSchema, not_counted=NotCountedSchema),
     texts("suppressed_by", null=True),
     nested(next=NextSchema, null=True),
     {"transactions": fields.List(fields.Integer(), required=True)},
     lists(evidence=EvidenceSchema, signs=RiskFlagSchema),
+    nested(why_not=WhyNotSchema, null=True),
 )
+ExplanationsSchema = answer("Explanations", lists(items=ExplanationSchema))
 
 RuleStatusSchema = answer(
     "RuleStatus", texts("rule", "article"), texts("measure", "threshold", "missing", "award", null=True)

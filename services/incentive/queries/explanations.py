@@ -1,16 +1,19 @@
 """Why an award is what it is, and the status of a subject or an exchange in a year, as a reader may see them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
-from services.incentive.domain.entitlements import exchange_facts, subject_facts
-from services.incentive.domain.event_rules import ExchangeFacts
+from services.incentive.domain.entitlements import exchange_facts, known_facts, subject_facts
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
 from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, Rival, explanation
 from services.incentive.domain.explanations.events import First
-from services.incentive.domain.facts import Fact, FirstListing, FirstPurchase, named_exchanges
+from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
+from services.incentive.domain.facts import ExchangeTotal, Fact, FirstListing, FirstPurchase, named_exchanges
 from services.incentive.domain.risk_flags import (
     Peers,
     RiskFlag,
@@ -56,7 +59,82 @@ def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> J
         **answer,
         "transactions": seqs,
         "signs": [risk_flag_json(one, policy) for one in flags],
+        "why_not": _why_zero(connection, view, row),
     }
+
+
+def explain_rule(connection: Connection, view: LedgerView, subject: str, rule: str, year: int) -> list[Json]:
+    """The contract's Explanations of a rule for a subject and year: of its awards, and of what it does not get.
+
+    A viewer that no document names with the subject gets the same answer for every subject.
+    """
+    known = _known_of_subject(connection, view, subject, year)
+    own = [row for row in awards_of_year(connection, view, subject, year) if row.rule == rule]
+    without = _why_nothing(connection, view, (rule, subject, year), known, own)
+    return [*(explain_award(connection, view, row) for row in own), *without]
+
+
+def explain_unearned(
+    connection: Connection, view: LedgerView, subject: str, year: int
+) -> list[tuple[str, Json]] | None:
+    """What a subject does not get in a year, as (rule, Explanation) in the policy file's order.
+
+    None if nothing is known of it that the viewer may see.
+    """
+    known = _known_of_subject(connection, view, subject, year)
+    if known is None or not (known.facts != SubjectFacts() or known.operated):
+        return None
+    rows = awards_of_year(connection, view, subject, year)
+    found = []
+    for rule in view.rulebook.policy.rule_order:
+        own = [row for row in rows if row.rule == rule and row.ceiling_fen > 0]
+        without = _why_nothing(connection, view, (rule, subject, year), known, own)
+        found += [(rule, one) for one in without]
+    return found
+
+
+def _why_nothing(
+    connection: Connection,
+    view: LedgerView,
+    asked: tuple[str, str, int],
+    known: KnownOfSubject | None,
+    own: Sequence[SeenAward],
+) -> list[Json]:
+    """Explanations of what a rule does not give a subject in a year, beside its `own` awards by the rule."""
+    rule, subject, year = asked
+    policy = view.rulebook.policy
+    if known is None and own:
+        return []
+    if known is not None:
+        earlier = _earlier_firsts(connection, view, rule, subject)
+        awards = frozenset(row.award_id for row in own)
+        known = msgspec.structs.replace(known, earlier=earlier, awards=awards)
+    question = Asked(rule, subject, year, policy.period_closed(year, view.instant))
+    answers = why_nothing(question, known, policy, view.visible)
+    return [{**answer, "transactions": [], "signs": []} for answer in answers]
+
+
+def _known_of_subject(connection: Connection, view: LedgerView, subject: str, year: int) -> KnownOfSubject | None:
+    """What the viewer may know of a subject in a year; None if it sees no document about it."""
+    facts = facts_about(connection, view, subject)
+    operated = operated_exchanges(subject, year, view.rulebook.exchanges)
+    if view.viewer is not None and not _is_known(view, facts, operated):
+        return None
+    party = known_facts(enumerate(facts)).newest if view.viewer is None else None
+    return KnownOfSubject(
+        subject_facts(facts),
+        {exchange: _facts_of(connection, view, exchange) for exchange in operated},
+        name=None if party is None or isinstance(party, ExchangeTotal) else party.party.name,
+    )
+
+
+def _why_zero(connection: Connection, view: LedgerView, row: SeenAward) -> Json | None:
+    """Why an award that was taken away earns nothing now; None if it earns something."""
+    if row.ceiling_fen > 0:
+        return None
+    known = _known_of_subject(connection, view, row.subject, row.year)
+    answers = _why_nothing(connection, view, (row.rule, row.subject, row.year), known, ())
+    return answers[0]["why_not"] if len(answers) == 1 else None
 
 
 def facts_about(connection: Connection, view: LedgerView, about: str) -> tuple[Fact, ...]:
@@ -137,11 +215,7 @@ def load_subject_status(connection: Connection, view: LedgerView, subject: str, 
     """
     facts, exchanges, policy = facts_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
     operated = operated_exchanges(subject, year, exchanges)
-    if view.viewer is None:
-        is_known = bool(facts or operated)
-    else:
-        is_known = view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)
-    if not is_known:
+    if not _is_known(view, facts, operated):
         return None
     awards = awards_of_year(connection, view, subject, year)
     answer = subject_status(
@@ -156,6 +230,13 @@ def load_subject_status(connection: Connection, view: LedgerView, subject: str, 
     flag = unattached_flag(facts, policy) if view.viewer is None else None
     flags = [flag.found] if flag is not None and flag.year == year else []
     return {**answer, "signs": [risk_flag_json(one, policy) for one in flags]}
+
+
+def _is_known(view: LedgerView, facts: Sequence[Fact], operated: Sequence[str]) -> bool:
+    """Return True if the viewer sees a document about a subject, or is its exchange."""
+    if view.viewer is None:
+        return bool(facts or operated)
+    return view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)
 
 
 def load_exchange_status(connection: Connection, view: LedgerView, exchange: str, year: int) -> Json | None:

@@ -21,6 +21,7 @@ from services.incentive.store import as_of
 from services.incentive.store.rulebook import are_in_force
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
+from shared.values.times import format_time
 from shared.web.answers import JsonSchema
 from shared.web.service import ServiceInfo
 from tests.support.incentive.app import Asker, incentive_app
@@ -192,6 +193,7 @@ ROUTES = (
     f"/v1/awards/{KMDEX_ALONE}",
     f"/v1/awards/{KMDEX_ALONE}/explanation",
     f"/v1/subjects/{subject(1)}/status?year=2026",
+    f"/v1/explanations?subject={subject(1)}&rule=first_purchase&year=2026",
     "/v1/exchanges/kmdex/status?year=2026",
     "/v1/ledger/transactions",
     "/v1/ledger/balances",
@@ -204,7 +206,8 @@ def test_each_role_against_each_route(ask: Asker, path: str) -> None:
     for role in ("auditor", "bureau", "service", "exchange:kmdex"):
         assert ask.get(path, role)[0] == 200, role
     is_list = path in ("/v1/awards", "/v1/ledger/transactions", "/v1/ledger/balances")
-    assert ask.get(path, "exchange:dcdex")[0] == (200 if is_list else 404)
+    answers = is_list or path.startswith("/v1/explanations")
+    assert ask.get(path, "exchange:dcdex")[0] == (200 if answers else 404)
     for role in ("bureau", "service"):
         assert ask.get(path, role) == ask.get(path)
 
@@ -281,6 +284,90 @@ def test_a_whole_award_is_explained_by_steps_and_postings(ask: Asker) -> None:
     assert found["transactions"] == posted
     assert len(posted) == 2
     assert found == ask.ok(f"/v1/awards/{KMDEX_ALONE}/explanation", "exchange:kmdex")
+
+
+def why(ask: Asker, role: str, of: str, rule: str, year: int = 2026, **query: object) -> list[dict[str, Any]]:
+    """Return what is explained of a rule, a subject and a year."""
+    found = ask.ok("/v1/explanations", role, subject=of, rule=rule, year=year, **query)
+    items: list[dict[str, Any]] = found["items"]
+    return items
+
+
+def codes(items: list[dict[str, Any]]) -> list[str | None]:
+    return [item["why_not"] and item["why_not"]["code"] for item in items]
+
+
+def test_every_rule_is_explained_for_every_subject(ask: Asker) -> None:
+    for of in (subject(1), subject(2), subject(3), subject(4), subject(99), OPERATOR_OF_KMDEX, "overseas:X-1"):
+        for rule in rulebook().policy.rule_order:
+            for role in ("auditor", "bureau", "service", "exchange:kmdex", "exchange:dcdex"):
+                for year in (2024, 2026, 2029):
+                    items = why(ask, role, of, rule, year)
+                    assert items
+                    for item in items:
+                        assert (item["award_id"] is None) == (item["why_not"] is not None)
+                        assert item["text"]["zh"]
+                        assert item["text"]["en"]
+
+
+def test_an_award_is_explained_by_its_rule_as_by_its_id(ask: Asker) -> None:
+    for award_id, of in ((KMDEX_ALONE, subject(1)), (BOTH, subject(2)), (TIERS, OPERATOR_OF_KMDEX)):
+        for role in ("auditor", "exchange:kmdex"):
+            (item,) = why(ask, role, of, award_id.partition("/")[0])
+            assert item == ask.ok(f"/v1/awards/{award_id}/explanation", role)
+            assert item["why_not"] is None
+
+
+def test_why_there_is_no_award(ask: Asker) -> None:
+    (missing,) = why(ask, "auditor", subject(4), "annual_listed_trading")
+    assert missing["next"] == {"threshold": "10000000.00", "missing": "9000000.00"}
+    assert missing["counted"] == [{"exchange": "kmdex", "amount": "1000000.00", "trades": 1}]
+    assert (missing["why_not"]["code"], missing["transactions"], missing["evidence"]) == ("below_threshold", [], [])
+    assert "距下一门槛10,000,000.00元还差9,000,000.00元。" in missing["why_not"]["text"]["zh"]
+    assert missing["text"]["zh"].endswith("2026年度尚未结账，以上为暂定。")
+    (again,) = why(ask, "auditor", subject(1), "first_purchase", 2027)
+    assert again["why_not"]["code"] == "not_first"
+    assert "交易场所kmdex，2026年3月1日" in again["why_not"]["text"]["zh"]
+    for of, rule, code in (
+        (subject(1), "first_listing", "no_document"),
+        (subject(1), "exchange_tiers", "not_operator"),
+        (subject(1), "startup_park", "not_declared"),
+        (subject(1), "mutual_recognition", "not_operator"),
+        (OPERATOR_OF_KMDEX, "mutual_recognition", "not_declared"),
+        ("overseas:X-1", "first_purchase", "not_an_enterprise"),
+        (subject(99), "annual_listed_trading", "no_document"),
+    ):
+        assert codes(why(ask, "bureau", of, rule)) == [code], (of, rule)
+
+
+def test_an_exchange_learns_of_a_no_what_its_own_documents_say(ask: Asker) -> None:
+    (own,) = why(ask, "exchange:kmdex", subject(4), "annual_listed_trading")
+    assert own["why_not"] == why(ask, "auditor", subject(4), "annual_listed_trading")[0]["why_not"]
+    # Nothing of what only the other exchange knows, nor that there is anything to know.
+    for rule in rulebook().policy.rule_order:
+        foreign, unknown = (why(ask, "exchange:kmdex", subject(one), rule) for one in (3, 99))
+        assert str(foreign).replace(subject(3).partition(":")[2], "") == str(unknown).replace(
+            subject(99).partition(":")[2], ""
+        )
+        assert codes(foreign) == ["no_document"]
+    assert codes(why(ask, "exchange:dcdex", OPERATOR_OF_KMDEX, "exchange_tiers")) == ["no_document"]
+    # The subject is known to both, its first listing to one.
+    (hidden,) = why(ask, "exchange:dcdex", subject(2), "first_listing")
+    (nothing,) = why(ask, "exchange:dcdex", subject(2), "first_purchase")
+    assert (hidden["why_not"]["code"], nothing["why_not"]["code"]) == ("no_document", "no_document")
+    assert hidden["why_not"]["text"]["zh"].replace("首次挂牌", "首单购买") == nothing["why_not"]["text"]["zh"]
+
+
+def test_what_is_asked_of_a_rule_is_checked(ask: Asker) -> None:
+    for query, field in (
+        ({"subject": subject(1), "year": 2026, "rule": "no_rule"}, "rule"),
+        ({"subject": "nobody", "year": 2026, "rule": "first_listing"}, "subject"),
+        ({"subject": subject(1), "rule": "first_listing"}, "year"),
+        ({"year": 2026, "rule": "first_listing"}, "subject"),
+        ({"subject": subject(1), "year": 2026}, "rule"),
+    ):
+        status, found = ask.get("/v1/explanations", **query)
+        assert (status, [error["field"] for error in found["errors"]]) == (422, [field])
 
 
 def test_status_of_subjects(ask: Asker) -> None:
@@ -423,3 +510,25 @@ def test_answers_have_the_shape_that_the_document_says(ask: Asker, path: str) ->
         with pytest.MonkeyPatch.context() as patch:
             patch.delattr(JsonSchema, "dump")
             assert SHAPES[path]().dump(found) == found
+
+
+def test_the_first_that_an_annulled_one_made_way_for_is_explained_with_it(ask: Asker) -> None:
+    engine = ask.client.application.extensions["jiangbu"].engine
+    with engine.begin() as connection:
+        ledger = Ledger(connection, rulebook(), START.replace(day=5))
+        ledger.take(first_listing(12, "2026-01-05", seq=30, exchange="dcdex"))
+        before = as_of.last_instant(connection)
+        ledger.take(first_listing(12, "2026-02-05", seq=31))
+        moved = as_of.last_instant(connection)
+        ledger.take(first_listing(12, None, seq=32))
+    for at, code in ((before, None), (moved, None), (None, "annulled")):
+        then = {} if at is None else {"as_of": format_time(at)}
+        (item,) = why(ask, "auditor", subject(12), "first_listing", **then)
+        assert codes([item]) == [code]
+        assert item["award_id"] == f"first_listing/{subject(12)}"
+        path = f"/v1/awards/first_listing/{subject(12)}/explanation"
+        assert item == ask.ok(path, "auditor", **then)
+        assert ("此前" in item["text"]["zh"]) == (at != before)
+        if at == moved:
+            assert "（交易场所dcdex，2026年1月5日）已不再计入" in item["text"]["zh"]
+            assert "dcdex" not in str(ask.ok(path, "exchange:kmdex", **then))

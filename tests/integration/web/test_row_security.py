@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import msgspec
 import psycopg
@@ -216,7 +216,11 @@ def paths(app: Flask) -> list[str]:
         "rule": "first_purchase",
         "subject": SECRET,
     }
-    more = {"/v1/reconciliation": f"?exchange={OTHER}&date=2026-03-01", "status": "?year=2026"}
+    more = {
+        "/v1/reconciliation": f"?exchange={OTHER}&date=2026-03-01",
+        "status": "?year=2026",
+        "/v1/explanations": f"?subject={SECRET}&rule=first_purchase&year=2026",
+    }
     adapter = app.url_map.bind("localhost")
     found = []
     for rule in app.url_map.iter_rules():
@@ -232,12 +236,16 @@ def test_every_route_keeps_to_an_exchange_with_one_fence_as_with_two(makers: Mak
     app = {"listing": made.listings.app, "trade-ingest": made.trades.app, "incentive": makers.app}[service]
 
     def answers() -> dict[str, tuple[int, str]]:
-        """Return status and body by path; the body without the path itself, which errors repeat."""
+        """Return status and body by path; the body without the path, which errors repeat, and the subject asked for."""
         client, told = app.test_client(), {}
         for path in paths(app):
             answer = client.get(path, headers=headers(f"exchange:{OWN}"))
             body = answer.get_data().decode("utf-8", "replace")
-            told[path] = answer.status_code, body.replace(unquote(path.partition("?")[0]), "")
+            bare, _, query = path.partition("?")
+            subjects = [code.partition(":")[2] for code in parse_qs(query).get("subject", [])]
+            for echoed in (unquote(bare), *subjects):
+                body = body.replace(echoed, "")
+            told[path] = answer.status_code, body
         return told
 
     with without_first_fence(second=True):
@@ -319,6 +327,7 @@ def test_pages_keep_to_an_exchange_with_one_fence_as_with_two(makers: Makers) ->
     client = signed_in(makers, f"exchange:{OWN}")
     addresses = (
         *("/", "/awards", "/awards?rule=first_purchase", "/exchanges/dcdex?year=2026", f"/subjects/{SECRET}"),
+        f"/subjects/{SECRET}/why-not",
         *(f"/awards/first_purchase/{SECRET}", f"/ledger/{theirs}", trade),
         *("/extracts", "/policy", "/worklist", "/budget", "/declared"),
     )
@@ -397,12 +406,17 @@ def test_what_is_foreign_is_asked_of_the_database_as_what_is_not_there(
         f"/v1/awards?subject={SECRET}": f"/v1/awards?subject={nobody}",
         f"/v1/ledger/transactions?subject={SECRET}": f"/v1/ledger/transactions?subject={nobody}",
         f"/v1/ledger/transactions?award_id={award_id}": f"/v1/ledger/transactions?award_id=first_purchase/{nobody}",
+        f"/v1/explanations?subject={SECRET}&rule=first_purchase&year=2026": f"/v1/explanations?subject={nobody}"
+        "&rule=first_purchase&year=2026",
+        f"/v1/explanations?subject={SECRET}&rule=exchange_tiers&year=2026{then.replace('?', '&')}": "/v1/explanations"
+        f"?subject={nobody}&rule=exchange_tiers&year=2026{then.replace('?', '&')}",
         f"/v1/subjects/{SECRET}/status?year=2026": f"/v1/subjects/{nobody}/status?year=2026",
         "/v1/exchanges/dcdex/status?year=2026": "/v1/exchanges/nodex/status?year=2026",
         f"/v1/trades/dcdex/{SECRET_TRADE['trade_no']}/effects": "/v1/trades/nodex/T1/effects",
         f"/v1/extracts/{extract}": f"/v1/extracts/{'0' * 32}",
         f"/v1/extracts/{extract}/download": f"/v1/extracts/{'0' * 32}/download",
         f"/subjects/{SECRET}": f"/subjects/{nobody}",
+        f"/subjects/{SECRET}/why-not": f"/subjects/{nobody}/why-not",
         "/exchanges/dcdex": "/exchanges/nodex",
         f"/ledger/{theirs}": "/ledger/1000000",
         f"/extracts/{extract}": f"/extracts/{'0' * 32}",

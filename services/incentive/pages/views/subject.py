@@ -5,13 +5,14 @@ from typing import Final
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from services.incentive.domain.explanations.why_not import CODES
 from services.incentive.domain.facts import ExchangeTotal
 from services.incentive.http.awards import award_renderer, check_subject, found_or_404
 from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, requested_year
+from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.awards import list_awards
-from services.incentive.queries.explanations import load_subject_status
+from services.incentive.queries.explanations import explain_unearned, load_subject_status
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.facts import load_facts
@@ -44,6 +45,27 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
         status=status,
         awards=awards,
         policy=view.rulebook.policy,
+    )
+
+
+@blueprint.get("/subjects/<subject>/why-not", endpoint="why_not")
+def show_why_not(subject: str) -> ResponseReturnValue:
+    """Show, rule by rule, why a subject gets nothing in a year."""
+    scheme, code = check_subject(subject).split(":", 1)
+    year = requested_year()
+    with page_view() as (connection, view):
+        unearned = found_or_404(explain_unearned(connection, view, subject, year))
+        policy = view.rulebook.policy
+        name = _name(connection, view, subject)
+    return show(
+        "views/why_not",
+        subject=subject,
+        scheme=scheme,
+        code=code,
+        name=name,
+        year=year,
+        unearned=[(policy.terms(rule), one) for rule, one in unearned],
+        labels=CODES,
     )
 
 
