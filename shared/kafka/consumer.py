@@ -7,6 +7,7 @@ were deleted before they were read) and a wrong clock stop the process with a me
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,10 +16,11 @@ from typing import Any, Generic, TypeVar
 import structlog
 from sqlalchemy import Engine
 
+from shared.kafka.batch_size import BatchSize
 from shared.kafka.handler import BatchHandler
 from shared.kafka.positions import Move, PartitionLostError
 from shared.kafka.reader import Reader
-from shared.kafka.source import MAX_BATCH_RECORDS, Source
+from shared.kafka.source import Source
 from shared.operator_errors import OperatorError
 from shared.postgres.errors import is_transient
 from shared.process.backoff import Backoff
@@ -40,7 +42,8 @@ class BatchConsumer(Generic[P]):
 
     `run` calls `committed` after each transaction, and `begun` once: after the first transaction, or when no record
     came for some seconds after the positions were checked. A run that stops earlier has done no work. `heartbeat`
-    receives the beats of "reader" and "writer". `sets_aside`: see `Source`.
+    receives the beats of "reader" and "writer". `sets_aside`: see `Source`. `batch_s`: how long a
+    transaction should take at most, see `BatchSize`.
     """
 
     handler: BatchHandler[P]
@@ -55,6 +58,7 @@ class BatchConsumer(Generic[P]):
     begun: Callable[[], None] = lambda: None
     heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
     sets_aside: bool = False
+    batch_s: float | None = None
     has_backlog: bool = field(default=False, init=False)  # the newest batch was full
     _has_begun: bool = field(default=False, init=False)
 
@@ -74,19 +78,22 @@ class BatchConsumer(Generic[P]):
 
     def run(self) -> None:
         """Consume until `stop` is set; raise bugs and data loss."""
-        reader = Reader(self.source, self.handler, self.heartbeat)
+        batch_size = BatchSize(self.batch_s)
+        reader = Reader(self.source, self.handler, self.heartbeat, batch_size)
         reader.start()
         try:
             while not self.stop.is_set():
                 reader.raise_failure()
                 try:
-                    prepared, moves = reader.batches.get(timeout=0.2)
+                    prepared, moves, self.has_backlog = reader.batches.get(timeout=0.2)
                 except queue.Empty:
                     self.heartbeat.beat("writer")
                     if reader.reading_for_s >= _STARTED_AFTER_S:
                         self._report_begun()
                     continue
+                began_s = time.monotonic()
                 self._apply(reader, prepared, moves)
+                batch_size.observe(len(prepared), time.monotonic() - began_s)
                 reader.batches.task_done()
         except OperatorError:
             raise
@@ -120,7 +127,6 @@ class BatchConsumer(Generic[P]):
             else:
                 self.heartbeat.beat("writer")
                 reader.stored(moves)
-                self.has_backlog = len(prepared) >= MAX_BATCH_RECORDS
                 if prepared:
                     log.info("batch committed", **_batch_fields(prepared, moves))
                 self.committed()

@@ -13,6 +13,7 @@ from kafka import errors as kafka_errors
 from kafka.structs import MemberState
 
 from shared.events.topics import is_exchanges
+from shared.kafka.batch_size import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, BatchShares, BatchSize, sender_of
 from shared.kafka.caution import Caution, Plan
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, is_transient_kafka_error
 from shared.kafka.handler import BatchHandler
@@ -21,7 +22,7 @@ from shared.kafka.partition_state import RecordLossError, accept_loss_hint
 from shared.kafka.positions import Move
 from shared.kafka.reading_notes import Level
 from shared.kafka.set_aside import unreadable_batch
-from shared.kafka.source import MAX_BATCH_RECORDS, Source, partition_names
+from shared.kafka.source import Source, partition_names
 from shared.kafka.unread_batches import DamagedPlaceError, Portion, UnreadBatches
 from shared.language import join
 from shared.operator_errors import OperatorError
@@ -29,11 +30,13 @@ from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
 from shared.telemetry.masking import reason_of
 
-# Of records as they lie in their batches. Three such batches are held: being read, waiting, being written.
-MAX_BATCH_BYTES = 16 << 20
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
+# While a batch waits for the writer, which must not wait long for the end of a poll.
+_FULL_POLL_MS = 10
 _ALONE_POLL_MS = 2
+# What other senders published meanwhile is fetched so often.
+_READ_FOR_S = 0.02
 # Records that are read as soon as they are published arrive in many small fetches: wait a moment after one so small.
 _SMALL_FETCH_RECORDS = 500
 # A transaction has a fixed cost: with this interval more records share one.
@@ -56,14 +59,28 @@ P = TypeVar("P")  # what a handler makes of a record
 class _Pending(Generic[P]):
     """Records that were decoded and not yet handed over, and the offset at which each partition stood before them."""
 
-    prepared: list[P]
-    size_bytes: int
+    prepared: dict[str, list[P]]  # by sender
     from_offsets: dict[TopicPartition, int]
+    shares: BatchShares
     is_alone: bool = False  # nothing else may be in progress with them
 
     @property
     def is_full(self) -> bool:
-        return self.is_alone or len(self.prepared) >= MAX_BATCH_RECORDS or self.size_bytes >= MAX_BATCH_BYTES
+        return self.is_alone or self.shares.is_full
+
+    def split(self, senders: set[str] | None) -> tuple[list[P], dict[str, list[P]]]:
+        """Return what these senders sent, None for all, and the rest."""
+        chosen = [one for name, part in self.prepared.items() if senders is None or name in senders for one in part]
+        rest = {} if senders is None else {name: part for name, part in self.prepared.items() if name not in senders}
+        return chosen, rest
+
+
+class Batch(NamedTuple, Generic[P]):
+    """What the writer applies in one transaction; `was_full`: more may wait."""
+
+    prepared: list[P]
+    moves: list[Move]
+    was_full: bool
 
 
 class _Hold(NamedTuple):
@@ -83,19 +100,21 @@ class Reader(threading.Thread, Generic[P]):
     before it does anything else; the reader then drops what it read and starts again from the stored positions.
     """
 
-    def __init__(self, source: Source, handler: BatchHandler[P], heartbeat: Heartbeat) -> None:
+    def __init__(self, source: Source, handler: BatchHandler[P], heartbeat: Heartbeat, batch_size: BatchSize) -> None:
         super().__init__(name="reader", daemon=True)
         self._source = source
         self._handler = handler
         self._heartbeat = heartbeat
+        self._batch_size = batch_size
         self.failure: BaseException | None = None
         self.must_reread = threading.Event()
-        self.batches: queue.Queue[tuple[list[P], list[Move]]] = queue.Queue(maxsize=1)
+        self.batches: queue.Queue[Batch[P]] = queue.Queue(maxsize=1)
         self.witness = OffsetWitness()
         self.writer_ended = threading.Event()
-        self._pending: _Pending[P] = _Pending([], 0, {})
+        self._pending: _Pending[P] = _Pending({}, {}, BatchShares(0))
         self._unread = UnreadBatches()
         self._next_batch_s = 0.0
+        self._last_was_first = False
         self._last_fetch_was_small = False
         self._backoff = Backoff(source.stop)
         self._held: dict[TopicPartition, _Hold] = {}
@@ -241,7 +260,7 @@ class Reader(threading.Thread, Generic[P]):
         self._begin(offsets, self._caution.begin(offsets, ends))
 
     def _begin(self, offsets: dict[TopicPartition, int], plans: Sequence[Plan] = ()) -> None:
-        self._pending = _Pending([], 0, offsets)
+        self._pending = _Pending({}, offsets, BatchShares(self._batch_size.most_records))
         self._alone = False
         self._unread.begin(offsets, plans)
 
@@ -253,19 +272,12 @@ class Reader(threading.Thread, Generic[P]):
     def _read(self, consumer: KafkaConsumer) -> None:
         pending = self._pending
         self._alone = self._alone and not self._is_quiet
-        if pending.is_full or self._alone:
+        if pending.is_alone or self._alone:
             self._keep_alive(consumer)
             return
-        if not self._unread:
-            if self._last_fetch_was_small:
-                self._source.stop.wait(_BUSY_POLL_MS / 1000)
-            polled = consumer.poll(timeout_ms=_BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS)
-            if self.must_reread.is_set():
-                return
-            self._last_fetch_was_small = 0 < self._unread.add(polled) < _SMALL_FETCH_RECORDS
-            if polled:
-                self._caution.fetched(self._unread.spans())
-        while self._unread and not pending.is_full and not self.must_reread.is_set():
+        self._fetch(consumer)
+        until_s = time.monotonic() + _READ_FOR_S
+        while self._unread.turn_to(pending.shares.has_room) and not self.must_reread.is_set():
             level = self._suspicion()
             if level is None:
                 self._add(self._unread.take())
@@ -274,11 +286,31 @@ class Reader(threading.Thread, Generic[P]):
                 return
             else:
                 self._read_alone(level)
+            if pending.is_alone or time.monotonic() >= until_s:
+                return
+
+    def _fetch(self, consumer: KafkaConsumer) -> None:
+        """Poll for records of the partitions of which not enough is unread: a flood of one keeps no other waiting."""
+        if not self._unread:
+            if self._last_fetch_was_small:
+                self._source.stop.wait(_BUSY_POLL_MS / 1000)
+            timeout_ms = _BUSY_POLL_MS if self._pending.prepared else _IDLE_POLL_MS
+        else:
+            timeout_ms = 0 if self._unread.turn_to(self._pending.shares.has_room) else _FULL_POLL_MS
+        enough = self._unread.enough()
+        consumer.pause(*enough)
+        polled = consumer.poll(timeout_ms=timeout_ms)
+        if self.must_reread.is_set():
+            return
+        consumer.resume(*(enough - self._held.keys()))
+        self._last_fetch_was_small = 0 < self._unread.add(polled) < _SMALL_FETCH_RECORDS
+        if polled:
+            self._caution.fetched(self._unread.spans())
 
     def _keep_alive(self, consumer: KafkaConsumer) -> None:
         """Poll while paused: the group needs the heartbeat, and no records are fetched."""
         consumer.pause(*self._pending.from_offsets)
-        consumer.poll(timeout_ms=_ALONE_POLL_MS if self._alone else _BUSY_POLL_MS)
+        consumer.poll(timeout_ms=_ALONE_POLL_MS if self._alone else _FULL_POLL_MS)
         if not self.must_reread.is_set():
             consumer.resume(*(tp for tp in self._pending.from_offsets if tp not in self._held))
 
@@ -288,8 +320,11 @@ class Reader(threading.Thread, Generic[P]):
         return self.batches.unfinished_tasks == 0
 
     def _add(self, portion: Portion) -> None:
-        self._pending.prepared.extend(self._handler.prepare(portion.records))
-        self._pending.size_bytes += portion.size_bytes
+        prepared = self._handler.prepare(portion.records)
+        if prepared:  # all are of one partition
+            sender = sender_of(portion.records[0].topic)
+            self._pending.prepared.setdefault(sender, []).extend(prepared)
+            self._pending.shares.add(sender, len(prepared), portion.size_bytes)
 
     def _suspicion(self) -> Level | None:
         """Return how the partition whose turn it is has to be read; None as usual."""
@@ -367,22 +402,30 @@ class Reader(threading.Thread, Generic[P]):
 
     def _hand_over(self, consumer: KafkaConsumer) -> None:
         pending = self._pending
-        if self.batches.full() or (not pending.is_full and time.monotonic() < self._next_batch_s):
+        if not self._is_quiet or (not pending.is_full and time.monotonic() < self._next_batch_s):
             return
+        first = None if self._last_was_first or pending.is_alone else pending.shares.first()
+        partitions = [tp for tp in pending.from_offsets if first is None or sender_of(tp.topic) in first]
         # Positions pass transaction markers and aborted records too, so a batch may consist of moves alone.
-        reached = self._reached(consumer, pending.from_offsets)
+        reached = self._reached(consumer, partitions)
         # A rebalance sets its flag before it changes a position: while it is not set, these belong to what was polled.
         if self.must_reread.is_set():
             return
         moves = [
-            Move(tp.topic, tp.partition, from_offset, reached[tp])
-            for tp, from_offset in pending.from_offsets.items()
-            if reached[tp] != from_offset
+            Move(tp.topic, tp.partition, pending.from_offsets[tp], reached[tp])
+            for tp in partitions
+            if reached[tp] != pending.from_offsets[tp]
         ]
         if moves:
-            self.batches.put((pending.prepared, moves))
+            self._last_was_first = first is not None
+            prepared, rest = pending.split(first)
+            self.batches.put(Batch(prepared, moves, pending.is_full))
             self._next_batch_s = time.monotonic() + _BATCH_INTERVAL_S
-            self._pending = _Pending([], 0, reached)
+            shares = BatchShares(self._batch_size.most_records)
+            if first is not None:
+                shares = pending.shares
+                shares.remove(first)
+            self._pending = _Pending(rest, pending.from_offsets | reached, shares)
         elif pending.is_alone:
             pending.is_alone = False
 

@@ -20,8 +20,6 @@ from shared.postgres.errors import is_transient
 from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
 
-MAX_BATCH_RECORDS = 10_000
-
 log = structlog.get_logger(__name__)
 
 

@@ -24,6 +24,8 @@ from shared.kafka.record_batch import HEADER, LENGTH, StoredBatch, parse_batch
 # it is configured otherwise, and a first batch comes even if it is larger than the limits.
 STORED_BATCHES: Final = {
     "check_crcs": False,
+    # A partition that has enough is left out of the fetch under way, and waits for its end.
+    "fetch_max_wait_ms": 100,
     "fetch_max_bytes": 8 << 20,
     "max_partition_fetch_bytes": 2 << 20,
     "receive_message_max_bytes": 64 << 20,

@@ -1,7 +1,7 @@
-"""Batches that were fetched and not read yet; their partitions take turns."""
+"""Batches that were fetched and not read yet; their senders take turns, and the partitions of each."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -10,13 +10,16 @@ from kafka import TopicPartition
 from shared.events.decode import MAX_VALUE_BYTES
 from shared.events.topics import is_exchanges
 from shared.kafka.batch_records import AnyRecord, BatchRecords, CutRecord, DamagedBatchError, GiantBatchError
+from shared.kafka.batch_size import SHARE_BYTES, SHARE_RECORDS, sender_of
 from shared.kafka.caution import Plan
 from shared.kafka.handler import Record
 from shared.kafka.record_batch import StoredBatch
 from shared.kafka.set_aside import cut_record, giant_batch, unreadable_batch, unreadable_record
 
-_TURN_RECORDS = 500
-_TURN_BYTES = 1 << 20
+# A partition with so much to read is not fetched from, so that fetches are free for the others.
+_ENOUGH_RECORDS = 10_000
+_ENOUGH_BYTES = 2 << 20
+_MOST_BYTES = 8 << 20  # of all partitions together
 
 
 class DamagedPlaceError(Exception):
@@ -41,7 +44,8 @@ class UnreadBatches:
     """Reads the records of fetched batches; what is too large of an exchange's, and what is planned, is set aside."""
 
     def __init__(self) -> None:
-        self._turns: deque[TopicPartition] = deque()
+        self._turns: deque[str] = deque()
+        self._partitions: dict[str, deque[TopicPartition]] = {}  # by sender, those that have something to read
         self._batches: dict[TopicPartition, deque[StoredBatch]] = {}
         self._opened: dict[TopicPartition, BatchRecords] = {}
         self._next_offsets: dict[TopicPartition, int] = {}
@@ -53,11 +57,32 @@ class UnreadBatches:
     @property
     def partition(self) -> TopicPartition:
         """The partition whose turn it is."""
-        return self._turns[0]
+        return self._partitions[self._turns[0]][0]
+
+    def turn_to(self, has_room: Callable[[str], bool]) -> bool:
+        """Let the next sender have its turn that may add to the batch; return False if none may."""
+        for _ in range(len(self._turns)):
+            if has_room(self._turns[0]):
+                return True
+            self._turns.rotate(-1)
+        return False
+
+    def enough(self) -> set[TopicPartition]:
+        """Return the partitions from which nothing more need be fetched now; all, if much is unread together."""
+        sizes = {tp: sum(len(batch) for batch in batches) for tp, batches in self._batches.items()}
+        if sum(sizes.values()) >= _MOST_BYTES:
+            return set(sizes)
+        return {
+            tp
+            for tp, size_bytes in sizes.items()
+            if size_bytes >= _ENOUGH_BYTES
+            or self._batches[tp][-1].last_offset - self._next_offsets[tp] >= _ENOUGH_RECORDS
+        }
 
     def begin(self, next_offsets: Mapping[TopicPartition, int], plans: Sequence[Plan] = ()) -> None:
         """Forget everything, and start from these offsets."""
         self._turns.clear()
+        self._partitions.clear()
         self._batches.clear()
         self._opened.clear()
         self._next_offsets = dict(next_offsets)
@@ -70,7 +95,7 @@ class UnreadBatches:
             batches: list[StoredBatch] = [one.value for one in fetched]
             count += sum(batch.count for batch in batches)
             if partition not in self._batches:
-                self._turns.append(partition)
+                self._queue(partition)
             self._batches.setdefault(partition, deque()).extend(batches)
         return count
 
@@ -84,9 +109,9 @@ class UnreadBatches:
 
     def drop(self, partition: TopicPartition, next_offset: int) -> None:
         """Forget what was fetched of a partition; it goes on from this offset."""
-        self._batches.pop(partition, None)
+        if self._batches.pop(partition, None) is not None:
+            self._unqueue(partition)
         self._opened.pop(partition, None)
-        self._turns = deque(one for one in self._turns if one != partition)
         self._next_offsets[partition] = next_offset
 
     def take(self) -> Portion:
@@ -94,9 +119,9 @@ class UnreadBatches:
         partition = self.partition
         records: list[Record] = []
         size_bytes = 0
-        while self._batches[partition] and len(records) < _TURN_RECORDS and size_bytes < _TURN_BYTES:
+        while self._batches[partition] and len(records) < SHARE_RECORDS and size_bytes < SHARE_BYTES:
             try:
-                size_bytes += self._read(partition, records, _TURN_RECORDS, _TURN_BYTES - size_bytes)
+                size_bytes += self._read(partition, records, SHARE_RECORDS, SHARE_BYTES - size_bytes)
             except DamagedPlaceError:
                 if records:
                     break
@@ -123,12 +148,33 @@ class UnreadBatches:
         return Portion(records, size_bytes)
 
     def pass_turn(self) -> None:
-        """Let the next partition have its turn."""
-        partition = self._turns.popleft()
+        """Let the next sender, and the sender's next partition, have its turn."""
+        partition = self.partition
         if self._batches[partition]:
-            self._turns.append(partition)
+            self._partitions[self._turns[0]].rotate(-1)
+            self._turns.rotate(-1)
         else:
             del self._batches[partition]
+            self._unqueue(partition)
+
+    def _queue(self, partition: TopicPartition) -> None:
+        sender = sender_of(partition.topic)
+        if sender not in self._partitions:
+            self._partitions[sender] = deque()
+            self._turns.append(sender)
+        self._partitions[sender].append(partition)
+
+    def _unqueue(self, partition: TopicPartition) -> None:
+        """Take a partition out of the turns; the next sender is first if it was this one's turn."""
+        sender = sender_of(partition.topic)
+        partitions = self._partitions[sender]
+        partitions.remove(partition)
+        is_first = self._turns[0] == sender
+        if not partitions:
+            del self._partitions[sender]
+            self._turns.remove(sender)
+        elif is_first:
+            self._turns.rotate(-1)
 
     def _read(self, partition: TopicPartition, records: list[Record], most_records: int, most_bytes: int) -> int:
         batch = self._batches[partition][0]

@@ -3,10 +3,12 @@
 import gc
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection
 
+from shared.events.topics import is_exchanges
 from shared.kafka.consumer import BatchConsumer
 from shared.kafka.handler import Record
 from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
@@ -26,6 +28,9 @@ from shared.values.times import now
 from shared.worker.checkpoint_publisher import publishing_checkpoints
 from shared.worker.clock_watch import watching_clock
 from shared.worker.consumer_program import ConsumerProgram, consumer_program
+
+# Where several exchanges are read: one's record may wait for the transaction under way, and is written by the next.
+_BATCH_S: Final = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -108,6 +113,7 @@ def _consume(
         begun=program.run.begun,
         heartbeat=program.heartbeat,
         sets_aside=True,
+        batch_s=_BATCH_S if len([topic for topic in topics if is_exchanges(topic)]) > 1 else None,
     )
     gc.collect()
     gc.freeze()

@@ -41,7 +41,7 @@ def noted(engine):
 def exchange_topic(kafka) -> str:
     name = f"exchange.x{uuid.uuid4().hex[:8]}.trades.v1"
     admin = KafkaAdminClient(bootstrap_servers=kafka)
-    admin.create_topics([NewTopic(name, 2, 1)])
+    admin.create_topics([NewTopic(name, 2, 1)], wait_for_metadata=True)
     admin.close()
     return name
 
