@@ -13,6 +13,7 @@ from kafka.errors import KafkaError, SecurityDisabledError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.api_keys import make_api_keys
+from deploy.broker.quotas import apply_quotas, broker_quotas, wanted_quotas
 from deploy.broker.topics import apply_topics
 from deploy.broker.users import Access, apply_access, change_password, make_passwords, wanted_users
 from deploy.databases import apply_databases
@@ -30,6 +31,7 @@ from shared.settings import (
     Service,
     SettingsError,
     load_database_admin_url,
+    load_exchange_quota,
     load_exchanges_file,
     load_kafka_settings,
     load_register_ids,
@@ -58,8 +60,8 @@ def topics() -> None:
 
 @topics.command(
     help=say(
-        "建立并配置全部主题；有 --secrets 时也建立各交易场所和各服务的用户与权限。可重复执行。",
-        "Create and configure all topics and, with --secrets, the users and ACLs of exchanges and services.",
+        "建立并配置全部主题；有 --secrets 时也建立各交易场所和各服务的用户、权限与配额。可重复执行。",
+        "Create and configure all topics and, with --secrets, the users, ACLs and quotas of exchanges and services.",
     )
 )
 @click.option("--dry-run", is_flag=True, help=say("只显示，不修改", "show the changes without making them"))
@@ -83,6 +85,9 @@ def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
         with KafkaAdminClient(**kafka.client_config(), bootstrap_timeout_ms=BROKER_TIMEOUT_MS) as admin:
             _print(change.text for change in apply_topics(admin, exchanges, dry_run=dry_run))
             if folder is not None:
+                # Quotas first: the admin's password may change with the users.
+                with broker_quotas(kafka) as broker:
+                    _print(apply_quotas(broker, wanted_quotas(exchanges, load_exchange_quota()), dry_run=dry_run))
                 _print(_apply_access(Access(admin, kafka), exchanges, folder, rotated, dry_run=dry_run))
 
 

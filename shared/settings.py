@@ -84,6 +84,17 @@ class KafkaSettings:
 
 
 @dataclass(frozen=True)
+class ExchangeQuota:
+    """Quotas of each exchange's user on each broker node; 0 means none.
+
+    `byte_rate`: bytes written a second, as compressed. `request_percentage`: of the time of one request thread.
+    """
+
+    byte_rate: int
+    request_percentage: int
+
+
+@dataclass(frozen=True)
 class RegisterAddress:
     """Base URLs of the listing and the trade-ingest service of one register."""
 
@@ -102,6 +113,7 @@ class WitnessAddress:
 # The default: one register on this machine.
 _LOCAL = RegisterAddress("http://127.0.0.1:8001", "http://127.0.0.1:8002")
 _INCENTIVE_URL = "http://127.0.0.1:8003"
+DEFAULT_EXCHANGE_QUOTA = ExchangeQuota(4 << 20, 50)
 LOCAL_REGISTERS: Mapping[str, RegisterAddress] = {DEFAULT_REGISTER: _LOCAL}
 
 
@@ -300,9 +312,9 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _bytes(text: str) -> int:
+def _whole_number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise ValueError("must be a number of bytes")
+        raise ValueError("must be a whole number, 0 or more")
     return int(text)
 
 
@@ -387,7 +399,7 @@ class Settings:
     oidc: OidcSettings | None = field(default_factory=_load_oidc_settings)
     log_origin: str = _setting("LOG_ORIGIN", str, "jiangbu")
     checkpoint_interval_s: float = _setting("CHECKPOINT_INTERVAL", _seconds, DEFAULT_CHECKPOINT_INTERVAL_S)
-    quarantine_daily_bytes: int = _setting("QUARANTINE_DAILY_BYTES", _bytes, DEFAULT_QUARANTINE_DAILY_BYTES)
+    quarantine_daily_bytes: int = _setting("QUARANTINE_DAILY_BYTES", _whole_number, DEFAULT_QUARANTINE_DAILY_BYTES)
     witnesses: tuple[WitnessAddress, ...] = _setting("WITNESSES", _witnesses, ())
     http_connections: int = _setting("HTTP_CONNECTIONS", _count, 2048)
     http_head_s: float = _setting("HTTP_HEAD_TIMEOUT", _seconds, 5.0)
@@ -445,6 +457,16 @@ def _read_secret(name: str, path: Path) -> str:
         return _one_line(str(path))
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from error
+
+
+def load_exchange_quota() -> ExchangeQuota:
+    """Load the quotas of exchanges' users on the broker."""
+    byte_rate = _optional("KAFKA_EXCHANGE_BYTE_RATE", _whole_number)
+    percentage = _optional("KAFKA_EXCHANGE_REQUEST_PERCENTAGE", _whole_number)
+    return ExchangeQuota(
+        DEFAULT_EXCHANGE_QUOTA.byte_rate if byte_rate is None else byte_rate,
+        DEFAULT_EXCHANGE_QUOTA.request_percentage if percentage is None else percentage,
+    )
 
 
 def load_register_ids() -> tuple[str, ...]:

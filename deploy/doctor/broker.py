@@ -7,11 +7,12 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, SecurityDisabledError
 
 from deploy.broker.access import describe, superfluous, user_of
+from deploy.broker.quotas import broker_quotas, describe_quotas, wanted_quotas
 from deploy.broker.topics import plan, read_topics, wanted_topics
 from deploy.broker.users import Access, User, wanted_users
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import SecretsError
-from shared.settings import KafkaSettings
+from shared.settings import KafkaSettings, load_exchange_quota
 from shared.whitelist import Whitelist
 
 BROKER_TIMEOUT_MS = 10_000
@@ -33,6 +34,8 @@ def broker(kafka: KafkaSettings, exchanges: Whitelist, registers: tuple[str, ...
             yield _version(admin, servers)
             yield _topics(admin, exchanges)
             yield from _access(Access(admin, kafka), wanted_users(exchanges, registers, folder))
+            if kafka.security_protocol.startswith("SASL"):
+                yield _quotas(kafka, exchanges)
         except (KafkaError, OSError) as error:
             yield Finding("Kafka", False, f"{servers}: {error!r}: check its log and the rights of the admin")
         except SecretsError as error:
@@ -87,6 +90,19 @@ def _access(access: Access, users: list[User]) -> Iterator[Finding]:
     faults = [f"{user_of(acl)}: 缺少 / lacks {describe(acl)}" for acl in sorted(missing, key=describe)]
     faults += [f"{user_of(acl)}: 多余 / should not have {describe(acl)}" for acl in sorted(too_many, key=describe)]
     yield found("权限 rights", [*faults, APPLY] if faults else [], f"{len(wanted)} rights")
+
+
+def _quotas(kafka: KafkaSettings, exchanges: Whitelist) -> Finding:
+    wanted = wanted_quotas(exchanges, load_exchange_quota())
+    with broker_quotas(kafka) as broker:
+        there = broker.found()
+    users = sorted({*wanted, *(user for user, quotas in there.items() if quotas)})
+    wrong = [
+        f"{user}: {describe_quotas(there.get(user, {}))}: 应为 / should be {describe_quotas(wanted.get(user, {}))}"
+        for user in users
+        if there.get(user, {}) != wanted.get(user, {})
+    ]
+    return found("配额 quotas", [*wrong, APPLY] if wrong else [], f"{len(wanted)} users")
 
 
 def _wrong_login(access: Access, user: User, is_there: bool) -> str | None:

@@ -21,6 +21,7 @@ from kafka.record.memory_records import MemoryRecordsBuilder
 
 from deploy.__main__ import main
 from deploy.broker.access import describe, every_acl, rights_of_exchange, user_of
+from deploy.broker.quotas import broker_quotas
 from deploy.secrets import ADMIN
 from tests.support.paths import ROOT
 from tests.support.until import until
@@ -295,6 +296,31 @@ def test_an_exchange_comes_and_goes(broker: SecuredBroker, apply) -> None:
         assert answer_to_write(client, "exchange.comer.trades.v1") is TopicAuthorizationFailedError
     assert state(broker) == before
     assert not lets_in(broker, "exchange.comer")
+
+
+def quotas(broker: SecuredBroker) -> dict[str, dict[str, float]]:
+    with broker_quotas(broker.as_user(ADMIN)) as found:
+        return {user: dict(held) for user, held in found.found().items() if held}
+
+
+def test_exchanges_have_quotas_and_services_none(broker: SecuredBroker, apply, monkeypatch) -> None:
+    usual = {"producer_byte_rate": 4 << 20, "request_percentage": 50}
+    before = quotas(broker)
+    assert before == {"exchange.dcdex": usual, "exchange.kmdex": usual}
+    assert "exchange.kmdex: quotas up to date, producer_byte_rate=4194304, request_percentage=50" in apply(())
+    monkeypatch.setenv("KAFKA_EXCHANGE_BYTE_RATE", "1000")
+    monkeypatch.setenv("KAFKA_EXCHANGE_REQUEST_PERCENTAGE", "0")
+    changed = (
+        "exchange.kmdex: quotas changed producer_byte_rate=4194304, request_percentage=50 -> producer_byte_rate=1000"
+    )
+    assert changed in apply((), "--dry-run")
+    assert quotas(broker) == before
+    assert changed in apply(("comer",))
+    lowered = {"producer_byte_rate": 1000}
+    assert quotas(broker) == dict.fromkeys(("exchange.comer", "exchange.dcdex", "exchange.kmdex"), lowered)
+    monkeypatch.undo()
+    apply(())
+    assert quotas(broker) == before
 
 
 def test_a_right_that_was_given_by_hand_is_taken_back_and_others_are_left_alone(broker: SecuredBroker, apply) -> None:

@@ -16,6 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from deploy.__main__ import main
 from deploy.api_keys import HASHES
 from deploy.broker.access import every_acl
+from deploy.broker.quotas import broker_quotas
 from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor import broker as of_broker
 from deploy.doctor import databases as of_databases
@@ -147,7 +148,15 @@ def test_an_exchange_that_is_new_on_the_whitelist(deployment: Deployment) -> Non
         found = deployment.faults()
     finally:
         deployment.exchanges.write_text(listed, "utf-8")
-    assert found.keys() == {"密码文件 passwords", "密钥 API keys", "主题 topics", "用户 users", "权限 rights"}
+    assert found.keys() == {
+        "密码文件 passwords",
+        "密钥 API keys",
+        "主题 topics",
+        "用户 users",
+        "权限 rights",
+        "配额 quotas",
+    }
+    assert "exchange.latedex: 0: should be producer_byte_rate=4194304" in found["配额 quotas"]
     assert "exchange.latedex.trades.v1" in found["主题 topics"]
     assert "jiangbu secrets" in found["用户 users"]
     assert "exchange.latedex: lacks WRITE TOPIC exchange.latedex.listings.v1" in found["权限 rights"]
@@ -168,6 +177,8 @@ def test_topics_users_and_rights(deployment: Deployment) -> None:
             if acl.principal == "User:exchange.kmdex" and acl.resource_pattern.resource_name == topic
         ]
         admin.delete_acls([right])
+        with broker_quotas(deployment.broker.as_user(ADMIN)) as quotas:
+            quotas.change("exchange.kmdex", {"request_percentage": 7.0})
         password.write_text("guessed", "ascii")
         until(lambda: "retention.ms" in deployment.faults().get("主题 topics", ""))
         found = deployment.faults()
@@ -175,7 +186,8 @@ def test_topics_users_and_rights(deployment: Deployment) -> None:
         admin.close()
         password.write_bytes(kept)
         assert deployment.jiangbu("topics", "apply", "--secrets", str(deployment.folder)).exit_code == 0
-    assert found.keys() == {"主题 topics", "用户 users", "权限 rights"}
+    assert found.keys() == {"主题 topics", "用户 users", "权限 rights", "配额 quotas"}
+    assert "exchange.kmdex: request_percentage=7: should be" in found["配额 quotas"]
     assert f"{topic}: change retention.ms 9999999999999 -> -1" in found["主题 topics"]
     assert f"{facts}: change cleanup.policy delete -> compact" in found["主题 topics"]
     assert "incentive: its password differs" in found["用户 users"]
