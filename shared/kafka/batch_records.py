@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from shared.kafka.codecs import BlockTooLargeError, CodecError, pieces
+from shared.kafka.codecs import UNCOMPRESSED, BlockTooLargeError, CodecError, pieces
 from shared.kafka.record_batch import StoredBatch
 
 MAX_UNPACKED_BYTES: Final = 64 << 20
@@ -257,6 +257,8 @@ def _open(batch: StoredBatch) -> _Source:
     if batch.damage is not None:
         raise DamagedBatchError(batch.damage)
     body, codec = batch.body, batch.codec
+    if codec == UNCOMPRESSED and len(body) <= _IN_MEMORY_BYTES:
+        return _Source(bytes(body), iter(()))
     try:
         parts, size = [], 0
         for piece in pieces(codec, body, MAX_UNPACKED_BYTES):

@@ -24,6 +24,7 @@ from shared.kafka.reading_notes import (
     clear_notes,
     load_notes,
     load_orders,
+    put_back_notes,
     write_notes,
 )
 from shared.postgres.errors import is_transient
@@ -62,11 +63,17 @@ class Caution:
         self._careful_until: dict[TopicPartition, int] = {}
         self._noted_to: dict[TopicPartition, int] = {}
         self._suspects: dict[TopicPartition, ReadingNote] = {}
+        # Before this process wrote its own: None where there was no note.
+        self._found: dict[TopicPartition, ReadingNote | None] = {}
 
     def begin(self, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> list[Plan]:
-        """Start from stored positions, with `ends` of what can be read; return what is to be set aside."""
+        """Start from stored positions, with `ends` of what can be read; return what is to be set aside.
+
+        A rebalance is no end of the process: it begins with the notes that its start found.
+        """
         if not self._is_on:
             return []
+        self._take_back()
         mine = {tp: offset for tp, offset in positions.items() if is_exchanges(tp.topic)}
         self._careful_until = {tp: min(ends[tp], offset + _CAREFUL_OFFSETS) for tp, offset in mine.items()}
         notes, orders = self._done(lambda connection: (load_notes(connection), load_orders(connection)))
@@ -112,6 +119,7 @@ class Caution:
             suspect = self._suspects.get(partition)
             if suspect is not None and stored[partition] > suspect.last_offset:
                 del self._suspects[partition]
+                self._found.pop(partition, None)
         self._clear([tp for tp in behind if tp not in self._suspects])
 
     def end(self) -> None:
@@ -122,7 +130,15 @@ class Caution:
         """Return what operators ordered to be set aside."""
         return [_ordered(order) for order in self._done(load_orders)] if self._is_on else []
 
+    def _take_back(self) -> None:
+        found, self._found = self._found, {}
+        if found:
+            self._done(lambda connection: put_back_notes(connection, [note for note in found.values() if note]))
+            self._done(lambda connection: clear_notes(connection, [tp for tp, note in found.items() if note is None]))
+
     def _write(self, *notes: ReadingNote) -> None:
+        for note in notes:
+            self._found.setdefault(note.tp, self._suspects.get(note.tp))
         self._done(lambda connection: write_notes(connection, notes, self._clock()))
         self._noted_to.update({note.tp: note.last_offset for note in notes})
 
@@ -131,6 +147,7 @@ class Caution:
             self._done(lambda connection: clear_notes(connection, partitions))
             for partition in partitions:
                 self._noted_to.pop(partition, None)
+                self._found.pop(partition, None)
 
     def _done(self, step: Callable[[Connection], Result]) -> Result:
         backoff = Backoff(self._stop)

@@ -12,7 +12,7 @@ import lz4.frame
 import snappy
 import zstandard
 
-_NONE, _GZIP, _SNAPPY, _LZ4, _ZSTD = range(5)
+UNCOMPRESSED, _GZIP, _SNAPPY, _LZ4, _ZSTD = range(5)
 _PIECE_BYTES: Final = 1 << 20
 _FIRST_PIECE_BYTES: Final = 64 << 10
 _INPUT_BYTES: Final = 64 << 10
@@ -26,6 +26,9 @@ _SNAPPY_STREAM_HEADER_BYTES: Final = 16
 _BLOCK_LENGTH: Final = struct.Struct(">i")
 _MAX_VARINT_BYTES: Final = 5
 _MORE: Final = 0x80  # in a byte of a number that goes on
+
+# Making one takes longer than decompressing a small batch. Streams that are read in turn need one each.
+_IDLE_ZSTD: Final[list[zstandard.ZstdDecompressor]] = []
 
 _FAULTS: Final = (zlib.error, zstandard.ZstdError, snappy.UncompressError, RuntimeError, ValueError, struct.error)
 
@@ -92,15 +95,20 @@ def _lz4(data: memoryview) -> Iterator[bytes]:
 
 
 def _zstd(data: memoryview) -> Iterator[bytes]:
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
+    try:
+        decompressor = _IDLE_ZSTD.pop()
+    except IndexError:
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
     with decompressor.stream_reader(data, read_across_frames=True) as reader:
         size = _FIRST_PIECE_BYTES
         while piece := reader.read(size):
             yield piece
             size = _PIECE_BYTES
+    if reader.tell() <= _FIRST_PIECE_BYTES:  # others keep the window that they needed
+        _IDLE_ZSTD.append(decompressor)
 
 
-_DECOMPRESS: Final = {_NONE: _uncompressed, _GZIP: _gzip, _LZ4: _lz4, _ZSTD: _zstd}
+_DECOMPRESS: Final = {UNCOMPRESSED: _uncompressed, _GZIP: _gzip, _LZ4: _lz4, _ZSTD: _zstd}
 
 
 def _snappy(data: memoryview, bound_bytes: int) -> Iterator[bytes]:

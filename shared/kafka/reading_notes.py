@@ -55,6 +55,11 @@ _NOTE = """
                              = (excluded.first_offset, excluded.last_offset, excluded.level)
                         THEN n.attempts + 1 ELSE 1 END
 """
+_PUT_BACK = """
+    UPDATE reading_note SET first_offset = %(first_offset)s, last_offset = %(last_offset)s, level = %(level)s,
+                            attempts = %(attempts)s
+    WHERE topic = %(topic)s AND partition = %(partition)s
+"""
 _CLEAR = "DELETE FROM reading_note WHERE topic = %(topic)s AND partition = %(partition)s"
 _ORDER = """
     INSERT INTO set_aside_order (topic, partition, first_offset, last_offset, ordered_at)
@@ -69,6 +74,11 @@ def load_notes(connection: Connection) -> dict[TopicPartition, ReadingNote]:
 def write_notes(connection: Connection, notes: Iterable[ReadingNote], now: datetime) -> None:
     """Note that reading begins; the same offsets again are one more attempt."""
     execute_many(connection, _NOTE, [{**note._asdict(), "now": now} for note in notes])
+
+
+def put_back_notes(connection: Connection, notes: Iterable[ReadingNote]) -> None:
+    """Replace notes by what they were before."""
+    execute_many(connection, _PUT_BACK, [note._asdict() for note in notes])
 
 
 def clear_notes(connection: Connection, partitions: Iterable[TopicPartition]) -> None:

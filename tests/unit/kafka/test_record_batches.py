@@ -114,6 +114,21 @@ def test_a_large_batch_is_read_as_a_stream(codec) -> None:
     assert peak < len(data) + 20 * MIB, f"{codec}: {peak / MIB:.0f} MiB"
 
 
+@pytest.mark.parametrize("codec", sorted(CODECS))
+def test_batches_that_are_read_in_turn_do_not_mix(codec) -> None:
+    opened = []
+    for name in (b"a", b"b"):
+        read(built(codec, [(None, name, [])]))  # a small one, whose decompressor may be used again
+        values = [name * (100_000 + number) for number in range(60)]
+        batch = parse_batch(built(codec, [(None, value, []) for value in values]))
+        opened.append((BatchRecords(batch, "t", 0, 0), values))
+    for number in range(60):
+        for records, values in opened:
+            found: list[AnyRecord] = []
+            records.take(1, MIB, found)
+            assert [one.value for one in found] == [values[number]]
+
+
 @pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd", "snappy stream"])
 def test_a_giant_batch_is_noticed_without_unpacking_it(codec) -> None:
     body = record(0, None, bytes(MAX_UNPACKED_BYTES))
