@@ -1,6 +1,7 @@
 """Facts of the listing service: their keys and values."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Connection
@@ -83,7 +84,7 @@ def render_first_listings(connection: Connection, subjects: list[str]) -> Json:
     return render_firsts(connection, FIRST_LISTINGS, subjects, _describe_first)
 
 
-def _describe_first(listing: Listing) -> Json:
+def _describe_first(listing: Listing, _record_at: datetime) -> Json:
     return {
         "listing_no": listing.listing_no,
         "revision": listing.revision,

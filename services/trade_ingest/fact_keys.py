@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from services.trade_ingest.totals import Deltas, instant_of
-from services.trade_ingest.totals_store import buckets_of, rebuild_totals
+from services.trade_ingest.totals_store import IS_AHEAD, buckets_of, rebuild_totals
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
 from shared.postgres.query import fetch, fetch_optional, fetch_values, pg_array, pg_arrays
 from shared.register.context import RegisterContext
@@ -27,6 +27,10 @@ _SOLD_TOO = """
     )
 """
 _SMALL_FIRSTS = "SELECT f.party FROM first_purchase f JOIN trade t ON t.exchange = f.exchange AND t.number = f.number"
+_FUTURE_DATED_FIRSTS = f"""
+    SELECT f.party FROM first_purchase f JOIN trade t ON t.exchange = f.exchange AND t.number = f.number
+    WHERE {IS_AHEAD}
+"""
 _IS_SMALL = f"t.amount_fen - t.refunded_fen < {SMALL_FIRST_FEN}"
 _WITH_SMALL_FIRST = f"""
     {_SMALL_FIRSTS} WHERE f.party = ANY(CAST(%(parties)s AS int[])) AND {_IS_SMALL}
@@ -134,9 +138,11 @@ def changed_by_settings(
         all_exchanges, all_providers = all_totals(connection)
         exchanges |= all_exchanges
         providers |= all_providers
-    subjects = subjects_of(connection, firsts | {party for party, _ in providers})
+    ahead = set(fetch_values(connection, _FUTURE_DATED_FIRSTS, int))
+    subjects = subjects_of(connection, firsts | ahead | {party for party, _ in providers})
     return [
-        *total_and_first_keys(subjects, exchanges, providers, firsts),
+        # Firsts do not store that they are future-dated, so these cannot be compared: all are rendered again.
+        *total_and_first_keys(subjects, exchanges, providers, firsts | ahead),
         # Measures of risk flags are not stored, so they cannot be compared: all are rendered again.
         *all_risk_flag_keys(connection),
         *risk_flag_keys(subjects, exchanges, providers, firsts),

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from services.trade_ingest.totals import COUNTED, UNMATCHED, BucketCalendar, bucket_calendar
 from services.trade_ingest.totals_store import Total
 from shared.events.documents import Trade
-from shared.events.fact_topics import FIRST_PURCHASE
+from shared.events.fact_topics import AHEAD_HOURS, FIRST_PURCHASE
 from shared.postgres.query import fetch, pg_arrays
 from shared.register.facts import party_json, render_firsts
 from shared.register.firsts import FirstsTable
@@ -34,7 +34,7 @@ _CACHED_BUCKETS: Final = 20_000  # some 10 MB
 _Bucket = tuple["datetime", Total]  # its start, and its content
 
 _EXCHANGE_TOTALS = """
-    SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.last_completed_at
+    SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.ahead_fen, t.ahead_trades, t.last_completed_at
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(years)s AS int[]), CAST(%(froms)s AS timestamptz[]),
                 CAST(%(untils)s AS timestamptz[])) AS k(exchange, year, from_at, until_at)
     JOIN exchange_total t ON t.exchange = k.exchange AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
@@ -42,7 +42,7 @@ _EXCHANGE_TOTALS = """
 """
 _PROVIDER_TOTALS = """
     SELECT k.scheme, k.code, k.year, p.name, t.exchange, t.category, t.bucket_at, t.amount_fen, t.trades,
-           t.last_completed_at
+           t.ahead_fen, t.ahead_trades, t.last_completed_at
     FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[]), CAST(%(years)s AS int[]),
                 CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
          AS k(scheme, code, year, from_at, until_at)
@@ -57,7 +57,9 @@ def render_first_purchases(connection: Connection, subjects: list[str]) -> Json:
     return render_firsts(connection, FIRST_PURCHASES, subjects, _describe_first)
 
 
-def _describe_first(trade: Trade) -> Json:
+def _describe_first(trade: Trade, record_at: datetime) -> Json:
+    """Describe a first purchase; `ahead` is there for a future-dated one alone."""
+    ahead = {"ahead": True} if trade.completed_at - record_at > timedelta(hours=AHEAD_HOURS) else {}
     return {
         "trade_no": trade.trade_no,
         "revision": trade.revision,
@@ -65,6 +67,7 @@ def _describe_first(trade: Trade) -> Json:
         "amount": format_yuan(trade.amount_fen),
         "refunded": format_yuan(trade.refunded_fen),
         "provider": party_json(trade.provider),
+        **ahead,
     }
 
 
@@ -80,10 +83,8 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
     found: dict[tuple[str, int], list[_Bucket]] = defaultdict(list)
     rows = ((exchange, year, year_start(year), year_start(year + 1)) for exchange, year in keys)
     parameters = pg_arrays(rows, "exchanges", "years", "froms", "untils")
-    for exchange, year, start, amount_fen, trades, last_at in fetch(
-        connection, _EXCHANGE_TOTALS, tuple[str, int, datetime, int, int, datetime], **parameters
-    ):
-        found[exchange, year].append((start, Total(amount_fen, trades, last_at)))
+    for exchange, year, start, *total in fetch(connection, _EXCHANGE_TOTALS, tuple[Any, ...], **parameters):
+        found[exchange, year].append((start, Total(*total)))
     return {
         f"exchange/{exchange}/{year}": {
             "exchange": exchange,
@@ -106,16 +107,13 @@ def _provider_totals(connection: Connection, keys: list[tuple[str, int]], bucket
         for scheme, code in [subject.split(":", 1)]
     )
     parameters = pg_arrays(rows, "schemes", "codes", "years", "froms", "untils")
-    for scheme, code, year, name, exchange, category, start, amount_fen, trades, last_at in fetch(
-        connection,
-        _PROVIDER_TOTALS,
-        tuple[str, str, int, str, str | None, str | None, datetime, int, int, datetime],
-        **parameters,
+    for scheme, code, year, name, exchange, category, start, *total in fetch(
+        connection, _PROVIDER_TOTALS, tuple[Any, ...], **parameters
     ):
         subject = f"{scheme}:{code}"
         names[subject] = name
         if exchange is not None and category is not None:
-            found[subject, year][exchange][category].append((start, Total(amount_fen, trades, last_at)))
+            found[subject, year][exchange][category].append((start, Total(*total)))
     return {
         f"provider/{subject}/{year}": {
             "party": dict(zip(("id_scheme", "id", "name"), (*subject.split(":", 1), names[subject]), strict=True)),
@@ -152,6 +150,9 @@ def _bucket_list(found: Iterable[_Bucket], buckets: BucketCalendar) -> list[msgs
 # A trade changes one bucket of a year; the others are sent again unchanged.
 @lru_cache(maxsize=_CACHED_BUCKETS)
 def _bucket_json(start: datetime, until: datetime, total: Total) -> msgspec.Raw:
+    ahead = {}
+    if total.ahead_trades:
+        ahead = {"ahead": {"amount": format_yuan(total.ahead_fen), "trades": total.ahead_trades}}
     return msgspec.Raw(
         msgspec.json.encode(
             {
@@ -160,6 +161,7 @@ def _bucket_json(start: datetime, until: datetime, total: Total) -> msgspec.Raw:
                 "amount": format_yuan(total.amount_fen),
                 "trades": total.trades,
                 "last_completed_at": format_time(total.last_completed_at),
+                **ahead,
             }
         )
     )

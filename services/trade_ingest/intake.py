@@ -50,11 +50,12 @@ _StateRow = tuple[Any, ...]  # the revision, and the fields of TradeState
 
 _STATES = f"""
     SELECT d.revision, k.exchange, k.number, d.listing_no, d.provider, d.buyer, p.scheme = 'uscc', b.scheme = 'uscc',
-           d.net_fen, {microseconds("d.completed_at")}, d.completed, d.listed, d.mirrored, d.counted
+           d.net_fen, {microseconds("d.completed_at")}, {microseconds("d.record_at")}, d.completed, d.listed,
+           d.mirrored, d.counted
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
     CROSS JOIN LATERAL (
         SELECT revision, listing_no, provider, buyer, amount_fen - refunded_fen AS net_fen, completed_at,
-               completed, listed, mirrored, counted
+               record_at, completed, listed, mirrored, counted
         FROM trade WHERE exchange = k.exchange AND number = k.number LIMIT 1
     ) d
     JOIN party p ON p.id = d.provider
@@ -79,11 +80,12 @@ def apply_trades(
     revisions = {key: revision for key, (revision, _) in stored.items()}
     resolution: Resolution[Trade] = resolve_stored(connection, "trade", arrivals, revisions, next_seq)
     ids, renamed = register.parties.store(connection, _parties(resolution.accepted))
-    trades = {entry.seq: _trade_state(entry, ids, register) for entry in resolution.accepted}
+    received_us = pg_microseconds(now)
+    trades = {entry.seq: _trade_state(entry, ids, register, received_us) for entry in resolution.accepted}
     states = {key: trades[entry.seq] for key, entry in resolution.states.items()}
     replaced = {key: stored[key][1] for key in resolution.displaced}
     _add_deltas(connection, deltas, replaced, states)
-    _write(connection, resolution, trades, now)
+    _write(connection, resolution, trades, received_us)
     apply_deltas(connection, deltas, buckets)
     firsts = update_firsts(
         connection,
@@ -127,7 +129,9 @@ def _parties(entries: Iterable[AcceptedEntry[Trade]]) -> Iterator[Party]:
         yield entry.arrival.document.buyer
 
 
-def _trade_state(entry: AcceptedEntry[Trade], ids: dict[Entity, int], register: RegisterContext) -> TradeState:
+def _trade_state(
+    entry: AcceptedEntry[Trade], ids: dict[Entity, int], register: RegisterContext, received_us: int
+) -> TradeState:
     arrival = entry.arrival
     document = arrival.document
     provider, buyer = document.provider, document.buyer
@@ -141,6 +145,7 @@ def _trade_state(entry: AcceptedEntry[Trade], ids: dict[Entity, int], register: 
         buyer.id_scheme == "uscc",
         document.amount_fen - document.refunded_fen,
         pg_microseconds(document.completed_at),
+        record_us(arrival.record, received_us),
         document.status == "completed",
         document.mode == "listed",
         document.origin_exchange is not None,
@@ -169,9 +174,9 @@ def _add_deltas(
         deltas.replace(old, new, None if old is None else proof_of(old), proof_of(new))
 
 
-def _write(connection: Connection, resolution: Resolution[Trade], trades: dict[int, TradeState], now: datetime) -> None:
-    received_us = pg_microseconds(now)
-
+def _write(
+    connection: Connection, resolution: Resolution[Trade], trades: dict[int, TradeState], received_us: int
+) -> None:
     def row(layout: RowFormat, entry: AcceptedEntry[Trade]) -> bytes:
         arrival, trade = entry.arrival, trades[entry.seq]
         document, record = arrival.document, arrival.record
@@ -183,7 +188,7 @@ def _write(connection: Connection, resolution: Resolution[Trade], trades: dict[i
                     document.amount_fen,
                     document.refunded_fen,
                     trade.completed_us,
-                    record_us(record, received_us),
+                    trade.record_us,
                     received_us,
                     arrival.revision,
                     record.partition,

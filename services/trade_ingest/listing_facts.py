@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.trade_ingest.totals import BucketCalendar, Deltas, MovedTrades, Proof
-from services.trade_ingest.totals_store import BUCKET_AT, starts_array
+from services.trade_ingest.totals_store import BUCKET_AT, starts_array, sums_of_trades
 from shared.kafka.handler import Record
 from shared.postgres.query import execute, fetch, microseconds, pg_array
 from shared.register.parties import Entity
@@ -177,10 +177,11 @@ _NEW = """
 """
 
 _MOVED = f"""
-    SELECT m.provider, m.exchange, {microseconds("m.bucket_at")}, m.fits, CAST(sum(m.net_fen) AS bigint), count(*),
-           {microseconds("max(m.completed_at)")}
+    SELECT t.provider, t.exchange, {microseconds("t.bucket_at")}, t.fits, {microseconds("max(t.completed_at)")},
+           {sums_of_trades("t.net_fen")}
     FROM (
-        SELECT t.provider, t.exchange, {BUCKET_AT}, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen,
+        SELECT t.provider, t.exchange, {BUCKET_AT}, t.completed_at, t.record_at,
+               t.amount_fen - t.refunded_fen AS net_fen,
                coalesce(o.proves AND o.provider = t.provider AND o.listed_at <= t.completed_at, false) AS fitted,
                n.proves AND n.provider = t.provider AND n.listed_at <= t.completed_at AS fits
         FROM {_NEW}
@@ -189,9 +190,9 @@ _MOVED = f"""
         JOIN party p ON p.id = t.provider AND p.scheme = 'uscc'
         WHERE t.completed AND NOT t.mirrored AND t.counted
           AND (o.proves, o.provider, o.listed_at) IS DISTINCT FROM (n.proves, n.provider, n.listed_at)
-    ) m
-    WHERE m.fitted <> m.fits
-    GROUP BY m.provider, m.exchange, m.bucket_at, m.fits
+    ) t
+    WHERE t.fitted <> t.fits
+    GROUP BY t.provider, t.exchange, t.bucket_at, t.fits
     """
 
 _SET_ASIDE = f"""

@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.events.fact_topics import LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
+from shared.events.fact_topics import AHEAD_HOURS, LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
 from shared.postgres.binary_copy import pg_microseconds
 from shared.values.times import day_start
 
 # Documents have years 2000 to 2099 with any offset: in Shanghai that includes the days around them.
 _FIRST_YEAR, _LAST_YEAR = 1999, 2100
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_AHEAD_US = AHEAD_HOURS * 3_600_000_000
 
 COUNTED, UNMATCHED = "counted", "unmatched"
 
@@ -63,10 +64,16 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
     buyer_earns: bool
     net_fen: int
     completed_us: int
+    record_us: int  # the Kafka timestamp of the revision's first record
     completed: bool
     listed: bool  # mode is `listed` (挂牌交易)
     mirrored: bool
     counted: bool  # within the exchange's time on the whitelist
+
+    @property
+    def is_ahead(self) -> bool:
+        """Future-dated; IS_AHEAD of totals_store.py states the same in SQL."""
+        return self.completed_us - self.record_us > _AHEAD_US
 
     @property
     def is_in_exchange_total(self) -> bool:
@@ -117,10 +124,15 @@ Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, is large
 
 
 class Delta(msgspec.Struct, gc=False):
-    """A change of a bucket. `last_us`: the last instant of what was added; `gone_us`: of what was removed."""
+    """A change of a bucket. `last_us`: the last instant of what was added; `gone_us`: of what was removed.
+
+    `ahead_fen` and `ahead_trades` are the part of future-dated trades.
+    """
 
     amount_fen: int = 0
     trades: int = 0
+    ahead_fen: int = 0
+    ahead_trades: int = 0
     last_us: int | None = None
     gone_us: int | None = None
 
@@ -136,6 +148,20 @@ class Delta(msgspec.Struct, gc=False):
         if self.gone_us is None or last_us > self.gone_us:
             self.gone_us = last_us
 
+    def add_trade(self, trade: TradeState) -> None:
+        self.add(trade.net_fen, 1, trade.completed_us)
+        if trade.is_ahead:
+            self.add_ahead(trade.net_fen, 1)
+
+    def remove_trade(self, trade: TradeState) -> None:
+        self.remove(trade.net_fen, 1, trade.completed_us)
+        if trade.is_ahead:
+            self.add_ahead(-trade.net_fen, -1)
+
+    def add_ahead(self, amount_fen: int, trades: int) -> None:
+        self.ahead_fen += amount_fen
+        self.ahead_trades += trades
+
 
 class MovedTrades(NamedTuple):
     """Trades of a provider, exchange and bucket whose listing now proves them (`fits`) or no longer does."""
@@ -144,9 +170,11 @@ class MovedTrades(NamedTuple):
     exchange: str
     bucket_us: int
     fits: bool
+    last_us: int
     amount_fen: int
     trades: int
-    last_us: int
+    ahead_fen: int
+    ahead_trades: int
 
 
 class Deltas:
@@ -166,27 +194,30 @@ class Deltas:
         if old is not None:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
-                self.exchanges[old.exchange, bucket_us].remove(old.net_fen, 1, old.completed_us)
+                self.exchanges[old.exchange, bucket_us].remove_trade(old)
                 self._purchase(old, bucket_us)
                 if old.buyer_earns and old.net_fen < SMALL_FIRST_FEN:
                     self.small_firsts_gone.add(old.buyer)
             if old.provider_earns:
-                delta = self.providers[old.provider, bucket_us, old.exchange, category(old, proof_of_old)]
-                delta.remove(old.net_fen, 1, old.completed_us)
+                kept_in = category(old, proof_of_old)
+                self.providers[old.provider, bucket_us, old.exchange, kept_in].remove_trade(old)
         bucket_us = self._buckets.start_of(new.completed_us)
         if new.is_in_exchange_total:
-            self.exchanges[new.exchange, bucket_us].add(new.net_fen, 1, new.completed_us)
+            self.exchanges[new.exchange, bucket_us].add_trade(new)
             self._purchase(new, bucket_us)
         if new.provider_earns:
-            delta = self.providers[new.provider, bucket_us, new.exchange, category(new, proof_of_new)]
-            delta.add(new.net_fen, 1, new.completed_us)
+            self.providers[new.provider, bucket_us, new.exchange, category(new, proof_of_new)].add_trade(new)
 
     def move(self, moved: MovedTrades) -> None:
         """Move trades between counted and unmatched after a change of their listing."""
         to, from_ = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
         what = (moved.amount_fen, moved.trades, moved.last_us)
-        self.providers[moved.provider, moved.bucket_us, moved.exchange, from_].remove(*what)
-        self.providers[moved.provider, moved.bucket_us, moved.exchange, to].add(*what)
+        source = self.providers[moved.provider, moved.bucket_us, moved.exchange, from_]
+        source.remove(*what)
+        source.add_ahead(-moved.ahead_fen, -moved.ahead_trades)
+        target = self.providers[moved.provider, moved.bucket_us, moved.exchange, to]
+        target.add(*what)
+        target.add_ahead(moved.ahead_fen, moved.ahead_trades)
 
     def _purchase(self, trade: TradeState, bucket_us: int) -> None:
         if trade.buyer_earns:

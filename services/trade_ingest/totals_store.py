@@ -16,6 +16,7 @@ from services.trade_ingest.totals import (
     bucket_calendar,
     instant_of,
 )
+from shared.events.fact_topics import AHEAD_HOURS
 from shared.language import say
 from shared.postgres.binary_copy import pg_microseconds
 from shared.postgres.query import execute, fetch_value, pg_array, pg_arrays
@@ -25,21 +26,34 @@ from shared.register.parties import subjects_of
 from shared.register.rebuild.report import RebuildReport
 from shared.values.times import format_time
 
-_VALUES = ("amount_fen", "trades", "last_completed_at")
+_SUMS = ("amount_fen", "trades", "ahead_fen", "ahead_trades")
+_VALUES = (*_SUMS, "last_completed_at")
 _TYPES = {"exchange": "text", "provider": "int", "category": "text"}
 _EPOCH = "TIMESTAMPTZ '2000-01-01 00:00:00+00'"
 
 _STARTS = "(SELECT CAST(%(starts)s AS timestamptz[]))"
 # The start of the bucket of `t.completed_at`. The subquery reads `starts_array` once, or not at all without rows.
 BUCKET_AT = f"{_STARTS}[width_bucket(t.completed_at, {_STARTS})] AS bucket_at"
+# A trade `t` is future-dated: dated more than a day after the record that brought its revision first.
+IS_AHEAD = f"t.completed_at - t.record_at > INTERVAL '{AHEAD_HOURS} hours'"
+
+
+def sums_of_trades(net_fen: str) -> str:
+    """Return the SQL of the columns `_SUMS` over trades `t`."""
+    return f"""
+        CAST(sum({net_fen}) AS bigint) AS amount_fen, count(*) AS trades,
+        CAST(coalesce(sum({net_fen}) FILTER (WHERE {IS_AHEAD}), 0) AS bigint) AS ahead_fen,
+        count(*) FILTER (WHERE {IS_AHEAD}) AS ahead_trades
+    """
+
 
 _EXCHANGES = DerivedTable(
     "exchange_total",
     ("exchange", "bucket_at"),
     _VALUES,
     f"""
-        SELECT t.exchange, {BUCKET_AT}, sum(t.amount_fen - t.refunded_fen)::bigint AS amount_fen,
-               count(*) AS trades, max(t.completed_at) AS last_completed_at
+        SELECT t.exchange, {BUCKET_AT}, {sums_of_trades("t.amount_fen - t.refunded_fen")},
+               max(t.completed_at) AS last_completed_at
         FROM trade t WHERE t.completed AND NOT t.mirrored AND t.counted GROUP BY 1, 2
     """,
 )
@@ -48,8 +62,8 @@ _PROVIDERS = DerivedTable(
     ("provider", "bucket_at", "exchange", "category"),
     _VALUES,
     f"""
-        SELECT t.provider, {BUCKET_AT}, t.exchange, t.category, sum(t.net_fen)::bigint AS amount_fen,
-               count(*) AS trades, max(t.completed_at) AS last_completed_at
+        SELECT t.provider, {BUCKET_AT}, t.exchange, t.category, {sums_of_trades("t.net_fen")},
+               max(t.completed_at) AS last_completed_at
         FROM trade_category t JOIN party p ON p.id = t.provider AND p.scheme = 'uscc' GROUP BY 1, 2, 3, 4
     """,
 )
@@ -67,7 +81,18 @@ class Total(NamedTuple):
 
     amount_fen: int
     trades: int
+    ahead_fen: int
+    ahead_trades: int
     last_completed_at: datetime
+
+    def __str__(self) -> str:
+        """For the report of a comparison."""
+        unit = say("笔", "trades")
+        ahead = ""
+        if self.ahead_trades or self.ahead_fen:
+            sums = f"{self.ahead_fen} fen, {self.ahead_trades} {unit}"
+            ahead = say(f"（其中日期超前 {sums}）", f" ({sums} future-dated)")
+        return f"{self.amount_fen} fen, {self.trades} {unit}{ahead}, {format_time(self.last_completed_at)}"
 
 
 def buckets_of(register: RegisterContext) -> BucketCalendar:
@@ -96,7 +121,16 @@ def _merge(
     if not changes:
         return
     rows = (
-        (*key, delta.amount_fen, delta.trades, delta.last_us, delta.gone_us, _until(key[1], delta, buckets))
+        (
+            *key,
+            delta.amount_fen,
+            delta.trades,
+            delta.ahead_fen,
+            delta.ahead_trades,
+            delta.last_us,
+            delta.gone_us,
+            _until(key[1], delta, buckets),
+        )
         for key, delta in changes.items()
     )
     parameters = pg_arrays(rows, *table.keys, *_VALUES, "gone_at", "until")
@@ -137,27 +171,22 @@ def _merge_sql(table: DerivedTable) -> str:
         USING (SELECT {selected} FROM unnest({arrays}) AS u({", ".join(columns)})) n ON {table.join}
         WHEN MATCHED AND o.trades + n.trades = 0 THEN DELETE
         WHEN MATCHED THEN UPDATE SET
-            amount_fen = o.amount_fen + n.amount_fen, trades = o.trades + n.trades,
+            {", ".join(f"{name} = o.{name} + n.{name}" for name in _SUMS)},
             last_completed_at = {last_of("greatest(o.last_completed_at, n.last_completed_at)")}
         WHEN NOT MATCHED AND n.trades <> 0 THEN
-            INSERT ({", ".join(keys)}, amount_fen, trades, last_completed_at)
-            VALUES ({", ".join(f"n.{name}" for name in keys)}, n.amount_fen, n.trades,
-                    {last_of("n.last_completed_at")})
+            INSERT ({", ".join((*keys, *_SUMS))}, last_completed_at)
+            VALUES ({", ".join(f"n.{name}" for name in (*keys, *_SUMS))}, {last_of("n.last_completed_at")})
     """
 
 
 def compare_totals(connection: Connection, buckets: BucketCalendar, report: RebuildReport) -> None:
     """Report every stored total that differs from the sum of its documents."""
-    unit = say("笔", "trades")
     for table in (_EXCHANGES, _PROVIDERS):
         differing = differing_rows(connection, table, starts=starts_array(buckets))
         subjects = subjects_of(connection, (row.key[0] for row in differing)) if table is _PROVIDERS else {}
         for key, *totals in differing:
             named = [format_time(part) if isinstance(part, datetime) else subjects.get(part, part) for part in key]
-            shown = [
-                total and f"{total.amount_fen} fen, {total.trades} {unit}, {format_time(total.last_completed_at)}"
-                for total in (None if values is None else Total(*values) for values in totals)
-            ]
+            shown = [None if values is None else str(Total(*values)) for values in totals]
             report.add(f"{table.table} {' '.join(map(str, named))}", *shown, repairable=True)
         count = fetch_value(connection, f"SELECT count(*) FROM {table.table}", int)
         report.compared(say("汇总", "buckets"), count)

@@ -1,4 +1,4 @@
-"""Names of the fact topics, and the limits of the measures for red flags."""
+"""Names of the fact topics, and the limits of the measures for red flags and of future-dated trades."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ ANNUAL_TOTAL = "facts.annual-total.v1"
 SIGN = "facts.sign.v1"
 
 FACT_TOPICS = (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL, SIGN)
+
+AHEAD_HOURS: Final = 24  # a trade dated more than this after its record is future-dated (contract, section 2)
 
 # Measures for red flags are limited so that no party can make a fact large. The policy file sets the
 # thresholds of the flags within these limits.

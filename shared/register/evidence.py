@@ -4,6 +4,7 @@ Nothing is overwritten, so the answer for a `seq` is always the same.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ class DocumentAsOf(NamedTuple):
     offset: int
     value: bytes
     headers: bytes | None
+    record_at: datetime
     reason: str | None
 
 
@@ -59,7 +61,7 @@ def documents_as_of(
     decided among all. Rows come from a server-side cursor.
     """
     at = INSTANT_COLUMN[scope.kind]
-    columns = f'seq, exchange, number, partition, "offset", value, headers, {at}, {_COLUMNS[scope.kind]}'
+    columns = f'seq, exchange, number, partition, "offset", value, headers, record_at, {at}, {_COLUMNS[scope.kind]}'
     reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in scope.reasons)
     statement = f"""
         WITH period AS ({whitelist_periods("seq < %(seq)s")}), current AS (
@@ -73,7 +75,7 @@ def documents_as_of(
                 THEN 'not_on_whitelist' {reasons} END AS why
             FROM current d LEFT JOIN period p ON p.exchange = d.exchange {scope.joins}
         ), result AS (
-            SELECT seq, exchange, partition, "offset", value, headers, CASE
+            SELECT seq, exchange, partition, "offset", value, headers, record_at, CASE
                 WHEN %(takes_least)s AND why IS NULL
                      AND row_number() OVER (PARTITION BY why IS NULL ORDER BY {at}, exchange, number) > 1
                 THEN 'later' ELSE why END AS reason

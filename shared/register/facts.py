@@ -1,6 +1,7 @@
 """Values of facts about firsts, and of parties in facts."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,11 +14,14 @@ from shared.values.parties import Party
 
 
 def render_firsts(
-    connection: Connection, table: FirstsTable, subjects: Sequence[str], describe: Callable[[Any], Json]
+    connection: Connection, table: FirstsTable, subjects: Sequence[str], describe: Callable[[Any, datetime], Json]
 ) -> Json:
-    """Render the first document of each party; `describe` gives the fields of a document besides its exchange."""
+    """Render the first document of each party.
+
+    `describe` gives the fields of a document besides its exchange, from the document and its record's timestamp.
+    """
     query = f"""
-        SELECT p.scheme, p.code, p.name, d.exchange, d.value, d.headers
+        SELECT p.scheme, p.code, p.name, d.exchange, d.record_at, d.value, d.headers
         FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[])) AS k(scheme, code)
         JOIN party p ON p.scheme = k.scheme AND p.code = k.code
         LEFT JOIN {table.first} f ON f.party = p.id
@@ -25,12 +29,13 @@ def render_firsts(
     """
     values: Json = {}
     parameters = pg_arrays((subject.split(":", 1) for subject in subjects), "schemes", "codes")
-    for scheme, code, name, exchange, value, headers in fetch(
-        connection, query, tuple[str, str, str, str | None, bytes | None, bytes | None], **parameters
+    for scheme, code, name, exchange, record_at, value, headers in fetch(
+        connection, query, tuple[str, str, str, str | None, datetime | None, bytes | None, bytes | None], **parameters
     ):
         first = None
-        if exchange is not None and value is not None:
-            first = {"exchange": exchange, **describe(stored_document(table.document, exchange, value, headers))}
+        if exchange is not None and record_at is not None and value is not None:
+            document = stored_document(table.document, exchange, value, headers)
+            first = {"exchange": exchange, **describe(document, record_at)}
         values[f"{scheme}:{code}"] = {"party": {"id_scheme": scheme, "id": code, "name": name}, "first": first}
     return values
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from shared.events.fact_topics import AHEAD_HOURS
 from shared.operator_errors import OperatorError
 from shared.postgres.clock import check_clock
 from shared.postgres.query import execute, fetch, fetch_optional
@@ -52,7 +53,9 @@ class RegisterSettings(NamedTuple):
 
 
 def register_settings(exchanges: Whitelist, cut_dates: Sequence[date]) -> RegisterSettings:
-    content = {**exchanges.canonical(), "cut_at": [day.isoformat() for day in sorted(set(cut_dates))]}
+    """Return the settings of a register; by `ahead_hours` its facts name future-dated trades."""
+    cut_at = [day.isoformat() for day in sorted(set(cut_dates))]
+    content = {**exchanges.canonical(), "cut_at": cut_at, "ahead_hours": AHEAD_HOURS}
     return RegisterSettings(content, settings_digest(content))
 
 

@@ -6,6 +6,7 @@ numbers and topics needs escaping.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -20,13 +21,18 @@ from shared.values.canonical_json import canonical_json
 
 # Hashing a short record takes PostgreSQL 6 µs and Python 1 µs; long records are hashed there and not sent.
 _SHORT_BYTES: Final = 4096
+_NO_INSTANT: Final = "CAST(NULL AS timestamptz)"
 
 
 class EntryRecord(NamedTuple):
-    """An entry of the log and its record; for a settings entry, the settings in canonical form."""
+    """An entry of the log and its record; for a settings entry, the settings in canonical form.
+
+    `record_at` is the Kafka timestamp of a document's record, which the log does not have; None for other entries.
+    """
 
     seq: int
     entry: bytes
+    record_at: datetime | None
     headers: bytes | None
     value: bytes
 
@@ -60,26 +66,30 @@ class _Row(NamedTuple):
     headers: bytes | None
     headers_sha256: str | None
     content: object
+    record_at: datetime | None
 
 
-def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts: bool) -> str:
+def _query(
+    kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts: bool, record_at: str = _NO_INSTANT
+) -> str:
     """Return the SQL of all entries that meet the condition `which`, with the columns of `_Row`.
 
-    `bytes_of` turns a column into two: its bytes, or NULL and their hash.
+    `bytes_of` turns a column into two: its bytes, or NULL and their hash. `record_at` is the SQL of that column.
     """
     documents = [
         f"""SELECT 'document', seq, exchange, number, revision, NULL, partition, "offset", binary_mode,
-                   {bytes_of("value")}, {bytes_of("headers")}, CAST(NULL AS jsonb) FROM {table} WHERE {which}"""
+                   {bytes_of("value")}, {bytes_of("headers")}, CAST(NULL AS jsonb), {record_at}
+            FROM {table} WHERE {which}"""
         for table in (kind, f"{kind}_past")
     ]
     facts = [
         f"""SELECT 'fact', seq, exchange, listing_no, NULL, topic, partition, "offset", NULL,
-                   {bytes_of("value")}, NULL, NULL, NULL FROM {table} WHERE {which}"""
+                   {bytes_of("value")}, NULL, NULL, NULL, NULL FROM {table} WHERE {which}"""
         for table in ("listing_fact", "listing_fact_past")
         if has_facts
     ]
     settings = f"""SELECT 'settings', seq, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                          NULL, digest, NULL, NULL, content FROM settings_entry WHERE {which}"""
+                          NULL, digest, NULL, NULL, content, NULL FROM settings_entry WHERE {which}"""
     return " UNION ALL ".join([*documents, *facts, settings])
 
 
@@ -100,13 +110,13 @@ def entry_reader(kind: Kind, *, has_facts: bool = False) -> Stored:
 
 def entry_record_reader(kind: Kind, *, has_facts: bool) -> Callable[[Connection, Sequence[int]], Iterator[EntryRecord]]:
     """Return a reader of the entries with given seqs, in order, each with its record."""
-    query = _query(kind, _whole, "seq = ANY(%(seqs)s)", has_facts=has_facts)
+    query = _query(kind, _whole, "seq = ANY(%(seqs)s)", has_facts=has_facts, record_at="record_at")
     entry_of = _entries(kind)
 
     def records(connection: Connection, seqs: Sequence[int]) -> Iterator[EntryRecord]:
         for row in sorted(fetch(connection, query, _Row, seqs=list(seqs)), key=itemgetter(1)):
             value = canonical_json(row.content) if row.value is None else row.value
-            yield EntryRecord(row.seq, entry_of[row.source](row).encode(), row.headers, value)
+            yield EntryRecord(row.seq, entry_of[row.source](row).encode(), row.record_at, row.headers, value)
 
     return records
 
@@ -122,7 +132,7 @@ def _document_entry(kind: Kind) -> Callable[[_Row], str]:
 
     def entry(row: _Row) -> str:
         _, seq, exchange, number, revision, _, partition, offset, is_binary = row[:9]
-        value, value_sha256, headers, headers_sha256, _ = row[9:]
+        value, value_sha256, headers, headers_sha256 = row[9:13]
         mode = "binary" if is_binary else "structured"
         of_headers = "null" if headers is None and headers_sha256 is None else f'"{_hash(headers, headers_sha256)}"'
         return (

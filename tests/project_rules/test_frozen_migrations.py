@@ -52,6 +52,12 @@ RELEASED = {
     "services/trade_ingest/migrations/versions/r0010_quarantine_quota.py": (
         "9accd4d6de71180cd176c7569c62260a79136480cf0b56cecfea209886e657a8"
     ),
+    "services/trade_ingest/migrations/versions/r0011_ahead.py": (
+        "75f788834ea8486324987f6635f09aca23cb62a785c39b94461d2f1f33f11d0a"
+    ),
+    "services/trade_ingest/migrations/versions/r0011_ahead.sql": (
+        "cd7ce58e2f70b604844bd328003437f06bc3104603f12ea4d873ebfcde2456a7"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),

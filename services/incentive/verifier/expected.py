@@ -18,11 +18,15 @@ from .values import DocumentKey, Json
 
 
 class AcceptedDocument(NamedTuple):
-    """A document that a register accepted: `listing` or `trade`, the exchange, and the event's `data`."""
+    """A document that a register accepted: `listing` or `trade`, the exchange, and the event's `data`.
+
+    `record_us` is the Kafka timestamp of the revision's first record; None: no trade is future-dated.
+    """
 
     kind: str
     exchange: str
     data: Json
+    record_us: int | None = None
 
 
 class ExpectedAward(NamedTuple):
@@ -49,9 +53,9 @@ def expected_facts(documents: Iterable[AcceptedDocument], settings: Json, regist
         one.add_settings(0, settings)
         one.size = 1
     numbers: dict[DocumentKey, None] = {}
-    for kind, exchange, data in documents:
+    for kind, exchange, data, record_us in documents:
         one = listings if kind == "listing" else trades
-        one.add_document(RegisterDocument(one.size, kind, exchange, data))
+        one.add_document(RegisterDocument(one.size, kind, exchange, data, record_us))
         one.size += 1
         if kind == "listing":
             numbers[exchange, data["listing_no"]] = None

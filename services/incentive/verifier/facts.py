@@ -85,7 +85,10 @@ def first_fact(register: RegisterEvidence, seq: int, subject: str) -> Json:
     ]
     first = min(eligible, key=lambda one: one.place, default=None)
     party = party_json((subject, register.name_of(subject, seq)))
-    return {"party": party, "first": None if first is None else first_json(first)}
+    value = None if first is None else first_json(first)
+    if value is not None and first is not None and first.is_ahead and register.names_ahead(seq):
+        value["ahead"] = True
+    return {"party": party, "first": value}
 
 
 def first_json(document: RegisterDocument) -> Json:
@@ -120,7 +123,13 @@ def sum_json(documents: Sequence[RegisterDocument]) -> Json:
     return {"amount": yuan(sum(one.net for one in documents)), "trades": len(documents)}
 
 
-def buckets_json(documents: Iterable[RegisterDocument], cut_at: Sequence[str]) -> list[Json]:
+def ahead_json(trades: Sequence[RegisterDocument], names_ahead: bool) -> Json:
+    """The part of future-dated trades in a bucket, absent for none."""
+    ahead = [one for one in trades if names_ahead and one.is_ahead]
+    return {"ahead": sum_json(ahead)} if ahead else {}
+
+
+def buckets_json(documents: Iterable[RegisterDocument], cut_at: Sequence[str], names_ahead: bool) -> list[Json]:
     """Sum trades by calendar month in Shanghai, split again at the cut dates."""
     cuts = sorted(map(date.fromisoformat, cut_at))
     buckets: dict[tuple[date, date], list[RegisterDocument]] = {}
@@ -137,6 +146,7 @@ def buckets_json(documents: Iterable[RegisterDocument], cut_at: Sequence[str]) -
             "until": time_text(day_us(end)),
             **sum_json(trades),
             "last_completed_at": time_text(max(one.at for one in trades)),
+            **ahead_json(trades, names_ahead),
         }
         for (begin, end), trades in sorted(buckets.items())
     ]
@@ -146,7 +156,8 @@ def exchange_total(register: RegisterEvidence, seq: int, exchange: str, year: st
     """(六) 2: all completed trades of the exchange in the year, without mirrored ones."""
     _, cut_at = register.settings(seq)
     trades = counted_trades(register, "exchange", f"{exchange}/{year}", seq)
-    return {"exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets_json(trades, cut_at)}
+    buckets = buckets_json(trades, cut_at, register.names_ahead(seq))
+    return {"exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets}
 
 
 def provider_total(register: RegisterEvidence, seq: int, subject: str, year: str) -> Json:
@@ -157,14 +168,15 @@ def provider_total(register: RegisterEvidence, seq: int, subject: str, year: str
         if document.year == int(year):
             reason = reason_of(register, document, whitelist, seq)
             trades.setdefault(document.exchange, {}).setdefault(reason, []).append(document)
+    names_ahead = register.names_ahead(seq)
     return {
         "party": party_json((subject, register.name_of(subject, seq))),
         "year": int(year),
         "cut_at": cut_at,
         "by_exchange": {
             exchange: {
-                "counted": buckets_json(by_reason.get("counted", ()), cut_at),
-                "unmatched": buckets_json(by_reason.get("unmatched", ()), cut_at),
+                "counted": buckets_json(by_reason.get("counted", ()), cut_at, names_ahead),
+                "unmatched": buckets_json(by_reason.get("unmatched", ()), cut_at, names_ahead),
                 "other": [
                     {"reason": reason, **sum_json(by_reason[reason])}
                     for reason in sorted(by_reason.keys() - {"counted", "unmatched"})

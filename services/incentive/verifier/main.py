@@ -280,9 +280,9 @@ class ExtractCheck:
         else:
             self._shown("台账延续旧核验包", "the ledger continues the older extract")
         self._limit(
-            "被拒收事件和 views/ 只由签名保证；交易场所所报、经办人所记是否属实不在核验之内",
-            "rejected events and views/ are covered by the signature alone, and it is not checked that what exchanges"
-            " reported and persons recorded is true",
+            "被拒收事件、Kafka 记录时间和 views/ 只由签名保证；交易场所所报、经办人所记是否属实不在核验之内",
+            "rejected events, Kafka timestamps of records and views/ are covered by the signature alone, and it is not"
+            " checked that what exchanges reported and persons recorded is true",
         )
 
 

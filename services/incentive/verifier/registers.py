@@ -22,6 +22,10 @@ ENTRY_FIELDS = {
     "headers_sha256",
 }  # fmt: skip
 
+# A trade dated more than this after its record is future-dated.
+AHEAD_HOURS = 24
+AHEAD_US = AHEAD_HOURS * 3_600_000_000
+
 Recorded = TypeVar("Recorded")
 
 
@@ -29,16 +33,30 @@ class RegisterDocument:
     """One accepted revision, as far as facts depend on it; times in microseconds, amounts in fen."""
 
     __slots__ = (
-        "amount", "at", "buyer", "exchange", "listing_no", "mirrored", "mode", "number", "provider",
-        "refunded", "revision", "seq", "status",
+        "amount",
+        "at",
+        "buyer",
+        "exchange",
+        "is_ahead",
+        "listing_no",
+        "mirrored",
+        "mode",
+        "number",
+        "provider",
+        "refunded",
+        "revision",
+        "seq",
+        "status",
     )  # fmt: skip
 
-    def __init__(self, seq: int, kind: str, exchange: str, data: Json) -> None:
+    def __init__(self, seq: int, kind: str, exchange: str, data: Json, record_us: int | None = None) -> None:
+        """`record_us` is the Kafka timestamp of the revision's first record; None counts as never before the trade."""
         is_trade = kind == "trade"
         self.seq, self.exchange = seq, sys.intern(exchange)
         self.number, self.revision = data["trade_no" if is_trade else "listing_no"], data["revision"]
         self.status, self.mirrored = sys.intern(data["status"]), data.get("origin_exchange") is not None
         self.at = instant(data["completed_at" if is_trade else "listed_at"])
+        self.is_ahead = is_trade and record_us is not None and self.at > record_us + AHEAD_US
         self.provider = read_party(data["provider"])
         self.buyer = read_party(data["buyer"]) if is_trade else None
         self.mode = sys.intern(data["mode"]) if is_trade else None
@@ -88,6 +106,7 @@ class RegisterEvidence:
         self.by_role: dict[str, dict[str, list[DocumentKey]]] = {"provider": {}, "buyer": {}, "exchange": {}}
         self._revisions: dict[DocumentKey, list[RegisterDocument]] = {}  # in order of entries
         self._settings: list[tuple[int, tuple[ExchangeWhitelist, list[str]]]] = []
+        self._ahead_hours: list[tuple[int, int | None]] = []
         self._listing_facts: dict[DocumentKey, list[tuple[int, Json]]] = {}
         self._names: dict[str, list[tuple[int, str]]] = {}
 
@@ -105,7 +124,8 @@ class RegisterEvidence:
             self.add_listing_fact(entry["seq"], value)
         elif entry["kind"] == self.kind:
             data = value if entry["content_mode"] == "binary" else value["data"]
-            document = RegisterDocument(entry["seq"], self.kind, entry["exchange"], data)
+            record_us = instant(item["record_at"])
+            document = RegisterDocument(entry["seq"], self.kind, entry["exchange"], data, record_us)
             if (document.number, document.revision) != (entry["number"], entry["revision"]):
                 raise Unsound("不是该条目的文档", "not the document of its entry")
             self.add_document(document)
@@ -114,6 +134,7 @@ class RegisterEvidence:
 
     def add_settings(self, seq: int, content: Json) -> None:
         self._settings.append((seq, (ExchangeWhitelist(content), content["cut_at"])))
+        self._ahead_hours.append((seq, content.get("ahead_hours")))
 
     def add_listing_fact(self, seq: int, content: Json) -> None:
         key = (content["exchange"], content["listing_no"])
@@ -162,6 +183,10 @@ class RegisterEvidence:
             raise Unsound("当时没有名录", "there was no whitelist then")
         return found
 
+    def names_ahead(self, seq: int) -> bool:
+        """Return True if facts name future-dated trades; under the settings of an earlier version they did not."""
+        return last_before(self._ahead_hours, seq) == AHEAD_HOURS
+
     def name_of(self, subject: str, seq: int) -> str:
         """The name in the document accepted last."""
         name = last_before(self._names.get(subject, ()), seq)
@@ -194,7 +219,7 @@ def read_register(
 def read_entries(bundle: Bundle, file: str, register: RegisterEvidence) -> Iterator[TreeLeaf]:
     for item, _ in bundle.items(file, lambda item: item["entry"]["seq"]):
         entry = item["entry"]
-        if set(item) != {"entry", "headers", "value"} or set(entry) != ENTRY_FIELDS:
+        if set(item) != {"entry", "headers", "record_at", "value"} or set(entry) != ENTRY_FIELDS:
             raise Unsound("字段有误", "wrong fields")
         register.read(item)
         register.count += 1

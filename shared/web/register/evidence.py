@@ -25,6 +25,7 @@ from shared.register.log_entries import EntryRecord
 from shared.register.stored_documents import stored_document
 from shared.values.canonical_json import canonical_json
 from shared.values.json_types import Json
+from shared.values.times import format_time
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import TEXT, Blueprint, ExchangeParameter, QuerySchema, WholeNumber
 from shared.web.service import current_service
@@ -68,7 +69,8 @@ class EntriesQuery(QuerySchema):
 def evidence(arguments: Json) -> Response:
     """Every document behind a fact at `seq`, in the revision that was current then, in order of `seq`.
 
-    One document a line, with `counted`: true, or the reason why it does not count.
+    One document a line, with `record_at`, the Kafka timestamp of its revision's first record, and `counted`: true, or
+    the reason why it does not count.
     """
     source: EvidenceSource = current_app.extensions[EVIDENCE]
     topic, _, rest = arguments["fact"].partition("/")
@@ -109,6 +111,7 @@ def _line(source: EvidenceSource, row: DocumentAsOf) -> bytes:
         "topic": topic_of(source.kind, row.exchange),
         "partition": row.partition,
         "offset": row.offset,
+        "record_at": format_time(row.record_at),
         **source.document.dump(structs.asdict(document)),
         "counted": True if row.reason is None else row.reason,
     }
@@ -147,9 +150,14 @@ def _selected(
 
 
 def entry_line(record: EntryRecord) -> bytes:
-    """Return an entry in the format of extracts: canonical JSON, with the record's headers and value in base64."""
+    """Return an entry in the format of extracts: canonical JSON, with the record's headers and value in base64.
+
+    `record_at` is the record's Kafka timestamp; null for facts and settings.
+    """
     headers = None if record.headers is None else base64.b64encode(record.headers).decode()
-    rest = canonical_json({"headers": headers, "value": base64.b64encode(record.value).decode()})
+    record_at = None if record.record_at is None else format_time(record.record_at)
+    value = base64.b64encode(record.value).decode()
+    rest = canonical_json({"headers": headers, "record_at": record_at, "value": value})
     return b'{"entry":' + record.entry + b"," + rest[1:] + b"\n"
 
 

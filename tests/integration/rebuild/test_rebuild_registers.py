@@ -392,7 +392,7 @@ def test_what_cannot_be_mended_is_told_beside_what_can(trades) -> None:
         "trade kmdex/T1 (entry 99)",
         "log entry 4",
         "exchange_total kmdex 2026-03-01T00",
-        "intake_day kmdex/2026-01-01/accepted",
+        "intake_day kmdex/2026-06-30/accepted",
     ]
     well, lines = trades.mend()
     assert not well
@@ -407,7 +407,7 @@ def test_a_lost_row_of_the_quarantine_is_not_explained_away(trades) -> None:
     trades.damage("DELETE FROM quarantine WHERE id = (SELECT max(id) FROM quarantine)")
     before = trades.everything()
     (told,) = trades.verify()
-    assert told.startswith("intake_day kmdex/2026-01-01/not_cloudevent: stored 2 ")
+    assert told.startswith("intake_day kmdex/2026-06-30/not_cloudevent: stored 2 ")
     well, lines = trades.mend()
     assert not well
     assert lines[-1].startswith("not repaired")

@@ -16,6 +16,8 @@ from shared.values.parties import is_uscc
 
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 LOG_ORIGIN = "example.org/tests"
+# Kafka timestamp of every record (2026-06-30): trades of a random world on 2026-12-31 are future-dated.
+RECORD_MS = 1_782_777_600_000
 EXCHANGES = ("dcdex", "kmdex")
 KINDS = {"listing": "cn.kunming.data-exchange.listing.v1", "trade": "cn.kunming.data-exchange.trade.v1"}
 
@@ -145,9 +147,8 @@ def record(kind: str, exchange: str, data: dict, offset: int, partition: int = 0
 def raw_record(
     topic: str, value: bytes | None, offset: int, partition: int = 0, key: bytes | None = None, headers: tuple = ()
 ) -> ConsumerRecord:
-    timestamp = 1_767_225_600_000
     return ConsumerRecord(
-        topic, partition, 0, offset, timestamp, 0, key, value, headers, None, -1, len(value or b""), -1
+        topic, partition, 0, offset, RECORD_MS, 0, key, value, headers, None, -1, len(value or b""), -1
     )
 
 
@@ -164,5 +165,5 @@ def states(documents: list[tuple[str, dict]], number: str) -> dict[tuple[str, st
 def facts_of(world: World, settings: dict[str, Any]) -> dict[tuple[str, str], dict]:
     """Return the facts of the documents by topic and key, as the verifier computes them for whitelist and cut dates."""
     documents = [AcceptedDocument("listing", *one) for one in world.listings]
-    documents += [AcceptedDocument("trade", *one) for one in world.trades]
+    documents += [AcceptedDocument("trade", *one, RECORD_MS * 1000) for one in world.trades]
     return {tuple(name.split("/r1/")): value for name, value in expected_facts(documents, settings).items()}

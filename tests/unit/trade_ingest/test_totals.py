@@ -25,6 +25,7 @@ MARCH, CUT, APRIL, MAY = (
 )
 MARCH_US, CUT_US, APRIL_US = (pg_microseconds(start) for start in (MARCH, CUT, APRIL))
 AT_US = APRIL_US + 5
+DAY_US = 24 * 3_600_000_000
 PROVIDER, BUYER, OTHER = 1, 2, 3
 TRADE = TradeState(
     exchange="kmdex",
@@ -36,6 +37,7 @@ TRADE = TradeState(
     buyer_earns=True,
     net_fen=1000,
     completed_us=AT_US,
+    record_us=AT_US,
     completed=True,
     listed=True,
     mirrored=False,
@@ -139,6 +141,23 @@ def test_a_new_trade_is_added_to_its_buckets(calendar: BucketCalendar) -> None:
     assert deltas.small_firsts_gone == set()
 
 
+@pytest.mark.parametrize(("later_us", "is_ahead"), [(-1, False), (0, False), (1, True)])
+def test_a_trade_dated_more_than_a_day_after_its_record_is_ahead_in_its_buckets(
+    calendar: BucketCalendar, later_us: int, is_ahead: bool
+) -> None:
+    trade = changed(record_us=AT_US - DAY_US - later_us)
+    assert trade.is_ahead is is_ahead
+    came, went = Deltas(calendar), Deltas(calendar)
+    came.replace(None, trade, None, PROOF)
+    added = Delta(1000, 1, 1000 * is_ahead, int(is_ahead), last_us=AT_US)
+    assert came.exchanges == {("kmdex", APRIL_US): added}
+    assert came.providers == {(PROVIDER, APRIL_US, "kmdex", "counted"): added}
+    went.replace(trade, changed(number="T2", net_fen=1), PROOF, PROOF)
+    corrected = Delta(-999, 0, -1000 * is_ahead, -int(is_ahead), last_us=AT_US, gone_us=AT_US)
+    assert went.exchanges == {("kmdex", APRIL_US): corrected}
+    assert went.providers == {(PROVIDER, APRIL_US, "kmdex", "counted"): corrected}
+
+
 def test_a_correction_is_removed_where_it_was_and_added_where_it_is(calendar: BucketCalendar) -> None:
     deltas = Deltas(calendar)
     before = changed(completed_us=CUT_US, net_fen=SMALL_FIRST_FEN - 1, buyer=OTHER)
@@ -195,9 +214,9 @@ def test_trades_move_between_counted_and_unmatched_with_their_listing(
     calendar: BucketCalendar, fits: bool, to: str, from_: str
 ) -> None:
     deltas = Deltas(calendar)
-    deltas.move(MovedTrades(PROVIDER, "kmdex", APRIL_US, fits, amount_fen=700, trades=2, last_us=AT_US))
+    deltas.move(MovedTrades(PROVIDER, "kmdex", APRIL_US, fits, AT_US, 700, 2, ahead_fen=300, ahead_trades=1))
     assert deltas.providers == {
-        (PROVIDER, APRIL_US, "kmdex", to): Delta(700, 2, last_us=AT_US),
-        (PROVIDER, APRIL_US, "kmdex", from_): Delta(-700, -2, gone_us=AT_US),
+        (PROVIDER, APRIL_US, "kmdex", to): Delta(700, 2, 300, 1, last_us=AT_US),
+        (PROVIDER, APRIL_US, "kmdex", from_): Delta(-700, -2, -300, -1, gone_us=AT_US),
     }
     assert deltas.exchanges == {}
