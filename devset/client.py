@@ -11,6 +11,8 @@ from devset.expected import RunOutcome, reported_award
 from devset.processes import LocalError
 from devset.programs import SERVICES, Addresses
 from exchange_kit.api import Api
+from services.incentive.verifier.expected import ExpectedAward
+from services.incentive.verifier.risk_flags import FUTURE_DATED
 from shared.values.json_types import Json
 
 POLL_S = 0.2
@@ -43,9 +45,13 @@ class Client:
     def outcome(self) -> RunOutcome:
         """Return the outcome of all published records, comparable with `expected_outcome`.
 
-        An award that a correction cancelled remains with amounts of zero. It is left out.
+        An award that a correction cancelled remains with amounts of zero. It is left out, and so is the flag that
+        follows from the instant of sending.
         """
-        awards = {award["award_id"]: reported_award(award) for award in self.items("incentive", "/v1/awards")}
+        awards = {
+            award["award_id"]: _without_future_dated(reported_award(award))
+            for award in self.items("incentive", "/v1/awards")
+        }
         return RunOutcome(
             {award_id: award for award_id, award in awards.items() if award.ceiling},
             Counter(item["reason"] for service in REGISTER_SERVICES for item in self.items(service, "/v1/quarantine")),
@@ -78,3 +84,7 @@ class Client:
     def _backlog(self, service: str) -> int:
         progress = self.get(service, "/v1/progress")
         return int(progress["lag"]) + int(progress["outbox"])
+
+
+def _without_future_dated(award: ExpectedAward) -> ExpectedAward:
+    return award._replace(flags=tuple(flag for flag in award.flags if flag != FUTURE_DATED))

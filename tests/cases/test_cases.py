@@ -5,7 +5,8 @@ All runs share one set; each round takes in the next event of every run, in the 
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,8 +41,9 @@ def problems(made: WholeSet) -> dict[str, list[str]]:
     for index in range(max(len(run.batches) for run in RUNS)):
         going = [run for run in RUNS if index < len(run.batches)]
         for events in zip_longest(*(run.batches[index] for run in going)):
-            now = sorted((event for event in events if event is not None), key=lambda event: event.kind)
-            made.take([(event.kind, event.topic, event.value) for event in now])
+            now = sorted(filter(None, events), key=attrgetter("timestamp_ms", "kind"))
+            for timestamp_ms, some in groupby(now, key=attrgetter("timestamp_ms")):
+                made.take([(event.kind, event.topic, event.value) for event in some], timestamp_ms)
         awards, transactions = asker.all("/v1/awards"), asker.all("/v1/ledger/transactions")
         for run in going:
             found[run.name] += check(run, index, awards, transactions)

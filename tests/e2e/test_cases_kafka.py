@@ -7,7 +7,7 @@ from typing import Any
 from kafka import KafkaProducer
 
 from tests.support.case_runs import Run, check
-from tests.support.up import EARLIER_MS, QUIET_WITHIN_S, client_of
+from tests.support.up import QUIET_WITHIN_S, client_of
 
 
 def test_every_case_holds_through_kafka(running_set: dict[str, Any], case_runs: list[Run]) -> None:
@@ -17,7 +17,7 @@ def test_every_case_holds_through_kafka(running_set: dict[str, Any], case_runs: 
     for index in range(max(len(run.batches) for run in case_runs)):
         going = [run for run in case_runs if index < len(run.batches)]
         for record in (record for run in going for record in run.batches[index]):
-            producer.send(record.topic, record.value, timestamp_ms=EARLIER_MS)
+            producer.send(record.topic, record.value, timestamp_ms=record.timestamp_ms)
         producer.flush()
         client.await_quiet(QUIET_WITHIN_S, lambda: None)
         awards = list(client.items("incentive", "/v1/awards"))

@@ -6,15 +6,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from devset.expected import document_of, policy_tree, settings_of
-from services.incentive.verifier.expected import ExpectedAward, expected_awards, expected_facts
+from services.incentive.verifier.expected import AcceptedDocument, ExpectedAward, expected_awards, expected_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exchange_kit.records import SampleRecord
     from shared.whitelist import Whitelist
     from tests.faults.world import Sent
 
@@ -41,21 +38,22 @@ class Reference:
     refused: Counter[tuple[Place, str]] = field(default_factory=Counter)
     duplicates: Counter[str] = field(default_factory=Counter)  # by topic
     _revisions: dict[Number, dict[int, Json]] = field(default_factory=lambda: defaultdict(dict))
-    _stored: list[SampleRecord] = field(default_factory=list)
+    _stored: list[AcceptedDocument] = field(default_factory=list)
 
     def take(self, sent: Iterable[Sent]) -> None:
         """Store the first content of each revision; the same content again is a duplicate, another is refused."""
-        for record, partition, offset in sent:
+        for record, partition, offset, timestamp_ms in sent:
             place = Place(record.topic, partition, offset)
             if record.outcome not in VALID:
                 self.refused[place, str(record.outcome)] += 1
                 continue
-            kind, exchange, data = document_of(record)
+            document = document_of(record)._replace(record_us=timestamp_ms * 1000)
+            kind, exchange, data = document[:3]
             known = self._revisions[kind, exchange, data[f"{kind}_no"]]
             first = known.setdefault(data["revision"], data)
             if first is data:
                 self.accepted[place] += 1
-                self._stored.append(msgspec.structs.replace(record, outcome="accepted"))
+                self._stored.append(document)
             elif first == data:
                 self.duplicates[record.topic] += 1
             else:
@@ -63,7 +61,7 @@ class Reference:
 
     def facts(self) -> dict[str, Json]:
         """Return the facts of the accepted documents by name, without versions."""
-        return expected_facts(map(document_of, self._stored), settings_of(self.exchanges))
+        return expected_facts(self._stored, settings_of(self.exchanges))
 
     def awards(self, facts: dict[str, Json]) -> dict[str, ExpectedAward]:
         """Return every award over zero that these facts earn."""

@@ -32,11 +32,12 @@ ACKNOWLEDGED_WITHIN_S = 240.0
 
 
 class Sent(NamedTuple):
-    """A record and the position that the broker gave it."""
+    """A record, the position that the broker gave it, and its timestamp in milliseconds."""
 
     record: SampleRecord
     partition: int
     offset: int
+    timestamp_ms: int
 
 
 class World:
@@ -93,19 +94,22 @@ class Publisher(threading.Thread):
             allow_auto_create_topics=False,
         )
         try:
-            futures = []
+            futures, times_ms = [], []
             for number, start in enumerate(range(0, len(self._records), CHUNK_RECORDS)):
                 for record in self._records[start : start + CHUNK_RECORDS]:
                     # The client refuses to send a record with neither key nor value.
                     key = b"" if record.key is None and record.value is None else record.key
-                    futures.append(producer.send(record.topic, record.value, key, list(record.headers)))
+                    times_ms.append(int(time.time() * 1000))
+                    futures.append(
+                        producer.send(record.topic, record.value, key, list(record.headers), timestamp_ms=times_ms[-1])
+                    )
                 if number % ABORT_EVERY_CHUNKS == 0:
                     self._send_and_abort(self._records[start])
                 self.begun.set()
                 time.sleep(CHUNK_EVERY_S)
-            for record, future in zip(self._records, futures, strict=True):
+            for record, future, time_ms in zip(self._records, futures, times_ms, strict=True):
                 metadata = future.get(timeout=ACKNOWLEDGED_WITHIN_S)
-                self.sent.append(Sent(record, metadata.partition, metadata.offset))
+                self.sent.append(Sent(record, metadata.partition, metadata.offset, time_ms))
         finally:
             producer.close()
 

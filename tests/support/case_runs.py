@@ -32,6 +32,7 @@ class CaseRecord:
     exchange: str
     topic: str
     value: bytes
+    timestamp_ms: int
 
 
 @dataclass
@@ -70,7 +71,9 @@ class Run:
 
     def record(self, event: CaseEvent) -> CaseRecord:
         value = self.renamed(json.dumps(event.document, ensure_ascii=False)).encode()
-        return CaseRecord(event.kind, self.renamed(event.exchange), self.renamed(event.topic), value)
+        return CaseRecord(
+            event.kind, self.renamed(event.exchange), self.renamed(event.topic), value, event.timestamp_ms
+        )
 
 
 def make_runs(cases: Iterable[Case], shuffles: int) -> list[Run]:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ TYPES = {"listing": "cn.kunming.data-exchange.listing.v1", "trade": "cn.kunming.
 TOPICS = {"listing": "exchange.{}.listings.v1", "trade": "exchange.{}.trades.v1"}
 AMOUNTS = {"ceiling", "payable", "base", "cap", "approved", "paid", "returned"}
 
+AFTER_ALL = "2030-01-01"  # the Kafka timestamp unless a case says another: nothing is future-dated
+
 _OPERATORS = {"OP1": "kmdex", "OP2": "dcdex"}
 _UNITS = {"万": 10_000, "亿": 100_000_000}
 _ENTITY_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -28,12 +30,13 @@ _A_DAY = date(2026, 1, 1)
 
 @dataclass(frozen=True)
 class CaseEvent:
-    """An event of a case: the exchange's topic, and the CloudEvents document (structured mode)."""
+    """An event of a case: the exchange's topic, the CloudEvents document (structured mode), and the Kafka timestamp."""
 
     kind: str
     exchange: str
     topic: str
     document: dict[str, Any]
+    timestamp_ms: int
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,7 @@ def _document(kind: str, no: str, instant: str, data: dict[str, Any]) -> CaseEve
     exchange = data.pop("exchange", "kmdex")
     data["revision"] = int(data["revision"])
     data[instant] = _time(data[instant])
+    recorded_at = datetime.fromisoformat(_time(data.pop("recorded", AFTER_ALL)))
     for member in ("provider", "buyer"):
         if isinstance(data.get(member), str):
             data[member] = party(data[member])
@@ -223,7 +227,7 @@ def _document(kind: str, no: str, instant: str, data: dict[str, Any]) -> CaseEve
         "time": _time(data.pop("time", data[instant])),
         "data": data,
     }
-    return CaseEvent(kind, exchange, TOPICS[kind].format(exchange), document)
+    return CaseEvent(kind, exchange, TOPICS[kind].format(exchange), document, int(recorded_at.timestamp() * 1000))
 
 
 def _time(text: str) -> str:

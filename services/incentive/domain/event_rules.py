@@ -1,20 +1,23 @@
 """The four rules that events drive (policy.md): awards from facts, whitelist and policy. Pure."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
 
 from services.incentive.domain.awards import Award, EvidenceItem, award_of
 from services.incentive.domain.facts import (
+    NO_TRADES,
     Bucket,
     Declaration,
     ExchangeTotal,
     FirstListing,
     FirstPurchase,
+    Listed,
     ProviderTotal,
     Purchased,
+    TradeSum,
     merge_first,
     merge_totals,
 )
@@ -73,6 +76,28 @@ class PeriodSplit(msgspec.Struct, frozen=True):
     within_trades: int = 0
     after_fen: int = 0
     after_trades: int = 0
+
+
+def ahead_until(buckets: Iterable[Bucket], end: datetime, start: datetime | None = None) -> TradeSum:
+    """The part of future-dated trades in the buckets from `start` (None: any) until `end`."""
+    within = (one.ahead for one in buckets if one.end <= end and (start is None or one.start >= start))
+    return sum(within, NO_TRADES)
+
+
+def first_ahead(first: Listed | Purchased) -> TradeSum:
+    """The net amount of a first purchase if it is future-dated."""
+    return TradeSum(first.net_fen, 1) if isinstance(first, Purchased) and first.ahead else NO_TRADES
+
+
+def annual_ahead(facts: Iterable[ProviderTotal], period: Interval) -> TradeSum:
+    """The part of future-dated trades in what `annual_base` counts within the period."""
+    counted = (one for fact in facts for share in fact.by_exchange.values() for one in share.counted)
+    return ahead_until(counted, period.end, period.start)
+
+
+def tiers_ahead(facts: Iterable[ExchangeTotal], period: Interval) -> TradeSum:
+    """The part of future-dated trades in an exchange's year up to the last instant in force."""
+    return ahead_until((one for fact in facts for one in fact.buckets), period.end)
 
 
 def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[Award]:

@@ -97,7 +97,7 @@ class Listed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Purchased(msgspec.Struct, frozen=True, gc=False):
-    """The trade that is an entity's first purchase."""
+    """The trade that is an entity's first purchase; `ahead`: dated more than 24 hours after its record."""
 
     exchange: str
     trade_no: str
@@ -106,6 +106,7 @@ class Purchased(msgspec.Struct, frozen=True, gc=False):
     amount_fen: Fen = msgspec.field(name="amount")
     refunded_fen: Fen = msgspec.field(name="refunded")
     provider: Party
+    ahead: bool = False
 
     @property
     def at(self) -> datetime:
@@ -157,14 +158,31 @@ def merge_first(facts: Iterable[AnyFirst]) -> AnyFirst | None:
 # --- totals of a year ------------------------------------------------------------------------------------------
 
 
+class TradeSum(msgspec.Struct, frozen=True, gc=False):
+    """A sum of net amounts, and the number of trades."""
+
+    amount_fen: Fen = msgspec.field(name="amount")
+    trades: Count
+
+    def __add__(self, other: "TradeSum") -> "TradeSum":
+        return TradeSum(self.amount_fen + other.amount_fen, self.trades + other.trades)
+
+
+NO_TRADES: Final = TradeSum(0, 0)
+
+
 class Bucket(msgspec.Struct, frozen=True, gc=False):
-    """The sum of the trades completed within [start, end): a calendar month of Shanghai, or a piece of one."""
+    """The sum of the trades completed within [start, end): a calendar month of Shanghai, or a piece of one.
+
+    `ahead` is the part of future-dated trades: dated more than 24 hours after their records (contract, section 2).
+    """
 
     start: Instant = msgspec.field(name="from")
     end: Instant = msgspec.field(name="until")
     amount_fen: Fen = msgspec.field(name="amount")
     trades: Count
     last_completed_at: Instant
+    ahead: TradeSum = NO_TRADES
 
 
 class NotCounted(msgspec.Struct, frozen=True, gc=False):
@@ -250,6 +268,7 @@ def _add(left: Bucket, right: Bucket) -> Bucket:
         amount_fen=left.amount_fen + right.amount_fen,
         trades=left.trades + right.trades,
         last_completed_at=max(left.last_completed_at, right.last_completed_at),
+        ahead=left.ahead + right.ahead,
     )
 
 
@@ -263,13 +282,6 @@ def _merge_not_counted(shares: Iterable[Share]) -> tuple[NotCounted, ...]:
 
 
 # --- measures for red flags (G10) ------------------------------------------------------------------------------
-
-
-class TradeSum(msgspec.Struct, frozen=True, gc=False):
-    """A sum of net amounts, and the number of trades."""
-
-    amount_fen: Fen = msgspec.field(name="amount")
-    trades: Count
 
 
 class TradeRef(msgspec.Struct, frozen=True, order=True, gc=False):

@@ -12,9 +12,10 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from services.incentive.domain.awards import Award
-from services.incentive.domain.event_rules import rate_up_to
-from services.incentive.domain.explanations.wording import day, money
+from services.incentive.domain.event_rules import annual_ahead, first_ahead, rate_up_to, tiers_ahead
+from services.incentive.domain.explanations.wording import day, future_dated, money
 from services.incentive.domain.facts import (
+    NO_TRADES,
     Bucket,
     BuyerMeasures,
     ExchangeMeasures,
@@ -27,12 +28,17 @@ from services.incentive.domain.facts import (
     Purchased,
     RepeatedAmount,
     TradeRef,
+    TradeSum,
     merge_first,
 )
 from services.incentive.policy.terms import Interval, Policy, RiskFlagTerms, Texts
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI, shanghai_year
 
+# The flag of an award that contains a trade dated more than 24 hours after the Kafka timestamp of its revision's first
+# record. The contract (section 2) names it, not the policy file; trade-ingest compares the instants.
+FUTURE_DATED: Final = "future_dated"
+FUTURE_DATED_NAME: Final = Texts("日期超前", "future-dated trades")
 _DECEMBER: Final = 12
 _OfYear = TypeVar("_OfYear", ProviderTotal, ExchangeTotal, ProviderMeasures, ExchangeMeasures)
 
@@ -80,19 +86,22 @@ class UnattachedFlag(NamedTuple):
 
 
 def with_risk_flags(award: Award, facts: Sequence[Fact], peers: Peers, policy: Policy) -> Award:
-    """The award with its red flags, in the policy file's order."""
+    """The award with its red flags, in the policy file's order; future-dated trades last."""
     found = tuple(one.flag for one in find_risk_flags(award, facts, peers, policy))
     return msgspec.structs.replace(award, flags=(*award.flags, *found)) if found else award
 
 
 def find_risk_flags(award: Award, facts: Sequence[Fact], peers: Peers, policy: Policy) -> list[RiskFlag]:
-    """The red flags of an award, in the policy file's order; `facts` are all about its subject or exchange."""
-    found = (
+    """The red flags of an award, in the policy file's order; `facts` are all about its subject or exchange.
+
+    Last comes the flag of future-dated trades, which is not in the file.
+    """
+    found = [
         _DETECTORS[terms.flag, award.rule](FlagCase(award, terms, facts, peers, policy))
         for terms in policy.risk_flags
         if (terms.flag, award.rule) in _DETECTORS
-    )
-    return [one for one in found if one is not None]
+    ]
+    return [one for one in (*found, _future_dated(award, facts, policy)) if one is not None]
 
 
 def unattached_flag(facts: Sequence[Fact], policy: Policy) -> UnattachedFlag | None:
@@ -130,6 +139,34 @@ def first_near_cap(facts: Iterable[Fact], policy: Policy) -> FirstPurchase | Non
 def similar_purchases(facts_of_each: Iterable[Iterable[Fact]], policy: Policy) -> tuple[FirstPurchase, ...]:
     """All first purchases near the cap, given the facts of each subject."""
     return tuple(near for facts in facts_of_each if (near := first_near_cap(facts, policy)) is not None)
+
+
+def _future_dated(award: Award, facts: Sequence[Fact], policy: Policy) -> RiskFlag | None:
+    """Future-dated trades in the amount of the award."""
+    trades: tuple[TradeRef, ...] = ()
+    if award.rule == policy.first_purchase.rule:
+        fact, first = _first(facts)
+        parts = [] if fact is None or first is None else [(fact.ref, first_ahead(first))]
+        trades = () if first is None else (TradeRef(first.exchange, first.trade_no),)
+    else:
+        parts = _ahead_of_totals(award, facts, policy)
+    refs = tuple(ref for ref, ahead in parts if ahead.trades)
+    if not refs:
+        return None
+    text = future_dated(sum((ahead for _, ahead in parts), NO_TRADES))
+    return RiskFlag(FUTURE_DATED, Texts(text.zh, text.en.lstrip()), refs, trades)
+
+
+def _ahead_of_totals(award: Award, facts: Sequence[Fact], policy: Policy) -> list[tuple[FactRef, TradeSum]]:
+    """Future-dated trades in the award's total, by the fact that names them; empty for other awards."""
+    year, in_force = award.year, policy.in_force
+    if award.rule == policy.annual_listed_trading.rule:
+        sold = [one for one in facts if isinstance(one, ProviderTotal) and one.year == year]
+        return [(one.ref, annual_ahead([one], in_force)) for one in sold]
+    if award.rule == policy.exchange_tiers.rule:
+        served = [one for one in facts if isinstance(one, ExchangeTotal) and one.year == year]
+        return [(one.ref, tiers_ahead([one], in_force)) for one in served]
+    return []
 
 
 # --- totals ----------------------------------------------------------------------------------------------------

@@ -4,14 +4,24 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from services.incentive.domain.declared_rules import declared_outcomes
-from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, annual_base, tier_years
+from services.incentive.domain.event_rules import (
+    ExchangeFacts,
+    SubjectFacts,
+    annual_ahead,
+    annual_base,
+    first_ahead,
+    tier_years,
+    tiers_ahead,
+)
 from services.incentive.domain.explanations.declared import next_step
 from services.incentive.domain.explanations.events import annual_parts, missing_over, next_tier
 from services.incentive.domain.explanations.wording import Visible, is_visible
 from services.incentive.domain.facts import (
+    NO_TRADES,
     FirstListing,
     FirstPurchase,
     Purchased,
+    TradeSum,
     merge_first,
     merge_totals,
 )
@@ -76,6 +86,7 @@ def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Poli
         amount_fen, trades = months.get(month, (0, 0))
         months[month] = (amount_fen + bucket.amount_fen, trades + bucket.trades)
     total_fen = sum(bucket.amount_fen for bucket in buckets)
+    ahead = sum((bucket.ahead for bucket in buckets), NO_TRADES)
     return {
         "exchange": exchange,
         "name": facts.exchanges.get(exchange).name,
@@ -83,6 +94,7 @@ def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Poli
         "year": year,
         "total": format_yuan(total_fen),
         "trades": sum(bucket.trades for bucket in buckets),
+        **_ahead_json(ahead),
         "months": [
             {"month": month, "amount": format_yuan(amount_fen), "trades": trades}
             for month, (amount_fen, trades) in months.items()
@@ -109,10 +121,10 @@ def _first(
     visible: Visible,
 ) -> Json:
     """The measure is null unless the first was in that year; a listing has no amount."""
-    first, measure_fen = None if fact is None else fact.first, None
+    first, measure_fen, ahead = None if fact is None else fact.first, None, NO_TRADES
     if first is not None and shanghai_year(first.at) == year and is_visible(first.exchange, visible):
-        measure_fen = first.net_fen if isinstance(first, Purchased) else 0
-    return _entry(terms, _known(f"{terms.rule}/{subject}", awards), measure_fen)
+        measure_fen, ahead = first.net_fen if isinstance(first, Purchased) else 0, first_ahead(first)
+    return _entry(terms, _known(f"{terms.rule}/{subject}", awards), measure_fen, ahead=ahead)
 
 
 def _annual(year: int, facts: SubjectFacts, policy: Policy, award: str | None, visible: Visible) -> Json:
@@ -120,10 +132,12 @@ def _annual(year: int, facts: SubjectFacts, policy: Policy, award: str | None, v
     counted, _ = annual_parts(year, facts, policy)
     if not all(is_visible(exchange, visible) for exchange, _, _ in counted):
         return _entry(terms, award, None, terms.at_least_fen)
-    measure_fen = annual_base(facts.totals.get(year, ()), policy.in_force, policy).within_fen
+    totals = facts.totals.get(year, ())
+    measure_fen = annual_base(totals, policy.in_force, policy).within_fen
+    ahead = annual_ahead(totals, policy.in_force)
     if not _touches(policy.in_force, year):
-        return _entry(terms, award, measure_fen)
-    return _entry(terms, award, measure_fen, terms.at_least_fen, max(0, terms.at_least_fen - measure_fen))
+        return _entry(terms, award, measure_fen, ahead=ahead)
+    return _entry(terms, award, measure_fen, terms.at_least_fen, max(0, terms.at_least_fen - measure_fen), ahead)
 
 
 def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award: str | None) -> Json:
@@ -132,9 +146,10 @@ def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award
     years = tier_years(exchange, with_year, policy, policy.in_force)
     state = next(state for state in years if state.year == year)
     tier = next_tier(state, policy) if _touches(policy.in_force, year) else None
+    ahead = tiers_ahead(facts.totals.get(year, ()), policy.in_force)
     if tier is None:
-        return _entry(terms, award, state.base_fen)
-    return _entry(terms, award, state.base_fen, tier.over_fen, missing_over(tier, state.base_fen))
+        return _entry(terms, award, state.base_fen, ahead=ahead)
+    return _entry(terms, award, state.base_fen, tier.over_fen, missing_over(tier, state.base_fen), ahead)
 
 
 def _declared(
@@ -159,6 +174,7 @@ def _entry(
     measure_fen: int | None,
     threshold_fen: int | None = None,
     missing_fen: int | None = None,
+    ahead: TradeSum = NO_TRADES,
 ) -> Json:
     return {
         "rule": terms.rule,
@@ -167,7 +183,13 @@ def _entry(
         "threshold": _yuan(threshold_fen),
         "missing": _yuan(missing_fen),
         "award": award,
+        **_ahead_json(ahead),
     }
+
+
+def _ahead_json(ahead: TradeSum) -> Json:
+    """How much is of future-dated trades; absent for none."""
+    return {"ahead": {"amount": format_yuan(ahead.amount_fen), "trades": ahead.trades}} if ahead.trades else {}
 
 
 def _yuan(fen: int | None) -> str | None:

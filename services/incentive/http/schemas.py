@@ -5,17 +5,18 @@ from functools import partial
 from marshmallow import fields
 
 from services.incentive.domain.explanations.why_not import CODES
+from services.incentive.domain.risk_flags import FUTURE_DATED
 from services.incentive.domain.workflow import STATES
 from services.incentive.policy.schema import RISK_FLAGS
 from services.incentive.queries.awards import FLAGS_FOR_ALL
 from shared.events.fields import Choice, Text
 from shared.values.parties import ID_SCHEMES
-from shared.web.answers import answer, booleans, instants, integers, lists, nested, text_lists, texts
+from shared.web.answers import Fields, answer, booleans, instants, integers, lists, nested, text_lists, texts
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
 from shared.web.register.documents import CountedField, PlaceSchema
 
-FLAGS = (*FLAGS_FOR_ALL, *RISK_FLAGS)
+FLAGS = (*FLAGS_FOR_ALL, *RISK_FLAGS, FUTURE_DATED)
 KINDS = ("entitlement", "approval", "payment", "return", "decision")
 _STEPS = ("base", "refund", "rate", "cap", "rounding", "difference", "item", "limit", "grant", "suppression")
 
@@ -117,8 +118,11 @@ ExplanationSchema = answer(
 )
 ExplanationsSchema = answer("Explanations", lists(items=ExplanationSchema))
 
+# Of future-dated trades; the field is absent where there are none.
+AheadSchema = answer("Ahead", texts("amount"), integers("trades"))
+_AHEAD: Fields = {"ahead": fields.Nested(AheadSchema)}
 RuleStatusSchema = answer(
-    "RuleStatus", texts("rule", "article"), texts("measure", "threshold", "missing", "award", null=True)
+    "RuleStatus", texts("rule", "article"), texts("measure", "threshold", "missing", "award", null=True), _AHEAD
 )
 SubjectStatusSchema = answer(
     "SubjectStatus", texts("subject"), integers("year"), lists(rules=RuleStatusSchema, signs=RiskFlagSchema)
@@ -130,6 +134,7 @@ ExchangeStatusSchema = answer(
     texts("exchange", "name", "total"),
     texts("operator", null=True),
     integers("year", "trades"),
+    _AHEAD,
     lists(months=MonthSchema, tiers=TierSchema),
     text_lists("awards"),
 )

@@ -93,6 +93,7 @@ FLAGS: Final[Mapping[str, Texts]] = {
     "own_exchange": Texts("运营主体自购", "Operator's own purchases"),
     "split_purchases": Texts("贴顶拆单", "Purchases split around the cap"),
     "related_parties": Texts("关联方交易", "Trades between related parties"),
+    "future_dated": Texts("日期超前", "Future-dated trades"),
 }
 STEPS: Final[Mapping[str, Texts]] = {
     "base": Texts("基数", "Base"),

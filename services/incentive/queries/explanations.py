@@ -15,6 +15,7 @@ from services.incentive.domain.explanations.events import First
 from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
 from services.incentive.domain.facts import ExchangeTotal, Fact, FirstListing, FirstPurchase, named_exchanges
 from services.incentive.domain.risk_flags import (
+    FUTURE_DATED_NAME,
     Peers,
     RiskFlag,
     find_risk_flags,
@@ -198,7 +199,8 @@ def _risk_flags(connection: Connection, view: LedgerView, row: SeenAward, facts:
 
 def risk_flag_json(found: RiskFlag, policy: Policy) -> Json:
     """A red flag: what was found, in which facts, and trades as examples."""
-    name = next(terms.name for terms in policy.risk_flags if terms.flag == found.flag)
+    by_policy = (terms.name for terms in policy.risk_flags if terms.flag == found.flag)
+    name = next(by_policy, FUTURE_DATED_NAME)
     return {
         "sign": found.flag,
         "name": {"zh": name.zh, "en": name.en},

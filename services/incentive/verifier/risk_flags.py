@@ -15,15 +15,33 @@ DECEMBER = 12
 # purchases and the bureau's list of related parties the others.
 OVER_APPROVED = "over_approved"
 OF_OTHERS = (OVER_APPROVED, "split_purchases", "related_parties")
+# Raised by the contract (section 2), not by the policy file.
+FUTURE_DATED = "future_dated"
 
 
 def red_flags_on(award: Json, facts: Sequence[Json], policy: PolicyValues) -> list[str]:
     """The red flags that follow from the facts about the award's subject or exchange alone."""
-    return [
+    by_policy = [
         name
         for name, numbers in policy.red_flags.items()
         if (name, award["rule"]) in FLAG_RULES and FLAG_RULES[name, award["rule"]](award, facts, numbers, policy)
     ]
+    return [*by_policy, *([FUTURE_DATED] if is_future_dated(award, facts, policy) else [])]
+
+
+def is_future_dated(award: Json, facts: Sequence[Json], policy: PolicyValues) -> bool:
+    """A trade in the award's amount is dated more than a day after its record; of tiers also one before the policy."""
+    if award["rule"] == "first_purchase":
+        fact = least_first(facts, FIRST_PURCHASE)
+        return fact is not None and fact["value"]["first"].get("ahead", False)
+    buckets: list[Json] = []
+    if award["rule"] == "annual_listed_trading":
+        for value in in_year(facts, ANNUAL_TOTAL, award):
+            for share in value["by_exchange"].values():
+                buckets += [one for one in share["counted"] if instant(one["from"]) >= policy.in_force[0]]
+    elif award["rule"] == "exchange_tiers":
+        buckets += [one for value in in_year(facts, ANNUAL_TOTAL, award) for one in value["buckets"]]
+    return any("ahead" in one and instant(one["until"]) <= policy.in_force[1] for one in buckets)
 
 
 def has_share(part: int, share: str, whole: int) -> bool:

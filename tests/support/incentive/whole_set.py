@@ -24,7 +24,7 @@ from tests.support.incentive.ledger import CUT_AT, Ledger, ledger_database, rule
 from tests.support.paths import ROOT
 from tests.support.records import FakeRecord
 from tests.support.registers import worlds
-from tests.support.registers.web_register import RegisterSet, register_set
+from tests.support.registers.web_register import RECORD_MS, RegisterSet, register_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,11 +68,11 @@ class WholeSet:
         self.trades.feed(exchange, values)
         self.hand_on()
 
-    def take(self, records: Sequence[tuple[str, str, bytes]]) -> None:
+    def take(self, records: Sequence[tuple[str, str, bytes]], timestamp: int = RECORD_MS) -> None:
         """Take in documents (kind, topic, value) in this order; consecutive ones of a kind are one batch."""
         for kind, batch in groupby(records, key=itemgetter(0)):
             register = self.listings if kind == "listing" else self.trades
-            register.take_all([(topic, None, value) for _, topic, value in batch])
+            register.take_all([(topic, None, value) for _, topic, value in batch], timestamp)
             self.hand_on()
 
     def hand_on(self) -> None:

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
-from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, TierYear, split_by_period, tier_years
+from services.incentive.domain.event_rules import (
+    ExchangeFacts,
+    SubjectFacts,
+    TierYear,
+    annual_ahead,
+    first_ahead,
+    split_by_period,
+    tier_years,
+    tiers_ahead,
+)
 from services.incentive.domain.explanations.wording import (
     NO_TEXT,
     NOT_IN_FORCE,
@@ -13,6 +22,7 @@ from services.incentive.domain.explanations.wording import (
     capitalized,
     day_of,
     difference_step,
+    future_dated,
     is_visible,
     next_threshold,
     part_json,
@@ -105,7 +115,8 @@ def _explain_first(
     if first.at not in policy.in_force:
         history = Texts(what.zh, capitalized(what.en)) + _ONLY_HISTORY
         return ExplanationDraft(gone + history, not_counted=[part_json(first.exchange, *measured, NOT_IN_FORCE)])
-    return ExplanationDraft(gone + sentence(what), list(steps), counted=[part_json(first.exchange, *measured)])
+    reason = gone + sentence(what) + future_dated(first_ahead(first))
+    return ExplanationDraft(reason, list(steps), counted=[part_json(first.exchange, *measured)])
 
 
 def first_text(first: First) -> Texts:
@@ -160,6 +171,7 @@ def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> Explanatio
         last=_last_text((bucket for share in shares for bucket in share.counted), policy.in_force),
         least=yuan(terms.at_least_fen),
     )
+    reason += future_dated(annual_ahead(totals, policy.in_force))
     draft = ExplanationDraft(
         reason,
         [step_json("base", base_fen, reason)],
@@ -217,6 +229,7 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
     after = [part_json(exchange, parts.after_fen, parts.after_trades, NOT_IN_FORCE)] if parts.after_trades else []
     until_end = Interval(date.min, policy.in_force.end_on)
     reason = _tier_reason(exchange, state, _last_text(buckets, until_end))
+    reason += future_dated(tiers_ahead(facts.totals[year], policy.in_force))
     draft = ExplanationDraft(
         reason,
         counted=[part_json(exchange, state.base_fen, parts.before_trades + parts.within_trades)],

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from services.incentive.domain.facts import TradeSum
 from services.incentive.policy.terms import Texts
 from shared.values.json_types import Json
 from shared.values.money import FEN_PER_YUAN, format_yuan
@@ -176,6 +177,18 @@ def percent(rate: Decimal) -> str:
 def day(instant: datetime) -> str:
     """The day of an instant in Shanghai, YYYY-MM-DD."""
     return shanghai_date(instant).isoformat()
+
+
+def future_dated(ahead: TradeSum) -> Texts:
+    """Say how much is of future-dated trades; the English begins with a space. Empty for none."""
+    if not ahead.trades:
+        return NO_TEXT
+    return phrase(
+        "其中{trades}、{amount}的成交时间比其记录的Kafka时间戳晚24小时以上。",
+        " Dated more than 24 hours after the Kafka timestamps of their records: {trades}, {amount}.",
+        trades=Texts(f"{ahead.trades}笔", "1 trade" if ahead.trades == 1 else f"{ahead.trades} trades"),
+        amount=yuan(ahead.amount_fen),
+    )
 
 
 def money(fen: int) -> str:
