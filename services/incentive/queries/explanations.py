@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_facts, known_facts, subject_facts
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
-from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, Rival, explanation
+from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, explanation
 from services.incentive.domain.explanations.events import First
+from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
 from services.incentive.domain.facts import ExchangeTotal, Fact, FirstListing, FirstPurchase, named_exchanges
 from services.incentive.domain.risk_flags import (

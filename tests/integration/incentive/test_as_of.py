@@ -250,6 +250,9 @@ def told(postgres) -> Iterator[Told]:
             told.note("auditor", f"/v1/awards/{award_id}/decisions")
             for role in ROLES:
                 told.note(role, f"/v1/awards/{award_id}/explanation")
+        for role in ROLES:
+            about = {"subject": acting.choice(SUBJECTS), "rule": acting.choice(in_force.policy.rule_order)}
+            told.note(role, "/v1/explanations", **about, year=acting.choice(YEARS))
         told.note("auditor", "/v1/clawbacks")
         told.note("auditor", "/v1/budget", year=acting.choice(YEARS))
     told.now += timedelta(days=1)

@@ -6,7 +6,7 @@ An explanation leaves out what its reader may not see: `visible` are the exchang
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -20,23 +20,20 @@ from services.incentive.domain.explanations.events import (
     explain_first_purchase,
     explain_tiers,
 )
+from services.incentive.domain.explanations.payable import Rival, payable_steps
 from services.incentive.domain.explanations.wording import (
-    NO_TEXT,
     ExplanationDraft,
     Visible,
     article_text,
     day_of,
     is_visible,
-    joined,
     phrase,
     reason_label,
     sentences,
-    step_json,
     yuan,
     yuan_text,
 )
-from services.incentive.domain.highest_only import OTHER_GRANT
-from services.incentive.policy.terms import DeclaredTerms, Policy, Texts
+from services.incentive.policy.terms import Policy, Texts
 from shared.values.json_types import Json
 
 _PARTIAL: Final = Texts(
@@ -47,7 +44,6 @@ _PAYABLE_HIDDEN: Final = Texts(
     "同一主体另有涉及其他交易场所的奖补，可兑现金额不在此显示。",
     "The subject has another reward that involves documents of other exchanges, so the payable is not shown here.",
 )
-_OTHER_GRANT: Final = Texts("市级其他政策的奖补", "a grant under another municipal policy")
 _WITHOUT_LAST_DAY: Final = Texts(
     "若有效期不含末日，本项会不同（G1的另一种读法）。",
     "If the policy's last day did not count (the other reading of G1), this award would differ.",
@@ -62,14 +58,6 @@ class RevisionChange(msgspec.Struct, frozen=True):
     since: datetime
     before_fen: int
     after_fen: int
-
-
-class Rival(NamedTuple):
-    """Another award or grant of the same subject and year; `suppressed_by` is None for a grant."""
-
-    award_id: str
-    ceiling_fen: int
-    suppressed_by: str | None = None
 
 
 class ExplainedAward(msgspec.Struct, frozen=True):
@@ -103,7 +91,7 @@ def explanation(
     is_documented = rests_on(award.exchanges, visible) and len(counted) == len(draft.counted)
     partial = one.partial or not is_documented
     draft.not_counted = [part for part in draft.not_counted if is_visible(part["exchange"], visible)]
-    suppression = [] if partial else _suppression(one, policy)
+    suppression = [] if partial else payable_steps(award, one.rivals, policy)
     text = _text(one, draft, suppression, partial=partial) if is_documented else _PARTIAL
     head = head_text(award.rule, (award.subject, award.subject_name), award.year, policy)
     return {
@@ -151,53 +139,6 @@ def _draft(
     if award.rule == policy.annual_listed_trading.rule:
         return explain_annual(award.year, facts, policy)
     return explain_declared(award.award_id, facts.declared, policy)
-
-
-def _suppression(one: ExplainedAward, policy: Policy) -> list[Json]:
-    """From the ceiling to the payable, and the awards that this one suppresses."""
-    award = one.award
-    if award.ceiling_fen == 0:
-        return []
-    ceilings = {rival.award_id: rival.ceiling_fen for rival in one.rivals if rival.ceiling_fen > 0}
-    losers = [rival.award_id for rival in one.rivals if rival.suppressed_by == award.award_id and rival.ceiling_fen > 0]
-    if award.suppressed_by is not None:
-        text = _suppressed(award, award.suppressed_by, ceilings.get(award.suppressed_by), policy)
-    elif losers:
-        text = phrase(
-            "就高不重复：本项较高，同一主体同一年度的{others}不予兑现。",
-            "Highest only: this one is higher, so nothing is payable of {others} in the same subject and year.",
-            others=joined(_name(award_id, policy) for award_id in sorted(losers)),
-        )
-    else:
-        return []
-    return [step_json("suppression", award.payable_fen, text)]
-
-
-def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy: Policy) -> Texts:
-    amount = NO_TEXT if rival_fen is None else phrase("（{fen}）", " ({fen})", fen=yuan(rival_fen))
-    why = Texts("更高", "is higher")
-    if rival_fen == award.ceiling_fen:
-        why = Texts("金额相等而排序在前", "is equal and comes first")
-    return phrase(
-        "就高不重复：同一主体同一年度的{rival}{amount}{why}，本项不予兑现。",
-        "Highest only: nothing is payable, as {rival}{amount} {why} in the same subject and year.",
-        rival=_name(suppressed_by, policy),
-        amount=amount,
-        why=why,
-    )
-
-
-def _name(award_id: str, policy: Policy) -> Texts:
-    """The name of another award of the same subject and year, with its exchange (tiers) or item (declared)."""
-    rule, *rest = award_id.split("/")
-    if rule == OTHER_GRANT:
-        return _OTHER_GRANT
-    terms = policy.terms(rule)
-    if rule == policy.exchange_tiers.rule:
-        return phrase("{name}（交易场所{exchange}）", "{name} ({exchange})", name=terms.name, exchange=rest[0])
-    if isinstance(terms, DeclaredTerms):
-        return phrase("{name}（事项{item}）", "{name} ({item})", name=terms.name, item=rest[-1])
-    return terms.name
 
 
 def _text(one: ExplainedAward, draft: ExplanationDraft, suppression: Sequence[Json], *, partial: bool) -> Texts:

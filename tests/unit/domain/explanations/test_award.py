@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import ExchangeFacts
-from services.incentive.domain.explanations.award import ExplainedAward, Rival, explanation
+from services.incentive.domain.explanations.award import ExplainedAward, explanation
+from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.wording import REASONS, reason_label
 from services.incentive.domain.facts import Listed
 from services.incentive.domain.highest_only import payables

@@ -1,0 +1,66 @@
+"""Explanations of a payable: what leaves less than the ceiling, and what this award suppresses. Pure."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from services.incentive.domain.awards import Award
+from services.incentive.domain.explanations.wording import NO_TEXT, joined, phrase, step_json, yuan
+from services.incentive.domain.highest_only import OTHER_GRANT
+from services.incentive.policy.terms import DeclaredTerms, Policy, Texts
+from shared.values.json_types import Json
+
+_OTHER_GRANT: Final = Texts("市级其他政策的奖补", "a grant under another municipal policy")
+
+
+class Rival(NamedTuple):
+    """Another award or grant of the same subject and year; `suppressed_by` is None for a grant."""
+
+    award_id: str
+    ceiling_fen: int
+    suppressed_by: str | None = None
+
+
+def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy) -> list[Json]:
+    """The step from a ceiling to its payable; none if both are equal and nothing is suppressed."""
+    if award.ceiling_fen == 0:
+        return []
+    if award.suppressed_by is not None:
+        ceilings = {rival.award_id: rival.ceiling_fen for rival in rivals if rival.ceiling_fen > 0}
+        text = _suppressed(award, award.suppressed_by, ceilings.get(award.suppressed_by), policy)
+        return [step_json("suppression", award.payable_fen, text)]
+    losers = sorted(one.award_id for one in rivals if one.suppressed_by == award.award_id and one.ceiling_fen > 0)
+    if not losers:
+        return []
+    text = phrase(
+        "就高不重复：本项较高，同一主体同一年度的{others}不予兑现。",
+        "Highest only: this one is higher, so nothing is payable of {others} in the same subject and year.",
+        others=joined(_name(award_id, policy) for award_id in losers),
+    )
+    return [step_json("suppression", award.payable_fen, text)]
+
+
+def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy: Policy) -> Texts:
+    amount = NO_TEXT if rival_fen is None else phrase("（{fen}）", " ({fen})", fen=yuan(rival_fen))
+    why = Texts("更高", "is higher")
+    if rival_fen == award.ceiling_fen:
+        why = Texts("金额相等而排序在前", "is equal and comes first")
+    return phrase(
+        "就高不重复：同一主体同一年度的{rival}{amount}{why}，本项不予兑现。",
+        "Highest only: nothing is payable, as {rival}{amount} {why} in the same subject and year.",
+        rival=_name(suppressed_by, policy),
+        amount=amount,
+        why=why,
+    )
+
+
+def _name(award_id: str, policy: Policy) -> Texts:
+    """The name of another award of the same subject and year, with its exchange (tiers) or item (declared)."""
+    rule, *rest = award_id.split("/")
+    if rule == OTHER_GRANT:
+        return _OTHER_GRANT
+    terms = policy.terms(rule)
+    if rule == policy.exchange_tiers.rule:
+        return phrase("{name}（交易场所{exchange}）", "{name} ({exchange})", name=terms.name, exchange=rest[0])
+    if isinstance(terms, DeclaredTerms):
+        return phrase("{name}（事项{item}）", "{name} ({item})", name=terms.name, item=rest[-1])
+    return terms.name
