@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from services.incentive.http.context import EXTENSION
+from shared.web.server.lanes import STREAMS, lane_of
 from tests.support.incentive.extract_makers import SECRETS, Makers, makers_of
 from tests.support.incentive.pages import PEOPLE, TOKEN, signed_in
 from tests.support.web.keys import ROLES, headers
@@ -216,3 +217,15 @@ def test_the_context_of_the_application_is_the_real_one(makers: Makers) -> None:
     """The applications are those that are deployed, with all routes: a fuzz of an empty one would find nothing."""
     assert EXTENSION in makers.app.extensions
     assert all(len(list(app.url_map.iter_rules())) > 10 for app in apps(makers).values())
+
+
+def test_what_is_streamed_has_threads_of_its_own(makers: Makers) -> None:
+    streamed = []
+    for app in apps(makers).values():
+        for path, operations in app.test_client().get("/openapi.json").json["paths"].items():
+            for operation in operations.values():
+                answered = json.dumps(operation["responses"] if isinstance(operation, dict) else {})
+                if "application/x-ndjson" in answered or "application/zip" in answered:
+                    streamed.append(path)
+    assert len(streamed) >= 5
+    assert {lane_of(path, is_large=False) for path in streamed} == {STREAMS}

@@ -229,3 +229,20 @@ POST = b"POST /v1/entries HTTP/1.1\r\nHost: a\r\n"
 )
 def test_requests_are_told_apart_however_they_come(served: int, pieces: list[bytes], statuses: list[int]) -> None:
     assert answers(served, *pieces) == statuses
+
+
+def test_a_unix_socket_is_served_alike(tmp_path: Path) -> None:
+    with starting(tmp_path) as start:
+        (port,) = free_ports(1)
+        start(port, "--bind", f"unix:{tmp_path}/api")
+
+        def statuses() -> list[bytes]:
+            with socket.socket(socket.AF_UNIX) as client:
+                try:
+                    client.connect(f"{tmp_path}/api")
+                except OSError:
+                    return []
+                client.sendall(HEALTH + CLOSING)
+                return client.makefile("rb").read().split(b"HTTP/1.1 200 OK\r\n")
+
+        assert len(until(statuses)) == 3
