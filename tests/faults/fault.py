@@ -99,6 +99,11 @@ class Fault:
         self._sent.append(sent)
         return sent
 
+    def sent_too(self, sent: list[Sent]) -> None:
+        """Take records into account that the fault itself published."""
+        self._sent.append(sent)
+        self.events += len(sent)
+
     def some_moment(self, longest_s: float = 1.5) -> None:
         """Wait for a random moment, chosen by the seed, under load."""
         seconds = self.rng.uniform(0.0, longest_s)
