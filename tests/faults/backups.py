@@ -1,4 +1,4 @@
-"""Older backups restored by the procedures in docs/en/operations: detected, reported, and continued by a command."""
+"""Faults of what is stored: older backups, restored by the procedures in docs/en/operations, and recomputation."""
 
 from __future__ import annotations
 
@@ -112,6 +112,43 @@ def point_in_time_recovery(fault: Fault) -> None:
     shutil.rmtree(rig.folder / "backup")
 
 
+def _rebuild(fault: Fault, service: str, *arguments: str, ends_with: int = 0) -> str:
+    done = fault.rig.run("rebuild", service, *arguments)
+    said = done.stdout.strip().splitlines()
+    fault.plan.append(f"{service} rebuild {' '.join(arguments)}: {said[-1] if said else done.stderr.strip()}")
+    assert done.returncode == ends_with, f"{service} rebuild ended with {done.returncode}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def recomputed(fault: Fault) -> None:
+    fault.publish()
+    for service in SERVICES:
+        fault.some_moment(0.5)
+        _rebuild(fault, service, "--verify")
+
+
+def changed_by_hand(fault: Fault) -> None:
+    """A superuser changes a total by a fen and deletes a first; both are recomputed from what is stored."""
+    rig = fault.rig
+    fault.publish()
+    fault.await_published()
+    rig.await_quiet(120)
+    with rig.database("trade-ingest") as connection:
+        ((exchange,),) = connection.execute(
+            "UPDATE exchange_total SET amount_fen = amount_fen - 1 WHERE (exchange, bucket_at) ="
+            " (SELECT exchange, bucket_at FROM exchange_total ORDER BY amount_fen DESC LIMIT 1) RETURNING exchange"
+        ).fetchall()
+    with rig.database("listing") as connection:
+        connection.execute("DELETE FROM first_listing WHERE party = (SELECT min(party) FROM first_listing)")
+    assert f"exchange_total {exchange}" in _rebuild(fault, "trade-ingest", "--verify", ends_with=1)
+    _rebuild(fault, "trade-ingest")
+    assert "first_listing" in _rebuild(fault, "listing", "--verify", ends_with=1)
+    _rebuild(fault, "listing")
+    fault.publish()
+    for service in ("listing", "trade-ingest"):
+        _rebuild(fault, service, "--verify")
+
+
 BACKUPS = (
     *(
         Kind(
@@ -125,5 +162,11 @@ BACKUPS = (
         "point-in-time recovery",
         "the whole PostgreSQL server restored to a point in time from base backup and archive",
         point_in_time_recovery,
+    ),
+)
+RECOMPUTATION = (
+    Kind("recomputed", "each service's rebuild --verify next to its workers, under load", recomputed),
+    Kind(
+        "changed by hand", "a total and a first changed in the database: found and repaired by rebuild", changed_by_hand
     ),
 )

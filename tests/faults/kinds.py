@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.faults.backups import BACKUPS
+from tests.faults.backups import BACKUPS, RECOMPUTATION
 from tests.faults.clients import CLIENTS
 from tests.faults.engines import ENGINES
 from tests.faults.floods import FLOODS
 from tests.faults.giants import GIANTS
-from tests.faults.recomputation import RECOMPUTATION
 from tests.faults.streams import STREAMS
 from tests.faults.workers import WORKERS
 
