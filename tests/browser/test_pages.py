@@ -35,6 +35,7 @@ def addresses(site: Site) -> list[str]:
         f"/?year={YEAR}",
         f"/exchanges/kmdex?year={YEAR}",
         f"/subjects/{subject}?year={YEAR}",
+        f"/subjects/{subject}/why-not?year={YEAR}",
         f"/awards?year={YEAR}",
         "/awards?subject=uscc:1",
         f"/awards/{suppressed['award_id']}",

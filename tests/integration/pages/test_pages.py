@@ -234,6 +234,7 @@ def test_what_is_foreign_is_answered_as_what_is_not_there(makers: Makers) -> Non
         f"/awards/first_purchase/uscc:{code}": "/awards/first_purchase/uscc:91530100MA6K12345X",
         "/awards/exchange_tiers/dcdex/2025": "/awards/exchange_tiers/nodex/2025",
         f"/subjects/uscc:{code}": "/subjects/overseas:nobody",
+        f"/subjects/uscc:{code}/why-not": "/subjects/overseas:nobody/why-not",
         "/exchanges/dcdex": "/exchanges/nodex",
         f"/trades/dcdex/{SECRET_TRADE['trade_no']}": "/trades/nodex/T1",
         "/quarantine?exchange=dcdex": "/quarantine?exchange=nodex",
@@ -283,6 +284,7 @@ def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
             for name in ("measure", "missing")
             if rule[name] not in (None, "0.00")
         ],
+        f"/subjects/{subject}/why-not?year={year}&": [],
         f"/exchanges/kmdex?year={year}&": [status["total"]],
         f"/budget?year={year}&": [budget["payable"], budget["available"]],
         f"/worklist?year={year}&": [],
