@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,10 @@ from devset.postgres import postgres_account
 from devset.programs import SERVICES
 from shared.values.times import now
 from tests.faults.fault import Fault, Kind
+from tests.support.incentive.clock_ahead import AHEAD
+from tests.support.paths import ROOT
 from tests.support.procedures import carry_out
+from tests.support.registers import worlds
 
 if TYPE_CHECKING:
     from shared.settings import Service
@@ -76,10 +81,7 @@ def older_backup(service: Service, fault: Fault) -> None:
 def point_in_time_recovery(fault: Fault) -> None:
     """Point-in-time recovery of the whole server, to before what was published and posted since."""
     rig = fault.rig
-    _in_database(rig, "archive")
-    rig.stop_engine("postgres")
-    rig.start_engine("postgres")
-    _in_database(rig, "base backup")
+    _begin_archive(rig)
     fault.publish()
     fault.some_moment()
     _in_database(rig, "base backup")
@@ -96,19 +98,63 @@ def point_in_time_recovery(fault: Fault) -> None:
     fault.publish()
     fault.await_published()
     rig.await_quiet(120)
-    _as_superuser(rig, "SELECT pg_switch_wal()")
-    for service in SERVICES:
-        assert rig.stop_worker(service) == 0
-    rig.stop_engine("postgres")
+    _stop_to_restore(rig)
     _in_database(rig, "restore server", TARGET=target.isoformat(sep=" "))
     rig.start_engine("postgres")
     _in_database(rig, "recovered")
     fault.plan.append(f"recovered to {target}")
+    _go_on_without_archive(fault, "damaged")
+
+
+def ledger_ahead(fault: Fault) -> None:
+    """An act by a clock a year ahead, as of an earlier version: reported while all goes on, undone by the archive."""
+    rig = fault.rig
+    _begin_archive(rig)
+    fault.publish()
+    fault.await_published()
+    rig.await_quiet(120)
+    command = [sys.executable, "-m", "tests.support.incentive.clock_ahead", f"uscc:{worlds.uscc(1)}"]
+    subprocess.run(command, check=True, env=rig.environment("incentive"), cwd=ROOT, timeout=120)
+    fault.publish()
+    fault.await_published()
+    rig.await_quiet(120)
+    assert rig.is_ready()
+    assert rig.metric("incentive", "jiangbu_ledger_ahead_seconds")[""] > AHEAD.total_seconds() - 600
+    xid, seq, *_ = _in_database(rig, "find the jump").split("|")
+    fault.plan.append(f"the ledger is a year ahead from entry {seq}")
+    _stop_to_restore(rig)
+    _in_database(rig, "restore before the jump", XID=xid)
+    rig.start_engine("postgres")
+    _in_database(rig, "restored before the jump")
+    with rig.database("incentive") as connection:
+        ((size,),) = connection.execute("SELECT count(*) FROM ledger_transaction").fetchall()
+    assert size == int(seq), "the restored ledger does not end where the jump was"
+    _go_on_without_archive(fault, "ahead")
+    assert rig.metric("incentive", "jiangbu_ledger_ahead_seconds")[""] == 0
+
+
+def _begin_archive(rig: Rig) -> None:
+    """Archive from now on, with a first base backup."""
+    _in_database(rig, "archive")
+    rig.stop_engine("postgres")
+    rig.start_engine("postgres")
+    _in_database(rig, "base backup")
+
+
+def _stop_to_restore(rig: Rig) -> None:
+    _as_superuser(rig, "SELECT pg_switch_wal()")
+    for service in SERVICES:
+        assert rig.stop_worker(service) == 0
+    rig.stop_engine("postgres")
+
+
+def _go_on_without_archive(fault: Fault, replaced: str) -> None:
+    """Continue after the restore. The rest of this set needs no archive, and the disk is small."""
+    rig = fault.rig
     for service in SERVICES:
         _go_on(fault, service)
-    # The rest of this set needs no archive, and the disk is small.
     _as_superuser(rig, "ALTER SYSTEM SET archive_command = '/bin/true'", "SELECT pg_reload_conf()")
-    shutil.rmtree(f"{rig.postgres.data}.damaged")
+    shutil.rmtree(f"{rig.postgres.data}.{replaced}")
     shutil.rmtree(rig.folder / "backup")
 
 
@@ -162,6 +208,11 @@ BACKUPS = (
         "point-in-time recovery",
         "the whole PostgreSQL server restored to a point in time from base backup and archive",
         point_in_time_recovery,
+    ),
+    Kind(
+        "ledger ahead",
+        "an act by a clock a year ahead, without the check; restored to just before it from base backup and archive",
+        ledger_ahead,
     ),
 )
 RECOMPUTATION = (

@@ -178,6 +178,7 @@ class Rig:
                     *arguments,
                     log_file=self.folder / f"{service}-serve.log",
                     environment=self.environment(service),
+                    clock=self.clock_file,
                 )
             )
             self.add_worker(service)
@@ -219,7 +220,8 @@ class Rig:
 
     # Workers
 
-    def add_worker(self, service: str) -> Worker:
+    def add_worker(self, service: str, clock: Path | None = None) -> Worker:
+        """Add a worker; `clock` is a file with the error of its clock, if not the one of all programs."""
         line = Line(self.postgres.port)
         # Never the name of an earlier one: its log would report what this one has not done yet.
         self._added[service] += 1
@@ -230,7 +232,9 @@ class Rig:
         def launch() -> ChildProgram:
             run = (module(service), "consume")
             fork_server = self.build or self.fork_server
-            return fork_server.spawn(name, *run, log_file=log_file, environment=environment, clock=self.clock_file)
+            return fork_server.spawn(
+                name, *run, log_file=log_file, environment=environment, clock=clock or self.clock_file
+            )
 
         worker = Worker(service, name, line, launch, launch())
         self.workers.append(worker)
