@@ -4,7 +4,8 @@ A page that shows only the present keeps the instant in its navigation; its othe
 """
 
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -15,8 +16,11 @@ from sqlalchemy import Connection
 from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import AsOfQuery
 from services.incentive.queries.view import LedgerView
+from services.incentive.store.ledger import last_instant
+from shared.postgres.clock import ahead_s, is_wrong
 from shared.values.json_types import Json
 from shared.values.times import SHANGHAI, day_start
+from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
 from shared.web.service import current_service
 
@@ -42,9 +46,14 @@ def page_as_of() -> datetime | None:
     return requested_as_of()
 
 
-def page_view() -> AbstractContextManager[tuple[Connection, LedgerView]]:
+@contextmanager
+def page_view() -> Iterator[tuple[Connection, LedgerView]]:
     """Open the ledger at the instant that the page shows, as its reader may see it."""
-    return ledger_view(page_as_of())
+    with ledger_view(page_as_of()) as (connection, view):
+        # An exchange's key sees its own entries alone.
+        if view.as_of is not None and current_key().exchange is None:
+            g.is_ledger_ahead = is_wrong(ahead_s(connection, last_instant(connection)))
+        yield connection, view
 
 
 def requested_as_of() -> datetime | None:
@@ -66,6 +75,7 @@ def vocabulary() -> Json:
     return {
         "as_of": None if local is None else local.isoformat(timespec="seconds"),
         "as_of_given": g.get("as_of_given"),
+        "is_ledger_ahead": g.get("is_ledger_ahead", False),
         "shows_as_of": g.get("shows_as_of", False),
     }
 

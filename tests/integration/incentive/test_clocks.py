@@ -15,6 +15,7 @@ from shared.values.times import format_time, now, shanghai_date
 from tests.support.incentive.bureau import Bureau, empty_bureau
 from tests.support.incentive.extract_makers import Makers, alone, makers_of, subject_of
 from tests.support.incentive.ledger import first_purchase, subject
+from tests.support.incentive.pages import signed_in
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -115,6 +116,12 @@ def test_legal_days_go_by_the_wall_clock_on_a_ledger_that_is_ahead(pushed: tuple
     assert bureau.award(award_id)["state"] == "paid"
     assert bureau.award(award_id, as_of=format_time(bureau.now))["state"] == "estimated"
     makers.set.now = bureau.now
+    for address, is_said in (
+        (f"/awards/{award_id}?as_of={shanghai_date(bureau.now)}", True),
+        (f"/awards/{award_id}", False),
+    ):
+        page = signed_in(makers, "auditor", "en").get(address)
+        assert (page.status_code, "pushed ahead" in page.text) == (200, is_said), address
     done = alone(makers, makers.extract(evidence="registers"), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     with makers.set.ledger.connect().execution_options(isolation_level="REPEATABLE READ") as connection:

@@ -11,9 +11,9 @@ from services.incentive.domain.acts import decision_json
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_actions
 from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
-from services.incentive.http.context import current_actor, ledger_view
+from services.incentive.http.context import current_actor
 from services.incentive.http.schemas import FLAGS, AwardQuery
-from services.incentive.pages.as_of_param import page_as_of, page_view
+from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, show_form
 from services.incentive.queries.awards import FLAGS_FOR_ALL, list_awards
@@ -60,9 +60,8 @@ def awards() -> ResponseReturnValue:
 @blueprint.get("/awards/<path:award_id>", endpoint="award")
 def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseReturnValue:
     """Show an award, with why a form was refused."""
-    as_of = page_as_of()
-    acts_now = current_key().kind == "bureau" and as_of is None
-    with ledger_view(as_of) as (connection, view):
+    with page_view() as (connection, view):
+        acts_now = current_key().kind == "bureau" and view.as_of is None
         row = find_award(connection, view, award_id)
         policy = view.rulebook.policy
         context = load_award_context(connection, [row], policy, view.as_of, view.instant)[award_id]

@@ -3,7 +3,6 @@
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.queries.explanations import load_exchange_status
@@ -16,11 +15,12 @@ from shared.web.keys import current_key, require
 @blueprint.get("/")
 def overview() -> ResponseReturnValue:
     """Show the exchanges with their annual totals, and the year's awards by rule."""
-    as_of, exchange = page_as_of(), current_key().exchange
+    exchange = current_key().exchange
     if exchange is not None:
+        page_as_of()  # the link keeps the instant
         return redirect(url_for("pages.exchange", exchange=exchange))
     year = requested_year()
-    with ledger_view(as_of) as (connection, view):
+    with page_view() as (connection, view):
         sums = sums_by_rule(connection, view, year)
         statuses = [load_exchange_status(connection, view, one, year) for one in view.rulebook.exchanges.ids]
     policy = view.rulebook.policy
