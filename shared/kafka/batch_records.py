@@ -84,6 +84,15 @@ class BatchRecords:
     def is_done(self) -> bool:
         return self._left == 0
 
+    @property
+    def is_streamed(self) -> bool:
+        """True for a large batch, whose decompressor holds up to what the batch unpacks to."""
+        return self._source.is_streamed
+
+    def release(self) -> None:
+        """Free the decompressor; the next portion decompresses the batch again, up to where it was read."""
+        self._source.start_again(pieces(self.batch.codec, self.batch.body, MAX_UNPACKED_BYTES))
+
     def take(self, most_records: int, most_bytes: int, taken: list[AnyRecord]) -> int:
         """Append up to `most_records`, and no further once they have `most_bytes`; return their bytes in the batch.
 
@@ -209,16 +218,23 @@ def is_abort_marker(batch: StoredBatch) -> bool:
 class _Source:
     """The unpacked bytes of a batch: a buffer, the position in it, and what is still to be unpacked."""
 
-    def __init__(self, buffer: bytes, rest: Iterator[bytes]) -> None:
+    def __init__(self, buffer: bytes, rest: Iterator[bytes], *, is_streamed: bool = False) -> None:
         self.buffer = buffer
         self.pos = 0
+        self.is_streamed = is_streamed
         self._rest = rest
         self._dropped = 0
+        self._skip = 0  # bytes of the rest that were read before
 
     @property
     def passed(self) -> int:
         """Bytes that were read so far."""
         return self._dropped + self.pos
+
+    def start_again(self, rest: Iterator[bytes]) -> None:
+        """Go on from the same place in the unpacked bytes from their beginning."""
+        self._skip = self._dropped = self.passed
+        self.buffer, self.pos, self._rest = b"", 0, rest
 
     def fill(self, size: int) -> bool:
         """Unpack until the buffer has `size` bytes ahead; return False if there are not as many."""
@@ -227,8 +243,10 @@ class _Source:
         parts = [self.buffer[self.pos :]]
         there = len(parts[0])
         while there < size and (piece := next(self._rest, None)) is not None:
-            parts.append(piece)
-            there += len(piece)
+            skipped = min(self._skip, len(piece))
+            self._skip -= skipped
+            parts.append(piece[skipped:])
+            there += len(piece) - skipped
         self._dropped += self.pos
         self.buffer, self.pos = b"".join(parts), 0
         return there >= size
@@ -275,7 +293,7 @@ def _open(batch: StoredBatch) -> _Source:
         raise DamagedBatchError(str(error)) from error
     if size <= _IN_MEMORY_BYTES:
         return _Source(parts[0] if len(parts) == 1 else b"".join(parts), iter(()))
-    return _Source(b"", pieces(codec, body, MAX_UNPACKED_BYTES))
+    return _Source(b"", pieces(codec, body, MAX_UNPACKED_BYTES), is_streamed=True)
 
 
 def _headers(buffer: bytes, pos: int, until: int, count: int) -> list[tuple[str, bytes]]:

@@ -48,6 +48,7 @@ class UnreadBatches:
         self._partitions: dict[str, deque[TopicPartition]] = {}  # by sender, those that have something to read
         self._batches: dict[TopicPartition, deque[StoredBatch]] = {}
         self._opened: dict[TopicPartition, BatchRecords] = {}
+        self._streamed: BatchRecords | None = None
         self._next_offsets: dict[TopicPartition, int] = {}
         self._plans: list[Plan] = []
 
@@ -85,6 +86,7 @@ class UnreadBatches:
         self._partitions.clear()
         self._batches.clear()
         self._opened.clear()
+        self._streamed = None
         self._next_offsets = dict(next_offsets)
         self._plans = list(plans)
 
@@ -187,6 +189,7 @@ class UnreadBatches:
         found: list[AnyRecord] = []
         try:
             opened = self._opened.get(partition) or self._open(partition, batch)
+            self._stream(opened)
             read = opened.take(most_records - len(records), most_bytes, found)
         except GiantBatchError as error:
             if not is_exchanges(topic):
@@ -224,6 +227,13 @@ class UnreadBatches:
         opened = BatchRecords(batch, partition.topic, partition.partition, self._next_offsets[partition], keep_bytes)
         self._opened[partition] = opened
         return opened
+
+    def _stream(self, opened: BatchRecords) -> None:
+        """Let one large batch at a time hold a decompressor: each may take up to what its batch unpacks to."""
+        if opened.is_streamed and opened is not self._streamed:
+            if self._streamed is not None and not self._streamed.is_done:
+                self._streamed.release()
+            self._streamed = opened
 
     def _pass(self, partition: TopicPartition, batch: StoredBatch) -> None:
         self._batches[partition].popleft()

@@ -127,6 +127,8 @@ def test_batches_that_are_read_in_turn_do_not_mix(codec) -> None:
             found: list[AnyRecord] = []
             records.take(1, MIB, found)
             assert [one.value for one in found] == [values[number]]
+            if number % 7 == 0 and not records.is_done:
+                records.release()  # and goes on where it was
 
 
 @pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd", "snappy stream"])
