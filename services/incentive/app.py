@@ -2,8 +2,10 @@
 
 from functools import partial
 
+import structlog
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.incentive.commands.acts import BureauContext
 from services.incentive.domain.facts import TOPICS
@@ -13,16 +15,19 @@ from services.incentive.pages.site import serve_pages
 from services.incentive.store.ledger import last_instant, next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
 from services.incentive.store.register_client import RegisterAddresses
-from services.incentive.store.rulebook import are_in_force, load_rulebook
+from services.incentive.store.rulebook import Rulebook, are_in_force, load_rulebook, revision_fault
 from shared.postgres.database import make_engine
 from shared.service_log.signing import signing_key
-from shared.settings import LOCAL_REGISTERS, Settings, read_service_key, read_session_key
+from shared.settings import LOCAL_REGISTERS, Settings, SettingsError, read_service_key, read_session_key
+from shared.telemetry.masking import reason_of
 from shared.telemetry.tracing import start_tracing
 from shared.values.times import now
 from shared.web import translog_routes
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKeys, load_keys
 from shared.web.service import ServiceInfo
+
+log = structlog.get_logger(__name__)
 
 _ROUTES = (awards, ledger, acts, declared, trade_effects, extracts, translog_routes)
 
@@ -39,18 +44,40 @@ def load_context(settings: Settings) -> IncentiveContext:
     return IncentiveContext(BureauContext(load_rulebook(settings), log, now), registers)
 
 
+def _check_policy_file(engine: Engine, rulebook: Rulebook) -> None:
+    """Refuse a policy file that the ledger refuses. SettingsError.
+
+    Readiness reports a database that is unavailable or not migrated. No connection is kept: workers are forked later.
+    """
+    try:
+        with engine.connect() as connection:
+            fault = revision_fault(connection, rulebook.policy)
+    except SQLAlchemyError as error:
+        log.warning("policy file not compared with the ledger", error=reason_of(error))
+        return
+    finally:
+        engine.dispose()
+    if fault is not None:
+        raise SettingsError(fault)
+
+
 def create_app(
     settings: Settings,
     context: IncentiveContext | None = None,
     engine: Engine | None = None,
     keys: ApiKeys | None = None,
 ) -> Flask:
-    """Create the application of the settings; context, engine and API keys may be given. Raises KeysError too."""
+    """Create the application of the settings; context, engine and API keys may be given.
+
+    Raises SettingsError for a policy file that the ledger refuses, and KeysError.
+    """
     context = load_context(settings) if context is None else context
+    engine = make_engine(settings.database_url) if engine is None else engine
+    _check_policy_file(engine, context.bureau.rulebook)
     service = ServiceInfo(
         name=settings.service,
         title="奖补 / Incentive",
-        engine=make_engine(settings.database_url) if engine is None else engine,
+        engine=engine,
         topics=TOPICS,
         kafka=settings.kafka.client_config(),
         keys=load_keys(settings.api_keys_file) if keys is None else keys,

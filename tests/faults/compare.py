@@ -160,7 +160,8 @@ def _ledger(findings: Findings, rig: Rig) -> None:
         findings.holds([row[1] for row in rows] == sorted(row[1] for row in rows), "ledger: posted_at falls")
         posted: Counter[str] = Counter()
         for _, _, award_id, amount_fen in rows:
-            posted[award_id] += amount_fen
+            if award_id is not None:
+                posted[award_id] += amount_fen
         ceilings = dict(connection.execute("SELECT award_id, ceiling_fen FROM award_current").fetchall())
         findings.compare("posted for", ceilings, posted)
         unbalanced = connection.execute(

@@ -13,6 +13,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0013_person.sql": (
         "2b8d2aad0014930216c24d93c09d7f8cea1dca541e107ed6fbd99166ad95e60d"
     ),
+    "services/incentive/migrations/versions/0014_settings.py": (
+        "245fa5d3b2afc52aabcd4b33ec0f89cdf26282d42ba14e428aca9bbc317cf90c"
+    ),
+    "services/incentive/migrations/versions/0014_settings.sql": (
+        "af7f5a67c5398e4f2d2fe9cf0567202a2418998b2c0d18681e1d5967633089e0"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

@@ -12,6 +12,7 @@ from services.incentive.policy.terms import Policy
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 
+SETTINGS: Final = "settings"  # the kind of a transaction that puts a policy, whitelist or registers in force
 _ACCOUNT: Final = re.compile(r"entitlement:(?P<subject>[^:]+:[^:]+):(?P<award_id>[^:]+/.+):(?P<year>[0-9]{4})")
 
 
@@ -26,9 +27,9 @@ class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
 class Posting(msgspec.Struct, frozen=True, gc=False):
     """A transaction that is not numbered yet. `amount_fen` is the award's net change.
 
-    `decision_id` and `decision_sha256` name the act of a person, for every kind but `entitlement`; award, subject and
-    year are None if the act is not about any. `subject_before` and `year_before` are set if the award moves away from
-    another subject or year and something was posted there.
+    `decision_id` and `decision_sha256` name the act of a person, for all kinds but `entitlement` and `settings`. Award,
+    subject and year are None if the act is not about any. `subject_before` and `year_before` are set if the award moves
+    away from another subject or year and something was posted there. `article` is None for `settings` alone.
     """
 
     award_id: str | None
@@ -38,7 +39,7 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     year: int | None
     policy_id: str
     policy_revision: int
-    article: str
+    article: str | None
     cause: Json
     kind: str = "entitlement"
     subject_before: str | None = None
@@ -131,6 +132,25 @@ def correction_posting(
             "text": f"重建更正，账户余额由 {actual} 元更正为 {expected} 元 / "
             f"corrected by a rebuild: account balance from {actual} to {expected} yuan",
         },
+    )
+
+
+def settings_posting(policy_id: str, policy_revision: int, text: tuple[str, str]) -> Posting:
+    """The transaction that puts a policy, whitelist or registers in force; `text` says what and why (Chinese, English).
+
+    It posts nothing and belongs to no award.
+    """
+    return Posting(
+        award_id=None,
+        amount_fen=0,
+        entries=(),
+        subject=None,
+        year=None,
+        policy_id=policy_id,
+        policy_revision=policy_revision,
+        article=None,
+        cause={"facts": [], "text": f"{text[0]} / {text[1]}"},
+        kind=SETTINGS,
     )
 
 

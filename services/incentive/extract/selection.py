@@ -32,7 +32,7 @@ from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
 from services.incentive.store.rows import AwardRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of
-from shared.postgres.query import copy_in, execute, fetch, fetch_value, stream, stream_chunks
+from shared.postgres.query import copy_in, execute, fetch, fetch_value, fetch_values, stream, stream_chunks
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -97,6 +97,9 @@ _TRANSACTIONS: Final = f"""
                         WHERE s.rule IN (SELECT rule FROM award_at JOIN selected_award a USING (award_id)
                                          WHERE a.asked)))
     ORDER BY seq
+"""
+_ENTERED_SETTINGS: Final = """
+    SELECT seq FROM ledger_transaction WHERE award_id IS NULL AND kind = 'settings' AND seq < %(size)s ORDER BY seq
 """
 _ACTS: Final = f"SELECT {columns(Act, 'act')} FROM act JOIN ({_TRANSACTIONS}) t USING (seq) ORDER BY seq"
 _AWARDS: Final = f"""
@@ -187,6 +190,14 @@ class Selection:
         for chunk in stream_chunks(self._connection, _TRANSACTIONS, tuple[int], BATCH, **self._parameters):
             for _, entry in transactions_of(self._connection, [seq for (seq,) in chunk]):
                 yield entry
+
+    def entered_settings(self) -> list[tuple[int, bytes]]:
+        """Return the number and log entry of every transaction that put a policy, whitelist or registers in force.
+
+        Whatever the request leaves out, so that what postings were computed by can be proved.
+        """
+        seqs = fetch_values(self._connection, _ENTERED_SETTINGS, int, size=self.point.size)
+        return list(transactions_of(self._connection, seqs))
 
     def decisions(self) -> Iterator[Json]:
         """Return the acts of persons in these transactions, in the same order."""

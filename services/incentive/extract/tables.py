@@ -31,8 +31,15 @@ class Table(NamedTuple):
 def _transaction_rows(item: Json) -> Iterator[Row]:
     common = [item["seq"], item["posted_at"], item["kind"], item["award_id"], item["article"]]
     policy = f"{item['policy']['id']} r{item['policy']['revision']}"
+    settled = _settled(item["settings"]) if "settings" in item else ""
     for entry in item["entries"] or [{"account": "", "debit": "0.00", "credit": "0.00"}]:
-        yield [*common, policy, entry["account"], entry["debit"], entry["credit"], item["cause"]["text"]]
+        yield [*common, policy, entry["account"], entry["debit"], entry["credit"], item["cause"]["text"], settled]
+
+
+def _settled(settings: Json) -> str:
+    """What a transaction puts in force."""
+    registers = "all" if settings["registers"] is None else " ".join(settings["registers"])
+    return f"policy {settings['policy']['sha256']}; whitelist {settings['whitelist']['sha256']}; registers {registers}"
 
 
 def _award_rows(item: Json) -> Iterator[Row]:
@@ -72,7 +79,7 @@ TRANSACTIONS = Table(
     "transactions",
     _headings(
         "序号 seq | 记账时间 posted_at | 类别 kind | 奖补 award_id | 条款 article | 政策 policy | 账户 account"
-        " | 借方 debit | 贷方 credit | 事由 cause"
+        " | 借方 debit | 贷方 credit | 事由 cause | 施行 settings"
     ),
     _transaction_rows,
 )

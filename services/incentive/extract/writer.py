@@ -174,11 +174,16 @@ class _ExtractWriter:
             return stored_hashes(self._connection, tile.level or 0, tile.first, tile.width)
 
         seqs, since = self._selection.transaction_seqs(), self._request.since or 0
-        nodes = proof_nodes(checkpoint.size, since, seqs, node_by_tiles(checkpoint.size, fetch))
+        node = node_by_tiles(checkpoint.size, fetch)
+        nodes = proof_nodes(checkpoint.size, since, seqs, node)
         transactions = self._tables.kept(TRANSACTIONS, self._watched(self._selection.transactions()))
         files = ("transactions.ndjson", "proof.json", "checkpoint")
         count = self._add_log("ledger", checkpoint, files, transactions, nodes, note.encode())
         self._totals["transactions"] = {"count": count, **self._selection.transaction_sums()}
+        entered = self._selection.entered_settings()
+        self._archive.add_lines("policy/settings.ndjson", [line for _, line in entered])
+        of_settings = proof_nodes(checkpoint.size, 0, (seq for seq, _ in entered), node)
+        self._add_proof("policy/settings.proof.json", checkpoint.size, of_settings)
 
     def _add_log(
         self,

@@ -17,7 +17,7 @@ from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, T
 from shared.web.register.documents import CountedField, PlaceSchema
 
 FLAGS = (*FLAGS_FOR_ALL, *RISK_FLAGS, FUTURE_DATED)
-KINDS = ("entitlement", "approval", "payment", "return", "decision")
+KINDS = ("entitlement", "approval", "payment", "return", "decision", "settings")
 _STEPS = ("base", "refund", "rate", "cap", "rounding", "difference", "item", "limit", "grant", "suppression")
 
 
@@ -142,16 +142,25 @@ ExchangeStatusSchema = answer(
 EntrySchema = answer("Entry", texts("account", "debit", "credit"))
 CauseSchema = answer("Cause", lists(facts=FactRefSchema), texts("text"))
 DecisionRefSchema = answer("DecisionRef", texts("id", "sha256"))
+SettledPolicySchema = answer("SettledPolicy", texts("id", "sha256"), integers("revision"))
+SettledWhitelistSchema = answer("SettledWhitelist", texts("sha256"))
+SettledSchema = answer(
+    "Settled",
+    nested(policy=SettledPolicySchema, whitelist=SettledWhitelistSchema),
+    {"registers": fields.List(fields.String(), required=True, allow_none=True)},
+)
 TransactionSchema = answer(
     "Transaction",
     integers("seq"),
     instants("posted_at"),
     texts("kind", enum=KINDS),
-    texts("award_id", null=True),
-    texts("amount", "article"),
+    texts("award_id", "article", null=True),
+    texts("amount"),
     lists(entries=EntrySchema),
     nested(policy=PolicyRefSchema, cause=CauseSchema),
     nested(decision=DecisionRefSchema, null=True),
+    # Of kind `settings` alone.
+    {"settings": fields.Nested(SettledSchema)},
 )
 TransactionPageSchema = page_schema("TransactionPage", TransactionSchema)
 

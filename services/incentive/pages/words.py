@@ -68,6 +68,7 @@ KINDS: Final[Mapping[str, Texts]] = {
     "payment": Texts("拨付", "Payment"),
     "return": Texts("追缴", "Clawback"),
     "decision": Texts("决定", "Decision"),
+    "settings": Texts("政策、名录或登记簿施行", "Policy, whitelist or registers put in force"),
 }
 HOLDS: Final[Mapping[str, Texts]] = {
     "eligibility": Texts("资格未核实", "Eligibility not verified"),

@@ -3,6 +3,7 @@
 Each statement yields what differs as (what, stored, expected).
 """
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -14,7 +15,9 @@ from services.incentive.store.acts import render_acts
 from services.incentive.store.ledger import json_text
 from services.incentive.store.rows import columns
 from shared.postgres.query import fetch, stream, stream_chunks
+from shared.values.canonical_json import canonical_json
 from shared.values.differences import Difference
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 
 _BATCH: Final = 500  # acts that are in memory together
@@ -123,6 +126,34 @@ _ENTITLEMENTS: Final = """
     WHERE coalesce(s.fen, 0) <> coalesce(f.fen, 0)
     ORDER BY account
 """
+# From the first that the ledger has entered, settings and their transactions go in pairs.
+_SETTINGS: Final = """
+    SELECT concat('ledger_settings ', s.id, ' of ledger_transaction ', coalesce(t.seq, s.from_seq)),
+           s.policy_id || ' revision ' || s.policy_revision || ', ' || s.recorded_at,
+           t.policy_id || ' revision ' || t.policy_revision || ', ' || t.posted_at
+    FROM (SELECT * FROM ledger_transaction WHERE award_id IS NULL AND kind = 'settings') t
+    FULL JOIN ledger_settings s ON s.from_seq = t.seq AND s.recorded_at = t.posted_at
+    WHERE (t.policy_id, t.policy_revision) IS DISTINCT FROM (s.policy_id, s.policy_revision)
+      AND coalesce(t.posted_at, s.recorded_at) >= (
+          SELECT min(posted_at) FROM ledger_transaction WHERE award_id IS NULL AND kind = 'settings')
+    ORDER BY coalesce(t.seq, s.from_seq), s.id
+"""
+_POLICY_BYTES: Final = """
+    SELECT concat('ledger_settings ', id, ' policy'), found, policy_digest
+    FROM (SELECT id, policy_digest, encode(sha256(convert_to(policy_source, 'UTF8')), 'hex') AS found
+          FROM ledger_settings) s
+    WHERE found <> policy_digest ORDER BY id
+"""
+_BY_POLICY: Final = """
+    SELECT concat('ledger_transaction ', t.seq), concat(t.policy_id, ' revision ', t.policy_revision),
+           concat(s.policy_id, ' revision ', s.policy_revision)
+    FROM (SELECT from_seq, policy_id, policy_revision,
+                 lead(from_seq, 1, 9223372036854775807) OVER (ORDER BY id) AS until FROM ledger_settings) s
+    JOIN ledger_transaction t ON t.seq >= s.from_seq AND t.seq < s.until
+    WHERE (t.policy_id, t.policy_revision) <> (s.policy_id, s.policy_revision)
+    ORDER BY t.seq
+"""
+_WHITELISTS: Final = "SELECT id, whitelist, whitelist_digest FROM ledger_settings ORDER BY id"
 _COUNTS: Final = """
     SELECT (SELECT count(*) FROM fact), (SELECT count(*) FROM fact_current), (SELECT count(*) FROM award_current),
            (SELECT count(*) FROM award_version), (SELECT count(*) FROM ledger_transaction),
@@ -219,9 +250,14 @@ def check_tables(connection: Connection) -> Iterator[Difference]:
     """All differences that the tables alone show."""
     statements = (
         _CURRENT_FACTS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _DECLARATIONS, _NAMED, _POLICIES, _UNPAIRED,
+        _SETTINGS, _POLICY_BYTES, _BY_POLICY,
     )  # fmt: skip
     for statement in statements:
         yield from stream(connection, statement, Difference)
+    for number, whitelist, expected in fetch(connection, _WHITELISTS, tuple[int, Json, str]):
+        digest = hashlib.sha256(canonical_json(whitelist)).hexdigest()
+        if digest != expected:
+            yield Difference(f"ledger_settings {number} whitelist", digest, expected)
     for chunk in stream_chunks(connection, _ACTS, Act, _BATCH):
         posted = dict(fetch(connection, _POSTED, tuple[str, str], ids=[act.id for act in chunk]))
         for act, answer in render_acts(connection, chunk):

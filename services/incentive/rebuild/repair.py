@@ -16,12 +16,16 @@ from services.incentive.rebuild.check_ledger import WrongBalance, wrong_entitlem
 from services.incentive.store.awards import award_from_row, record_awards
 from services.incentive.store.ledger import next_instant, post
 from services.incentive.store.rows import AwardRow, columns
-from services.incentive.store.rulebook import Rulebook, record_settings
+from services.incentive.store.rulebook import Rulebook, enter_settings
 from shared.postgres.query import fetch
 from shared.telemetry.masking import reason_of
 from shared.values.times import Clock
 
 _BATCH: Final = 1_000
+_ENTERED_AGAIN: Final = (
+    "重建更正时重记在用的政策、名录与登记簿",
+    "policy, whitelist and registers in force entered again, with corrections by a rebuild",
+)
 
 T = TypeVar("T")
 
@@ -37,18 +41,25 @@ class RepairResult(NamedTuple):
 def repair(connection: Connection, rulebook: Rulebook, clock: Clock) -> RepairResult:
     """Correct awards and accounts to what `rebuilt_award` has. Needs the ledger's lock and `rebuild_awards`.
 
-    The settings in force are recorded again, as of the same instant: versions without a posting would otherwise share
+    The settings in force are entered again, as of the same instant: versions without a posting would otherwise share
     their instant with what is recorded next.
     """
     instant = next_instant(connection, clock)
     refused: list[str] = []
     with connection.begin_nested() as savepoint:
-        record_settings(connection, rulebook, instant)
+        _write(connection, [[rulebook]], _enter_again, instant, refused)
+        if refused:
+            return RepairResult(0, 0, tuple(refused))
         versions = _write(connection, _versions(connection, rulebook.policy, instant), record_awards, instant, refused)
         postings = _write(connection, _corrections(connection, rulebook.policy), post, instant, refused)
         if not versions + postings:
             savepoint.rollback()
     return RepairResult(versions, postings, tuple(refused))
+
+
+def _enter_again(connection: Connection, rulebooks: Sequence[Rulebook], instant: datetime) -> None:
+    for rulebook in rulebooks:
+        enter_settings(connection, rulebook, instant, _ENTERED_AGAIN)
 
 
 def _write(

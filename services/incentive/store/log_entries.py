@@ -11,6 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
+from services.incentive.domain.postings import SETTINGS
 from services.incentive.store.ledger import next_seq
 from shared.postgres.query import fetch
 from shared.service_log.store import LogHead, ServiceLog
@@ -45,9 +46,25 @@ class _Policy(msgspec.Struct, gc=False):
     revision: int
 
 
+class _SettledPolicy(msgspec.Struct, gc=False):
+    id: str
+    revision: int
+    sha256: str
+
+
+class _SettledWhitelist(msgspec.Struct, gc=False):
+    sha256: str
+
+
+class _Settings(msgspec.Struct, gc=False):
+    policy: _SettledPolicy
+    registers: list[str] | None
+    whitelist: _SettledWhitelist
+
+
 class _Transaction(msgspec.Struct, gc=False):
     amount: str
-    article: str
+    article: str | None
     award_id: str | None
     cause: _Cause
     decision: _Decision | None
@@ -56,6 +73,7 @@ class _Transaction(msgspec.Struct, gc=False):
     policy: _Policy
     posted_at: str
     seq: int
+    settings: _Settings | msgspec.UnsetType
 
 
 _TRANSACTIONS = """
@@ -64,6 +82,10 @@ _TRANSACTIONS = """
     FROM ledger_transaction WHERE {} ORDER BY seq
 """
 _ENTRIES = "SELECT seq, account, debit_fen, credit_fen FROM ledger_entry WHERE {} ORDER BY seq, line"
+_SETTINGS = """
+    SELECT from_seq, recorded_at, policy_id, policy_revision, policy_digest, registers, whitelist_digest
+    FROM ledger_settings WHERE from_seq = ANY(%(seqs)s)
+"""
 _encode = msgspec.json.Encoder().encode
 _decode_cause = msgspec.json.Decoder(_Cause).decode
 
@@ -93,9 +115,10 @@ def _log_entries(connection: Connection, which: str, **parameters: object) -> It
     rows = fetch(
         connection,
         _TRANSACTIONS.format(which),
-        tuple[int, datetime, str, str | None, int, str, int, str, str, str | None, str | None],
+        tuple[int, datetime, str, str | None, int, str, int, str | None, str, str | None, str | None],
         **parameters,
     )
+    settings = _settings_of(connection, [row[0] for row in rows if row[2] == SETTINGS])
     for seq, posted_at, kind, award_id, amount_fen, policy_id, revision, article, cause, decision, digest in rows:
         transaction = _Transaction(
             yuan(amount_fen),
@@ -108,5 +131,17 @@ def _log_entries(connection: Connection, which: str, **parameters: object) -> It
             _Policy(policy_id, revision),
             time(posted_at),
             seq,
+            settings.get((seq, posted_at), msgspec.UNSET),
         )
         yield seq, _encode(transaction)
+
+
+def _settings_of(connection: Connection, seqs: Sequence[int]) -> dict[tuple[int, datetime], _Settings]:
+    """What transactions of these numbers put in force, by number and instant: older settings may have the number."""
+    if not seqs:
+        return {}
+    rows = fetch(connection, _SETTINGS, tuple[int, datetime, str, int, str, list[str] | None, str], seqs=list(seqs))
+    return {
+        (seq, at): _Settings(_SettledPolicy(policy_id, revision, digest), registers, _SettledWhitelist(whitelist))
+        for seq, at, policy_id, revision, digest, registers, whitelist in rows
+    }

@@ -21,11 +21,14 @@ from services.incentive.store.ledger import lock_ledger, next_instant, post
 from services.incentive.store.rulebook import (
     Rulebook,
     SettingsInForce,
-    record_settings,
+    enter_again,
+    enter_settings,
+    is_entered,
     registers_text,
+    revision_fault,
     settings_in_force,
 )
-from shared.postgres.query import execute, fetch_optional, fetch_values
+from shared.postgres.query import execute, fetch_values
 from shared.settings import SettingsError
 from shared.values.times import Clock
 
@@ -102,54 +105,70 @@ def _no_longer_earned(
 
 
 def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bool:
-    """Put a rulebook in force and recompute everything by it; return False if it is in force already."""
+    """Put a rulebook in force and recompute everything by it; return False if it is in force already.
+
+    Settings of an earlier version are first entered in the ledger. Raises SettingsError for a file that the ledger
+    refuses.
+    """
     lock_ledger(connection)
     # Recomputing everything may take longer than a batch may.
     execute(connection, "SET LOCAL transaction_timeout = 0")
     before = settings_in_force(connection)
+    if before is not None and not is_entered(connection, before):
+        _enter_after_upgrade(connection, before, next_instant(connection, clock))
     if before is not None and (before.digests, before.registers) == (rulebook.digests, rulebook.registers):
         return False
-    _check_revision(connection, rulebook.policy)
+    fault = revision_fault(connection, rulebook.policy)
+    if fault is not None:
+        raise SettingsError(fault)
     _check_rules(connection, rulebook.policy)
     instant = next_instant(connection, clock)
-    record_settings(connection, rulebook, instant)
+    changes = _changes(before, rulebook)
+    enter_settings(connection, rulebook, instant, changes)
     everybody = fetch_values(connection, "SELECT DISTINCT about FROM fact_current ORDER BY about", str)
-    run = Recomputation(rulebook, instant, _occasion(before, rulebook))
+    run = Recomputation(rulebook, instant, (f"{changes[0]}后重算，", f"recomputed, {changes[1]}, "))
     for start in range(0, len(everybody), RECOMPUTE_BATCH):
         recompute(connection, everybody[start : start + RECOMPUTE_BATCH], {}, run)
     log.info(
         "policy, whitelist and registers put in force",
         policy=rulebook.policy.id,
         revision=rulebook.policy.revision,
+        policy_sha256=rulebook.policy.digest,
+        whitelist_sha256=rulebook.exchanges.digest,
         registers=rulebook.registers,
     )
     return True
 
 
-def _occasion(before: SettingsInForce | None, rulebook: Rulebook) -> tuple[str, str]:
-    """Why everything is recomputed, for the cause of the postings: the policy's revision, whitelist, registers."""
+def _enter_after_upgrade(connection: Connection, found: SettingsInForce, instant: datetime) -> None:
+    seq = enter_again(connection, found, instant)
+    log.info(
+        "what the ledger is computed by entered after an upgrade",
+        seq=seq,
+        policy=found.policy_id,
+        revision=found.policy_revision,
+        policy_sha256=found.policy_digest,
+        whitelist_sha256=found.whitelist_digest,
+        registers=found.registers,
+    )
+
+
+def _changes(before: SettingsInForce | None, rulebook: Rulebook) -> tuple[str, str]:
+    """What is put in force, in Chinese and English: the policy's revision, whitelist, registers."""
     policy, zh, en = rulebook.policy, [], []
     if before is None or before.policy_digest != policy.digest:
         zh.append(f"政策 {policy.id} 第 {policy.revision} 版施行")
         en.append(f"policy {policy.id} revision {policy.revision} put in force")
-    if before is None or before.whitelist_digest != rulebook.exchanges.digest:
+    if before is None:
+        zh.append("交易场所名录施行")
+        en.append("whitelist put in force")
+    elif before.whitelist_digest != rulebook.exchanges.digest:
         zh.append("交易场所名录变更")
         en.append("whitelist changed")
     if before is not None and before.registers != rulebook.registers:
         zh.append(f"改以登记簿 {registers_text(rulebook.registers)} 为准")
         en.append(f"registers {registers_text(rulebook.registers)} count")
-    return f"{'、'.join(zh)}后重算，", f"recomputed, {' and '.join(en)}, "
-
-
-def _check_revision(connection: Connection, policy: Policy) -> None:
-    """Refuse an older revision: a start without POLICY_FILE, say, must not undo a newer one unnoticed."""
-    revisions = "SELECT max(policy_revision) FROM ledger_settings WHERE policy_id = %(id)s"
-    newest = fetch_optional(connection, revisions, int, id=policy.id)
-    if newest is not None and policy.revision < newest:
-        raise SettingsError(
-            f"POLICY_FILE: holds revision {policy.revision} of {policy.id}, but revision {newest} was put in force;"
-            f" to go back to its values, publish them as revision {newest + 1}"
-        )
+    return "、".join(zh), " and ".join(en)
 
 
 def _check_rules(connection: Connection, policy: Policy) -> None:

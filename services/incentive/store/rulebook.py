@@ -11,25 +11,43 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import Registers
+from services.incentive.domain.postings import settings_posting
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
-from services.incentive.store.ledger import next_seq
+from services.incentive.store.ledger import next_seq, post
 from shared.operator_errors import OperatorError
-from shared.postgres.query import execute, fetch, fetch_one
+from shared.postgres.query import execute, fetch, fetch_one, fetch_value
 from shared.settings import Settings, SettingsError
 from shared.values.json_types import Json
 from shared.whitelist import Whitelist, load_whitelist, parse_whitelist
 
 _IN_FORCE: Final = f"""
-    SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings
+    SELECT id, policy_id, policy_revision, policy_digest, whitelist_digest, registers FROM ledger_settings
     WHERE recorded_at <= {AS_OF} ORDER BY id DESC LIMIT 1
+"""
+_IS_ENTERED: Final = """
+    SELECT EXISTS (SELECT FROM ledger_settings s JOIN ledger_transaction t ON t.seq = s.from_seq
+                   WHERE s.id = %(id)s AND t.kind = 'settings' AND t.posted_at = s.recorded_at)
+"""
+_NEWEST_REVISION: Final = """
+    SELECT policy_revision, policy_digest FROM ledger_settings WHERE policy_id = %(id)s
+    ORDER BY policy_revision DESC, id DESC LIMIT 1
 """
 _RECORD: Final = """
     INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source,
                                  whitelist_digest, whitelist, registers)
     VALUES (%(from_seq)s, %(recorded_at)s, %(policy_id)s, %(policy_revision)s, %(policy_digest)s, %(policy_source)s,
             %(whitelist_digest)s, CAST(%(whitelist)s AS jsonb), %(registers)s)
+"""
+
+
+_RECORD_AGAIN: Final = """
+    INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source,
+                                 whitelist_digest, whitelist, registers)
+    SELECT %(from_seq)s, %(recorded_at)s, policy_id, policy_revision, policy_digest, policy_source,
+           whitelist_digest, whitelist, registers
+    FROM ledger_settings WHERE id = %(id)s
 """
 
 
@@ -56,6 +74,8 @@ class SettingsInForce(NamedTuple):
     """The digests of policy and whitelist, and the registers that count, as the ledger has them."""
 
     id: int
+    policy_id: str
+    policy_revision: int
     policy_digest: str
     whitelist_digest: str
     registers: Registers
@@ -82,8 +102,39 @@ def load_rulebook(settings: Settings) -> Rulebook:
 
 def settings_in_force(connection: Connection, as_of: datetime | None = None) -> SettingsInForce | None:
     """Return the settings in force, now or as of an instant; None before any were."""
-    row = fetch_one(connection, _IN_FORCE, tuple[int, str, str, list[str] | None], as_of=as_of)
-    return None if row is None else SettingsInForce(*row[:3], registers_of(row[3]))
+    row = fetch_one(connection, _IN_FORCE, tuple[int, str, int, str, str, list[str] | None], as_of=as_of)
+    return None if row is None else SettingsInForce(*row[:5], registers_of(row[5]))
+
+
+def is_entered(connection: Connection, found: SettingsInForce) -> bool:
+    """Return True if these settings have their transaction; those of earlier versions have none."""
+    return fetch_value(connection, _IS_ENTERED, bool, id=found.id)
+
+
+def revision_fault(connection: Connection, policy: Policy) -> str | None:
+    """Say why the ledger refuses a policy file; None if it does not.
+
+    An older revision is refused, as a start without POLICY_FILE, say, must not undo a newer one unnoticed; so is a
+    revision that was put in force with other bytes.
+    """
+    newest = fetch_one(connection, _NEWEST_REVISION, tuple[int, str], id=policy.id)
+    if newest is None or newest[0] < policy.revision:
+        return None
+    revision, digest = newest
+    if policy.revision < revision:
+        return (
+            f"POLICY_FILE: 文件是 {policy.id} 第 {policy.revision} 版，但第 {revision} 版已施行；如要恢复其值，请作为第"
+            f" {revision + 1} 版发布 / POLICY_FILE: holds revision {policy.revision} of {policy.id}, but revision"
+            f" {revision} was put in force; to go back to its values, publish them as revision {revision + 1}"
+        )
+    if policy.digest == digest:
+        return None
+    return (
+        f"POLICY_FILE: {policy.id} 第 {revision} 版施行时的文件 SHA-256 为 {digest}，本文件为 {policy.digest}；请改用原"
+        f"文件，或将改动作为第 {revision + 1} 版发布 / POLICY_FILE: revision {revision} of {policy.id} was put in force"
+        f" with SHA-256 {digest}, this file has {policy.digest}; use that file, or publish the changes as revision"
+        f" {revision + 1}"
+    )
 
 
 def are_in_force(connection: Connection, rulebook: Rulebook) -> bool:
@@ -100,7 +151,8 @@ def check_settings(connection: Connection, rulebook: Rulebook) -> Rulebook:
     found = settings_in_force(connection)
     if found is None or found.digests != rulebook.digests:
         raise SettingsChangedError(
-            "台账中生效的是另一政策文件或名录，请重新启动本程序 / another policy or whitelist is in force in the"
+            revision_fault(connection, rulebook.policy)
+            or "台账中生效的是另一政策文件或名录，请重新启动本程序 / another policy or whitelist is in force in the"
             " ledger: restart this program"
         )
     return replace(rulebook, registers=found.registers)
@@ -122,12 +174,14 @@ def rulebook_in_force(connection: Connection) -> Rulebook | None:
     return None if found is None else _recorded_rulebook(connection, found)
 
 
-def record_settings(connection: Connection, rulebook: Rulebook, instant: datetime) -> None:
-    """Record that this rulebook is in force from an instant on."""
+def enter_settings(connection: Connection, rulebook: Rulebook, instant: datetime, text: tuple[str, str]) -> None:
+    """Put a rulebook in force from an instant on, by a transaction; `text` says why (Chinese, English)."""
+    policy, seq = rulebook.policy, next_seq(connection)
+    post(connection, [settings_posting(policy.id, policy.revision, text)], instant)
     execute(
         connection,
         _RECORD,
-        from_seq=next_seq(connection),
+        from_seq=seq,
         recorded_at=instant,
         policy_id=rulebook.policy.id,
         policy_revision=rulebook.policy.revision,
@@ -137,6 +191,20 @@ def record_settings(connection: Connection, rulebook: Rulebook, instant: datetim
         whitelist=msgspec.json.encode(rulebook.exchanges.canonical()).decode(),
         registers=None if rulebook.registers is None else list(rulebook.registers),
     )
+
+
+def enter_again(connection: Connection, found: SettingsInForce, instant: datetime) -> int:
+    """Enter settings of an earlier version, which have no transaction, in the ledger; return its number."""
+    policy, revision, seq = found.policy_id, found.policy_revision, next_seq(connection)
+    registers = registers_text(found.registers)
+    zh = f"补记此前测算所依：政策 {policy} 第 {revision} 版、名录与登记簿 {registers}"
+    en = (
+        f"entered after an upgrade, as earlier transactions were computed by it: policy {policy} revision {revision},"
+        f" whitelist, registers {registers}"
+    )
+    post(connection, [settings_posting(policy, revision, (zh, en))], instant)
+    execute(connection, _RECORD_AGAIN, from_seq=seq, recorded_at=instant, id=found.id)
+    return seq
 
 
 def registers_of(names: list[str] | None) -> Registers:

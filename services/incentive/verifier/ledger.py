@@ -7,16 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint
 from .merkle import TreeLeaf, check_log, leaf_hash, peaks_of, root_of
-from .policy import DECLARED, SettingsHistory
+from .policy import DECLARED, TRANSACTION_FIELDS, SettingsHistory, is_settings
 from .report import Unsound
 from .signatures import GivenKeys, SignedCheckpoint
 from .values import Json, Span, fen, instant
 
 AccountSums = dict[str, list[int]]  # account: debit, credit; in fen
 
-TRANSACTION_FIELDS = {
-    "seq", "posted_at", "kind", "award_id", "amount", "entries", "policy", "article", "cause", "decision",
-}  # fmt: skip
 YEAR_SUFFIX = re.compile(r":[0-9]{4}")
 
 
@@ -58,7 +55,7 @@ class LedgerLog:
 
     def _check_place(self, item: Json, before_us: int) -> int:
         """Check fields, order and the request's limits; return the instant of `posted_at`."""
-        if set(item) != TRANSACTION_FIELDS:
+        if not (is_settings(item) if item["kind"] == "settings" else set(item) == TRANSACTION_FIELDS):
             raise Unsound("字段有误", "wrong fields")
         at_us, request = instant(item["posted_at"]), self.request
         if at_us < before_us:
@@ -76,7 +73,11 @@ class LedgerLog:
         policy = self._settings.policies.get((item["policy"]["id"], item["policy"]["revision"]))
         if policy is None:
             raise Unsound("所依政策版本不在核验包中", "its policy revision is not in the extract")
-        if item["award_id"] is None and item["kind"] == "decision":
+        if (policy.id, policy.revision) != self._settings.policy_at(item["seq"]):
+            raise Unsound("不是当时施行的政策版本", "not the policy revision in force then")
+        if item["kind"] == "settings" and item != self._settings.entered.get(item["seq"]):
+            raise Unsound("未列于 policy/settings.ndjson", "not in policy/settings.ndjson")
+        if item["award_id"] is None and item["kind"] in ("decision", "settings"):
             return
         rule = item["award_id"].partition("/")[0]
         if self.request["rules"] and rule not in self.request["rules"]:
@@ -86,7 +87,7 @@ class LedgerLog:
 
     def _note_act(self, item: Json) -> None:
         decision = item["decision"]
-        if (decision is None) != (item["kind"] == "entitlement"):
+        if (decision is None) != (item["kind"] in ("entitlement", "settings")):
             raise Unsound("决定与类别不符", "its decision does not match its kind")
         if decision is None:
             return
@@ -111,7 +112,7 @@ class LedgerLog:
             amount += self._post(kind, award_id, entry["account"], debit, credit)
         if debited != credited:
             raise Unsound("借贷不平", "debits do not equal credits")
-        if fen(item["amount"]) != amount or bool(item["entries"]) != (kind != "decision"):
+        if fen(item["amount"]) != amount or bool(item["entries"]) != (kind not in ("decision", "settings")):
             raise Unsound("金额与记账不符", "its amount does not follow from its entries")
         self.debit, self.credit = self.debit + debited, self.credit + credited
 

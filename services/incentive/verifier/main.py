@@ -57,7 +57,7 @@ class ExtractCheck:
         self._report_head()
         if older_path is not None:
             self._older = self._open_older(older_path)
-        settings = SettingsHistory(self._bundle)
+        settings = self._read_settings()
         ledger = self._check_ledger(settings)
         registers = self._check_registers()
         facts = self._check_facts(settings, ledger, registers)
@@ -107,6 +107,23 @@ class ExtractCheck:
         """A log's checkpoint, and the subtrees whose hashes show that it continues the older extract's log."""
         checkpoint = open_checkpoint(self._bundle, log, self._keys)
         return checkpoint, () if self._older is None else self._older.wanted(log["origin"])
+
+    def _read_settings(self) -> SettingsHistory:
+        checkpoint, _ = self._open_log(self._manifest["logs"][0])
+        settings = SettingsHistory(self._bundle, self._manifest, checkpoint)
+        count = len(settings.entered)
+        if count:
+            self._shown(
+                f"政策、名录与登记簿的 {count} 次施行与文件的 SHA-256 相符，并在已签名的台账日志中",
+                f"{count} settings transactions match their policy files and whitelists and are in the signed log",
+            )
+        if settings.not_entered:
+            self._limit(
+                f"最早 {settings.not_entered} 次施行早于台账记载施行，只由签名保证",
+                f"the first {settings.not_entered} settings are older than the ledger's record of settings, and are"
+                " covered by the signature alone",
+            )
+        return settings
 
     def _check_ledger(self, settings: SettingsHistory) -> LedgerLog:
         log, size, since = self._manifest["logs"][0], self._manifest["size"], self._request["since"] or 0

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 
 from .bundle import Bundle
+from .merkle import TreeLeaf, check_log, leaf_hash
 from .report import Unsound
-from .values import Json, Span, canonical, day_us, days_span, fen, is_within, local
+from .signatures import SignedCheckpoint
+from .values import Json, Span, canonical, day_us, days_span, fen, instant, is_within, local
 
+PolicyRevision = tuple[str, int]  # id, revision
+
+SETTINGS_FILE, ENTERED_FILE = "policy/settings.json", "policy/settings.ndjson"
+TRANSACTION_FIELDS = {
+    "seq", "posted_at", "kind", "award_id", "amount", "entries", "policy", "article", "cause", "decision",
+}  # fmt: skip
 DECLARED = "declared"  # topic of what the bureau declares: facts of no register
 COMPARED_FIELDS = ("amount", "at_most", "at_least", "rate", "cap", "years", "tiers", "steps", "amounts", "most", "per")
 
@@ -71,18 +80,50 @@ class PolicyValues:
 class SettingsHistory:
     """Every policy that was in force, and the last policy and whitelist (None: nothing was ever posted).
 
-    `registers`: the registers whose facts counted at last; None: all that publish.
+    `registers`: the registers whose facts counted at last; None: all that publish. `entered`: by seq, the ledger's
+    transactions that put settings in force; `not_entered`: how many settings are older than such transactions.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
-        self.policies: dict[tuple[str, int], PolicyValues] = {}
+    def __init__(self, bundle: Bundle, manifest: Json, checkpoint: SignedCheckpoint) -> None:
+        self.policies: dict[PolicyRevision, PolicyValues] = {}
         self.policy: PolicyValues | None = None
         self.whitelist: ExchangeWhitelist | None = None
         self.registers: list[str] | None = None
-        for one in bundle.json("policy/settings.json"):
+        self.entered = read_entered(bundle, manifest, checkpoint)
+        self.not_entered = 0
+        self._begins: list[int] = []
+        self._in_force: list[PolicyRevision] = []
+        left = {item["posted_at"]: item for item in self.entered.values()}
+        digests: dict[PolicyRevision, str] = {}
+        for one in bundle.json(SETTINGS_FILE):
             self.policy, self.whitelist = read_policy(bundle, one["policy"]), read_whitelist(bundle, one["whitelist"])
-            self.policies[self.policy.id, self.policy.revision] = self.policy
+            revision = self.policy.id, self.policy.revision
+            self.policies[revision] = self.policy
             self.registers = one.get("registers")
+            item = left.pop(one["recorded_at"], None)
+            self._check_entered(one, item)
+            if item is not None and digests.setdefault(revision, one["policy"]["sha256"]) != one["policy"]["sha256"]:
+                raise Unsound("同一版本施行过两份不同的文件", "one revision with other bytes", file=SETTINGS_FILE)
+            self._begins.append(one["from_seq"])
+            self._in_force.append(revision)
+        if left or self._begins != sorted(self._begins):
+            raise Unsound("与台账施行的次序或次数不符", "not all that the ledger put in force", file=SETTINGS_FILE)
+
+    def _check_entered(self, one: Json, item: Json | None) -> None:
+        """Compare settings with their transaction in the ledger; only the first settings of all may have none."""
+        if item is None and self.not_entered == len(self._begins):
+            self.not_entered += 1
+            return
+        policy = {name: one["policy"][name] for name in ("id", "revision", "sha256")}
+        whitelist = {"sha256": one["whitelist"]["sha256"]}
+        expected = {"policy": policy, "whitelist": whitelist, "registers": one["registers"]}
+        if item is None or item["settings"] != expected or item["seq"] != one["from_seq"]:
+            raise Unsound("台账没有如此施行", "not what the ledger put in force", file=SETTINGS_FILE)
+
+    def policy_at(self, seq: int) -> PolicyRevision | None:
+        """The policy revision in force at a transaction."""
+        place = bisect_right(self._begins, seq)
+        return self._in_force[place - 1] if place else None
 
     def counts(self, fact: str) -> bool:
         """Return True if the fact of that name counts."""
@@ -94,6 +135,40 @@ class SettingsHistory:
         if self.policy is None or self.whitelist is None:
             raise Unsound("没有在用的政策", "no policy was in force")
         return self.policy, self.whitelist
+
+
+def read_entered(bundle: Bundle, manifest: Json, checkpoint: SignedCheckpoint) -> dict[int, Json]:
+    """The transactions that put settings in force, by seq, checked against the ledger's signed root hash.
+
+    Extracts of earlier versions have none.
+    """
+    entered: dict[int, Json] = {}
+    if ENTERED_FILE not in manifest["files"]:
+        return entered
+
+    def leaves() -> Iterator[TreeLeaf]:
+        for item, line in bundle.items(ENTERED_FILE, lambda item: item["seq"]):
+            if not is_settings(item):
+                raise Unsound("不是施行政策的一笔", "not a transaction that puts settings in force")
+            if item["seq"] >= manifest["size"] or instant(item["posted_at"]) > instant(manifest["as_of"]):
+                raise Unsound("不在所求范围内", "outside the requested range")
+            entered[item["seq"]] = item
+            yield item["seq"], leaf_hash(line)
+
+    check_log(bundle, (ENTERED_FILE, "policy/settings.proof.json"), checkpoint, leaves(), ())
+    return entered
+
+
+def is_settings(item: Json) -> bool:
+    """Return True if a transaction puts settings in force: it names its policy, and posts nothing for no award."""
+    policy = item.get("settings", {}).get("policy", {})
+    return (
+        set(item) == TRANSACTION_FIELDS | {"settings"}
+        and item["kind"] == "settings"
+        and item["award_id"] is item["article"] is item["decision"] is None
+        and (item["amount"], item["entries"], item["cause"]["facts"]) == ("0.00", [], [])
+        and item["policy"] == {"id": policy.get("id"), "revision": policy.get("revision")}
+    )
 
 
 def read_policy(bundle: Bundle, named: Json) -> PolicyValues:

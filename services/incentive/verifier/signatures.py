@@ -108,6 +108,7 @@ def open_note(data: bytes, keys: GivenKeys) -> tuple[str, str | None]:
     text += "\n"
     if keys is None:
         return text, None
+    signers = []
     for line in lines[:-1].split("\n"):
         found = re.fullmatch("— ([^\\s+]+) ([A-Za-z0-9+/]+={0,2})", line)
         try:
@@ -118,8 +119,10 @@ def open_note(data: bytes, keys: GivenKeys) -> tuple[str, str | None]:
             raise Unsound("签名行有误", "malformed signature line")
         key = keys.get((found.group(1), value[:4]))
         if key is not None and ed25519_verifies(key, value[4:], text.encode()):
-            return text, found.group(1)
-    raise Unsound("没有所给公钥的有效签名", "no valid signature by a given key")
+            signers.append(found.group(1))
+    if not signers:
+        raise Unsound("没有所给公钥的有效签名", "no valid signature by a given key")
+    return text, signers[0]
 
 
 class SignedCheckpoint:

@@ -23,7 +23,9 @@ from shared.values.canonical_json import canonical_json
 from tests.support.incentive.changed_extract import (
     ACTS,
     BALANCES,
+    ENTERED,
     LEDGER_ORIGIN,
+    SETTINGS,
     TRADES,
     TRADES_ORIGIN,
     TRANSACTIONS,
@@ -44,7 +46,8 @@ if TYPE_CHECKING:
     Change = Callable[[Draft], object]
 
 AWARDS, CONTEXT, FACTS, MANIFEST = "awards.ndjson", "context.ndjson", "facts.ndjson", "manifest.json"
-PROOF, TRADES_PROOF, SETTINGS = "proof.json", "evidence/trades-r1-1.proof.json", "policy/settings.json"
+PROOF, TRADES_PROOF = "proof.json", "evidence/trades-r1-1.proof.json"
+FIRST = 1  # the first transaction after what was put in force
 HERE = -1  # stands for the line of the last row that the change looked up
 FIRST_PURCHASE = "facts.first-purchase.v1/"
 ZEROS = base64.b64encode(bytes(32)).decode()
@@ -180,6 +183,44 @@ def amend_policy(draft: Draft) -> None:
         for name in (policy["file"], policy["values"]):
             draft.files[name] = draft.files[name].replace(b"2025-10-15", b"2025-10-20")
         policy["sha256"] = hashlib.sha256(draft.files[policy["file"]]).hexdigest()
+    draft.rows(TRANSACTIONS)[0]["settings"]["policy"]["sha256"] = policy["sha256"]
+    draft.book_again()
+
+
+def another_revision(draft: Draft) -> None:
+    """Put revision 9 in force at the end, and have the first posting name it."""
+    policy = draft.document(SETTINGS)[0]["policy"]
+    old, new = (str(one).encode() for one in (policy["revision"], 9))
+    files = {"file": "policy/9.yaml", "values": "policy/9.json"}
+    for name, file in files.items():
+        whole = draft.files[policy[name]].replace(b"revision: " + old, b"revision: " + new)
+        draft.files[file] = whole.replace(b'"revision": "' + old, b'"revision": "' + new)
+    sha256 = hashlib.sha256(draft.files["policy/9.yaml"]).hexdigest()
+    draft.put_in_force(**files, revision=9, sha256=sha256)
+    draft.row(TRANSACTIONS, FIRST)["policy"]["revision"] = 9
+    draft.book_again()
+
+
+def no_settings_file(draft: Draft) -> None:
+    draft.document(SETTINGS).clear()
+
+
+def other_bytes(draft: Draft) -> None:
+    """Put the same revision in force again with another file."""
+    content = draft.files[draft.document(SETTINGS)[0]["policy"]["file"]] + b"#"
+    draft.files["policy/other.yaml"] = content
+    draft.put_in_force(file="policy/other.yaml", sha256=hashlib.sha256(content).hexdigest())
+    draft.book_again()
+
+
+def entered_in_vain(draft: Draft) -> None:
+    """Put settings in force by a transaction that the other files do not have."""
+    draft.put_in_force()
+    draft.book_again()
+    draft.document(SETTINGS).pop()
+    draft.rows(ENTERED).pop()
+    draft.prove_settings()
+    draft.row(TRANSACTIONS, -1)
 
 
 def another_amount(draft: Draft) -> None:
@@ -199,7 +240,7 @@ def no_settings(draft: Draft) -> None:
 
 def turned_round(draft: Draft) -> None:
     """Negate the first posting, so that it reverses an amount that was never posted."""
-    transaction = draft.row(TRANSACTIONS, 0)
+    transaction = draft.row(TRANSACTIONS, FIRST)
     transaction["amount"] = f"-{transaction['amount']}"
     for entry in transaction["entries"]:
         entry["debit"], entry["credit"] = entry["credit"], entry["debit"]
@@ -229,7 +270,7 @@ def entry_left_out(draft: Draft) -> None:
 
 
 def another_past(draft: Draft) -> None:
-    draft.rows(TRANSACTIONS)[0]["cause"] = {"text": "x"}
+    draft.rows(TRANSACTIONS)[FIRST]["cause"] = {"text": "x"}
     draft.book_again()
 
 
@@ -254,7 +295,9 @@ def last_fact(old: str, new: str) -> Change:
 
 
 def uncounted(draft: Draft) -> None:
-    draft.document(SETTINGS)[0]["registers"] = ["r9"]
+    for settings in (draft.document(SETTINGS)[0], draft.rows(TRANSACTIONS)[0]["settings"]):
+        settings["registers"] = ["r9"]
+    draft.book_again()
     draft.row(FACTS, lambda row: not row["fact"].startswith("declared/"))
 
 
@@ -337,7 +380,7 @@ def content_broken(data: bytes) -> bytes:
 
 def posting(field: str, value: str) -> Change:
     """Change the first entry of the first transaction."""
-    return put(TRANSACTIONS, 0, f"entries/0/{field}", value)
+    return put(TRANSACTIONS, FIRST, f"entries/0/{field}", value)
 
 
 def a_fact(path: str, value: Any) -> Change:
@@ -375,32 +418,40 @@ REFUSALS = [
     Refusal("not of the checkpoint's size", PROOF, None, put(PROOF, None, "size", 1)),
     Refusal("not a hash", PROOF, None, put(PROOF, None, "nodes", [[0, 1, "AAAA"]])),
     Refusal("entry 5 is missing", TRANSACTIONS, None, drop(TRANSACTIONS, 5)),
-    Refusal("entry 52 is out of place", TRANSACTIONS, None, covered_twice),
-    Refusal("entries do not hash to the root in the checkpoint", TRANSACTIONS, None, put(TRANSACTIONS, 0, "cause", {})),
+    Refusal("entry 53 is out of place", TRANSACTIONS, None, covered_twice),
+    Refusal("entries do not hash to the root in the checkpoint", TRANSACTIONS, None, put(TRANSACTIONS, 1, "cause", {})),
     # The policy and the whitelist in force.
     Refusal("not the policy file that was in force", "policy/*.yaml", None, put(SETTINGS, None, "0/policy/sha256", "")),
     Refusal("wrong revision", "policy/*.json", None, put(SETTINGS, None, "0/policy/revision", 9)),
     Refusal("the policy file has no such value", "policy/*.json", None, another_amount),
     Refusal("not the whitelist that was in force", "policy/*", None, put(SETTINGS, None, "0/whitelist/sha256", "x")),
+    Refusal("not what the ledger put in force", SETTINGS, None, put(SETTINGS, None, "0/registers", ["r9"])),
+    Refusal("not all that the ledger put in force", SETTINGS, None, no_settings_file),
+    Refusal("one revision with other bytes", SETTINGS, None, other_bytes),
+    Refusal("not a transaction that puts settings in force", ENTERED, 1, put(ENTERED, 0, "amount", "1.00")),
+    Refusal("outside the requested range", ENTERED, 1, put(MANIFEST, None, "size", 0)),
+    Refusal("entries do not hash to the root in the checkpoint", ENTERED, None, put(ENTERED, 0, "cause/text", "x")),
+    Refusal("not the policy revision in force then", TRANSACTIONS, HERE, another_revision),
+    Refusal("not in policy/settings.ndjson", TRANSACTIONS, HERE, entered_in_vain),
     Refusal("no policy was in force", AWARDS, 1, no_settings),
     # Transactions.
-    Refusal("invalid content", TRANSACTIONS, HERE, put(TRANSACTIONS, 0, "policy", None)),
+    Refusal("invalid content", TRANSACTIONS, HERE, put(TRANSACTIONS, FIRST, "policy", None)),
     Refusal("not of the ledger's size", MANIFEST, None, put(MANIFEST, None, "size", 99)),
     Refusal("wrong fields", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "more", 1)),
     Refusal("out of order", TRANSACTIONS, 2, put(TRANSACTIONS, 1, "posted_at", EARLY)),
     Refusal("not a time", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "posted_at", "x")),
     Refusal("outside the requested range", TRANSACTIONS, 1, put(MANIFEST, None, "request/since", 1)),
     Refusal("outside the requested period", TRANSACTIONS, 1, put(MANIFEST, None, "request/from", LATE)),
-    Refusal("its policy revision is not in the extract", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "policy/revision", 9)),
-    Refusal("not of the requested rules", TRANSACTIONS, 1, put(MANIFEST, None, "request/rules", ["exchange_tiers"])),
-    Refusal("its article is not that of the policy file", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "article", "x")),
-    Refusal("its decision does not match its kind", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "decision", {})),
-    Refusal("not an amount", TRANSACTIONS, 1, posting("debit", "x")),
-    Refusal("exactly one side of an entry must be over zero", TRANSACTIONS, 1, posting("credit", "1.00")),
-    Refusal("debits do not equal credits", TRANSACTIONS, 1, posting("debit", "1.00")),
-    Refusal("its amount does not follow from its entries", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "amount", "1.00")),
-    Refusal("the account falls below zero", TRANSACTIONS, 1, turned_round),
-    Refusal("the account does not fit the kind and award", TRANSACTIONS, 1, posting("account", "treasury")),
+    Refusal("its policy revision is not in the extract", TRANSACTIONS, 2, put(TRANSACTIONS, 1, "policy/revision", 9)),
+    Refusal("not of the requested rules", TRANSACTIONS, 2, put(MANIFEST, None, "request/rules", ["exchange_tiers"])),
+    Refusal("its article is not that of the policy file", TRANSACTIONS, 2, put(TRANSACTIONS, FIRST, "article", "x")),
+    Refusal("its decision does not match its kind", TRANSACTIONS, 2, put(TRANSACTIONS, FIRST, "decision", {})),
+    Refusal("not an amount", TRANSACTIONS, 2, posting("debit", "x")),
+    Refusal("exactly one side of an entry must be over zero", TRANSACTIONS, 2, posting("credit", "1.00")),
+    Refusal("debits do not equal credits", TRANSACTIONS, 2, posting("debit", "1.00")),
+    Refusal("its amount does not follow from its entries", TRANSACTIONS, 2, put(TRANSACTIONS, FIRST, "amount", "1.00")),
+    Refusal("the account falls below zero", TRANSACTIONS, 2, turned_round),
+    Refusal("the account does not fit the kind and award", TRANSACTIONS, 2, posting("account", "treasury")),
     Refusal("transactions are left out", TRANSACTIONS, None, left_out),
     # An older extract.
     Refusal("the older extract is unsound", "older.zip", None, NOTHING, older=unsigned("README.md", lambda _: b"x")),
@@ -449,7 +500,7 @@ REFUSALS = [
     # Acts.
     Refusal("differs from its hash in the ledger", ACTS, 1, put(ACTS, 0, "by", "x")),
     Refusal("out of order", ACTS, 2, swap(ACTS, 0)),
-    Refusal("the act of transaction 51 is missing", ACTS, None, drop(ACTS, -1)),
+    Refusal("the act of transaction 52 is missing", ACTS, None, drop(ACTS, -1)),
     Refusal("differs from its transaction", ACTS, 1, act(0, at=EARLY)),
     Refusal("the accounts are not those of its subject and year", ACTS, HERE, act({"action": "approve"}, year=2099)),
     Refusal("the step does not follow the one before", ACTS, HERE, act({"action": "review"}, to="paid")),

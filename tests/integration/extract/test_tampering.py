@@ -25,7 +25,7 @@ from shared.events.fact_topics import SIGN
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.note import SignerKey, parse_note, sign
 from shared.values.canonical_json import canonical_json
-from tests.support.incentive.changed_extract import Files, checkpoint_of, signed_again, zipped
+from tests.support.incentive.changed_extract import Draft, Files, checkpoint_of, signed_again, zipped
 from tests.support.incentive.extract_makers import SECRET_TRADE, Makers, checked, files, makers_of
 from tests.support.incentive.whole_set import fed_with_a_world
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
@@ -112,6 +112,7 @@ def test_a_change_without_the_key_is_detected_with_file_and_line(extract: Files,
         if not data or (changed := change(data, rng)) == data:
             continue
         report = report_on({**extract, name: changed}, keys, tmp_path)
+        assert report.faults, (name, change.__name__)
         fault = report.faults[0]
         if name in UNLISTED:
             assert fault.file in UNLISTED, (name, change.__name__, fault)
@@ -303,7 +304,9 @@ class Forged:
                 self._forge_register(first)
         for name, rows in self._rows.items():
             self.files[name] = b"".join(canonical_json(row) + b"\n" for row in rows)
-        self.files["checkpoint"] = checkpoint_of(f"{LOG_ORIGIN}/ledger", self.files["transactions.ndjson"].splitlines())
+        draft = Draft(self.files)
+        draft.book_again()
+        self.files = draft.done()
         self._forge_totals()
         self.files = signed_again(self.files)
 

@@ -407,13 +407,16 @@ def test_status_of_exchanges(ask: Asker) -> None:
 
 def test_transactions_in_order_of_seq_with_filters(ask: Asker) -> None:
     rows = ask.all("/v1/ledger/transactions", limit=2)
-    assert [row["seq"] for row in rows] == list(range(6))
-    assert rows[5]["amount"] == "-25000.00"
-    assert set(rows[0]) == {
+    assert [row["seq"] for row in rows] == list(range(7))
+    assert rows[6]["amount"] == "-25000.00"
+    fields = {
         "seq", "posted_at", "kind", "award_id", "amount", "entries", "policy", "article", "cause", "decision",
     }  # fmt: skip
-    assert [row["seq"] for row in ask.all("/v1/ledger/transactions", **{"from": rows[5]["posted_at"]})] == [5]
-    assert [row["seq"] for row in ask.all("/v1/ledger/transactions", until=rows[5]["posted_at"])] == [0, 1, 2, 3, 4]
+    assert {row["kind"]: set(row) for row in rows} == {"settings": {*fields, "settings"}, "entitlement": fields}
+    assert ask.all("/v1/ledger/transactions", kind="settings") == rows[:1]
+    assert (rows[0]["award_id"], rows[0]["article"], rows[0]["decision"]) == (None, None, None)
+    assert [row["seq"] for row in ask.all("/v1/ledger/transactions", **{"from": rows[6]["posted_at"]})] == [6]
+    assert [row["seq"] for row in ask.all("/v1/ledger/transactions", until=rows[6]["posted_at"])] == [*range(6)]
     assert ask.all("/v1/ledger/transactions", kind="approval") == []
     assert {row["award_id"] for row in ask.all("/v1/ledger/transactions", subject=subject(2), year=2026)} == {
         BOTH,
@@ -424,12 +427,12 @@ def test_transactions_in_order_of_seq_with_filters(ask: Asker) -> None:
 def test_balances_as_of(ask: Asker) -> None:
     rows = ask.all("/v1/ledger/transactions")
     newest = ask.ok("/v1/ledger/balances")
-    assert (newest["as_of"], newest["size"]) == (rows[-1]["posted_at"], 6)
+    assert (newest["as_of"], newest["size"]) == (rows[-1]["posted_at"], 7)
     now = ask.ok("/v1/ledger/balances", as_of="2026-07-01T00:00:00Z")
-    assert (now["as_of"], now["size"], now["items"]) == ("2026-07-01T08:00:00.000000+08:00", 6, newest["items"])
-    before = ask.ok("/v1/ledger/balances", as_of=rows[0]["posted_at"])
+    assert (now["as_of"], now["size"], now["items"]) == ("2026-07-01T08:00:00.000000+08:00", 7, newest["items"])
+    before = ask.ok("/v1/ledger/balances", as_of=rows[1]["posted_at"])
     account = f"entitlement:{subject(1)}:{KMDEX_ALONE}:2026"
-    assert before["size"] == 5
+    assert before["size"] == 6
     assert {item["account"]: item for item in before["items"]}[account] == {
         "account": account,
         "debit": "0.00",

@@ -86,8 +86,8 @@ def post_act(
             "WITH next AS (SELECT max(seq) + 1 AS seq, max(posted_at) AS at FROM ledger_transaction),"
             " posted AS (INSERT INTO ledger_transaction (seq, posted_at, kind, award_id, amount_fen, entries, subject,"
             " year, policy_id, policy_revision, article, cause, decision_id, decision_sha256)"
-            " SELECT seq, at, :posts, :award_id, :amount_fen, :entries, :whose, 2026, 'p', 1, 'a',"
-            """ '{"facts": [], "text": ""}', 'x', 's' FROM next)"""
+            " SELECT seq, at, :posts, :award_id, :amount_fen, :entries, :whose, 2026, s.policy_id, s.policy_revision,"
+            """ 'a', '{"facts": [], "text": ""}', 'x', 's' FROM next, ledger_settings s)"""
             " INSERT INTO ledger_entry SELECT next.seq, e.line, e.account, e.debit_fen, e.credit_fen"
             " FROM next, jsonb_populate_recordset(NULL::ledger_entry, CAST(:lines AS jsonb)) e"
         ),

@@ -1,5 +1,7 @@
 """Intake of facts: awards and postings that follow from them."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,14 +17,18 @@ from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import FactError
 from services.incentive.store.facts import read_record
 from services.incentive.store.intake import LedgerIntake
+from services.incentive.store.log_entries import transactions_of
 from services.incentive.store.rows import AWARD_COLUMNS
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
-from shared.service_log.store import newest_checkpoint, verifier_keys
-from shared.settings import SettingsError
+from shared.service_log.store import verifier_keys
+from shared.settings import POLICY_FILE, SettingsError
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
-from shared.translog.merkle import EMPTY_ROOT
+from shared.translog.merkle import EMPTY_ROOT, leaf_hash
 from shared.translog.note import VerifierKey
+from shared.values.canonical_json import canonical_json
+from shared.values.json_types import Json
+from shared.values.times import format_time
 from tests.support.incentive.ledger import (
     LOG,
     OPERATOR_OF_KMDEX,
@@ -68,7 +74,16 @@ def awards(ledger: Ledger) -> dict[str, Any]:
 
 
 def transactions(ledger: Ledger) -> list[Any]:
-    return list(ledger.connection.execute(text("SELECT * FROM ledger_transaction ORDER BY seq")))
+    """Return the transactions but those that put something in force."""
+    statement = "SELECT * FROM ledger_transaction WHERE kind <> 'settings' ORDER BY seq"
+    return list(ledger.connection.execute(text(statement)))
+
+
+def put_in_force(ledger: Ledger) -> list[Json]:
+    """Return what transactions put in force, as the log has them."""
+    statement = "SELECT seq FROM ledger_transaction WHERE kind = 'settings'"
+    seqs = list(ledger.connection.execute(text(statement)).scalars())
+    return [json.loads(entry) for _, entry in transactions_of(ledger.connection, seqs)]
 
 
 def entries(ledger: Ledger, seq: int) -> list[tuple[str, int, int]]:
@@ -90,10 +105,10 @@ def test_a_first_purchase_is_posted_and_a_refund_posts_the_difference(ledger: Le
     award_id = f"first_purchase/{subject(1)}"
     first, second = transactions(ledger)
     account = f"entitlement:{subject(1)}:{award_id}:2026"
-    assert (first.seq, first.kind, first.award_id, first.amount_fen) == (0, "entitlement", award_id, 20_000_000)
-    assert entries(ledger, 0) == [("policy:first_purchase:2026", 20_000_000, 0), (account, 0, 20_000_000)]
-    assert (second.seq, second.amount_fen) == (1, -2_500_000)
-    assert entries(ledger, 1) == [(account, 2_500_000, 0), ("policy:first_purchase:2026", 0, 2_500_000)]
+    assert (first.seq, first.kind, first.award_id, first.amount_fen) == (1, "entitlement", award_id, 20_000_000)
+    assert entries(ledger, 1) == [("policy:first_purchase:2026", 20_000_000, 0), (account, 0, 20_000_000)]
+    assert (second.seq, second.amount_fen) == (2, -2_500_000)
+    assert entries(ledger, 2) == [(account, 2_500_000, 0), ("policy:first_purchase:2026", 0, 2_500_000)]
     fact = f"facts.first-purchase.v1/r1/{subject(1)}"
     assert second.cause["facts"] == [{"fact": fact, "generation": 1, "seq": 9}]
     assert "175000.00" in second.cause["text"]
@@ -118,11 +133,49 @@ def test_an_award_that_is_taken_away_stays_with_amounts_of_zero(ledger: Ledger) 
     assert awards(ledger)[f"first_listing/{subject(1)}"].ceiling_fen == 2_000_000
 
 
-def test_the_log_of_a_ledger_begins_with_nothing(ledger: Ledger) -> None:
-    newest = newest_checkpoint(ledger.connection)
-    assert newest is not None
+def test_the_log_of_a_ledger_begins_with_what_is_in_force(ledger: Ledger) -> None:
+    notes = list(ledger.connection.execute(text("SELECT note FROM log_checkpoint ORDER BY id")).scalars())
     keys = [VerifierKey.parse(key) for key in verifier_keys(ledger.connection)]
-    assert open_checkpoint(newest.note, keys) == Checkpoint(f"{LOG_ORIGIN}/ledger", 0, EMPTY_ROOT)
+    empty, begun = (open_checkpoint(note, keys) for note in notes)
+    assert empty == Checkpoint(f"{LOG_ORIGIN}/ledger", 0, EMPTY_ROOT)
+    ((_, entry),) = transactions_of(ledger.connection, [0])
+    assert begun == Checkpoint(f"{LOG_ORIGIN}/ledger", 1, leaf_hash(entry))
+    by = ledger.rulebook
+    assert entry == canonical_json(
+        {
+            "seq": 0,
+            "posted_at": format_time(ledger.now),
+            "kind": "settings",
+            "award_id": None,
+            "amount": "0.00",
+            "entries": [],
+            "policy": {"id": by.policy.id, "revision": by.policy.revision},
+            "article": None,
+            "cause": {
+                "facts": [],
+                "text": f"政策 {by.policy.id} 第 {by.policy.revision} 版施行、交易场所名录施行 / "
+                f"policy {by.policy.id} revision {by.policy.revision} put in force and whitelist put in force",
+            },
+            "decision": None,
+            "settings": {
+                "policy": {
+                    "id": by.policy.id,
+                    "revision": by.policy.revision,
+                    "sha256": hashlib.sha256(POLICY_FILE.read_bytes()).hexdigest(),
+                },
+                "whitelist": {"sha256": hashlib.sha256(canonical_json(by.exchanges.canonical())).hexdigest()},
+                "registers": None,
+            },
+        }
+    )
+
+
+def test_registers_put_in_force_are_named_by_their_transaction(ledger: Ledger) -> None:
+    ledger.rulebook = replace(ledger.rulebook, registers=("r1", "r2"))
+    assert ledger.put_in_force()
+    first, second = put_in_force(ledger)
+    assert (first["settings"]["registers"], second["settings"]["registers"]) == (None, ["r1", "r2"])
+    assert {**first["settings"], "registers": ["r1", "r2"]} == second["settings"]
 
 
 def test_what_never_had_a_ceiling_is_no_award(ledger: Ledger) -> None:
@@ -142,7 +195,7 @@ def test_a_move_to_another_year_reverses_the_old_and_posts_the_new_in_one_transa
     award_id = f"first_purchase/{subject(1)}"
     _, moved = transactions(ledger)
     assert (moved.amount_fen, moved.year, moved.year_before, moved.subject_before) == (0, 2027, 2026, None)
-    assert entries(ledger, 1) == [
+    assert entries(ledger, 2) == [
         (f"entitlement:{subject(1)}:{award_id}:2026", 20_000_000, 0),
         ("policy:first_purchase:2026", 0, 20_000_000),
         ("policy:first_purchase:2027", 20_000_000, 0),
@@ -168,10 +221,8 @@ def test_another_operator_moves_the_award_when_the_whitelist_changes(ledger: Led
     assert "重算" in moved.cause["text"]
     assert balances(ledger)[f"entitlement:{subject(7)}:exchange_tiers/kmdex/2026:2026"] == 100_000_000
     assert f"entitlement:{OPERATOR_OF_KMDEX}:exchange_tiers/kmdex/2026:2026" not in balances(ledger)
-    assert [row.from_seq for row in ledger.connection.execute(text("SELECT * FROM ledger_settings ORDER BY id"))] == [
-        0,
-        1,
-    ]
+    assert [entered["seq"] for entered in put_in_force(ledger)] == [0, 2]
+    assert moved.seq == 3
 
 
 def test_what_an_award_suppressed_is_payable_again_when_it_moves_to_another_operator(
@@ -203,6 +254,7 @@ def test_a_new_policy_revision_reverses_and_posts_anew(ledger: Ledger) -> None:
     assert ledger.put_in_force()
     rows = transactions(ledger)
     assert [(row.amount_fen, row.policy_revision, row.entries) for row in rows[2:]] == [(0, 2, 4), (0, 2, 4)]
+    assert [(one["seq"], one["policy"]["revision"]) for one in put_in_force(ledger)] == [(0, 1), (3, 2)]
     assert {row.policy_revision for row in awards(ledger).values()} == {2}
 
 
@@ -214,6 +266,19 @@ def test_an_older_policy_revision_is_not_put_in_force(ledger: Ledger) -> None:
     ledger.rulebook = older
     with pytest.raises(SettingsError, match=r"revision 1 .* but revision 2"):
         ledger.put_in_force()
+
+
+def test_a_revision_that_was_put_in_force_with_other_bytes_is_not(ledger: Ledger) -> None:
+    before, digest = ledger.rulebook, "0" * 64
+    ledger.rulebook = replace(before, policy=msgspec.structs.replace(before.policy, digest=digest))
+    policy = before.policy
+    said = f"revision {policy.revision} of {policy.id} was put in force with SHA-256 {policy.digest}, this"
+    said += f" file has {digest}"
+    with pytest.raises(SettingsError, match=said):
+        ledger.put_in_force()
+    with pytest.raises(SettingsChangedError, match=said):
+        ledger.take(first_listing(1, "2026-03-01", seq=4))
+    assert transactions(ledger) == []
 
 
 def test_only_the_highest_of_one_subject_and_year_is_payable(ledger: Ledger) -> None:

@@ -7,16 +7,17 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from tests.support.incentive.ledger import first_listing, first_purchase, ledger_database, subject
+from tests.support.incentive.ledger import first_listing, first_purchase, ledger_database, rulebook, subject
 
 FreshDatabase = Callable[[str], tuple[str, str]]
+POLICY = rulebook().policy
 APPEND_ONLY = ("fact", "award_version", "ledger_transaction", "ledger_entry", "ledger_settings")
 AWARD = f"first_listing/{subject(1)}"
 
 
 @pytest.fixture(scope="module")
 def engines(postgres: FreshDatabase) -> Iterator[dict[str, Engine]]:
-    """Engines of both roles on a database with two posted transactions."""
+    """Engines of both roles on a database with settings in force and two postings."""
     facts = (first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
     with ledger_database(postgres, facts) as database:
         yield {"owner": database.owner, "service": database.service}
@@ -78,13 +79,15 @@ def test_the_services_role_has_no_way_round(engines: dict[str, Engine], act: str
 def test_a_temporary_table_does_not_deceive_the_checks(engines: dict[str, Engine]) -> None:
     with engines["service"].connect() as connection, connection.begin() as transaction:
         connection.execute(text("CREATE TEMPORARY TABLE ledger_entry (LIKE public.ledger_entry)"))
-        connection.execute(text("INSERT INTO ledger_entry VALUES (2, 0, 'treasury', 5, 0), (2, 1, 'treasury', 0, 5)"))
+        connection.execute(text("INSERT INTO ledger_entry VALUES (3, 0, 'treasury', 5, 0), (3, 1, 'treasury', 0, 5)"))
         with pytest.raises(IntegrityError) as caught:
             post(connection, [], entries=2, insert_entries=False)
         assert refusal(caught.value) == "ledger_balances"
         transaction.rollback()
 
 
+# A transaction that puts settings in force.
+SETTINGS = {"kind": "settings", "amount_fen": 0, "award_id": None, "subject": None, "year": None, "article": None}
 GOOD = [("policy:first_listing:2026", 500, 0), (f"entitlement:{subject(1)}:{AWARD}:2026", 0, 500)]
 
 
@@ -96,23 +99,28 @@ def post(
     entries: int | None = None,
     **members: Any,
 ) -> None:
-    """Post one transaction as intake does, after the two existing ones; `members` override those of a valid one."""
+    """Post one transaction as intake does, after the three existing ones; `members` override those of a valid one."""
     row: dict[str, Any] = {
-        "seq": 2,
+        "seq": 3,
         "kind": "entitlement",
         "amount_fen": 500,
         "posted_at": "2030-01-01T00:00:00Z",
         "decision_id": None,
         "decision_sha256": None,
+        "award_id": AWARD,
+        "subject": subject(1),
+        "year": 2026,
         "subject_before": None,
+        "policy_revision": POLICY.revision,
+        "article": "a",
         **members,
     }
     row["entries"] = len(lines) if entries is None else entries
     insert = (
         "INSERT INTO public.ledger_transaction (seq, posted_at, kind, award_id, amount_fen, entries, subject, year,"
         " subject_before, policy_id, policy_revision, article, cause, decision_id, decision_sha256) VALUES (:seq,"
-        f" :posted_at, :kind, '{AWARD}', :amount_fen, :entries, '{subject(1)}', 2026, :subject_before,"
-        """ 'p', 1, 'a', '{"facts": [], "text": ""}', :decision_id, :decision_sha256)"""
+        " :posted_at, :kind, :award_id, :amount_fen, :entries, :subject, :year, :subject_before, 'kunming-2025-14',"
+        """ :policy_revision, :article, '{"facts": [], "text": ""}', :decision_id, :decision_sha256)"""
     )
     if insert_entries and lines:
         values = ", ".join(
@@ -125,8 +133,8 @@ def post(
 
 def test_a_good_posting_is_taken(connection: Connection) -> None:
     post(connection, GOOD)
-    post(connection, [], seq=3, kind="decision", amount_fen=0, decision_id="d", decision_sha256="s")
-    assert connection.execute(text("SELECT count(*) FROM ledger_transaction")).scalar() == 4
+    post(connection, [], seq=4, kind="decision", amount_fen=0, decision_id="d", decision_sha256="s")
+    assert connection.execute(text("SELECT count(*) FROM ledger_transaction")).scalar() == 5
 
 
 @pytest.mark.parametrize(
@@ -156,12 +164,20 @@ def test_a_good_posting_is_taken(connection: Connection) -> None:
             [(GOOD[1][0], 900_000_000, 0), (GOOD[0][0], 0, 900_000_000)],
             {"amount_fen": -900_000_000},
         ),
-        ("ledger_seq_without_gaps", GOOD, {"seq": 3}),
+        ("ledger_seq_without_gaps", GOOD, {"seq": 4}),
         ("ledger_entry_pkey", GOOD, {"seq": 1}),
         ("ledger_transaction_seq_check", GOOD, {"seq": -1}),
         ("ledger_posted_at_never_falls", GOOD, {"posted_at": "2026-01-01T00:00:00Z"}),
         ("ledger_transaction_posted_at_check", GOOD, {"posted_at": "infinity"}),
         ("ledger_transaction_kind_check", GOOD, {"kind": "gift", "decision_id": "d", "decision_sha256": "s"}),
+        ("ledger_policy_in_force", GOOD, {"policy_revision": POLICY.revision + 1}),
+        ("ledger_article", GOOD, {"article": None}),
+        ("ledger_article", [], {**SETTINGS, "article": "a"}),
+        ("ledger_of_an_award", [], {**SETTINGS, "award_id": AWARD}),
+        ("ledger_of_an_award", [], {**SETTINGS, "subject": subject(1)}),
+        ("ledger_of_an_award", [], {**SETTINGS, "year": 2026}),
+        ("ledger_decided", [], {**SETTINGS, "decision_id": "d", "decision_sha256": "s"}),
+        ("ledger_decision_posts_nothing", GOOD, SETTINGS),
     ],
 )
 def test_a_wrong_posting_is_refused(
@@ -172,7 +188,49 @@ def test_a_wrong_posting_is_refused(
     assert refusal(caught.value) == constraint
 
 
-@pytest.mark.parametrize("seq", [0, 2])
+def put_in_force(connection: Connection, **members: str) -> None:
+    """Record the settings in force again, from transaction 3 on; `members` are SQL expressions that differ."""
+    row = {"from_seq": "3", "recorded_at": "'2030-01-01T00:00:00Z'", **members}
+    names = (
+        "from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source, whitelist_digest, whitelist"
+    )
+    values = ", ".join(row.get(name, name) for name in names.split(", "))
+    connection.execute(text(f"INSERT INTO ledger_settings ({names}) SELECT {values} FROM ledger_settings"))
+
+
+def test_settings_are_taken_with_their_transaction(connection: Connection) -> None:
+    post(connection, [], **SETTINGS)
+    put_in_force(connection)
+    connection.execute(text("SET CONSTRAINTS ledger_puts_in_force IMMEDIATE"))
+    post(connection, GOOD, seq=4)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "transaction", "members"),
+    [
+        ("settings_have_their_transaction", {}, {"from_seq": "0"}),
+        ("settings_have_their_transaction", {}, {"recorded_at": "'2030-01-02T00:00:00Z'"}),
+        ("settings_have_their_transaction", {"policy_revision": POLICY.revision + 1}, {}),
+        ("settings_revision_once", {}, {"policy_digest": "repeat('0', 64)"}),
+    ],
+)
+def test_wrong_settings_are_refused(
+    connection: Connection, constraint: str, transaction: dict[str, Any], members: dict[str, str]
+) -> None:
+    post(connection, [], **{**SETTINGS, **transaction})
+    with pytest.raises(IntegrityError) as caught:
+        put_in_force(connection, **members)
+    assert refusal(caught.value) == constraint
+
+
+def test_a_transaction_that_puts_nothing_in_force_is_refused(connection: Connection) -> None:
+    post(connection, [], **SETTINGS)
+    with pytest.raises(IntegrityError) as caught:
+        connection.execute(text("SET CONSTRAINTS ledger_puts_in_force IMMEDIATE"))
+    assert refusal(caught.value) == "ledger_puts_in_force"
+
+
+@pytest.mark.parametrize("seq", [0, 1, 3])
 def test_no_entry_is_added_to_a_posted_transaction(connection: Connection, seq: int) -> None:
     """Neither to an older transaction nor in the database transaction that posted it."""
     post(connection, GOOD)
@@ -187,14 +245,14 @@ def test_no_entry_is_added_to_a_posted_transaction(connection: Connection, seq: 
 def test_no_entry_is_added_beside_a_posting_that_another_session_makes(engines: dict[str, Engine], role: str) -> None:
     """Entries for a transaction that does not exist yet violate a constraint."""
     with engines[role].connect() as connection, pytest.raises(IntegrityError):
-        connection.execute(text("INSERT INTO ledger_entry VALUES (2, 7, 'treasury', 5, 0), (2, 8, 'treasury', 0, 5)"))
+        connection.execute(text("INSERT INTO ledger_entry VALUES (3, 7, 'treasury', 5, 0), (3, 8, 'treasury', 0, 5)"))
 
 
 def test_two_sessions_cannot_leave_a_gap_between_them(engines: dict[str, Engine]) -> None:
     with engines["service"].connect() as first, engines["owner"].connect() as second:
         post(first, GOOD)
         with pytest.raises(IntegrityError) as caught:
-            post(second, GOOD, seq=3)
+            post(second, GOOD, seq=4)
         assert refusal(caught.value) == "ledger_seq_without_gaps"
 
 

@@ -57,8 +57,9 @@ def evidence(makers: Makers, ref: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def driven_postings(makers: Makers) -> list[dict[str, Any]]:
-    """Return the postings that rest on documents, without those of declarations and decisions."""
-    postings = [one for one in all_of(makers, "/v1/ledger/transactions") if one["decision"] is None]
+    """Return the postings that rest on documents, without those of declarations, decisions and settings."""
+    postings = all_of(makers, "/v1/ledger/transactions")
+    postings = [one for one in postings if one["decision"] is None and one["kind"] != "settings"]
     return [one for one in postings if not one["cause"]["facts"][0]["fact"].startswith(f"{DECLARED}/")]
 
 

@@ -335,6 +335,15 @@ def all_postings(makers: Makers) -> list[dict[str, Any]]:
     return makers.get("/v1/ledger/transactions?limit=500")["items"]
 
 
+def test_the_policy_page_lists_what_was_put_in_force(makers: Makers) -> None:
+    """Those who see the whole ledger find each such transaction; an exchange sees none."""
+    entered = [one for one in all_postings(makers) if one["kind"] == "settings"]
+    html = signed_in(makers, "auditor").get("/policy").text
+    assert all(f'href="/ledger/{one["seq"]}"' in html for one in entered)
+    assert [one["cause"]["text"].partition(" / ")[0] in html for one in entered] == [True] * len(entered) != []
+    assert "施行记录" not in signed_in(makers, "exchange:kmdex").get("/policy").text
+
+
 def test_a_posting_leads_to_the_documents_that_its_reader_may_see(makers: Makers) -> None:
     """The auditor sees those of the evidence route; an exchange its own, without hints at an earlier one elsewhere."""
     auditor = signed_in(makers, "auditor")
@@ -343,6 +352,10 @@ def test_a_posting_leads_to_the_documents_that_its_reader_may_see(makers: Makers
         seq = posting["seq"]
         html = auditor.get(f"/ledger/{seq}").text
         facts = posting["cause"]["facts"]
+        if posting["kind"] == "settings":
+            assert "政策、名录或登记簿施行" in html
+            assert all(posting["settings"][name]["sha256"] in html for name in ("policy", "whitelist"))
+            continue
         if not facts:  # decisions rest on no document
             assert "所依据的决定" in html
             assert posting["cause"]["text"].partition(" / ")[0] in html

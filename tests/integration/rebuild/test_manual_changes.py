@@ -61,6 +61,7 @@ def one(table: str, change: str, where: str = "true") -> tuple[str, ...]:
     return (f"UPDATE {table} SET {change} WHERE seq = (SELECT min(seq) FROM {table} WHERE {where})",)
 
 
+_OF_AWARD = "award_id IS NOT NULL"
 _LAST = "(SELECT max(seq) FROM ledger_transaction)"
 _TWICE = """convert_to(replace(convert_from(value, 'UTF8'), '"amount": "', '"amount": "1'), 'UTF8')"""
 # Keys are the text of the table's first column.
@@ -69,10 +70,14 @@ CHANGES = {
         "ledger", ("ledger_entry",), one("ledger_entry", "debit_fen = debit_fen * 2, credit_fen = credit_fen * 2")
     ),
     "ledger: the words of a posting": Change(
-        "ledger", ("ledger_transaction",), one("ledger_transaction", """cause = jsonb_set(cause, '{text}', '"x"')""")
+        "ledger",
+        ("ledger_transaction",),
+        one("ledger_transaction", """cause = jsonb_set(cause, '{text}', '"x"')""", _OF_AWARD),
     ),
     "ledger: when something was posted": Change(
-        "ledger", ("ledger_transaction",), one("ledger_transaction", "posted_at = posted_at - interval '1 us'")
+        "ledger",
+        ("ledger_transaction",),
+        one("ledger_transaction", "posted_at = posted_at - interval '1 us'", _OF_AWARD),
     ),
     "ledger: the last transaction taken out": Change(
         "ledger",

@@ -31,6 +31,7 @@ from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
     ROOT,
     START,
+    WHITELIST,
     Ledger,
     exchange_total,
     first_listing,
@@ -42,6 +43,7 @@ from tests.support.incentive.ledger import (
     rulebook,
     subject,
 )
+from tests.support.incentive.ledger import changed as revised
 from tests.support.records import FakeRecord
 from tests.support.until import until
 
@@ -279,7 +281,7 @@ def test_an_award_that_no_fact_earns_is_taken_away_with_its_balance(database: Da
     )
     differ = [f"award {foreign}", f"account {account}"]
     assert [line.partition(": ")[0] for line in database.verify()] == ["log_hash", *differ]
-    with pytest.raises(LogDiffersError, match="the log has 5 entries and the database numbers 6"):
+    with pytest.raises(LogDiffersError, match="the log has 6 entries and the database numbers 7"):
         database.mend()
     # Somebody who also has the key appended it to the log.
     with database.engine.begin() as connection:
@@ -292,13 +294,13 @@ def test_an_award_that_no_fact_earns_is_taken_away_with_its_balance(database: Da
 
 def test_a_changed_entry_is_named_and_its_account_corrected(database: Database) -> None:
     account = f"entitlement:{subject(2)}:{PURCHASE}:2026"
-    database.damage(f"UPDATE ledger_entry SET credit_fen = credit_fen + 100 WHERE account = '{account}' AND seq = 1")
+    database.damage(f"UPDATE ledger_entry SET credit_fen = credit_fen + 100 WHERE account = '{account}' AND seq = 2")
     named = [
-        "ledger_transaction 1: stored debit 200000.00, credit 200001.00; expected debit = credit",
-        "ledger_transaction 1: stored amount 200000.00; expected amount 200001.00",
+        "ledger_transaction 2: stored debit 200000.00, credit 200001.00; expected debit = credit",
+        "ledger_transaction 2: stored amount 200000.00; expected amount 200001.00",
     ]
     told = database.verify()
-    logged = [line for line in told if line.startswith("log entry 1: ")]
+    logged = [line for line in told if line.startswith("log entry 2: ")]
     assert len(logged) == 1
     assert told == [
         *named,
@@ -326,8 +328,8 @@ def test_a_changed_entry_is_named_and_its_account_corrected(database: Database) 
 
 
 def test_a_deleted_transaction_leaves_a_gap_and_its_account_is_corrected(database: Database) -> None:
-    database.damage("DELETE FROM ledger_transaction WHERE seq = 1", "DELETE FROM ledger_entry WHERE seq = 1")
-    gap = "ledger_transaction 1 .. 1: stored none; expected seq without gaps"
+    database.damage("DELETE FROM ledger_transaction WHERE seq = 2", "DELETE FROM ledger_entry WHERE seq = 2")
+    gap = "ledger_transaction 2 .. 2: stored none; expected seq without gaps"
     account = f"account entitlement:{subject(2)}:{PURCHASE}:2026"
     assert database.verify() == [gap, f"{account}: stored 0.00; expected 200000.00"]
     assert not database.mend()[0]
@@ -335,10 +337,10 @@ def test_a_deleted_transaction_leaves_a_gap_and_its_account_is_corrected(databas
 
 
 def test_a_transaction_without_entries_and_entries_without_one(database: Database) -> None:
-    database.damage("DELETE FROM ledger_entry WHERE seq = 0", "DELETE FROM ledger_transaction WHERE seq = 1")
+    database.damage("DELETE FROM ledger_entry WHERE seq = 1", "DELETE FROM ledger_transaction WHERE seq = 2")
     said = database.verify()
-    assert "ledger_transaction 0: stored 0 entries; expected 2 entries" in said
-    assert "ledger_transaction 1: stored none; expected 2 entries" in said
+    assert "ledger_transaction 1: stored 0 entries; expected 2 entries" in said
+    assert "ledger_transaction 2: stored none; expected 2 entries" in said
 
 
 def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> None:
@@ -349,12 +351,12 @@ def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> Non
         f"DELETE FROM log_checkpoint WHERE size > {last}",
         f"DELETE FROM log_hash WHERE first >= {last}",
         f"DELETE FROM ledger_transaction WHERE seq = {last}",
-        "UPDATE ledger_entry SET credit_fen = 5 WHERE credit_fen > 0 AND seq = 0",
+        "UPDATE ledger_entry SET credit_fen = 5 WHERE credit_fen > 0 AND seq = 1",
     )
     before = database.dump()
     is_right, said = database.mend()
     assert not is_right
-    assert any("not repairable: UniqueViolation: duplicate key" in line for line in said)
+    assert any("not repairable: IntegrityConstraintViolation: transaction" in line for line in said)
     assert "new versions 0, correcting postings 0" in said[-1]
     assert database.dump() == before
 
@@ -362,21 +364,21 @@ def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> Non
 def test_an_entry_on_an_account_of_another_award_and_a_time_that_falls(database: Database) -> None:
     account = f"entitlement:{subject(1)}:{LISTING}:2026"
     database.damage(
-        f"UPDATE ledger_entry SET account = '{account}' WHERE seq = 1 AND line = 1",
-        "UPDATE ledger_transaction SET posted_at = posted_at - interval '1 year' WHERE seq = 2",
+        f"UPDATE ledger_entry SET account = '{account}' WHERE seq = 2 AND line = 1",
+        "UPDATE ledger_transaction SET posted_at = posted_at - interval '1 year' WHERE seq = 3",
     )
     said = database.verify()
-    assert f"ledger_entry 1/1: stored {account}; expected an account of entitlement" in said[1]
-    assert said[0].startswith("ledger_transaction 2: stored posted_at ")
+    assert f"ledger_entry 2/1: stored {account}; expected an account of entitlement" in said[1]
+    assert said[0].startswith("ledger_transaction 3: stored posted_at ")
     # Both accounts are corrected to their ceilings; the wrong posting stays.
     assert not database.mend()[0]
     assert [line.partition(": ")[0] for line in database.verify()] == [
-        "ledger_transaction 2",
-        "ledger_entry 1/1",
+        "ledger_transaction 3",
+        "ledger_entry 2/1",
         "account policy:first_listing:2026",
         "account policy:first_purchase:2026",
-        "log entry 1",
         "log entry 2",
+        "log entry 3",
     ]
 
 
@@ -509,7 +511,8 @@ def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
         listed = (*others, replace(kmdex, operators=(operator,)))
         changed = replace(changed, exchanges=replace(changed.exchanges, listed=listed))
     if data.draw(st.booleans()):
-        changed = replace(changed, policy=msgspec.structs.replace(changed.policy, revision=2, digest="0" * 64))
+        newer = revised(2, WHITELIST)
+        changed = replace(changed, policy=newer.policy, policy_source=newer.policy_source)
     with empty.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         ledger = Ledger(connection, rulebook())
         ledger.put_in_force()

@@ -101,7 +101,7 @@ class Split(NamedTuple):
         return {one["fact"].split("/")[1] for evidence in found for one in evidence}
 
     def posted(self) -> int:
-        return len(self.rows("SELECT seq FROM ledger_transaction"))
+        return len(self.rows("SELECT seq FROM ledger_transaction WHERE kind <> 'settings'"))
 
     def differences(self) -> list[str]:
         said: list[str] = []

@@ -144,7 +144,7 @@ def count(makers: Makers, service: str, table: str, exchange: str) -> Rows:
 
 @pytest.mark.parametrize("service", SHOWN)
 def test_a_table_shows_an_exchange_its_own_rows(makers: Makers, service: str) -> None:
-    no_ones = {"act": 1}  # a suspension is of a rule
+    no_ones = {"act": 1, "ledger_transaction": 1}  # a suspension is of a rule; what is in force is for all
     for table, what in SHOWN[service].items():
         if what == "own":
             own, other, nobody = (count(makers, service, table, one) for one in (OWN, OTHER, "nodex"))
@@ -156,7 +156,8 @@ def test_a_table_shows_an_exchange_its_own_rows(makers: Makers, service: str) ->
 # Keys of an exchange's own rows, by table of the ledger; queried as the service's role.
 MINE = {
     "award_current": "SELECT award_id FROM award_version WHERE :own = ANY(exchanges)",
-    "ledger_transaction": "SELECT seq FROM ledger_transaction t WHERE EXISTS (SELECT FROM award_version v"
+    "ledger_transaction": "SELECT seq FROM ledger_transaction t WHERE kind = 'settings'"
+    " OR EXISTS (SELECT FROM award_version v"
     ' WHERE v.award_id = t.award_id AND v.exchanges = ARRAY[CAST(:own AS text)] COLLATE "C")',
     "decision": "SELECT id FROM decision WHERE award_id IN"
     " (SELECT award_id FROM award_version WHERE :own = ANY(exchanges))",

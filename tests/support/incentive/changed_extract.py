@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import warnings
@@ -28,6 +29,7 @@ Json = dict[str, Any]
 LEDGER_ORIGIN, TRADES_ORIGIN = f"{LOG_ORIGIN}/ledger", f"{LOG_ORIGIN}/trades/r1/1"
 TRANSACTIONS, BALANCES, ACTS = "transactions.ndjson", "balances.json", "decisions.ndjson"
 TRADES = "evidence/trades-r1-1.ndjson"
+SETTINGS, ENTERED, ENTERED_PROOF = (f"policy/settings.{end}" for end in ("json", "ndjson", "proof.json"))
 
 
 def zipped(content: Files, path: Path, twice: str | None = None) -> str:
@@ -126,10 +128,37 @@ class Draft:
         ]
         entries = map(canonical_json, self.rows(TRANSACTIONS))
         self.files["checkpoint"] = checkpoint_of(self.ledger_origin, entries)
+        self.rows(ENTERED)[:] = [row for row in self.rows(TRANSACTIONS) if row["kind"] == "settings"]
+        self.prove_settings()
+
+    def prove_settings(self) -> None:
+        """Make the proof of what was put in force match the transactions."""
+        known, rows = {row["seq"] for row in self.rows(ENTERED)}, self.rows(TRANSACTIONS)
+        hashes = {row["seq"]: leaf_hash(canonical_json(row)) for row in rows if row["seq"] not in known}
+        nodes = [[seq, seq + 1, base64.b64encode(value).decode()] for seq, value in hashes.items()]
+        self.document(ENTERED_PROOF).update(size=len(rows), nodes=nodes)
+
+    def put_in_force(self, **policy: Any) -> Json:
+        """Put the first settings in force again, by one more transaction; fields of the policy may differ."""
+        manifest, rows, settings = self.document("manifest.json"), self.rows(TRANSACTIONS), self.document(SETTINGS)
+        again = json.loads(json.dumps(settings[0]))
+        again["policy"].update(policy)
+        again.update(from_seq=len(rows), recorded_at=manifest["as_of"])
+        settings.append(again)
+        entered = json.loads(json.dumps(rows[0]))
+        named = {name: again["policy"][name] for name in ("id", "revision", "sha256")}
+        entered.update(seq=len(rows), posted_at=manifest["as_of"])
+        entered["policy"], entered["settings"]["policy"] = {"id": named["id"], "revision": named["revision"]}, named
+        rows.append(entered)
+        self._resize(len(rows))
+        return again
 
     def cut(self, size: int) -> None:
         """Keep only the first transactions."""
         del self.rows(TRANSACTIONS)[size:]
+        self._resize(size)
+
+    def _resize(self, size: int) -> None:
         manifest = self.document("manifest.json")
         for part in (manifest, manifest["logs"][0], self.document("proof.json"), self.document(BALANCES)):
             part["size"] = size

@@ -5,20 +5,25 @@ from typing import Final
 from flask import Response
 from flask.typing import ResponseReturnValue
 
+from services.incentive.domain.postings import SETTINGS
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.policy.terms import Policy, Reading
+from services.incentive.queries.ledger import list_transactions
 
+_MOST_SETTINGS: Final = 500
 _PROSE: Final = (".zh", ".en", ".mark", ".reading", ".basis")  # shown as readings and names
 
 
 @blueprint.get("/policy")
 def policy() -> ResponseReturnValue:
-    with page_view() as (_, view):
+    with page_view() as (connection, view):
         found = view.rulebook.policy
+        put_in_force = list_transactions(connection, view, {"kind": SETTINGS}, None, _MOST_SETTINGS)
     return show(
         "views/policy",
         policy=found,
+        put_in_force=put_in_force,
         general=_readings(found, "general."),
         rules=[{"terms": one, "readings": _readings(found, f"rules.{one.rule}.readings.")} for one in found.rules],
         declared=[

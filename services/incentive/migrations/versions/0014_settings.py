@@ -1,0 +1,12 @@
+"""What is put in force is a transaction of the ledger."""
+
+from pathlib import Path
+
+from shared.postgres.migrate import execute_files
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    execute_files(Path(__file__).with_suffix(".sql"))

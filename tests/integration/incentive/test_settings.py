@@ -1,0 +1,107 @@
+"""Settings at the start of programs: those of a ledger of an earlier version, and files that the ledger refuses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import psycopg
+import pytest
+from sqlalchemy import Connection, make_url, text
+from structlog.testing import capture_logs
+
+from services.incentive.store.log_entries import stored_transactions
+from services.incentive.store.rulebook import rulebook_in_force
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.settings import SettingsError
+from tests.support.incentive.app import incentive_app
+from tests.support.incentive.ledger import START, Ledger, first_listing, ledger_database, rulebook
+from tests.support.replaced_schema import replaced_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.engines.session import FreshDatabase
+
+# The last transaction of the dumped database; its policy file is revision 1.
+LAST = 47
+
+
+@pytest.fixture
+def connection(postgres: FreshDatabase) -> Iterator[Connection]:
+    """A database of the last version without transactions of settings, migrated."""
+    owner_url, service_url = postgres("incentive")
+    with psycopg.connect(owner_url) as owner:
+        role = str(make_url(service_url).username)
+        owner.execute(replaced_schema("incentive", role).encode())
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    with engine.connect() as found, found.begin() as transaction:
+        yield found
+        transaction.rollback()
+    engine.dispose()
+
+
+def entries(connection: Connection) -> list[bytes]:
+    return [entry for _, entry in stored_transactions(connection, 0, 1_000)]
+
+
+def recorded(connection: Connection) -> list[Any]:
+    columns = "policy_id, policy_revision, policy_digest, policy_source, whitelist_digest, whitelist, registers"
+    return list(connection.execute(text(f"SELECT {columns} FROM ledger_settings ORDER BY id")))
+
+
+def test_it_is_entered_once_and_said(connection: Connection) -> None:
+    before = entries(connection)
+    ((policy_id, revision, digest, _, whitelist_digest, _, registers),) = recorded(connection)
+    with capture_logs() as logged:
+        by_ledger = ledger_of(connection)
+        assert not by_ledger.put_in_force()
+    *old, entered = entries(connection)
+    assert old == before
+    found = json.loads(entered)
+    assert (found["seq"], found["kind"], found["award_id"], found["article"]) == (LAST + 1, "settings", None, None)
+    assert found["settings"] == {
+        "policy": {"id": policy_id, "revision": revision, "sha256": digest},
+        "whitelist": {"sha256": whitelist_digest},
+        "registers": registers,
+    }
+    assert [line["seq"] for line in logged if "entered after an upgrade" in line["event"]] == [LAST + 1]
+    assert recorded(connection)[0] == recorded(connection)[1]
+    assert not by_ledger.put_in_force()
+    assert entries(connection) == [*before, entered]
+
+
+def test_it_comes_before_what_is_put_in_force_at_the_same_start(connection: Connection) -> None:
+    by_ledger = ledger_of(connection)
+    newer = msgspec.structs.replace(by_ledger.rulebook.policy, revision=2, digest="0" * 64)
+    by_ledger.rulebook = replace(by_ledger.rulebook, policy=newer)
+    assert by_ledger.put_in_force()
+    found = [json.loads(entry) for entry in entries(connection)][LAST + 1 :]
+    kinds = [(one["kind"], one["policy"]["revision"]) for one in found]
+    assert kinds[:2] == [("settings", 1), ("settings", 2)]
+    assert set(kinds[2:]) == {("entitlement", 2)}
+
+
+def ledger_of(connection: Connection) -> Ledger:
+    """A ledger by what the dumped database has in force."""
+    in_force = rulebook_in_force(connection)
+    assert in_force is not None
+    return Ledger(connection, in_force)
+
+
+def test_an_api_does_not_start_with_other_bytes_of_the_revision_in_force(postgres: FreshDatabase) -> None:
+    ours, now = rulebook(), lambda: START
+    with ledger_database(postgres, [first_listing(1, "2026-03-01", seq=4)]) as database:
+        incentive_app(database.service, ours, now)
+        other = replace(ours, policy=msgspec.structs.replace(ours.policy, digest="0" * 64))
+        with pytest.raises(SettingsError, match=f"with SHA-256 {ours.policy.digest}, this file has {'0' * 64}; use"):
+            incentive_app(database.service, other, now)
+
+
+def test_an_api_starts_without_its_database() -> None:
+    nowhere = make_engine("postgresql+psycopg://x:x@127.0.0.1:9/x")
+    assert incentive_app(nowhere, rulebook(), lambda: START) is not None
