@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Documented: a consumer stays below it, whatever is sent.
-PROMISED_BYTES = 320 << 20
+PROMISED_BYTES = 384 << 20
 # Of the other exchanges, on a machine that several sets share; 2 s without them.
 OTHERS_WITHIN_S = 15.0
 BOMB_BYTES = 300_000_000

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.until import until
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,8 +41,8 @@ def limited_memory(limit_bytes: int) -> Iterator[tuple[str, ...] | None]:
     try:
         yield ("/bin/sh", "-c", f'echo $$ > {folder}/cgroup.procs && exec "$@"', "sh")
     finally:
-        if not (folder / "cgroup.procs").read_text():
-            folder.rmdir()
+        until(lambda: not (folder / "cgroup.procs").read_text())  # children of a killed program end a moment later
+        folder.rmdir()
 
 
 def peak_bytes(pid: int) -> int:
