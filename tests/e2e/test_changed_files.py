@@ -42,12 +42,12 @@ def ceiling(client: Client) -> tuple[str, int]:
 
 
 def newer_revision(folder: Path) -> Path:
-    """Write revision 2, with a lower cap of first purchases, and check it by the procedure."""
+    """Write revision 3, with a lower cap of first purchases, and check it by the procedure."""
     text = POLICY_FILE.read_text(encoding="utf-8")
-    for old, new in ((CAP.format("200000.00"), CAP.format("150000.00")), ("\nrevision: 1\n", "\nrevision: 2\n")):
+    for old, new in ((CAP.format("200000.00"), CAP.format("150000.00")), ("\nrevision: 2\n", "\nrevision: 3\n")):
         assert old in text
         text = text.replace(old, new)
-    file = folder / "revision-2.yaml"
+    file = folder / "revision-3.yaml"
     file.write_text(text, encoding="utf-8")
     told = carry_out("check a policy revision", {"OLD": str(POLICY_FILE), "NEW": str(file)})
     for said in ("200000.00", "150000.00", "(四) 2"):
@@ -82,7 +82,7 @@ def test_awards_follow_another_revision_and_another_whitelist(
         client = client_of(running)
         assert ceiling(client) == ("150000.00", 2)
         posted = client.items("incentive", "/v1/ledger/transactions", award_id=AWARD)
-        assert [one["policy"]["revision"] for one in posted] == [1, 2]
+        assert [one["policy"]["revision"] for one in posted] == [2, 3]
         assert keys.items() < running["keys"].items()
         assert "exchange:newdex" in running["keys"]
         # The same new listing at the exchange that was added and at the one that ended.

@@ -11,11 +11,13 @@ import msgspec
 from services.incentive.commands.what_if import Amounts, WhatIf, what_if, what_if_json
 from services.incentive.domain.entitlements import KnownFacts, known_facts
 from services.incentive.domain.facts import Fact, about_of, parse_fact
-from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant, OtherGrants
+from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant, OtherGrants, PayableInputs
+from services.incentive.domain.holds import RULE_SUSPENDED
+from services.incentive.domain.workflow import set_aside_by
 from services.incentive.policy.loader import read_policy
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import other_grants_of
 from services.incentive.store.facts import all_facts
+from services.incentive.store.payable_inputs import all_payable_inputs
 from services.incentive.store.rulebook import Rulebook, SettingsChangedError, rulebook_in_force
 from shared.language import say
 from shared.postgres.database import make_engine, snapshot
@@ -34,15 +36,15 @@ def compare_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
             if before is None:
                 raise SettingsChangedError("台账尚无生效的政策 / no policy is in force in the ledger yet")
             facts = all_facts(connection, before.registers)
-            return what_if(facts, before, policy, other_grants_of(connection)), before.policy
+            return what_if(facts, before, policy, all_payable_inputs(connection, policy)), before.policy
     finally:
         engine.dispose()
 
 
 def compare_extract(extract: Path, policy: Policy) -> tuple[WhatIf, Policy]:
     """Compare on the facts of an extract, without a database. Raises UnreadableExtract."""
-    known, before, grants = _facts_of_extract(extract)
-    return what_if(known, before, policy, grants), before.policy
+    known, before, recorded = _facts_of_extract(extract)
+    return what_if(known, before, policy, recorded), before.policy
 
 
 def show(found: WhatIf, before: Policy, after: Policy, *, as_json: bool) -> None:
@@ -89,19 +91,36 @@ class UnreadableExtract(ValueError):  # noqa: N818 - said of the file
     """A file that is no extract, or lacks what is read from it."""
 
 
-def _facts_of_extract(path: Path) -> tuple[tuple[tuple[str, KnownFacts], ...], Rulebook, OtherGrants]:
-    """Read an extract's facts by what they are about, its rulebook and its grants, without verifying it."""
+def _facts_of_extract(path: Path) -> tuple[tuple[tuple[str, KnownFacts], ...], Rulebook, PayableInputs]:
+    """Read an extract's facts by what they are about, its rulebook and what persons recorded, without verifying it."""
     try:
         with zipfile.ZipFile(path) as archive:
             settings = json.loads(archive.read("policy/settings.json"))[-1]
             source = archive.read(settings["policy"]["file"])
             exchanges = parse_whitelist(archive.read(settings["whitelist"]["file"]).decode())
             acts = [json.loads(line) for line in archive.read("decisions.ndjson").splitlines()]
+            awards = [
+                json.loads(line)
+                for name in ("awards.ndjson", "context.ndjson")
+                for line in archive.read(name).splitlines()
+            ]
             items = [json.loads(line) for line in archive.read("facts.ndjson").splitlines()]
         rulebook = Rulebook(read_policy(source, settings["policy"]["file"]), source.decode(), exchanges)
-        return tuple(_by_about(items)), rulebook, _grants(acts)
+        return tuple(_by_about(items)), rulebook, _recorded(acts, awards)
     except (zipfile.BadZipFile, OSError, KeyError, IndexError, TypeError, ValueError, WhitelistError) as error:
         raise UnreadableExtract(f"{path}: 不是可用的核验包 / not a readable extract: {error}") from error
+
+
+def _recorded(acts: Iterable[Json], awards: Iterable[Json]) -> PayableInputs:
+    """Grants, and what stands approved or is set aside of the awards that are wholly shown."""
+    shown = [one for one in awards if not one["partial"]]
+    return PayableInputs(
+        grants=_grants(acts),
+        standing_fen={one["award_id"]: parse_yuan(one["approved"]) - parse_yuan(one["returned"]) for one in shown},
+        set_aside=frozenset(
+            one["award_id"] for one in shown if set_aside_by(one["state"]) or RULE_SUSPENDED in one["holds"]
+        ),
+    )
 
 
 def _grants(acts: Iterable[Json]) -> OtherGrants:

@@ -38,12 +38,12 @@ from services.incentive.domain.workflow import (
     refusal,
     step_amount,
 )
-from services.incentive.policy.terms import Policy, Texts
+from services.incentive.policy.terms import NO_KIND, Policy, Texts
 from services.incentive.store.acts import find_part, find_request, outstanding_of, record_part, render_acts
 from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.awards import AnyAwardRow, find_current_award
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant, next_seq, post
-from services.incentive.store.recompute import Recomputation, recompute
+from services.incentive.store.recompute import RECOMPUTE_BATCH, Recomputation, recompute
 from services.incentive.store.rows import AwardRow
 from services.incentive.store.rulebook import Rulebook, check_settings
 from shared.postgres.query import fetch_value, fetch_values
@@ -54,7 +54,12 @@ from shared.values.times import Clock
 
 _ELIGIBILITY_ARTICLE: Final = "结尾第2段"  # where the policy's text says who is eligible
 _ABOUTS: Final = "SELECT DISTINCT about FROM award_current WHERE subject = ANY(%(subjects)s) ORDER BY about"
-_HIGHEST: Final = "SELECT max(payable_fen) FROM award_current WHERE subject = %(subject)s AND year = %(year)s"
+# The payables and standing approvals of a subject and year, of the rules of one group.
+_OF_GROUP: Final = "subject = %(subject)s AND year = %(year)s AND (rule = ANY(%(rules)s)) = %(among)s"
+_PAYABLE: Final = f"SELECT coalesce(sum(payable_fen), 0) FROM award_current WHERE {_OF_GROUP}"
+_WITH_RULE: Final = "SELECT DISTINCT subject FROM award_current WHERE rule = %(rule)s ORDER BY subject"
+# Steps after which an award is payable or not, or stands with another amount.
+_CHANGE_PAYABLES: Final = ("approve", "return", "reject", "reopen")
 
 
 class NotFoundError(LookupError):
@@ -114,9 +119,10 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
     acting = _Acting(connection, request, rulebook, now, next_instant(connection, lambda: now))
     draft = _DRAFTS[request.kind](acting)
     answer = _write(acting, draft)
-    if draft.recompute:
-        abouts = fetch_values(connection, _ABOUTS, str, subjects=list(draft.recompute))
-        recompute(connection, abouts, {}, Recomputation(acting.rulebook, acting.instant))
+    run = Recomputation(acting.rulebook, acting.instant)
+    for start in range(0, len(draft.recompute), RECOMPUTE_BATCH):
+        subjects = list(draft.recompute[start : start + RECOMPUTE_BATCH])
+        recompute(connection, fetch_values(connection, _ABOUTS, str, subjects=subjects), {}, run)
     bureau.log.extend(connection, edge, bureau.clock())
     return answer
 
@@ -143,6 +149,10 @@ class _Acting(NamedTuple):
         if row is None:
             raise NotFoundError(award_id)
         return row
+
+    def subjects_with(self, rule: str) -> tuple[str, ...]:
+        """The subjects that have an award by a rule."""
+        return tuple(fetch_values(self.connection, _WITH_RULE, str, rule=rule))
 
     def article_of_rule(self, rule: str) -> str:
         """The article of a rule; its name if the policy in force has no such rule."""
@@ -251,6 +261,7 @@ def _decision(acting: _Acting) -> _Draft:
         posts=action.posts,
         amount_fen=amount_fen,
         entries=_entries(action.posts, award.award_id, approved_for, amount_fen),
+        recompute=(award.subject,) if action.name in _CHANGE_PAYABLES else (),
     )
 
 
@@ -301,7 +312,7 @@ def _release(acting: _Acting) -> _Draft:
     if not isinstance(suspended, SuspensionPart):
         raise NotFoundError(hold_id)
     text = Texts(f"恢复 {suspended.rule}", f"suspension of {suspended.rule} lifted")
-    return _Draft(part, acting.article_of_rule(suspended.rule), text)
+    return _Draft(part, acting.article_of_rule(suspended.rule), text, recompute=acting.subjects_with(suspended.rule))
 
 
 def _about_award(award: AwardRow, part: ActPart, text: Texts) -> _Draft:
@@ -331,7 +342,8 @@ def _suspension(acting: _Acting) -> _Draft:
     if rule not in acting.policy.rule_order:
         raise NotFoundError(rule)
     part = SuspensionPart(rule, given["from_"], given.get("until"), given["reason"])
-    return _Draft(part, acting.article_of_rule(rule), Texts(f"暂停 {rule}", f"{rule} suspended"))
+    text = Texts(f"暂停 {rule}", f"{rule} suspended")
+    return _Draft(part, acting.article_of_rule(rule), text, recompute=acting.subjects_with(rule))
 
 
 def _other_grant(acting: _Acting) -> _Draft:
@@ -390,19 +402,22 @@ def step_context(
 def _limits(
     connection: Connection, award: AnyAwardRow, policy: Policy, outstanding_fen: int
 ) -> tuple[ApprovalLimit, ...]:
-    """The limits of an approval: the award's payable, the highest of its G6 group, an operator's highest tier."""
-    group = {"subject": award.subject, "year": award.year}
-    of_group = "d.subject = %(subject)s AND d.year = %(year)s"
+    """The limits of an approval: the award's payable, the room of its subject and year, an operator's highest tier.
+
+    What is of kind `none` has room of its own.
+    """
+    apart = [rule for rule in policy.rule_order if policy.kind_of(rule) == NO_KIND]
+    group = {"subject": award.subject, "year": award.year, "rules": apart, "among": award.rule in apart}
     limits = [
         ApprovalLimit(award.payable_fen, outstanding_fen, Texts("可兑现额", "the payable")),
         ApprovalLimit(
-            fetch_value(connection, _HIGHEST, int, **group),
-            outstanding_of(connection, of_group, **group),
-            Texts("同一主体同一年度最高一项的可兑现额", "the highest payable of the subject and year"),
+            int(fetch_value(connection, _PAYABLE, int, **group)),
+            outstanding_of(connection, _OF_GROUP, **group),
+            Texts("同一主体同一年度的可兑现额合计", "the payables of the subject and year"),
         ),
     ]
     tiers = policy.exchange_tiers
-    if award.rule == tiers.rule:
+    if award.rule == tiers.rule and policy.operators_ladder == "approvals":
         of_operator = "d.subject = %(subject)s AND d.rule = %(rule)s"
         outstanding = outstanding_of(connection, of_operator, subject=award.subject, rule=tiers.rule)
         most_fen = max(tier.amount_fen for tier in tiers.tiers)

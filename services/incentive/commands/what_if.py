@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from services.incentive.domain.awards import Award
 from services.incentive.domain.entitlements import KnownFacts, compute_awards
-from services.incentive.domain.highest_only import OtherGrants, with_payables
+from services.incentive.domain.facts import Declaration
+from services.incentive.domain.highest_only import PayableInputs, with_payables
 from services.incentive.domain.risk_flags import Peers
 from services.incentive.policy.terms import Policy
 from services.incentive.store.rulebook import Rulebook
@@ -55,19 +58,24 @@ class WhatIf(NamedTuple):
         return tuple(case for case in self.cases if case.before != case.after)
 
 
-def what_if(known: Iterable[tuple[str, KnownFacts]], rulebook: Rulebook, policy: Policy, grants: OtherGrants) -> WhatIf:
+def what_if(
+    known: Iterable[tuple[str, KnownFacts]], rulebook: Rulebook, policy: Policy, recorded: PayableInputs
+) -> WhatIf:
     """Compare the rulebook's policy with another one, under the same whitelist. Raises CutDatesError.
 
     `known` are all facts of each subject and exchange (`about`). G6 covers all awards of a subject and year: given only
-    part of the facts, payables are those of that part.
+    part of the facts, payables are those of that part. `recorded` is what persons recorded, without days.
     """
     earned: tuple[list[Award], list[Award]] = ([], [])
     policies = (rulebook.policy, policy)
+    declared: list[Declaration] = []
     for _, facts in known:
+        declared.extend(fact for fact in facts.of if isinstance(fact, Declaration))
         for one, awards in zip(policies, earned, strict=True):
             awards.extend(compute_awards(facts, one, rulebook.exchanges, Peers()))
+    inputs = msgspec.structs.replace(recorded, days={one.award_id: one.earned_on for one in declared})
     before, after = (
-        {award.award_id: award for award in with_payables(awards, one.rule_order, grants)}
+        {award.award_id: award for award in with_payables(awards, one, inputs)}
         for one, awards in zip(policies, earned, strict=True)
     )
     cases = tuple(

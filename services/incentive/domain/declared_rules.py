@@ -18,6 +18,7 @@ from services.incentive.domain.event_rules import rate_of
 from services.incentive.domain.facts import Declaration
 from services.incentive.policy.terms import (
     MEASURE_PATTERN,
+    NO_KIND,
     AtRate,
     DeclaredTerms,
     Fixed,
@@ -107,7 +108,7 @@ def declared_outcomes(declared: Sequence[Declaration], policy: Policy, in_force:
     order = {terms.rule: place for place, terms in enumerate(policy.declared.rules)}
     valid = [one for one in declared if not one.withdrawn and one.rule in order]
     valid.sort(key=lambda one: (one.earned_on, order[one.rule], one.item))
-    so_far = _SoFar(in_force)
+    so_far = _SoFar(policy, in_force)
     return [so_far.take(one, policy.declared.rules[order[one.rule]]) for one in valid]
 
 
@@ -156,7 +157,8 @@ _Earned = dict[_Key, list[tuple[Declaration, int]]]  # earlier declarations, eac
 class _SoFar:
     """The rewards, steps and limits that earlier declarations of one subject have used up."""
 
-    def __init__(self, in_force: Interval) -> None:
+    def __init__(self, policy: Policy, in_force: Interval) -> None:
+        self._policy = policy
         self._in_force = in_force
         self._had: dict[_Key, Declaration] = {}  # one-time rewards
         self._passed_fen: Counter[_Key] = Counter()  # amount of the highest step reached before the policy
@@ -166,7 +168,7 @@ class _SoFar:
 
     def take(self, one: Declaration, terms: DeclaredTerms) -> DeclaredOutcome:
         """The outcome of the next declaration."""
-        found, key = worth(terms, one.measure), _key(one, terms)
+        found, key = worth(terms, one.measure), _key(one, terms, self._policy.kind_of(one.rule))
         outcome = DeclaredOutcome(one, terms, found, why=found.why)
         if found.why is not None:
             return outcome
@@ -209,7 +211,7 @@ class _SoFar:
 
     def _within_limits(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
         """At most what each limit has left; the tightest limit is kept for the explanation."""
-        for limit in outcome.terms.limits if outcome.why is None else ():
+        for limit in self._policy.ceiling_limits(outcome.terms) if outcome.why is None else ():
             used, used_fen = _total(self._used, _limit_key(limit, outcome.declaration))
             left_fen = max(0, limit.most_fen - used_fen)
             if outcome.limit is None or left_fen < outcome.left_fen:
@@ -226,7 +228,7 @@ class _SoFar:
         self._had.setdefault(key, one)
         self._first_years.setdefault(terms.rule, one.earned_on.year)
         self._earned.setdefault(key, []).append((one, fen))
-        for limit in terms.limits:
+        for limit in self._policy.ceiling_limits(terms):
             self._used.setdefault(_limit_key(limit, one), []).append((one, fen))
 
 
@@ -235,8 +237,10 @@ def _total(earned: _Earned, key: _Key) -> tuple[tuple[Declaration, ...], int]:
     return tuple(declaration for declaration, _ in found), sum(fen for _, fen in found)
 
 
-def _key(one: Declaration, terms: DeclaredTerms) -> _Key:
-    """The matter for which a reward is granted once, or by difference."""
+def _key(one: Declaration, terms: DeclaredTerms, kind: str) -> _Key:
+    """The matter for which a reward is granted once, or by difference; one item once within a kind (G6)."""
+    if terms.per == "item" and terms.earned == "once" and kind != NO_KIND:
+        return kind, one.item
     key = (terms.rule, one.item) if terms.per == "item" else (terms.rule,)
     return (*key, str(one.earned_on.year)) if terms.earned == "yearly" else key
 
@@ -251,11 +255,12 @@ def _limit_key(limit: RewardLimit, one: Declaration) -> _Key:
             return (limit.limit,)
 
 
-def cap_of(outcome: DeclaredOutcome) -> int:
-    """The award's cap: the amount that the text names; for a rate, the smallest of its limits."""
+def cap_of(outcome: DeclaredOutcome, policy: Policy) -> int:
+    """The award's cap: the amount that the text names; for a rate, the smallest of the limits of its ceiling."""
     amount = outcome.terms.amount
     if isinstance(amount, AtRate):
-        return min((limit.most_fen for limit in outcome.terms.limits), default=outcome.worth.amount_fen)
+        limits = policy.ceiling_limits(outcome.terms)
+        return min((limit.most_fen for limit in limits), default=outcome.worth.amount_fen)
     return outcome.worth.amount_fen
 
 
@@ -270,7 +275,7 @@ def _award(subject: Party, outcome: DeclaredOutcome, policy: Policy, *, changed:
         year=one.earned_on.year,
         base_fen=outcome.worth.base_fen,
         rate=terms.amount.rate if isinstance(terms.amount, AtRate) else None,
-        cap_fen=cap_of(outcome),
+        cap_fen=cap_of(outcome, policy),
         ceiling_fen=outcome.ceiling_fen,
         changed=changed,
         evidence=tuple(declared_evidence(declaration) for declaration in (one, *outcome.before)),

@@ -1,64 +1,218 @@
-"""就高不重复 (G6): of all rewards of one subject in one year only the highest is payable. Pure."""
+"""就高不重复 (G6) and limits over several items (G11): what is payable of the ceilings of a subject. Pure.
 
-from collections.abc import Iterable, Mapping, Sequence
+Of one subject and year the awards that the comparison leaves in add up, within the limits of their rules; grants under
+other municipal policies are compared or deducted. Years are taken in order, as cumulative limits run over them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final, NamedTuple
 
 import msgspec
 
 from services.incentive.domain.awards import Award
+from services.incentive.domain.item_limits import Claim, UsedLimits
+from services.incentive.policy.terms import NO_KIND, HighestOnlyReading, OtherGrantsReading, Policy
 
-# Grants under other municipal policies compete, too. They have no rule in a policy file: of equals the file's wins.
 OTHER_GRANT: Final = "other_grant"
 
 
 class OtherGrant(NamedTuple):
-    """A grant of another municipal policy. `name` is `other_grant/<id>`, as in `suppressed_by`."""
+    """A grant of another municipal policy. `name` is `other_grant/<id>`, as in `suppressed_by`.
+
+    `rules` and `awards` are those for whose matter it was made, as the bureau finds.
+    """
 
     name: str
     amount_fen: int
+    rules: tuple[str, ...] = ()
+    awards: tuple[str, ...] = ()
 
 
 OtherGrants = Mapping[tuple[str, int], Sequence[OtherGrant]]  # by subject and year
 
 
 class Payable(NamedTuple):
-    """The payable of an award, in fen, and the award that suppresses it (None: nothing does)."""
+    """The payable of an award, in fen, and the award or grant that suppresses it (None: nothing does)."""
 
     payable_fen: int
     suppressed_by: str | None
 
 
-def payables(awards: Sequence[tuple[str, str, int]], rule_order: Sequence[str]) -> dict[str, Payable]:
-    """Payables of one subject and year by award_id, given (award_id, rule, ceiling_fen).
+class PayableInputs(msgspec.Struct, frozen=True):
+    """What persons recorded and what days decide the payables, beside the awards themselves.
 
-    Among equal ceilings the rule that comes first in `rule_order` wins (a rule missing there comes last), then the
-    smaller award_id in code point order. A ceiling of 0 neither suppresses nor is suppressed.
+    `days` are those on which declared rewards were earned, by award_id; `standing_fen` is what is approved and not
+    returned of an award, for its subject and year; `set_aside` are awards that are rejected or whose rule is suspended.
     """
-    rank = {rule: index for index, rule in enumerate(rule_order)}
-    order = sorted(awards, key=lambda award: (-award[2], rank.get(award[1], len(rank)), award[0]))
-    return {
-        award_id: Payable(ceiling_fen, None) if ceiling_fen == 0 or place == 0 else Payable(0, order[0][0])
-        for place, (award_id, _, ceiling_fen) in enumerate(order)
-    }
+
+    grants: OtherGrants = {}
+    days: Mapping[str, date] = {}
+    standing_fen: Mapping[str, int] = {}
+    set_aside: frozenset[str] = frozenset()
 
 
-def with_payables(awards: Iterable[Award], rule_order: Sequence[str], grants: OtherGrants) -> list[Award]:
-    """The awards with what G6 leaves payable, in competition with `grants`.
-
-    Needs all awards of each subject and year that it is given.
-    """
-    groups: dict[tuple[str, int], list[Award]] = {}
+def with_payables(awards: Iterable[Award], policy: Policy, inputs: PayableInputs) -> list[Award]:
+    """The awards with their payables; needs all awards of each subject that it is given."""
+    subjects: dict[str, list[Award]] = {}
     for award in awards:
-        groups.setdefault((award.subject, award.year), []).append(award)
+        subjects.setdefault(award.subject, []).append(award)
     settled = []
-    for subject_year, group in groups.items():
-        competing = [(award.award_id, award.rule, award.ceiling_fen) for award in group]
-        competing += [(grant.name, OTHER_GRANT, grant.amount_fen) for grant in grants.get(subject_year, ())]
-        found = payables(competing, rule_order)
+    for subject, group in subjects.items():
+        grants = {year: given for (whose, year), given in inputs.grants.items() if whose == subject}
+        found = payables([_claim(award, inputs) for award in group], policy, grants)
         for award in group:
-            payable_fen, suppressed_by = found[award.award_id]
-            if (award.payable_fen, award.suppressed_by) == (payable_fen, suppressed_by):
-                settled.append(award)
-            else:
-                settled.append(msgspec.structs.replace(award, payable_fen=payable_fen, suppressed_by=suppressed_by))
+            one = found[award.award_id]
+            is_same = (award.payable_fen, award.suppressed_by) == one
+            settled.append(award if is_same else msgspec.structs.replace(award, **one._asdict()))
     return settled
+
+
+def _claim(award: Award, inputs: PayableInputs) -> Claim:
+    standing_fen = min(award.ceiling_fen, inputs.standing_fen.get(award.award_id, 0))
+    return Claim(
+        award_id=award.award_id,
+        rule=award.rule,
+        year=award.year,
+        worth_fen=standing_fen if award.award_id in inputs.set_aside else award.ceiling_fen,
+        cap_fen=award.cap_fen or 0,
+        standing_fen=standing_fen,
+        day=inputs.days.get(award.award_id, date.min),
+    )
+
+
+def payables(claims: Sequence[Claim], policy: Policy, grants: Mapping[int, Sequence[OtherGrant]]) -> dict[str, Payable]:
+    """Payables of all awards of one subject, by award_id; `grants` of other policies by year.
+
+    A claim worth nothing has a payable of 0, and neither suppresses nor is suppressed.
+    """
+    found = {claim.award_id: Payable(0, None) for claim in claims}
+    used = UsedLimits(policy)
+    for year in sorted({claim.year for claim in claims}):
+        group = [claim for claim in claims if claim.year == year and claim.worth_fen > 0]
+        given = sorted(grants.get(year, ()))
+        used.enter(group)
+        competing = given if policy.other_grants == "highest" else ()
+        losers = COMPARISONS[policy.highest_only](group, policy, used.within, competing)
+        winners = [claim for claim in group if claim.award_id not in losers]
+        limited = used.within(winners)
+        left, exhausted_by = deduct(winners, limited, policy, given)
+        used.add(winners, left)
+        found |= {award_id: Payable(0, rival) for award_id, rival in losers.items()}
+        for claim in winners:
+            one = claim.award_id
+            rival = exhausted_by.get(one) if limited[one] else used.ladder_rival(claim)
+            found[one] = Payable(left[one], rival)
+    return found
+
+
+def deduct(
+    claims: Sequence[Claim], limited: Mapping[str, int], policy: Policy, grants: Sequence[OtherGrant]
+) -> tuple[dict[str, int], dict[str, str]]:
+    """What grants of other policies leave of payables, and the grant that used one up, by award_id.
+
+    A grant is deducted from the greatest payable down, then by award_id.
+    """
+    left, exhausted_by = dict(limited), dict[str, str]()
+    is_deducted = DEDUCTIONS[policy.other_grants]
+    for grant in grants:
+        rest_fen = grant.amount_fen
+        named = [claim.award_id for claim in claims if is_deducted(claim, policy, grant)]
+        for award_id in sorted(named, key=lambda one: (-left[one], one)):
+            fen = min(rest_fen, left[award_id])
+            rest_fen -= fen
+            left[award_id] -= fen
+            if fen and left[award_id] == 0:
+                exhausted_by[award_id] = grant.name
+    return left, exhausted_by
+
+
+# --- the readings of G6 for other municipal grants: whether one is deducted from an award -----------------------------
+
+
+def names_the_matter(claim: Claim, policy: Policy, grant: OtherGrant) -> bool:
+    """The record of the grant names the award or its rule."""
+    del policy
+    return claim.award_id in grant.awards or claim.rule in grant.rules
+
+
+def is_of_the_year(claim: Claim, policy: Policy, grant: OtherGrant) -> bool:
+    """Every grant of the year is deducted, but not from what is another person's (kind `none`)."""
+    del grant
+    return policy.kind_of(claim.rule) != NO_KIND
+
+
+def competes(claim: Claim, policy: Policy, grant: OtherGrant) -> bool:
+    """A grant is compared with the awards, and never deducted."""
+    del claim, policy, grant
+    return False
+
+
+DEDUCTIONS: Final[Mapping[OtherGrantsReading, Callable[[Claim, Policy, OtherGrant], bool]]] = {
+    "same_matter": names_the_matter,
+    "all_of_year": is_of_the_year,
+    "highest": competes,
+}
+
+
+# --- the readings of G6: from the claims of a year to those that lose, each with what suppresses it ------------------
+
+Within = Callable[[Sequence[Claim]], Mapping[str, int]]  # what limits leave of claims that are paid together
+Losers = dict[str, str]
+
+
+def kinds_compete(group: Sequence[Claim], policy: Policy, within: Within, grants: Sequence[OtherGrant]) -> Losers:
+    """Only the kind with the greatest sum is payable; of equal ones the one whose rule stands first in the file."""
+    kinds: dict[str, list[Claim]] = {}
+    for claim in group:
+        if (kind := policy.kind_of(claim.rule)) != NO_KIND:
+            kinds.setdefault(kind, []).append(claim)
+    return _all_but_one(list(kinds.values()), policy, within, grants)
+
+
+def all_compete(group: Sequence[Claim], policy: Policy, within: Within, grants: Sequence[OtherGrant]) -> Losers:
+    """Only the greatest award is payable; of equal ones the first by rule in the file, then by award_id."""
+    units = [[claim] for claim in group if policy.kind_of(claim.rule) != NO_KIND]
+    return _all_but_one(units, policy, within, grants)
+
+
+def same_matter(group: Sequence[Claim], policy: Policy, within: Within, grants: Sequence[OtherGrant]) -> Losers:
+    """Kinds named together compete for one item; all others are payable beside each other."""
+    del within
+    losers: Losers = {}
+    items: dict[str, list[Claim]] = {}
+    for claim in group:
+        if policy.kind_of(claim.rule) in policy.same_matter:
+            items.setdefault(claim.item, []).append(claim)
+    for claims in items.values():
+        best = min(claims, key=lambda claim: (-claim.worth_fen, policy.rank_of(claim.rule), claim.award_id))
+        kind = policy.kind_of(best.rule)
+        losers |= {claim.award_id: best.award_id for claim in claims if policy.kind_of(claim.rule) != kind}
+    highest = max(grants, key=lambda grant: grant.amount_fen, default=None)
+    if highest is not None:
+        losers |= {claim.award_id: highest.name for claim in group if claim.worth_fen < highest.amount_fen}
+    return losers
+
+
+COMPARISONS: Final[Mapping[HighestOnlyReading, Callable[..., Losers]]] = {
+    "kinds_compete": kinds_compete,
+    "all_compete": all_compete,
+    "same_matter": same_matter,
+}
+
+
+def _all_but_one(
+    units: Sequence[Sequence[Claim]], policy: Policy, within: Within, grants: Sequence[OtherGrant]
+) -> Losers:
+    """All awards but those of the greatest unit, or all if a grant under another policy is greater than each unit."""
+    sums = [sum(within(unit).values()) for unit in units]
+    places = [min((policy.rank_of(claim.rule), claim.award_id) for claim in unit) for unit in units]
+    order = sorted(range(len(units)), key=lambda index: (-sums[index], places[index]))
+    grant = min(grants, key=lambda one: (-one.amount_fen, one.name), default=None)
+    best_fen = sums[order[0]] if order else 0
+    if grant is not None and grant.amount_fen > best_fen:
+        return {claim.award_id: grant.name for unit in units for claim in unit}
+    if best_fen == 0:
+        return {}
+    rival = min(units[order[0]], key=lambda claim: (-claim.worth_fen, claim.award_id)).award_id
+    return {claim.award_id: rival for index in order[1:] for claim in units[index]}

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 UNVERIFIED: Final = "unverified"
 VERIFIED: Final = "verified"
+RULE_SUSPENDED: Final = "rule_suspended"
 BY_HAND: Final = ("manual", "objection")
 
 
@@ -62,7 +63,7 @@ def holds(
     conditions = {
         "eligibility": status != VERIFIED,
         "budget": to_approve_fen > 0 and any(to_approve_fen > room_fen for room_fen in rooms_fen),
-        "rule_suspended": any(earned.overlaps(suspended) for suspended in suspensions),
+        RULE_SUSPENDED: any(earned.overlaps(suspended) for suspended in suspensions),
         **{kind: kind in placed for kind in BY_HAND},
     }
     return tuple(kind for kind, is_held in conditions.items() if is_held)

@@ -18,6 +18,14 @@ STATES: Final[tuple[str, ...]] = get_args(State)
 FIRST_STATE: Final = "estimated"
 OVER_APPROVED: Final = "over_approved"
 
+_SET_ASIDE: Final = ("rejected",)
+
+
+def set_aside_by(state: str) -> bool:
+    """Return True if an award in that state is no longer payable beyond what stands approved (G6)."""
+    return state in _SET_ASIDE
+
+
 _BEFORE_APPROVED: Final = ("estimated", "applied", "reviewed", "joint_reviewed", "published")
 
 

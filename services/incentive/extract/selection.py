@@ -79,7 +79,7 @@ _ASKED: Final = f"""
 CONTEXT: Final = f"""
     INSERT INTO selected_award SELECT award.award_id, {_WHOLE}, false FROM {_AWARDS_WITH_SUPPRESSORS}
     WHERE {_SEEN} AND NOT EXISTS (SELECT FROM selected_award t WHERE t.award_id = award.award_id)
-      AND (award.subject, award.year) IN (SELECT subject, year FROM award_at JOIN selected_award USING (award_id))
+      AND award.subject IN (SELECT subject FROM award_at JOIN selected_award USING (award_id))
 """
 # Transactions of no award are included if all awards are: declarations that earned nothing, and acts. Otherwise acts
 # are included that concern the subjects and rules of the selected awards, at the time of decisions or now.

@@ -82,7 +82,7 @@ AwardSchema = answer(
     booleans("period_closed"),
     texts("base", "rate", "cap", "ceiling", "payable", "suppressed_by", "approved", "paid", "returned", null=True),
     texts("state", enum=STATES),
-    texts("eligibility"),
+    texts("kind", "eligibility"),
     text_lists("holds", "flags"),
     booleans("partial"),
     instants("updated_at"),

@@ -77,8 +77,8 @@ class Name(ScalarField):
 class OneOf(ScalarField):
     """One of the texts that the code computes."""
 
-    def __init__(self, *choices: str, attribute: str | None = None) -> None:
-        super().__init__(attribute)
+    def __init__(self, *choices: str, attribute: str | None = None, required: bool = True) -> None:
+        super().__init__(attribute, required=required)
         known = ", ".join(choices)
         self.pattern = "|".join(re.escape(choice) for choice in choices)
         self.must_be = f"本版本只能计算 {known} / this version computes {known} only"

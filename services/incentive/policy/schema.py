@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from services.incentive.policy.fields import (
     Day,
@@ -28,11 +28,15 @@ from services.incentive.policy.terms import (
     Fixed,
     Grade,
     Grades,
+    HighestOnlyReading,
     Interval,
+    LadderReading,
+    LimitsReading,
     Measure,
     MeasureStep,
     OnceAtRate,
     OnceFixed,
+    OtherGrantsReading,
     Policy,
     Pool,
     RewardLimit,
@@ -63,6 +67,8 @@ def _check_reading(data: Mapping[str, object]) -> Iterator[FieldProblem]:
         yield FieldProblem(("basis",), "标记 L 须写明法律依据 / mark L needs the law it rests on")
     if mark in ("L", "J") and "alternative" not in data:
         yield FieldProblem(("alternative",), "标记 L 或 J 须写明另一种读法 / marks L and J need the other reading")
+    if "" < text_at(data, "alternative", "reading") == text_at(data, "reading"):
+        yield FieldProblem(("alternative", "reading"), "须为另一种读法 / must be another reading")
     if mark == "T" and "alternative" in data:
         yield FieldProblem(("alternative",), "标记 T 没有另一种读法 / mark T has no other reading")
 
@@ -92,14 +98,49 @@ def _clause(number: str, reading: str, make: Callable[..., object] = dict, **val
     return Mapped(make, {**_READING, **own, **values}, check=_check_reading)
 
 
+def _by_name(
+    number: str, readings: Iterable[str], make: Callable[..., object], *, required: bool = True, **values: ListOf
+) -> Mapped:
+    """A clause of which several readings are computed: the file chooses one, and may name another as alternative."""
+    known = OneOf(*readings)
+    alternative = Mapped(dict, {**_WORDS, "reading": OneOf(*readings, required=False)}, required=False)
+    own = {"clause": OneOf(number), "article": TextValue(), "reading": known, "alternative": alternative}
+    return Mapped(make, {**_READING, **own, **values}, check=_check_reading, required=required)
+
+
+class _HighestOnly(NamedTuple):
+    """The reading of G6, and the kinds that compete for one item under `same_matter`."""
+
+    reading: HighestOnlyReading
+    same_matter: tuple[str, ...]
+
+
+def _make_highest_only(*, reading: str, same_matter: tuple[str, ...] = ()) -> _HighestOnly:
+    """The same from the file; the only reading of revision 1 has a name of its own there."""
+    known = {name: name for name in get_args(HighestOnlyReading)} | {_ALL_REWARDS: "all_compete"}
+    return _HighestOnly(known[reading], same_matter)
+
+
 class _General(NamedTuple):
-    """The clauses that have values: G1 with its alternative, G7 in fen, and the day of details 5."""
+    """The clauses that have values: G1 with its alternative, G7 in fen, the day of details 5, chosen readings.
+
+    A file without a chosen reading keeps that of revision 1.
+    """
 
     in_force: tuple[Interval, Interval]
     budget: int
     period_closing: date
+    highest_only: _HighestOnly
+    other_grants: OtherGrantsReading = "highest"
+    limits: LimitsReading = "ceilings"
+    operators_ladder: LadderReading = "approvals"
 
 
+def _chosen(*, reading: str) -> str:
+    return reading
+
+
+_ALL_REWARDS: Final = "one_subject_one_year_all_rewards"
 _PERIOD: Final = {"from": Day("start_on"), "until": Day("end_on")}
 _GENERAL: Final = {
     "in_force": _clause(
@@ -113,7 +154,15 @@ _GENERAL: Final = {
     "attribution": _clause("G3", "completed_at_and_listed_at"),
     "base": _clause("G4", "net_of_refunds_in_the_original_year"),
     "rounding": _clause("G5", "down_to_the_fen_once_at_the_end"),
-    "highest_only": _clause("G6", "one_subject_one_year_all_rewards"),
+    "highest_only": _by_name(
+        "G6",
+        (*get_args(HighestOnlyReading), _ALL_REWARDS),
+        _make_highest_only,
+        same_matter=ListOf(Name(), required=False),
+    ),
+    "other_grants": _by_name("G6", get_args(OtherGrantsReading), _chosen, required=False),
+    "limits": _by_name("G11", get_args(LimitsReading), _chosen, required=False),
+    "operators_ladder": _by_name("G11", get_args(LadderReading), _chosen, required=False),
     "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
     "related_parties": _clause("G10", "flag_and_never_deny"),
     "period_closing": _clause(
@@ -131,6 +180,7 @@ def _rule(
         "rule": TextValue(),
         "article": TextValue(),
         "name": _TEXTS,
+        "kind": Name(required=False),
         "subject": OneOf(subject),
         "earned": OneOf(earned),
     }
@@ -252,8 +302,10 @@ def _way_problems(data: Mapping[str, object]) -> Iterator[FieldProblem]:
 
 
 def _check_declared(data: Mapping[str, object]) -> Iterator[FieldProblem]:
-    """Rules name limits and pools that are there, each of which some rule names."""
+    """Rules name limits and pools that are there, each of which some rule names; rules of a limit are of one kind."""
+    kinds: dict[str, str] = {}
     limits, pools = ([text_at(one, name) for one in _items(data, f"{name}s")] for name in ("limit", "pool"))
+    per_subject = {text_at(one, "limit") for one in _items(data, "limits") if text_at(one, "per") != "item"}
     used = set[str]()
     for index, rule in enumerate(_items(data, "rules")):
         if text_at(rule, "rule") in RULES:
@@ -261,6 +313,9 @@ def _check_declared(data: Mapping[str, object]) -> Iterator[FieldProblem]:
         for place, limit in enumerate(_items(rule, "limits")):
             name = limit.text if isinstance(limit, Scalar) else ""
             used.add(name)
+            kind = text_at(rule, "kind") or text_at(rule, "rule")
+            if name in per_subject and kinds.setdefault(name, kind) != kind:
+                yield FieldProblem(("rules", index, "kind"), "同一限额的规则须同类 / one limit is of one kind")
             if name not in limits:
                 yield FieldProblem(("rules", index, "limits", place), "没有此限额 / there is no such limit")
         pool = text_at(rule, "pool")
@@ -289,6 +344,7 @@ def _make_declared(
     made = tuple(
         DeclaredTerms(
             **{name: rule[name] for name in ("rule", "article", "name", "subject", "earned", "per")},
+            kind=rule.get("kind"),
             measure=rule.get("measure"),
             amount=_declared_amount(rule),
             years=rule.get("years"),
@@ -319,6 +375,7 @@ _DECLARED_RULE: Final = {
     "rule": Name(),
     "article": TextValue(),
     "name": _TEXTS,
+    "kind": Name(required=False),
     "subject": OneOf("entity", "operator"),
     "earned": OneOf("once", "first", "yearly", "by_difference", "recorded"),
     "per": OneOf("subject", "item"),
@@ -389,6 +446,11 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         exchange_tiers=_only(rules, Tiers),
         rules=rules,
         declared=declared or DeclaredRewards(),
+        highest_only=general.highest_only.reading,
+        same_matter=general.highest_only.same_matter,
+        other_grants=general.other_grants,
+        limits_cut=general.limits,
+        operators_ladder=general.operators_ladder,
         risk_flags=signs,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final, Literal
 
 import msgspec
@@ -12,6 +13,19 @@ from shared.values.times import day_start, shanghai_date
 RuleName = Literal["first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"]
 
 _PERIOD: Final = "general.in_force"
+# The readings that a policy file chooses by name; another of them is tried by its name alone.
+HighestOnlyReading = Literal["kinds_compete", "all_compete", "same_matter"]
+OtherGrantsReading = Literal["same_matter", "all_of_year", "highest"]
+LimitsReading = Literal["payables", "ceilings"]
+LadderReading = Literal["operator", "exchange", "approvals"]
+# The field of Policy that holds the reading of a clause, by the clause's path.
+_BY_NAME: Final = {
+    "general.highest_only": "highest_only",
+    "general.other_grants": "other_grants",
+    "general.limits": "limits_cut",
+    "general.operators_ladder": "operators_ladder",
+}
+NO_KIND: Final = "none"  # the kind of what neither competes nor is suppressed
 MEASURE_PATTERN: Final = r"[0-9]{1,6}(\.[0-9]{1,6})?"  # a measured value that is no amount, such as 1.25
 
 
@@ -61,10 +75,13 @@ class Reading(msgspec.Struct, frozen=True):
     alternative: Texts | None
 
 
-class _EventRule(msgspec.Struct, frozen=True):
+class _EventRule(msgspec.Struct, frozen=True, kw_only=True):
+    """`kind` is what competes with other kinds under G6; None: a kind of its own."""
+
     rule: RuleName
     article: str
     name: Texts
+    kind: str | None = None
 
 
 class OnceFixed(_EventRule, frozen=True):
@@ -212,6 +229,7 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
     years: int | None
     limits: tuple[RewardLimit, ...]
     pool: Pool | None
+    kind: str | None = None
 
 
 class DeclaredRewards(msgspec.Struct, frozen=True):
@@ -234,11 +252,13 @@ class PolicyValue(msgspec.Struct, frozen=True):
     value: str
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy(msgspec.Struct, frozen=True, dict=True):
     """A policy file. Its order of `rules` decides ties under G6.
 
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
-    any year. `values` are all values of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
+    any year. `highest_only` (with the kinds of `same_matter`), `other_grants`, `limits_cut` and `operators_ladder` are
+    the chosen readings of G6 and G11. `values` are all values of the file in its order; `digest` is the SHA-256 of the
+    file's bytes in hex.
     """
 
     id: str
@@ -256,15 +276,47 @@ class Policy(msgspec.Struct, frozen=True):
     exchange_tiers: Tiers
     rules: tuple[RuleTerms, ...]
     declared: DeclaredRewards
+    highest_only: HighestOnlyReading
+    same_matter: tuple[str, ...]
+    other_grants: OtherGrantsReading
+    limits_cut: LimitsReading
+    operators_ladder: LadderReading
     risk_flags: tuple[RiskFlagTerms, ...]
     readings: tuple[Reading, ...] = ()
     values: tuple[PolicyValue, ...] = ()
     digest: str = ""
 
-    @property
+    @cached_property
     def rule_order(self) -> tuple[str, ...]:
         """Names of all rules in the file's order: event-driven ones, then declared ones."""
         return tuple(terms.rule for terms in (*self.rules, *self.declared.rules))
+
+    def kind_of(self, rule: str) -> str:
+        """The kind of a rule (G6): its own name unless the file groups it with others."""
+        return self._kinds.get(rule, rule)
+
+    def rank_of(self, rule: str) -> int:
+        """The place of a rule in the file; a rule that the file does not have comes last."""
+        return self._ranks.get(rule, len(self._ranks))
+
+    def payable_limits(self, rule: str) -> tuple[RewardLimit, ...]:
+        """The limits over several items that cut the payables of a rule (G11); those of an item cut its ceilings."""
+        terms = self.declared.find(rule)
+        if terms is None or self.limits_cut == "ceilings":
+            return ()
+        return tuple(limit for limit in terms.limits if limit.per != "item")
+
+    def ceiling_limits(self, terms: DeclaredTerms) -> tuple[RewardLimit, ...]:
+        """The limits that cut the ceilings of a declared rule."""
+        return tuple(limit for limit in terms.limits if limit.per == "item" or self.limits_cut == "ceilings")
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {rule: place for place, rule in enumerate(self.rule_order)}
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {terms.rule: terms.kind for terms in (*self.rules, *self.declared.rules) if terms.kind is not None}
 
     @property
     def cut_dates(self) -> tuple[date, ...]:
@@ -274,10 +326,15 @@ class Policy(msgspec.Struct, frozen=True):
 
     @property
     def computable_readings(self) -> tuple[Reading, ...]:
-        """The readings whose alternative is given in values: G1, a period. All other alternatives would need code."""
-        if self.in_force == self.in_force_alternative:
-            return ()
-        return tuple(reading for reading in self.readings if reading.path == _PERIOD)
+        """The readings whose alternative is given in values: G1, a period, and those that name another reading."""
+        texts = {value.path: value.value for value in self.values}
+        is_period_open = self.in_force != self.in_force_alternative
+        return tuple(
+            reading
+            for reading in self.readings
+            if (reading.path == _PERIOD and is_period_open)
+            or (reading.path in _BY_NAME and f"{reading.path}.alternative.reading" in texts)
+        )
 
     def with_alternative(self, path: str) -> "Policy | None":
         """Swap a computable reading with its alternative; None if `path` names no computable reading.
@@ -287,15 +344,19 @@ class Policy(msgspec.Struct, frozen=True):
         if path not in {reading.path for reading in self.computable_readings}:
             return None
         texts = {value.path: value.value for value in self.values}
-        for limit in ("from", "until"):
-            ours, theirs = f"{_PERIOD}.{limit}", f"{_PERIOD}.alternative.{limit}"
+        names = ("from", "until") if path == _PERIOD else ("reading",)
+        for name in names:
+            ours, theirs = f"{path}.{name}", f"{path}.alternative.{name}"
             texts |= {ours: texts[theirs], theirs: texts[ours]}
-        return msgspec.structs.replace(
-            self,
-            in_force=self.in_force_alternative,
-            in_force_alternative=self.in_force,
-            values=tuple(msgspec.structs.replace(value, value=texts[value.path]) for value in self.values),
-        )
+        if path == _PERIOD:
+            changed: dict[str, object] = {
+                "in_force": self.in_force_alternative,
+                "in_force_alternative": self.in_force,
+            }
+        else:
+            changed = {_BY_NAME[path]: texts[f"{path}.reading"]}
+        values = tuple(msgspec.structs.replace(value, value=texts[value.path]) for value in self.values)
+        return msgspec.structs.replace(self, **changed, values=values)
 
     def terms(self, rule: str) -> RuleTerms | DeclaredTerms:
         """Return the terms of a rule. Raises KeyError."""

@@ -101,6 +101,7 @@ def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: 
         "paid": yuan(standing.paid_fen),
         "returned": yuan(standing.returned_fen),
         "state": standing.state,
+        "kind": policy.kind_of(row.rule),
         "eligibility": context.eligibility,
         "holds": list(context.holds),
         "flags": [flag for flag in (*row.flags, *context.flags) if visible is None or flag in FLAGS_FOR_ALL],

@@ -15,6 +15,7 @@ from services.incentive.domain.explanations.events import First
 from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
 from services.incentive.domain.facts import ExchangeTotal, Fact, FirstListing, FirstPurchase, named_exchanges
+from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.risk_flags import (
     FUTURE_DATED_NAME,
     Peers,
@@ -25,11 +26,13 @@ from services.incentive.domain.risk_flags import (
     unattached_flag,
 )
 from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
+from services.incentive.domain.workflow import set_aside_by
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import awards_of_year
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.as_of import AS_OF
+from services.incentive.store.award_context import load_award_context
 from services.incentive.store.awards import award_from_row, ever_similar_buyers
 from services.incentive.store.facts import fact_versions, load_facts
 from services.incentive.store.rows import SeenAward
@@ -151,10 +154,12 @@ def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -
     if view.viewer is None:
         grants = other_grants_of(connection, [row.subject], view.as_of)
         rivals += [Rival(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
+    context = load_award_context(connection, [row], view.rulebook.policy, view.as_of, view.instant)[row.award_id]
     return ExplainedAward(
         award_from_row(row),
         partial=not row.whole,
         rivals=tuple(rivals),
+        set_aside=set_aside_by(context.workflow.state) or RULE_SUSPENDED in context.holds,
         revised=_revision_change(connection, row),
         earlier=_earlier_firsts(connection, view, row.rule, row.about),
         is_closed=view.rulebook.policy.period_closed(row.year, view.instant),

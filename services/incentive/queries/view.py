@@ -13,12 +13,15 @@ from services.incentive.store.rows import AwardRow, columns
 from services.incentive.store.rulebook import Rulebook
 
 # Condition: the viewer sees an award wholly. A suppressing award is the highest of its group, so nothing suppresses it
-# in turn. A grant under another policy belongs to no exchange. Arrays compare in code point order.
+# in turn. A grant under another policy belongs to no exchange. What an operator's ladder leaves of a tier depends on
+# tiers of another exchange. Arrays compare in code point order.
 ONLY_VIEWER: Final = 'ARRAY[CAST(%(viewer)s AS text) COLLATE "C"]'
 IS_WHOLE: Final = f"""
     (award.exchanges = {ONLY_VIEWER}
      AND (award.suppressed_by IS NULL OR starts_with(award.suppressed_by, '{OTHER_GRANT}/')
-          OR coalesce(suppressor.exchanges = {ONLY_VIEWER}, false)))
+          OR coalesce(suppressor.exchanges = {ONLY_VIEWER}, false))
+     AND (award.rule <> 'exchange_tiers' OR award.suppressed_by IS NOT NULL
+          OR award.payable_fen IN (0, award.ceiling_fen)))
 """
 
 

@@ -29,8 +29,9 @@ from services.incentive.domain.facts import (
 from services.incentive.domain.highest_only import with_payables
 from services.incentive.domain.risk_flags import Peers, first_near_cap, similar_purchases
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import other_grants_of, related_of
+from services.incentive.store.acts import related_of
 from services.incentive.store.awards import award_from_row, award_rows
+from services.incentive.store.payable_inputs import load_payable_inputs
 from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, columns
 from services.incentive.store.rulebook import Rulebook
 from shared.events.fact_topics import ANNUAL_TOTAL, SIGN
@@ -256,8 +257,8 @@ def _compared(connection: Connection, together: Sequence[_SideBySide], policy: P
     earned = [award_from_row(rebuilt) for _, _, rebuilt in together if rebuilt is not None]
     gone = [_first(current, newest) for newest, current, rebuilt in together if rebuilt is None]
     awards = [*earned, *_zeroed(connection, gone, policy)]
-    grants = other_grants_of(connection, {award.subject for award in awards})
-    expected = {award.award_id: award for award in with_payables(awards, policy.rule_order, grants)}
+    inputs = load_payable_inputs(connection, awards, policy)
+    expected = {award.award_id: award for award in with_payables(awards, policy, inputs)}
     for newest, current, rebuilt in together:
         yield ComparedAward(newest, current, expected[_first(rebuilt, current, newest).award_id])
 

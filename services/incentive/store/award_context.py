@@ -5,23 +5,22 @@ One statement loads all of it as JSON, to save round trips.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.budget import PostedSums, budget_rooms
-from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
+from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import Period, Verification, eligibility, holds
 from services.incentive.domain.workflow import OVER_APPROVED, ApprovedFor, Decision, WorkflowState, replay
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import AnyAwardRow
-from services.incentive.store.facts import facts_at
+from services.incentive.store.payable_inputs import when_earned, whole_year
 from shared.postgres.database import generic_plan
 from shared.postgres.query import fetch_value
-from shared.values.times import day_start, year_start
 
 # Each part is rows of a key, a place in the key's list, and a value.
 _PARTS: Final = {
@@ -136,7 +135,7 @@ def load_award_context(
     known = load_recorded_context(connection, [row.award_id for row in awards], subjects, years, as_of)
     earned = _when_earned(connection, [row for row in awards if row.rule in known.suspensions])
     return {
-        row.award_id: _context(row, known, policy, earned.get(row.award_id) or _whole_year(row.year), instant)
+        row.award_id: _context(row, known, policy, earned.get(row.award_id) or whole_year(row.year), instant)
         for row in awards
     }
 
@@ -165,26 +164,7 @@ def _context(
 
 
 def _when_earned(connection: Connection, awards: Sequence[AnyAwardRow]) -> dict[str, Period]:
-    """When each award was earned that a single document or declaration earns; others are left out."""
-    # An award's own fact is the first of its evidence; those that a difference is against come after it.
-    own = {
-        FactRef(one["fact"], one["generation"], one["seq"]): row.award_id for row in awards for one in row.evidence[:1]
-    }
-    if not own:
-        return {}
-    periods = {own[ref]: _earned_period(fact) for ref, fact in facts_at(connection, own.keys()).items()}
-    return {award_id: period for award_id, period in periods.items() if period is not None}
-
-
-def _earned_period(fact: Fact) -> Period | None:
-    if isinstance(fact, Declaration):
-        return Period(day_start(fact.earned_on), day_start(fact.earned_on + timedelta(days=1)))
-    if not isinstance(fact, FirstListing | FirstPurchase) or fact.first is None:
-        return None
-    at = fact.first.order[0]
-    return Period(at, at + timedelta(microseconds=1))
-
-
-def _whole_year(year: int) -> Period:
-    """A total is earned over its year, and so is an award that a correction took away."""
-    return Period(year_start(year), year_start(year + 1))
+    firsts = ((row.award_id, row.evidence[0]) for row in awards if row.evidence)
+    return when_earned(
+        connection, {FactRef(one["fact"], one["generation"], one["seq"]): award_id for award_id, one in firsts}
+    )

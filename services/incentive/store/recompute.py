@@ -14,10 +14,11 @@ from services.incentive.domain.highest_only import with_payables
 from services.incentive.domain.postings import entitlement_posting
 from services.incentive.domain.risk_flags import Peers, similar_purchases
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import other_grants_of, related_of
+from services.incentive.store.acts import related_of
 from services.incentive.store.awards import load_awards, record_awards, similar_buyers
 from services.incentive.store.facts import load_facts
 from services.incentive.store.ledger import lock_ledger, next_instant, post
+from services.incentive.store.payable_inputs import load_payable_inputs
 from services.incentive.store.rulebook import (
     Rulebook,
     SettingsInForce,
@@ -72,8 +73,7 @@ def recompute(
         *earned.values(),
         *_no_longer_earned(known, earned, before, policy),
     ]
-    grants = other_grants_of(connection, {award.subject for award in after})
-    settled = with_payables(after, policy.rule_order, grants)
+    settled = with_payables(after, policy, load_payable_inputs(connection, after, policy))
     changed = sorted(
         (award for award in settled if award != before.get(award.award_id)), key=lambda award: award.award_id
     )

@@ -6,14 +6,15 @@ import hashlib
 from collections import Counter
 from datetime import date, timedelta
 
-from .awards import OtherGrants, ReportedAwards, SubjectYear, about_of
+from .awards import ReportedAwards, about_of
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
 from .ledger import LedgerLog
+from .payables import CompetingAward, OtherGrants, SubjectYear, payables
 from .policy import PolicyValues, SettingsHistory
 from .report import Unsound
 from .reported_facts import ReportedFacts
 from .risk_flags import OVER_APPROVED
-from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, subject_of, yuan
+from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, local, subject_of, yuan
 
 ACTS_FILE = "decisions.ndjson"
 # By action: the states that it may start from, and the state that it leads to.
@@ -203,7 +204,7 @@ def check_acts(
     for award in awards.asked():
         policy, _ = settings.in_force()
         history = acts.histories.get(award["award_id"]) or AwardHistory()
-        holds = expected_holds(award, history, acts, earned_within(award, facts), policy, as_of_us)
+        holds = expected_holds(award, history, acts, facts, policy, as_of_us)
         expected = {
             "state": history.state,
             "approved": yuan(history.approved),
@@ -220,6 +221,37 @@ def check_acts(
             raise Unsound("与办理记录重算不符", "differs from the acts", ", ".join(wrong))
 
 
+def check_payables(awards: ReportedAwards, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> None:
+    """Recompute what is payable of every award from the ceilings and the acts."""
+    competing = [competing_award(award, acts, facts, policy) for award in awards.all()]
+    expected = payables(competing, policy, acts.grants)
+    for award in awards.all():
+        payable, suppressed_by = expected[award["award_id"]]
+        if (award["payable"], award["suppressed_by"]) != (yuan(payable), suppressed_by):
+            raise Unsound("可兑现额有误", "payable or suppressed_by does not follow from G6 and G11")
+
+
+def competing_award(award: Json, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> CompetingAward:
+    whose = subject_of(award["subject"]), award["year"]
+    history = acts.histories.get(award["award_id"]) or AwardHistory()
+    cap, is_live, day = award["cap"] or "0.00", award["ceiling"] != "0.00", ""
+    if is_live and award["rule"] in policy.declared:
+        day = local(earned_within(award, facts)[0]).date().isoformat()
+    return CompetingAward(
+        award["award_id"], award["rule"], fen(award["ceiling"]), whose, fen(cap), day, history.outstanding[whose],
+        history.state == "rejected" or (is_live and is_suspended(award, acts, facts)),
+    )  # fmt: skip
+
+
+def is_suspended(award: Json, acts: RecordedActs, facts: ReportedFacts) -> bool:
+    """Return True if an award was earned while its rule is suspended."""
+    periods = [period for rule, period in acts.suspended.values() if rule == award["rule"]]
+    if not periods:
+        return False
+    earned_in = earned_within(award, facts)
+    return any(start < earned_in[1] and earned_in[0] < end for start, end in periods)
+
+
 def is_over_approved(award: Json, history: AwardHistory) -> bool:
     whose = (subject_of(award["subject"]), award["year"])
     return any(
@@ -229,19 +261,15 @@ def is_over_approved(award: Json, history: AwardHistory) -> bool:
 
 
 def expected_holds(
-    award: Json, history: AwardHistory, acts: RecordedActs, earned_in: Span, policy: PolicyValues, now_us: int
+    award: Json, history: AwardHistory, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues, now_us: int
 ) -> list[str]:
     """The holds of an award, in the contract's order."""
     subject, year = subject_of(award["subject"]), award["year"]
     to_approve = fen(award["payable"]) - history.outstanding[subject, year]
-    is_suspended = any(
-        rule == award["rule"] and start < earned_in[1] and earned_in[0] < end
-        for rule, (start, end) in acts.suspended.values()
-    )
     holds = [
         ("eligibility", acts.eligibility(subject, now_us) != "verified"),
         ("budget", to_approve > 0 and not fits_budget(to_approve, award, acts, policy)),
-        ("rule_suspended", is_suspended),
+        ("rule_suspended", is_suspended(award, acts, facts)),
     ]
     return [kind for kind, is_held in holds if is_held] + acts.manual_holds(award["award_id"])
 

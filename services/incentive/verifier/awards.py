@@ -1,4 +1,4 @@
-"""Awards: each recomputed from the facts, then 就高不重复 (highest only) within a subject and year."""
+"""Awards: each recomputed from the facts, and compared with what is posted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
-from typing import NamedTuple
 
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
 from .ledger import BALANCES_FILE, AccountSums, LedgerLog
@@ -17,8 +16,6 @@ from .risk_flags import OF_OTHERS, red_flags_on
 from .rules import RED_FLAG, annual_awards, declared_awards, first_awards, tier_awards
 from .values import Json, fen, instant, party_json, subject_of, yuan
 
-SubjectYear = tuple[str, int]
-OtherGrants = dict[SubjectYear, dict[str, tuple[str, int]]]  # by name: id and amount in fen
 AWARDS_FILE, CONTEXT_FILE = "awards.ndjson", "context.ndjson"
 
 
@@ -124,6 +121,7 @@ def differing_fields(award: Json, facts: Sequence[Json], settings: SettingsHisto
     if found is not None and viewer_of(manifest["request"]) is None:  # exchanges see no red flag
         found["flags"] = found["flags"] + red_flags_on(found, facts, policy)
     expected = expected_nothing(award, policy) if found is None else expected_fields(found, award)
+    expected["kind"] = policy.kind_of(award["rule"])
     expected["period_closed"] = policy.is_closed(award["year"], as_of_us)
     reported = {**award, "flags": [flag for flag in award["flags"] if flag not in OF_OTHERS]}
     wrong = [name for name in sorted(expected) if reported[name] != expected[name]]
@@ -169,62 +167,12 @@ def names_of(about: str, facts: Sequence[Json], whitelist: ExchangeWhitelist, aw
 def check_none_missing(awards: ReportedAwards, facts: ReportedFacts, settings: SettingsHistory, request: Json) -> None:
     """Unsound if the facts earn an award that must be in the extract and is not."""
     is_all = has_all_awards(request) and has_all_postings(request)
-    groups = {(subject_of(award["subject"]), award["year"]) for award in awards.asked()}
+    subjects = {subject_of(award["subject"]) for award in awards.asked()}
     for about in facts.abouts():
         for award_id, expected in entitlements(about, facts.of(about), *settings.in_force()).items():
-            is_wanted = is_all or (expected["subject"], expected["year"]) in groups
+            is_wanted = is_all or expected["subject"] in subjects
             if is_wanted and award_id not in awards:
                 raise Unsound("缺少应有的奖补", "an award that is earned is missing", award_id, file=AWARDS_FILE)
-
-
-class CompetingAward(NamedTuple):
-    """An award as it competes with others of its subject and year; its ceiling in fen."""
-
-    award_id: str
-    rule: str
-    ceiling: int
-    subject_year: SubjectYear
-
-
-def payables(
-    awards: Iterable[CompetingAward], order: Sequence[str], grants: OtherGrants
-) -> dict[str, tuple[int, str | None]]:
-    """就高不重复 (G6): (payable, suppressed by) of each award.
-
-    Only the highest award of a subject and year is payable; among equal ones the first by order of rules, then by id.
-    Grants of other municipal policies compete and come after all rules where they are equal.
-    """
-    groups: dict[SubjectYear, list[CompetingAward]] = {}
-    for award in awards:
-        groups.setdefault(award.subject_year, []).append(award)
-    rank = {rule: place for place, rule in enumerate(order)}
-    found: dict[str, tuple[int, str | None]] = {}
-    for subject_year, group in groups.items():
-        competing = [
-            (-one.ceiling, rank.get(one.rule, len(rank)), one.award_id.encode()) for one in group if one.ceiling > 0
-        ]
-        competing += [
-            (-amount, len(rank), grant_id.encode())
-            for grant_id, amount in grants.get(subject_year, {}).values()
-            if amount
-        ]
-        winner = min(competing)[2].decode() if competing else None
-        for one in group:
-            is_suppressed = one.ceiling > 0 and winner != one.award_id
-            found[one.award_id] = (0, winner) if is_suppressed else (one.ceiling, None)
-    return found
-
-
-def check_payables(awards: ReportedAwards, policy: PolicyValues | None, grants: OtherGrants) -> None:
-    competing = [
-        CompetingAward(one["award_id"], one["rule"], fen(one["ceiling"]), (subject_of(one["subject"]), one["year"]))
-        for one in awards.all()
-    ]
-    expected = payables(competing, policy.order if policy else (), grants)
-    for award in awards.all():
-        payable, suppressed_by = expected[award["award_id"]]
-        if (award["payable"], award["suppressed_by"]) != (yuan(payable), suppressed_by):
-            raise Unsound("就高不重复有误", "payable or suppressed_by does not follow from highest only (G6)")
 
 
 def check_posted(awards: ReportedAwards, ledger: LedgerLog, balances: AccountSums) -> None:

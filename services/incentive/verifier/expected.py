@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .awards import CompetingAward, entitlements, payables
+from .awards import entitlements
 from .facts import about_of_fact, fact_keys, listing_fact, recompute_fact
+from .payables import CompetingAward, payables
 from .policy import ExchangeWhitelist, PolicyValues
 from .registers import RegisterDocument, RegisterEvidence
 from .risk_flags import red_flags_on
@@ -84,10 +85,12 @@ def expected_awards(facts: Mapping[str, Json], settings: Json, policy_tree: Json
         for award_id, award in entitlements(about, known, policy, whitelist).items():
             found[award_id] = {**award, "flags": (*award["flags"], *red_flags_on(award, known, policy))}
     competing = [
-        CompetingAward(award_id, one["rule"], one["ceiling"], (one["subject"], one["year"]))
+        CompetingAward(
+            award_id, one["rule"], one["ceiling"], (one["subject"], one["year"]), one["cap"] or 0, "", 0, False
+        )
         for award_id, one in found.items()
     ]
-    payable = payables(competing, policy.order, {})
+    payable = payables(competing, policy, {})
     return {
         award_id: ExpectedAward(
             one["rule"], one["subject"], one["exchange"], one["year"], one["base"], one["ceiling"],

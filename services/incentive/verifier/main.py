@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
-from .acts import check_acts, read_acts
-from .awards import ReportedAwards, check_awards, check_payables, check_posted
+from .acts import check_acts, check_payables, read_acts
+from .awards import ReportedAwards, check_awards, check_posted
 from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint, viewer_of
 from .ledger import AccountSums, LedgerLog, OlderExtract, check_balances, read_balances
 from .policy import SettingsHistory
@@ -262,8 +262,11 @@ class ExtractCheck:
                 "payables, states and holds were not recomputed: earlier acts are not here",
             )
         else:
-            check_payables(awards, settings.policy, acts.grants)
-            self._shown("可兑现额按就高不重复重算，相符", "payables agree with highest only (G6)")
+            if settings.policy is not None:
+                check_payables(awards, acts, facts, settings.policy)
+            self._shown(
+                "可兑现额按就高不重复与限额重算，相符", "payables agree with highest only (G6) and limits (G11)"
+            )
             check_acts(awards, acts, facts, settings, self._manifest)
             self._shown(
                 "各项奖补的状态、已核定、资格、暂缓由办理记录重算，相符；步骤合乎次序、两人经办与公示期",

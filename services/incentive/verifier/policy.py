@@ -21,7 +21,21 @@ TRANSACTION_FIELDS = {
     "seq", "posted_at", "kind", "award_id", "amount", "entries", "policy", "article", "cause", "decision",
 }  # fmt: skip
 DECLARED = "declared"  # topic of what the bureau declares: facts of no register
-COMPARED_FIELDS = ("amount", "at_most", "at_least", "rate", "cap", "years", "tiers", "steps", "amounts", "most", "per")
+REVISION_1 = "one_subject_one_year_all_rewards"  # what revision 1 called the reading all_compete
+COMPARED_FIELDS = (
+    "amount",
+    "at_most",
+    "at_least",
+    "rate",
+    "cap",
+    "years",
+    "tiers",
+    "steps",
+    "amounts",
+    "most",
+    "per",
+    "kind",
+)
 
 
 class ExchangeWhitelist:
@@ -59,7 +73,29 @@ class PolicyValues:
         alternative = general["in_force"]["alternative"]
         self.alternative: Span = days_span(alternative["from"], alternative["until"])
         self.closing_day = general["period_closing"]["day"]
+        self.same_matter: list[str] = general["highest_only"].get("same_matter", [])
+        highest_only = general["highest_only"]["reading"]
+        self.highest_only = "all_compete" if highest_only == REVISION_1 else highest_only
+        self.other_grants = general.get("other_grants", {}).get("reading", "highest")
+        self.limits_cut = general.get("limits", {}).get("reading", "ceilings")
+        self.operators_ladder = general.get("operators_ladder", {}).get("reading", "approvals")
         self.budget = fen(general["budget"]["annual"])
+
+    def kind_of(self, rule: str) -> str:
+        """The kind of a rule (G6): its own name where the file names none."""
+        kind: str = {**self.rules, **self.declared}.get(rule, {}).get("kind", rule)
+        return kind
+
+    def ceiling_limits(self, rule: str) -> list[str]:
+        """The limits that cut the ceilings of a declared rule: those of an item, and in revision 1 all."""
+        named: list[str] = self.declared[rule].get("limits", [])
+        return [name for name in named if self.limits_cut == "ceilings" or self.limits[name]["per"] == "item"]
+
+    def payable_limits(self, rule: str) -> dict[str, int]:
+        """The limits over several items that cut the payables of a rule, with their amounts."""
+        named = self.declared.get(rule, {}).get("limits", ())
+        cut = set(self.ceiling_limits(rule)) if named else set()
+        return {name: fen(self.limits[name]["most"]) for name in named if name not in cut}
 
     def article(self, rule: str) -> str | None:
         """The article of a rule; None if the file has no such rule."""

@@ -175,8 +175,8 @@ def tier_years(
 class DeclaredReward:
     """A declaration in force: its worth by itself, its ceiling, and the earlier ones that reduced it."""
 
-    def __init__(self, fact: Json, terms: Json) -> None:
-        self.fact, self.terms, self.value = fact, terms, fact["value"]
+    def __init__(self, fact: Json, terms: Json, kind: str) -> None:
+        self.fact, self.terms, self.value, self.kind = fact, terms, fact["value"], kind
         self.rule, self.item, self.day = self.value["rule"], self.value["item"], self.value["earned_on"]
         self.at_us, self.year = day_us(date.fromisoformat(self.day)), int(self.day[:4])
         self.base, self.worth = worth_of(terms, self.value["measure"])
@@ -185,6 +185,10 @@ class DeclaredReward:
 
     def is_same_matter(self, other: DeclaredReward) -> bool:
         """Return True if what the other earned cannot be earned again, or is deducted."""
+        if self.kind != "none" and all(
+            one.terms["earned"] == "once" and one.terms["per"] == "item" for one in (self, other)
+        ):
+            return self.kind == other.kind and self.item == other.item  # one item once within a kind
         return (
             self.rule == other.rule
             and (self.terms["per"] == "subject" or self.item == other.item)
@@ -215,7 +219,7 @@ def declared_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -
     for one in declared_rewards(facts, policy, policy.in_force):
         if one.ceiling == 0:
             continue
-        most = [fen(policy.limits[name]["most"]) for name in one.terms.get("limits", ())]
+        most = [fen(policy.limits[name]["most"]) for name in policy.ceiling_limits(one.rule)]
         facts_used = [known.fact for known in [one, *one.before]]
         yield earned(
             policy, one.rule, f"{one.rule}/{subject}/{one.year}/{one.item}", subject,
@@ -230,9 +234,11 @@ def declared_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -
 def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) -> list[DeclaredReward]:
     order = list(policy.declared)
     found = [
-        DeclaredReward(fact, policy.declared[fact["value"]["rule"]])
+        DeclaredReward(fact, policy.declared[rule], policy.kind_of(rule))
         for fact in facts
-        if fact["topic"] == DECLARED and not fact["value"]["withdrawn"] and fact["value"]["rule"] in policy.declared
+        if fact["topic"] == DECLARED and not fact["value"]["withdrawn"]
+        for rule in [fact["value"]["rule"]]
+        if rule in policy.declared
     ]
     found.sort(key=lambda one: (one.day, order.index(one.rule), one.item.encode()))
     for place, one in enumerate(found):
@@ -260,8 +266,8 @@ def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], period: Sp
 
 
 def due_within_limits(one: DeclaredReward, earlier: Sequence[DeclaredReward], policy: PolicyValues, due: int) -> int:
-    """Return what the limits of the rule leave of it."""
-    for name in one.terms.get("limits", ()):
+    """Return what the limits on the rule's ceilings leave of it."""
+    for name in policy.ceiling_limits(one.rule):
         per = policy.limits[name]["per"]
         used = [
             other

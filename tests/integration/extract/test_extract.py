@@ -534,9 +534,9 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
 
 def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Path) -> None:
     """An extract of everything is enough for `what-if`, without a database."""
-    file, policy = tmp_path / "extract.zip", tmp_path / "revision-2.yaml"
+    file, policy = tmp_path / "extract.zip", tmp_path / "revision-3.yaml"
     file.write_bytes(makers.extract())
-    source = POLICY_FILE.read_text("utf-8").replace("revision: 1\n", "revision: 2\n")
+    source = POLICY_FILE.read_text("utf-8").replace("revision: 2\n", "revision: 3\n")
     policy.write_text(source.replace('cap: "200000.00"', 'cap: "1.00"'), "utf-8")
     arguments = ["what-if", "--policy", str(policy), "--extract", str(file)]
     done = CliRunner().invoke(main, [*arguments, "--json"])
@@ -550,6 +550,6 @@ def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Pat
     }
     purchases = [one for one in told["awards"] if one["award_id"].startswith("first_purchase/")]
     assert {one["after"]["ceiling"] for one in purchases} == {"1.00"}
-    assert "revision 1 -> kunming-2025-14 revision 2" in CliRunner().invoke(main, arguments).output
+    assert "revision 2 -> kunming-2025-14 revision 3" in CliRunner().invoke(main, arguments).output
     done = CliRunner(env={"LANG": "en_US.UTF-8"}).invoke(main, [*arguments[:-1], str(policy)])
     assert (done.exit_code, "not a readable extract" in done.output) == (1, True)

@@ -491,7 +491,7 @@ REFUSALS = [
     Refusal("differs from its recomputation from the facts", AWARDS, 1, put(AWARDS, 0, "base", "1.00")),
     Refusal("a total is not cut at the policy's dates", AWARDS, 1, amend_policy),
     Refusal("an award that is earned is missing", AWARDS, None, drop(AWARDS, 0)),
-    Refusal("payable or suppressed_by does not follow from highest only (G6)", AWARDS, 1, payable_of_one_yuan),
+    Refusal("payable or suppressed_by does not follow from G6 and G11", AWARDS, 1, payable_of_one_yuan),
     Refusal("differs from the acts", AWARDS, 1, put(AWARDS, 0, "eligibility", "failed")),
     Refusal("no account of its subject and year", AWARDS, HERE, other_year),
     Refusal("the account should be zero", BALANCES, None, split_years),
@@ -512,7 +512,7 @@ REFUSALS = [
     Refusal("approved or paid without verified eligibility", ACTS, HERE, ineligible),
     Refusal("releases a hold that is not in force", ACTS, HERE, act(has("release_id"), hold_id="x")),
     Refusal("the payment is not all that was unpaid", ACTS, HERE, act_amount("pay", "1.00")),
-    Refusal("more is returned than was approved", ACTS, HERE, act_amount("return", "999999.00")),
+    Refusal("more is returned than was approved", ACTS, HERE, act_amount("return", "9999999999.00")),
     # The manifest's counts and sums.
     Refusal("wrong control total", MANIFEST, None, put(MANIFEST, None, "totals/awards/count", 1)),
 ]  # fmt: skip

@@ -62,15 +62,15 @@ SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc
 
 # Rulebooks by the batch from which they are in force: other amount, threshold and closing day; other operator and name.
 SETTINGS = {
-    9: changed(2, WHITELIST, **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'}),
+    9: changed(3, WHITELIST, **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'}),
     18: changed(
-        2,
+        3,
         WHITELIST.replace("91530100MAXKMDEX0C", subject(2).removeprefix("uscc:")).replace(
             "虚构乙数据交易中心 /", "新名 /"
         ),
         **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'},
     ),
-    27: changed(3, WHITELIST, **{'{over: "100000000.00"': '{over: "50000000.00"'}),
+    27: changed(4, WHITELIST, **{'{over: "100000000.00"': '{over: "50000000.00"'}),
 }
 
 

@@ -422,6 +422,47 @@ def test_a_later_higher_reward_of_the_year_claims_back_what_was_approved(bureau:
     bureau.done(higher, "approve", amount="200000.00")
 
 
+def test_a_rejected_reward_leaves_the_year_to_the_next_kind_until_it_is_reopened(bureau: Bureau) -> None:
+    bureau.take(first_listing(31, "2026-02-01", seq=1))
+    lower, higher = f"first_listing/{subject(31)}", bureau.purchase(31)
+    assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["0.00", "200000.00"]
+    bureau.done(higher, "reject", reason="材料不实")
+    assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["20000.00", "0.00"]
+    assert bureau.award(lower)["suppressed_by"] is bureau.award(higher)["suppressed_by"] is None
+    assert bureau.award(higher)["ceiling"] == "200000.00"
+    told = bureau.ask.ok(f"/v1/awards/{higher}/explanation")
+    assert told["steps"][-1]["step"] == "limit"
+    assert "未予通过" in told["text"]["zh"]
+    bureau.done(higher, "reopen", reason="补正")
+    assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["0.00", "200000.00"]
+    assert bureau.award(lower)["suppressed_by"] == higher
+
+
+def test_a_refused_rise_leaves_what_stands_approved_in_its_kind(bureau: Bureau) -> None:
+    bureau.take(first_purchase(32, "2026-03-01", "1000000.00", seq=1), first_listing(32, "2026-02-01", seq=1))
+    lower, higher = f"first_listing/{subject(32)}", f"first_purchase/{subject(32)}"
+    bureau.verify(subject(32))
+    bureau.approved(higher, "50000.00")
+    bureau.done(higher, "pay")
+    bureau.take(first_purchase(32, "2026-03-01", "3000000.00", seq=2))
+    assert bureau.award(higher)["payable"] == "150000.00"
+    bureau.done(higher, "apply")
+    bureau.done(higher, "reject", reason="增加部分不予认可")
+    assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["0.00", "50000.00"]
+    bureau.done(higher, "reopen", reason="重新认定")
+    assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["0.00", "150000.00"]
+
+
+def test_a_suspended_rule_leaves_the_comparison_until_it_is_lifted(bureau: Bureau) -> None:
+    bureau.take(first_listing(33, "2026-02-01", seq=1))
+    lower, higher = f"first_listing/{subject(33)}", bureau.purchase(33)
+    held = bureau.post("/v1/rules/first_purchase/suspensions", {"from": "2026-01-01", "reason": "上级规定"})[1]
+    assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["20000.00", "0.00"]
+    assert "rule_suspended" in bureau.award(higher)["holds"]
+    bureau.post(f"/v1/holds/{held['suspension_id']}/release", {"reason": "恢复"})
+    assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["0.00", "200000.00"]
+
+
 def test_the_limit_of_a_group_is_that_of_its_own_year(bureau: Bureau) -> None:
     """Approvals of another year do not use up the limit, and a higher award of another year does not raise it."""
     bureau.take(first_listing(26, "2026-02-01", seq=1))
@@ -456,9 +497,10 @@ def budgets(bureau: Bureau, *years: int) -> list[Any]:
 
 @pytest.fixture
 def scarce(postgres) -> Iterator[Bureau]:
-    """A bureau with an annual budget of 5.5 million and one operator of both exchanges."""
+    """A bureau with an annual budget of 5.5 million and one operator of both exchanges, whose approvals are limited."""
     whitelist = WHITELIST.replace("91530100MAXDCDEX07", OPERATOR_OF_KMDEX.removeprefix("uscc:"))
-    with empty_bureau(postgres, changed(1, whitelist, **{'annual: "100000000.00"': 'annual: "5500000.00"'})) as found:
+    values = {'annual: "100000000.00"': 'annual: "5500000.00"', "reading: operator\n": "reading: approvals\n"}
+    with empty_bureau(postgres, changed(2, whitelist, **values)) as found:
         yield found
 
 

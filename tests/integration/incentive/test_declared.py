@@ -99,7 +99,7 @@ def test_a_declared_reward_is_an_award_like_any_other(ask: Asker) -> None:
         "exchange": None,
         "base": "100000.05",
         "rate": "0.30",
-        "cap": "300000.00",
+        "cap": "30000.01",
         "ceiling": "30000.01",
         "payable": "30000.01",
     }
@@ -112,7 +112,7 @@ def test_a_declared_reward_is_an_award_like_any_other(ask: Asker) -> None:
     assert posting["posted_at"] == decision["posted_at"] == award["updated_at"]
     assert posting["cause"]["facts"] == decision["cause"]["facts"]
     told = ask.ok(f"/v1/awards/{award_id}/explanation")
-    assert [step["step"] for step in told["steps"]] == ["base", "rate", "limit"]
+    assert [step["step"] for step in told["steps"]] == ["base", "rate"]
     assert "合同最终结算金额：100,000.05元" in told["text"]["zh"]
     assert told["transactions"] == [decision["seq"], posting["seq"]]
 
@@ -163,11 +163,15 @@ def test_limits_are_used_in_order_of_days_whatever_came_first(ask: Asker) -> Non
     declared(ask, "ai_model", 5, "M-1", "2025-12-01")
     declared(ask, "ai_model", 5, "M-2", "2026-01-01")
     limited = ask.ok(f"/v1/awards/{late['award_id']}")
-    assert limited["ceiling"] == "100000.00"
-    assert len(limited["evidence"]) == 3
+    assert (limited["ceiling"], limited["payable"], limited["kind"]) == ("200000.00", "100000.00", "ai_model")
+    declared(ask, "ai_model", 5, "M-0", "2026-01-02")
+    limited = ask.ok(f"/v1/awards/{late['award_id']}")
+    assert (limited["ceiling"], limited["payable"], limited["suppressed_by"]) == ("200000.00", "0.00", None)
+    assert len(limited["evidence"]) == 1
     why = ask.ok(f"/v1/awards/{late['award_id']}/explanation")
-    assert "尚余100,000.00元" in why["text"]["zh"]
-    assert set(refused(ask, body("ai_model", 5, "M-4", "2026-06-02"))) == {"rule"}
+    assert (why["steps"][-1]["step"], why["steps"][-1]["value"]) == ("limit", "0.00")
+    assert "同一主体累计至多" in why["text"]["zh"]
+    assert declared(ask, "ai_model", 5, "M-4", "2026-06-02")["payable"] == "0.00"
 
 
 def test_what_earns_nothing_is_refused_with_the_member(ask: Asker) -> None:
@@ -348,7 +352,7 @@ def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], t
     owner_url, service_url = postgres("incentive")
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
-    bureau = Bureau(engine, changed(1, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
+    bureau = Bureau(engine, changed(2, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
     bureau.begin()
 
     def entered(rule: str, number: int, item: str, **measure: str) -> str:

@@ -15,7 +15,7 @@ from services.incentive.domain.facts import (
     ProviderTotal,
     parse_fact,
 )
-from services.incentive.domain.highest_only import payables
+from services.incentive.domain.highest_only import PayableInputs, with_payables
 from services.incentive.policy.terms import Policy
 from services.incentive.verifier.expected import AcceptedDocument, expected_facts
 from shared.events.documents import Document, Listing, Trade
@@ -128,18 +128,11 @@ def earned_awards(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -
 
 def awards_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> dict[str, dict[str, Any]]:
     """Return awards in the API's form, by award_id, without the fields that need a ledger."""
-    found = earned_awards(facts, exchanges, policy)
-    groups: dict[tuple[str, int], list[Award]] = {}
-    for one in found:
-        groups.setdefault((one.subject, one.year), []).append(one)
-    awards = {}
-    for group in groups.values():
-        due = payables([(one.award_id, one.rule, one.ceiling_fen) for one in group], policy.rule_order)
-        awards.update({one.award_id: _award(one, *due[one.award_id]) for one in group})
-    return awards
+    found = with_payables(earned_awards(facts, exchanges, policy), policy, PayableInputs())
+    return {one.award_id: _award(one) for one in found}
 
 
-def _award(one: Award, payable_fen: int, suppressed_by: str | None) -> dict[str, Any]:
+def _award(one: Award) -> dict[str, Any]:
     id_scheme, _, subject_id = one.subject.partition(":")
     return {
         "award_id": one.award_id,
@@ -152,8 +145,8 @@ def _award(one: Award, payable_fen: int, suppressed_by: str | None) -> dict[str,
         "rate": None if one.rate is None else str(one.rate),
         "cap": None if one.cap_fen is None else format_yuan(one.cap_fen),
         "ceiling": format_yuan(one.ceiling_fen),
-        "payable": format_yuan(payable_fen),
-        "suppressed_by": suppressed_by,
+        "payable": format_yuan(one.payable_fen),
+        "suppressed_by": one.suppressed_by,
         "flags": list(one.flags),
     }
 

@@ -247,7 +247,7 @@ POLICY = POLICY_FILE.read_text("utf-8")
 
 def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
     """Return the rulebook of another revision of the policy file, with some values replaced."""
-    source = POLICY.replace("revision: 1\n", f"revision: {revision}\n")
+    source = POLICY.replace("revision: 2\n", f"revision: {revision}\n")
     for old, new in values.items():
         assert source.count(old) == 1
         source = source.replace(old, new)

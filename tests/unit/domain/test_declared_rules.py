@@ -23,22 +23,26 @@ from services.incentive.domain.facts import (
     declaration_value,
     parse_fact,
 )
+from services.incentive.policy.terms import Policy
 from services.incentive.verifier import rules as verifier_rules
 from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
 from tests.support.incentive.declarations import PARTY, POLICY, declared, histories
 
-SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - strings only
+TREE = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
 WAN = 10_000 * 100
+# The other reading of G11, that of revision 1: limits cut ceilings.
+CEILINGS = POLICY.with_alternative("general.limits")
+assert CEILINGS is not None
 
 
-def by_item(*declarations: Declaration) -> dict[str, DeclaredOutcome]:
-    return {one.declaration.item: one for one in declared_outcomes(declarations, POLICY, POLICY.in_force)}
+def by_item(*declarations: Declaration, policy: Policy = POLICY) -> dict[str, DeclaredOutcome]:
+    return {one.declaration.item: one for one in declared_outcomes(declarations, policy, policy.in_force)}
 
 
-def amounts(*declarations: Declaration) -> dict[str, int | str | None]:
+def amounts(*declarations: Declaration, policy: Policy = POLICY) -> dict[str, int | str | None]:
     """Return the ceiling of each item in 万元, or the reason why it is zero."""
-    found = by_item(*declarations)
+    found = by_item(*declarations, policy=policy)
     return {item: one.ceiling_fen // WAN if one.ceiling_fen else one.why for item, one in found.items()}
 
 
@@ -58,6 +62,18 @@ def test_once_for_a_subject_is_the_earliest_whatever_is_declared_first():
 def test_once_for_an_item_in_whatever_year():
     again = declared("ai_scenario", "A", "2026-02-01"), declared("ai_scenario", "A", "2027-02-01")
     assert [one.why for one in declared_outcomes(again, POLICY, POLICY.in_force)] == [None, "not_the_first"]
+
+
+def test_one_contract_is_rewarded_once_within_its_kind():
+    both = (
+        declared("compute_voucher", "C1", "2026-03-01", settled="300000.00"),
+        declared("compute_voucher_overseas", "C1", "2026-02-01", settled="300000.00"),
+    )
+    found = declared_outcomes(both, POLICY, POLICY.in_force)
+    assert [(one.declaration.rule, one.why) for one in found] == [
+        ("compute_voucher_overseas", None),
+        ("compute_voucher", "not_the_first"),
+    ]
 
 
 def test_history_uses_up_what_is_for_the_first_time_alone():
@@ -82,18 +98,20 @@ def test_standards_of_a_year_stay_within_the_limit_in_order_of_days():
         declared("standards", "S3", "2026-04-01", role="industry_led"),
         declared("standards", "S4", "2027-01-01", role="international_took_part"),
     ]
-    assert amounts(*four) == {"S2": 20, "S1": 30, "S3": "limit_used_up", "S4": 10}
-    assert {one.declaration.item for one in by_item(*four).values() if one.before} == {"S3"}
-    assert amounts(*four[:1], declared("standards", "S0", "2026-01-01", role="international_led")) == {
+    assert amounts(*four, policy=CEILINGS) == {"S2": 20, "S1": 30, "S3": "limit_used_up", "S4": 10}
+    assert {one.declaration.item for one in by_item(*four, policy=CEILINGS).values() if one.before} == {"S3"}
+    assert amounts(*four[:1], declared("standards", "S0", "2026-01-01", role="international_led"), policy=CEILINGS) == {
         "S0": 30,
         "S1": 20,
     }
+    assert amounts(*four) == {"S2": 20, "S1": 30, "S3": 10, "S4": 10}
     assert amounts(declared("standards", "S", "2026-01-01", role="none")) == {"S": "not_measured"}
 
 
 def test_models_are_limited_over_all_years():
     three = [declared("ai_model", f"M{year}", f"{year}-01-01") for year in (2026, 2027, 2028)]
-    assert amounts(*three) == {"M2026": 20, "M2027": 20, "M2028": 10}
+    assert amounts(*three, policy=CEILINGS) == {"M2026": 20, "M2027": 20, "M2028": 10}
+    assert amounts(*three) == {"M2026": 20, "M2027": 20, "M2028": 20}
 
 
 def test_revenue_goes_by_difference():
@@ -122,9 +140,11 @@ def test_vouchers_have_a_minimum_and_each_use_a_limit_of_its_own():
         declared("compute_voucher", "V3", "2026-03-01", settled="5000000.00"),
         declared("compute_voucher", "V4", "2026-04-01", settled="5000000.00"),
         declared("compute_voucher_overseas", "V5", "2026-04-01", settled="5000000.00"),
+        policy=CEILINGS,
     )
     assert found == {"V1": "below_minimum", "V2": 1, "V3": 29, "V4": "limit_used_up", "V5": 50}
-    (award,) = declared_awards(PARTY, [declared("compute_voucher", "V", "2026-01-01", settled="333333.33")], POLICY)
+    assert amounts(declared("compute_voucher_overseas", "V", "2026-01-01", settled="3000000.00")) == {"V": 90}
+    (award,) = declared_awards(PARTY, [declared("compute_voucher", "V", "2026-01-01", settled="333333.33")], CEILINGS)
     assert (award.base_fen, award.ceiling_fen, award.cap_fen) == (33_333_333, 9_999_999, 30 * WAN)
     assert award.award_id == f"compute_voucher/{PARTY.subject}/2026/V"
 
@@ -135,7 +155,7 @@ def test_interest_is_for_three_years_from_the_first():
     found = declared_outcomes(loans, POLICY, POLICY.in_force)
     assert [(one.ceiling_fen, one.why) for one in found] == [(40 * WAN, None)] * 3 + [(0, "over_years")]
     more = declared("loan_interest", "M", "2027-01-01", loan="200000000.00")
-    ceilings = {one.award_id: one.ceiling_fen // WAN for one in declared_awards(PARTY, [*loans, more], POLICY)}
+    ceilings = {one.award_id: one.ceiling_fen // WAN for one in declared_awards(PARTY, [*loans, more], CEILINGS)}
     assert sum(ceilings.values()) == 200
     assert ceilings[more.award_id] == 120
 
@@ -187,10 +207,10 @@ def test_an_award_of_a_fen_is_an_award_and_uses_up_the_limit():
         declared("compute_voucher", f"V{month}", f"2026-0{month}-01", settled=settled)
         for month, settled in ((1, "999999.97"), (2, "5000000.00"), (3, "5000000.00"))
     ]
-    found = by_item(*vouchers)
+    found = by_item(*vouchers, policy=CEILINGS)
     assert [found[item].ceiling_fen for item in ("V1", "V2", "V3")] == [29_999_999, 1, 0]
     assert [found[item].why for item in ("V1", "V2", "V3")] == [None, None, "limit_used_up"]
-    assert [award.ceiling_fen for award in declared_awards(PARTY, vouchers, POLICY)] == [29_999_999, 1]
+    assert [award.ceiling_fen for award in declared_awards(PARTY, vouchers, CEILINGS)] == [29_999_999, 1]
 
 
 def test_what_the_limit_left_nothing_for_can_be_had_in_another_year():
@@ -203,7 +223,7 @@ def test_what_the_limit_left_nothing_for_can_be_had_in_another_year():
             ("S3", "2027-03-01", "national_led"),
         )
     ]
-    found = declared_outcomes(standards, POLICY, POLICY.in_force)
+    found = declared_outcomes(standards, CEILINGS, CEILINGS.in_force)
     assert [(one.ceiling_fen // WAN, one.why) for one in found] == [
         (30, None),
         (20, None),
@@ -221,7 +241,7 @@ def test_a_step_that_was_reached_before_the_policy_earns_nothing_when_it_is_reac
 
 def test_the_limit_that_leaves_least_is_told_and_is_the_cap():
     """The smaller of two limits on one reward applies in either order; of equal ones, the first in the file."""
-    terms = POLICY.declared.find("loan_interest")
+    terms = CEILINGS.declared.find("loan_interest")
     assert terms is not None
     small = msgspec.structs.replace(terms.limits[0], limit="small", most_fen=10 * WAN)
     equal = msgspec.structs.replace(small, limit="equal")
@@ -233,12 +253,12 @@ def test_the_limit_that_leaves_least_is_told_and_is_the_cap():
         ((equal, small), equal),
     ):
         rules = tuple(
-            msgspec.structs.replace(one, limits=limits) if one is terms else one for one in POLICY.declared.rules
+            msgspec.structs.replace(one, limits=limits) if one is terms else one for one in CEILINGS.declared.rules
         )
-        policy = msgspec.structs.replace(POLICY, declared=msgspec.structs.replace(POLICY.declared, rules=rules))
+        policy = msgspec.structs.replace(CEILINGS, declared=msgspec.structs.replace(CEILINGS.declared, rules=rules))
         (found,) = declared_outcomes([loan], policy, policy.in_force)
         assert (found.ceiling_fen, found.limit, found.left_fen) == (10 * WAN, least, 10 * WAN)
-        assert cap_of(found) == 10 * WAN
+        assert cap_of(found, policy) == 10 * WAN
 
 
 def test_what_a_difference_and_a_limit_both_gave_way_to_stands_in_the_evidence_once():
@@ -267,21 +287,23 @@ def test_a_declaration_is_read_back_as_it_was_recorded():
     assert parse_fact(topic, key, declaration_value(one)) == one
 
 
-def second_reading(declarations: list[Declaration]) -> dict[str, Any]:
+def second_reading(declarations: list[Declaration], limits_cut: str) -> dict[str, Any]:
     """Compute the verifier's awards from the same declarations."""
+    general = {**TREE["general"], "limits": {**TREE["general"]["limits"], "reading": limits_cut}}
     facts = [
         {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.seq,
          "value": msgspec.json.decode(declaration_value(one))}
         for one in declarations
     ]  # fmt: skip
-    return {one["award_id"]: one for one in verifier_rules.declared_awards(PARTY.subject, facts, SECOND)}
+    second = PolicyValues({**TREE, "general": general})
+    return {one["award_id"]: one for one in verifier_rules.declared_awards(PARTY.subject, facts, second)}
 
 
-@given(histories(), st.randoms())
-def test_verify_comes_to_the_same_in_whatever_order(declarations, rng):
-    expected = second_reading(declarations)
+@given(histories(), st.sampled_from([POLICY, CEILINGS]), st.randoms())
+def test_verify_comes_to_the_same_in_whatever_order(declarations, policy, rng):
+    expected = second_reading(declarations, policy.limits_cut)
     rng.shuffle(declarations)
-    awards = {award.award_id: award for award in declared_awards(PARTY, declarations, POLICY)}
+    awards = {award.award_id: award for award in declared_awards(PARTY, declarations, policy)}
     assert set(awards) == set(expected)
     for award_id, award in awards.items():
         other = expected[award_id]
@@ -293,8 +315,8 @@ def test_verify_comes_to_the_same_in_whatever_order(declarations, rng):
 
 @given(histories())
 def test_limits_hold_and_what_can_be_had_once_is_had_once(declarations):
-    found = declared_outcomes(declarations, POLICY, POLICY.in_force)
-    for limit in POLICY.declared.limits:
+    found = declared_outcomes(declarations, CEILINGS, CEILINGS.in_force)
+    for limit in CEILINGS.declared.limits:
         sums: dict[Any, int] = {}
         for one in found:
             if limit in one.terms.limits:

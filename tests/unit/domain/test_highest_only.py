@@ -1,18 +1,55 @@
-"""Highest only (就高不重复, reading G6)."""
+"""What is payable: highest only (就高不重复, G6) and limits over several items (G11), by each reading."""
 
 import itertools
+from collections import Counter
+from datetime import date
 
+import msgspec
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.incentive.domain.highest_only import payables
+from services.incentive.domain.highest_only import OtherGrant, Payable, payables
+from services.incentive.domain.item_limits import Claim
+from services.incentive.policy.loader import load_policy
+from services.incentive.policy.terms import Policy
+from services.incentive.verifier.payables import CompetingAward
+from services.incentive.verifier.payables import payables as verified_payables
+from services.incentive.verifier.policy import PolicyValues
+from shared.settings import POLICY_FILE
 
-ORDER = ("first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers")
+POLICY = load_policy(POLICY_FILE)
+WAN = 1_000_000  # fen of 10,000 yuan
+ALL_COMPETE = msgspec.structs.replace(POLICY, highest_only="all_compete")
 LISTING = ("first_listing/uscc:A", "first_listing")
 PURCHASE = ("first_purchase/uscc:A", "first_purchase")
 ANNUAL = ("annual_listed_trading/uscc:A/2026", "annual_listed_trading")
 TIER_A = ("exchange_tiers/a-x/2026", "exchange_tiers")
 TIER_B = ("exchange_tiers/b-x/2026", "exchange_tiers")
 DECLARED = ("data_services/uscc:A/2026/1", "data_services")
+
+
+def claim(award_id: str, wan: int, *, year: int = 2026, day: str = "", standing: int = 0, cap: int = 0) -> Claim:
+    """A claim of so many 万元, by its award_id."""
+    on = date.fromisoformat(day) if day else date.min
+    return Claim(award_id, award_id.partition("/")[0], year, wan * WAN, cap * WAN, standing * WAN, on)
+
+
+def declared(rule: str, item: str, wan: int, day: str = "2026-03-01", **more: int) -> Claim:
+    return claim(f"{rule}/uscc:A/{day[:4]}/{item}", wan, year=int(day[:4]), day=day, **more)
+
+
+def in_wan(claims: list[Claim], policy: Policy = POLICY, **grants: object) -> dict[str, int]:
+    """What is payable in 万元, by the item of the award or its rule; the same in every order of arrival."""
+    found = payables(claims, policy, grants.get("grants", {}))
+    for order in itertools.islice(itertools.permutations(claims), 24):
+        assert payables(order, policy, grants.get("grants", {})) == found
+    names = {one.award_id: one.item or one.rule for one in claims}
+    return {names[award_id]: one.payable_fen // WAN for award_id, one in found.items()}
+
+
+# --- every award competes with every other (the reading of revision 1) -----------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -29,20 +66,268 @@ DECLARED = ("data_services/uscc:A/2026/1", "data_services")
     ],
 )
 def test_the_highest_wins_then_the_file_s_order_then_the_smaller_id(awards, winner):
-    for order in itertools.permutations(awards):
-        due = payables(order, ORDER)
-        for award_id, _, ceiling_fen in awards:
-            expected = (ceiling_fen, None) if award_id == winner[0] else (0, winner[0])
-            assert due[award_id] == expected
+    claims = [Claim(award_id, rule, 2026, fen, fen) for award_id, rule, fen in awards]
+    for order in itertools.permutations(claims):
+        due = payables(order, ALL_COMPETE, {})
+        for one in claims:
+            is_winner = one.award_id == winner[0]
+            assert due[one.award_id] == (Payable(one.worth_fen, None) if is_winner else Payable(0, winner[0]))
 
 
 def test_the_order_is_the_policy_file_s():
-    awards = [(*LISTING, 5), (*PURCHASE, 5)]
-    assert payables(awards, ("first_purchase", "first_listing"))[LISTING[0]] == (0, PURCHASE[0])
+    claims = [Claim(*LISTING, 2026, 5), Claim(*PURCHASE, 2026, 5)]
+    other = msgspec.structs.replace(POLICY, rules=(POLICY.first_purchase, POLICY.first_listing))
+    for highest_only in ("kinds_compete", "all_compete"):
+        policy = msgspec.structs.replace(other, highest_only=highest_only)
+        assert payables(claims, policy, {})[LISTING[0]] == (0, PURCHASE[0])
 
 
-def test_nothing_neither_suppresses_nor_is_suppressed():
-    due = payables([(*LISTING, 0), (*ANNUAL, 3), (*PURCHASE, 0)], ORDER)
-    assert due == {LISTING[0]: (0, None), ANNUAL[0]: (3, None), PURCHASE[0]: (0, None)}
-    assert payables([(*LISTING, 0)], ORDER) == {LISTING[0]: (0, None)}
-    assert payables([], ORDER) == {}
+@pytest.mark.parametrize("highest_only", ["kinds_compete", "all_compete", "same_matter"])
+def test_nothing_neither_suppresses_nor_is_suppressed(highest_only):
+    policy = msgspec.structs.replace(POLICY, highest_only=highest_only)
+    claims = [Claim(*LISTING, 2026, 0), Claim(*ANNUAL, 2026, 3), Claim(*PURCHASE, 2026, 0)]
+    assert payables(claims, policy, {}) == {LISTING[0]: (0, None), ANNUAL[0]: (3, None), PURCHASE[0]: (0, None)}
+    assert payables(claims[:1], policy, {}) == {LISTING[0]: (0, None)}
+    assert payables([], policy, {}) == {}
+
+
+# --- kinds compete, items add up ------------------------------------------------------------------------------------
+
+
+STANDARDS = [declared("standards", "N1", 20), declared("standards", "N2", 20), declared("standards", "I", 10)]
+
+
+def test_items_of_a_kind_add_up_and_suppress_what_is_less_than_their_sum():
+    assert in_wan(STANDARDS) == {"N1": 20, "N2": 20, "I": 10}
+    purchase = claim(PURCHASE[0], 20)
+    assert in_wan([*STANDARDS, purchase]) == {"N1": 20, "N2": 20, "I": 10, "first_purchase": 0}
+    assert payables([*STANDARDS, purchase], POLICY, {})[PURCHASE[0]].suppressed_by == STANDARDS[0].award_id
+    assert in_wan([*STANDARDS, purchase], ALL_COMPETE) == {"N1": 0, "N2": 0, "I": 0, "first_purchase": 20}
+
+
+def test_a_kind_is_compared_by_what_its_limits_leave():
+    four = [declared("standards", str(number), 30, f"2026-0{number}-01") for number in (1, 2, 3)]
+    assert in_wan([*four, declared("startup_park", "P", 50)]) == {"1": 30, "2": 20, "3": 0, "P": 0}
+    assert in_wan([*four, declared("data_services", "D", 50)]) == {"1": 0, "2": 0, "3": 0, "D": 50}  # (五) stands first
+
+
+def test_the_allowance_of_a_person_stands_beside_all_others():
+    allowances = [declared("talent_living_allowance", name, 5) for name in ("a", "b")]
+    for policy in (POLICY, ALL_COMPETE):
+        assert in_wan([*allowances, claim(PURCHASE[0], 20)], policy) == {"a": 5, "b": 5, "first_purchase": 20}
+
+
+def test_rules_of_one_kind_add_up():
+    both = [
+        declared("cluster_recognition", "C", 200, "2026-03-01"),
+        declared("cluster_revenue", "C-revenue", 300, "2026-06-01"),
+    ]
+    assert in_wan(both) == {"C": 200, "C-revenue": 300}
+
+
+def test_only_what_is_named_together_competes_for_one_item_under_the_same_matter():
+    policy = msgspec.structs.replace(POLICY, highest_only="same_matter")
+    claims = [
+        declared("data_circulation_facility", "X", 500),
+        declared("ai_scenario", "X", 100),
+        declared("public_data_scenario", "Y", 20),
+        declared("standards", "X", 20),
+    ]
+    found = payables(claims, policy, {})
+    assert [found[one.award_id].payable_fen // WAN for one in claims] == [500, 0, 20, 20]
+    assert found[claims[1].award_id].suppressed_by == claims[0].award_id
+
+
+# --- limits over several items ---------------------------------------------------------------------------------------
+
+
+def test_vouchers_use_the_limit_of_the_year_in_order_of_days():
+    assert in_wan([declared("compute_voucher", "June", 25, "2026-06-01"), declared("compute_voucher", "March", 9)]) == {
+        "June": 21,
+        "March": 9,
+    }
+    assert in_wan([declared("compute_voucher_overseas", "V", 90)]) == {"V": 50}
+    side_by_side = [declared("compute_voucher", "here", 40), declared("compute_voucher_overseas", "over", 60)]
+    assert in_wan(side_by_side) == {"here": 30, "over": 50}
+
+
+def test_what_stands_approved_uses_a_limit_first():
+    later = declared("compute_voucher", "June", 25, "2026-06-01", standing=25)
+    assert in_wan([later, declared("compute_voucher", "March", 9)]) == {"June": 25, "March": 5}
+
+
+def test_a_cumulative_limit_counts_what_was_payable_in_earlier_years():
+    models = [
+        *(declared("ai_model", name, 20, "2025-11-01") for name in "ab"),
+        *(declared("ai_model", name, 20, f"2026-0{place}-01") for place, name in enumerate("cde", 1)),
+    ]
+    assert in_wan(models) == {"a": 20, "b": 20, "c": 10, "d": 0, "e": 0}
+    centre = declared("computing_centre", "centre", 1000, "2025-12-01")
+    assert in_wan([*models, centre]) == {"a": 0, "b": 0, "c": 20, "d": 20, "e": 10, "centre": 1000}
+
+
+def test_an_operator_has_one_ladder_over_all_its_exchanges():
+    five = [
+        claim("exchange_tiers/a-x/2026", 500, cap=500),
+        claim("exchange_tiers/b-x/2027", 500, year=2027, cap=500),
+    ]
+    found = payables(five, POLICY, {})
+    assert [found[one.award_id] for one in five] == [(500 * WAN, None), (0, five[0].award_id)]
+    one_then_three = [
+        claim("exchange_tiers/a-x/2026", 100, cap=100),
+        claim("exchange_tiers/b-x/2027", 300, year=2027, cap=300),
+    ]
+    found = payables(one_then_three, POLICY, {})
+    assert [found[one.award_id] for one in one_then_three] == [(100 * WAN, None), (200 * WAN, None)]
+    apart = msgspec.structs.replace(POLICY, operators_ladder="exchange")
+    assert [one.payable_fen // WAN for one in payables(five, apart, {}).values()] == [500, 500]
+
+
+# --- grants under other municipal policies ---------------------------------------------------------------------------
+
+
+def test_a_grant_that_names_the_matter_is_deducted_after_the_comparison():
+    policy = msgspec.structs.replace(POLICY, other_grants="same_matter")
+    claims = [claim(PURCHASE[0], 20), claim(LISTING[0], 2)]
+    given = {2026: [OtherGrant("other_grant/1", 10 * WAN, rules=("first_purchase",))]}
+    assert in_wan(claims, policy, grants=given) == {"first_purchase": 10, "first_listing": 0}
+    unnamed = {
+        2026: [OtherGrant("other_grant/1", 10 * WAN)],
+        2025: [OtherGrant("other_grant/2", WAN, ("first_purchase",))],
+    }
+    assert in_wan(claims, policy, grants=unnamed) == {"first_purchase": 20, "first_listing": 0}
+    two = {2026: [OtherGrant(f"other_grant/{one}", 10 * WAN, awards=(PURCHASE[0],)) for one in (1, 2)]}
+    assert payables(claims, policy, two)[PURCHASE[0]] == (0, "other_grant/2")
+
+
+def test_a_grant_is_deducted_from_the_greatest_payable_down():
+    policy = msgspec.structs.replace(POLICY, other_grants="all_of_year")
+    given = {2026: [OtherGrant("other_grant/1", 25 * WAN)]}
+    allowance = declared("talent_living_allowance", "a", 5)
+    assert in_wan([*STANDARDS, allowance], policy, grants=given) == {"N1": 0, "N2": 15, "I": 10, "a": 5}
+
+
+def test_a_grant_that_competes_suppresses_what_is_less_and_is_ignored_beside_what_is_not():
+    assert POLICY.other_grants == "highest"
+    for fen, left in ((50 * WAN, {"N1": 20, "N2": 20, "I": 10}), (50 * WAN + 1, {"N1": 0, "N2": 0, "I": 0})):
+        assert in_wan(STANDARDS, grants={2026: [OtherGrant("other_grant/1", fen)]}) == left
+
+
+# --- properties ------------------------------------------------------------------------------------------------------
+
+RULES = {
+    "first_listing": 1, "first_purchase": 1, "annual_listed_trading": 1, "exchange_tiers": 2, "standards": 3,
+    "data_services": 2, "ai_model": 3, "ai_scenario": 2, "data_circulation_facility": 2, "compute_voucher": 3,
+    "compute_voucher_overseas": 2, "talent_living_allowance": 2,
+}  # fmt: skip
+READINGS = {
+    "highest_only": ("kinds_compete", "all_compete", "same_matter"),
+    "other_grants": ("same_matter", "all_of_year", "highest"),
+    "limits_cut": ("payables", "ceilings"),
+    "operators_ladder": ("operator", "exchange", "approvals"),
+}
+CLAUSES = {"limits_cut": "limits"}
+CHOICES = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in READINGS.items()})
+AMOUNTS = st.sampled_from([0, 1, 10 * WAN, 20 * WAN, 20 * WAN + 1, 30 * WAN, 50 * WAN, 100 * WAN, 500 * WAN])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Claim]:
+    found = {}
+    for _ in range(draw(st.integers(0, 9))):
+        rule, year = draw(st.sampled_from(sorted(RULES))), draw(st.integers(2026, 2028))
+        item = draw(st.integers(1, RULES[rule]))
+        award_id = f"{rule}/uscc:A/{year}/{item}" if POLICY.declared.find(rule) else f"{rule}/uscc:A/{year}"
+        if rule == "exchange_tiers":
+            award_id = f"{rule}/x{item}/{year}"
+        fen = draw(AMOUNTS)
+        day = date(year, draw(st.integers(1, 2)), 1) if POLICY.declared.find(rule) else date.min
+        standing_fen = min(fen, draw(st.sampled_from([0, 0, 0, 1, 10 * WAN])))
+        worth_fen = standing_fen if draw(st.integers(0, 5)) == 0 else fen
+        found[award_id] = Claim(award_id, rule, year, worth_fen, max(fen, draw(AMOUNTS)), standing_fen, day)
+    return list(found.values())
+
+
+GRANTS = st.dictionaries(
+    st.integers(2026, 2028),
+    st.lists(
+        st.builds(
+            OtherGrant,
+            st.sampled_from(["other_grant/1", "other_grant/2"]),
+            AMOUNTS.filter(bool),
+            st.lists(st.sampled_from(sorted(RULES)), max_size=3).map(tuple),
+        ),
+        max_size=2,
+        unique_by=lambda one: one.name,
+    ),
+)
+
+
+@given(histories(), CHOICES, GRANTS, st.randoms())
+def test_a_payable_is_within_its_ceiling_and_its_limits_and_no_order_of_arrival_leaves_a_trace(
+    claims, chosen, grants, rng
+):
+    policy = msgspec.structs.replace(POLICY, **chosen)
+    found = payables(claims, policy, grants)
+    assert all(0 <= found[one.award_id].payable_fen <= one.worth_fen for one in claims)
+    assert all(one.payable_fen == 0 or one.suppressed_by is None for one in found.values())
+    sums: Counter[tuple[str, int]] = Counter()
+    for one in claims:
+        for limit in policy.payable_limits(one.rule):
+            sums[limit.limit, one.year if limit.per == "subject_year" else 0] += found[one.award_id].payable_fen
+    most = {limit.limit: limit.most_fen for limit in policy.declared.limits}
+    assert all(fen <= most[name] for (name, _), fen in sums.items())
+    rng.shuffle(claims)
+    assert payables(claims, policy, grants) == found
+
+
+@given(histories(), CHOICES, GRANTS)
+def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, grants):
+    if chosen["other_grants"] == "same_matter":
+        grants = {}
+    tree = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
+    for name, value in chosen.items():
+        tree["general"][CLAUSES.get(name, name)]["reading"] = value
+    awards = [
+        CompetingAward(
+            one.award_id, one.rule, max(one.worth_fen, one.standing_fen), ("uscc:A", one.year), one.cap_fen,
+            one.day.isoformat(), one.standing_fen, one.worth_fen <= one.standing_fen,
+        )
+        for one in claims
+    ]  # fmt: skip
+    recorded = {
+        ("uscc:A", year): {one.name: (one.name, one.amount_fen) for one in given} for year, given in grants.items()
+    }
+    found = payables(claims, msgspec.structs.replace(POLICY, **chosen), grants)
+    assert verified_payables(awards, PolicyValues(tree), recorded) == {key: tuple(one) for key, one in found.items()}
+
+
+@given(histories(), st.sampled_from(["kinds_compete", "all_compete"]), st.data())
+def test_a_greater_ceiling_never_lowers_the_sum_of_a_year(claims, highest_only, data):
+    """Of one year and without grants; the next test names what can lower a sum."""
+    policy = msgspec.structs.replace(POLICY, highest_only=highest_only)
+    year = [one for one in claims if one.year == 2026]
+    if year:
+        which = data.draw(st.integers(0, len(year) - 1))
+        raised = list(year)
+        raised[which] = year[which]._replace(worth_fen=year[which].worth_fen + data.draw(AMOUNTS))
+        sums = [sum(one.payable_fen for one in payables(given, policy, {}).values()) for given in (year, raised)]
+        assert sums[0] <= sums[1]
+
+
+def test_what_wins_a_year_uses_up_a_cumulative_limit_of_later_ones():
+    """limits/payables over years (G11): more in one year can be less in all."""
+    later = [declared("ai_model", name, 20, "2027-01-01") for name in "abc"]
+    park = declared("startup_park", "P", 50, "2026-01-01")
+    before = [declared("ai_model", "x", 40, "2026-01-01"), park, *later]
+    assert sum(in_wan(before).values()) == 50 + 50
+    assert sum(in_wan([declared("ai_model", "x", 50, "2026-01-01"), park, *later]).values()) == 50
+
+
+def test_what_wins_a_year_may_be_what_another_grant_is_deducted_from():
+    """other_grants/same_matter (G6): the deduction comes after the comparison."""
+    policy = msgspec.structs.replace(POLICY, other_grants="same_matter")
+    given = {2026: [OtherGrant("other_grant/1", 10 * WAN, rules=("first_purchase",))]}
+    park = declared("startup_park", "P", 19)
+    assert sum(in_wan([claim(PURCHASE[0], 18), park], policy, grants=given).values()) == 19
+    assert sum(in_wan([claim(PURCHASE[0], 20), park], policy, grants=given).values()) == 10

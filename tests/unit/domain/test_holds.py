@@ -12,7 +12,7 @@ from services.incentive.domain.holds import Period, Verification, eligibility, h
 from services.incentive.policy.loader import load_policy
 from services.incentive.verifier.acts import AwardHistory, RecordedActs, expected_holds, period_of
 from services.incentive.verifier.policy import PolicyValues
-from services.incentive.verifier.values import Span, instant, yuan
+from services.incentive.verifier.values import Json, Span, instant, yuan
 from shared.settings import POLICY_FILE
 from shared.values.times import format_time, year_start
 
@@ -133,14 +133,22 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     scheme, code = WHOSE.split(":")
     award = {
         "award_id": "award",
+        "evidence": [],
         "rule": rule,
         "subject": {"id_scheme": scheme, "id": code},
         "year": 2026,
         "payable": yuan(payable_fen),
     }
     now_us = instant(format_time(NOW))
-    whole_year = told(Period(year_start(2026), year_start(2027)))
-    assert tuple(expected_holds(award, AwardHistory(), acts, whole_year, VALUES, now_us)) == expected
+    assert tuple(expected_holds(award, AwardHistory(), acts, NoFacts(), VALUES, now_us)) == expected
+
+
+class NoFacts:
+    """Facts without one that earns the award: it is earned over its year."""
+
+    def of(self, about: str) -> list[Json]:
+        del about
+        return []
 
 
 COUNTS = st.integers(0, 3)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.incentive.domain.awards import Award, EvidenceItem
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.highest_only import OtherGrant, with_payables
+from services.incentive.domain.highest_only import OtherGrant, PayableInputs, with_payables
 from services.incentive.domain.postings import (
     EntitlementAccount,
     correction_posting,
@@ -122,7 +122,7 @@ def test_what_is_no_amount_posts_nothing() -> None:
 def test_payables_are_settled_within_subject_and_year() -> None:
     other = msgspec.structs.replace(AWARD, award_id="first_listing/uscc:A", rule="first_listing", ceiling_fen=900)
     elsewhere = msgspec.structs.replace(AWARD, award_id="x", year=2027)
-    settled = {award.award_id: award for award in with_payables([AWARD, other, elsewhere], ["first_listing"], {})}
+    settled = {award.award_id: award for award in with_payables([AWARD, other, elsewhere], POLICY, PayableInputs())}
     assert (settled[AWARD.award_id].payable_fen, settled[AWARD.award_id].suppressed_by) == (0, other.award_id)
     assert (settled[other.award_id].payable_fen, settled[other.award_id].suppressed_by) == (900, None)
     assert settled["x"] == elsewhere
@@ -130,10 +130,10 @@ def test_payables_are_settled_within_subject_and_year() -> None:
 
 def test_a_grant_of_another_policy_competes_within_its_subject_and_year() -> None:
     grants = {("uscc:A", 2026): [OtherGrant("other_grant/1", 501)], ("uscc:A", 2027): [OtherGrant("other_grant/2", 9)]}
-    (settled,) = with_payables([AWARD], ["first_purchase"], grants)
+    (settled,) = with_payables([AWARD], POLICY, PayableInputs(grants))
     assert (settled.payable_fen, settled.suppressed_by) == (0, "other_grant/1")
     equal = {("uscc:A", 2026): [OtherGrant("other_grant/1", 500)]}
-    assert with_payables([AWARD], ["first_purchase"], equal) == [AWARD]
+    assert with_payables([AWARD], POLICY, PayableInputs(equal)) == [AWARD]
 
 
 def test_a_move_from_a_ceiling_of_a_fen_names_where_it_was() -> None:

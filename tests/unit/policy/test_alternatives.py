@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import pytest
+
 from services.incentive.commands.what_if import what_if
 from services.incentive.domain.entitlements import known_facts
 from services.incentive.domain.facts import parse_fact
+from services.incentive.domain.highest_only import PayableInputs
 from services.incentive.policy.diff import compare
-from services.incentive.policy.loader import read_policy
+from services.incentive.policy.loader import PolicyError, load_policy, read_policy
 from shared.settings import POLICY_FILE
 from tests.support.incentive.ledger import first_listing, rulebook, subject
+from tests.support.paths import TESTS
 
 G1 = "general.in_force"
+BY_NAME = {  # readings whose alternative is another name: the field that the name chooses, and the alternative
+    "general.highest_only": ("highest_only", "all_compete"),
+    "general.other_grants": ("other_grants", "all_of_year"),
+    "general.limits": ("limits_cut", "ceilings"),
+    "general.operators_ladder": ("operators_ladder", "exchange"),
+}
 SOURCE = POLICY_FILE.read_text("utf-8")
 POLICY = read_policy(SOURCE.encode(), "policy")
 
 
 def test_the_periods_of_g1_change_places_and_nothing_else_does() -> None:
-    assert [reading.path for reading in POLICY.computable_readings] == [G1]
+    assert [reading.path for reading in POLICY.computable_readings] == [G1, *BY_NAME]
     other = POLICY.with_alternative(G1)
     assert other is not None
     assert (other.in_force, other.in_force_alternative) == (POLICY.in_force_alternative, POLICY.in_force)
@@ -28,6 +38,43 @@ def test_the_periods_of_g1_change_places_and_nothing_else_does() -> None:
     assert other.with_alternative(G1) == POLICY
 
 
+@pytest.mark.parametrize("path", BY_NAME)
+def test_a_reading_by_name_changes_places_with_its_alternative_and_nothing_else_does(path: str) -> None:
+    field, alternative = BY_NAME[path]
+    other = POLICY.with_alternative(path)
+    assert other is not None
+    changed = {name for name in POLICY.__struct_fields__ if getattr(POLICY, name) != getattr(other, name)}
+    assert changed == {field, "values"}
+    assert getattr(other, field) == alternative
+    assert [change.path for change in compare(POLICY, other)] == [f"{path}.reading", f"{path}.alternative.reading"]
+    assert other.with_alternative(path) == POLICY
+
+
+def test_a_reading_is_not_its_own_alternative() -> None:
+    text = SOURCE.replace("reading: all_compete", "reading: kinds_compete", 1)
+    with pytest.raises(PolicyError, match="must be another reading"):
+        read_policy(text.encode(), "p.yaml")
+
+
+def test_rules_of_one_limit_are_of_one_kind() -> None:
+    text = SOURCE.replace("limits: [compute_vouchers_overseas_a_year]", "limits: [ai_models]").replace(
+        "kind: clusters", "kind: x"
+    )
+    with pytest.raises(PolicyError, match="one limit is of one kind"):
+        read_policy(text.encode(), "p.yaml")
+
+
+def test_revision_1_is_read_as_it_was_computed() -> None:
+    first = load_policy(TESTS / "support" / "policy" / "kunming-2025-14.r1.yaml")
+    assert (first.highest_only, first.other_grants, first.limits_cut) == ("all_compete", "highest", "ceilings")
+    assert first.operators_ladder == "approvals"
+    assert {first.kind_of(rule) for rule in first.rule_order} == set(first.rule_order)
+    changed = {change.path: (change.before, change.after) for change in compare(first, POLICY)}
+    assert changed["general.highest_only.reading"] == ("one_subject_one_year_all_rewards", "kinds_compete")
+    assert changed["general.limits.reading"] == (None, "payables")
+    assert changed["declared.rules.talent_living_allowance.kind"] == (None, "none")
+
+
 def test_it_is_what_the_file_with_these_values_would_be() -> None:
     swapped = SOURCE.replace("until: 2028-10-16", "until: x", 1)
     swapped = swapped.replace("until: 2028-10-15", "until: 2028-10-16", 1).replace("until: x", "until: 2028-10-15", 1)
@@ -37,12 +84,12 @@ def test_it_is_what_the_file_with_these_values_would_be() -> None:
 
 
 def test_a_reading_in_words_alone_cannot_be_tried() -> None:
-    in_words = [reading.path for reading in POLICY.readings if reading.path != G1]
+    in_words = [reading.path for reading in POLICY.readings if reading.path not in (G1, *BY_NAME)]
     assert in_words
     for path in (*in_words, "", "rules"):
         assert POLICY.with_alternative(path) is None
     same = read_policy(SOURCE.replace("until: 2028-10-15", "until: 2028-10-16", 1).encode(), "same")
-    assert same.computable_readings == ()
+    assert [reading.path for reading in same.computable_readings] == list(BY_NAME)
     assert same.with_alternative(G1) is None
 
 
@@ -54,7 +101,7 @@ def test_what_is_of_the_last_day_is_no_longer_earned() -> None:
     )
     other = POLICY.with_alternative(G1)
     assert other is not None
-    found = what_if([last_day, day_before], rulebook(), other, {})
+    found = what_if([last_day, day_before], rulebook(), other, PayableInputs())
     assert {case.award_id: (case.before.payable_fen, case.after.payable_fen) for case in found.cases} == {
         f"first_listing/{subject(1)}": (2_000_000, 0),
         f"first_listing/{subject(2)}": (2_000_000, 2_000_000),

@@ -21,28 +21,36 @@ POLICY = load_policy(POLICY_FILE)
 # Each value as described in the policy, with its article or clause.
 VALUES = {
     "id": ("-", "kunming-2025-14"),
-    "revision": ("-", "1"),
+    "revision": ("-", "2"),
     "document_no": ("-", "昆政发〔2025〕14号"),
     "issued": ("-", "2025-10-15"),
     "general.in_force.from": ("结尾第2段", "2025-10-15"),
     "general.in_force.until": ("结尾第2段", "2028-10-16"),
     "general.in_force.alternative.from": ("结尾第2段", "2025-10-15"),
     "general.in_force.alternative.until": ("结尾第2段", "2028-10-15"),
+    "general.highest_only.same_matter": (
+        "结尾第1段",
+        "data_circulation_facility, public_data_scenario, ai_scenario, ai_model",
+    ),
     "general.budget.annual": ("结尾第1段", "100000000.00"),
     "general.period_closing.day": ("(四) 3、(六) 2", "03-31"),
     "rules": ("-", "first_listing, first_purchase, annual_listed_trading, exchange_tiers"),
+    "rules.first_listing.kind": ("(四) 1", "first_listing"),
     "rules.first_listing.subject": ("(四) 1", "provider"),
     "rules.first_listing.earned": ("(四) 1", "once"),
     "rules.first_listing.amount": ("(四) 1", "20000.00"),
+    "rules.first_purchase.kind": ("(四) 2", "first_purchase"),
     "rules.first_purchase.subject": ("(四) 2", "buyer"),
     "rules.first_purchase.earned": ("(四) 2", "once"),
     "rules.first_purchase.rate": ("(四) 2", "0.05"),
     "rules.first_purchase.cap": ("(四) 2", "200000.00"),
+    "rules.annual_listed_trading.kind": ("(四) 3", "annual_listed_trading"),
     "rules.annual_listed_trading.subject": ("(四) 3", "provider"),
     "rules.annual_listed_trading.earned": ("(四) 3", "yearly"),
     "rules.annual_listed_trading.at_least": ("(四) 3", "10000000.00"),
     "rules.annual_listed_trading.rate": ("(四) 3", "0.02"),
     "rules.annual_listed_trading.cap": ("(四) 3", "500000.00"),
+    "rules.exchange_tiers.kind": ("(六) 2", "exchange_tiers"),
     "rules.exchange_tiers.subject": ("(六) 2", "operator"),
     "rules.exchange_tiers.earned": ("(六) 2", "each_step_once"),
     "rules.exchange_tiers.tiers[0].over": ("(六) 2", "100000000.00"),
@@ -61,9 +69,10 @@ JUDGEMENTS = {
     ("G3", "J"): 1,
     ("G4", "J"): 1,
     ("G5", "J"): 1,
-    ("G6", "J"): 1,
+    ("G6", "J"): 2,
     ("G7", "J"): 1,
     ("G10", "J"): 1,
+    ("G11", "J"): 2,
     ("细则5 / details 5", "J"): 1,
     ("first_listing", "J"): 1,
     ("first_purchase", "J"): 1,
@@ -157,13 +166,13 @@ def test_a_year_closes_when_the_day_is_over_in_shanghai(at: datetime, closed: bo
 @pytest.mark.parametrize(
     ("old", "new", "member", "said"),
     [
-        ("revision: 1", "revision: 1\nrevision: 2", "revision", "repeated"),
-        ("revision: 1", 'revision: "1"', "revision", "whole number"),
-        ("revision: 1", "revision: 0", "revision", "whole number"),
-        ("revision: 1", "revision: 1.0", "revision", "whole number"),
-        ("revision: 1", "revision: true", "revision", "whole number"),
-        ("revision: 1", "revision: 1\nextra: 1", "extra", "unknown"),
-        ("revision: 1", "revision: 1\n7: x", "?", "name must be text"),
+        ("revision: 2", "revision: 2\nrevision: 3", "revision", "repeated"),
+        ("revision: 2", 'revision: "2"', "revision", "whole number"),
+        ("revision: 2", "revision: 0", "revision", "whole number"),
+        ("revision: 2", "revision: 2.0", "revision", "whole number"),
+        ("revision: 2", "revision: true", "revision", "whole number"),
+        ("revision: 2", "revision: 2\nextra: 1", "extra", "unknown"),
+        ("revision: 2", "revision: 2\n7: x", "?", "name must be text"),
         ("id: kunming-2025-14", "id: 202514", "id", "must be text"),
         ("id: kunming-2025-14", 'id: " "', "id", "must not be empty"),
         ("issued: 2025-10-15", "issued: 2025-02-30", "issued", "must be a day"),
@@ -214,7 +223,7 @@ def test_the_line_is_where_the_fault_is():
 
 
 def test_all_faults_are_told_at_once_in_order_of_lines():
-    text = changed("revision: 1", "revision: x").replace('rate: "0.05"', "rate: 0.05").replace("id: k", "idd: k")
+    text = changed("revision: 2", "revision: x").replace('rate: "0.05"', "rate: 0.05").replace("id: k", "idd: k")
     lines = [int(fault.split(":")[1]) for fault in faults(text)]
     assert len(lines) == 4
     assert lines == sorted(lines)
@@ -294,7 +303,7 @@ PROVIDER = "rules.annual_listed_trading.readings.provider_receives"
             "      until: 2028-10-14",
             (f"{IN_FORCE}.alternative.until", "结尾第2段", Interval(date(2028, 10, 14), date(2028, 10, 15)), (2028,)),
         ),
-        ("revision: 1", "revision: 2", ("revision", "-", None, ())),
+        ("revision: 2", "revision: 3", ("revision", "-", None, ())),
         ("en: the provider is", "en: it is the provider who is", (f"{PROVIDER}.says.en", "(四) 3", None, ())),
     ],
 )
@@ -328,7 +337,7 @@ def test_diff_of_a_tier_more_and_of_the_same_file():
 def test_check_command_shows_the_content_of_the_file(lang, period, rule):
     result = CliRunner(env={"LANG": lang}).invoke(policy_commands, ["check", str(POLICY_FILE)])
     assert result.exit_code == 0
-    assert "kunming-2025-14 revision 1" in result.output
+    assert "kunming-2025-14 revision 2" in result.output
     assert period in result.output
     assert rule in result.output
     for value in ("20000.00", "0.05", "200000.00", "10000000.00", "0.02", "500000.00", "5000000.00", "[J]", "[L]"):
@@ -337,7 +346,7 @@ def test_check_command_shows_the_content_of_the_file(lang, period, rule):
 
 def test_check_command_tells_every_fault_and_fails(tmp_path):
     file = tmp_path / "bad.yaml"
-    file.write_text(changed('rate: "0.05"', "rate: 0.05").replace("revision: 1", "revision: x"), encoding="utf-8")
+    file.write_text(changed('rate: "0.05"', "rate: 0.05").replace("revision: 2", "revision: x"), encoding="utf-8")
     result = CliRunner().invoke(policy_commands, ["check", str(file)])
     assert result.exit_code == 1
     assert [line.split(": ")[1] for line in result.output.splitlines()] == ["revision", "rules[1].rate"]

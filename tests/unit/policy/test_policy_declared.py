@@ -21,7 +21,7 @@ ARTICLES = {
     ("(二)", "data_circulation_facility"): ("500", "once item", "", ""),
     ("(三)", "international_communications"): ("", "recorded item", "", ""),
     ("(四) 4", "data_assets"): ("20", "first subject", "", ""),
-    ("(五)", "data_services"): ("50", "once item", "", ""),
+    ("(五)", "data_services"): ("50", "once item", "50 subject_year", ""),
     ("(六) 1", "mutual_recognition"): ("20", "once subject", "", ""),
     ("(七)", "standards"): (
         "international_led 30, international_took_part 10, national_led 20, industry_led 10",
@@ -139,7 +139,7 @@ FAULTS = [
     ("rate_for_each_year", "calendar_years_from_the_first", "[16].readings[1].reading", "repeated"),
     ("limits: [standards_a_year]", "limits: []", "declared.limits", "names the limit standards_a_year"),
     ("per: subject_year", "per: year", "declared.limits[0].per", "this version computes"),
-    ("- limit: ai_models", "- limit: standards_a_year", "declared.limits[1].limit", "repeated name"),
+    ("- limit: ai_models", "- limit: standards_a_year", "declared.limits[2].limit", "repeated name"),
     ("limits_used_in_order_of_days", "in_any_order", "declared.readings", "is missing"),
     ("declared:\n", "declared:\n  notes: []\n", "declared.notes", "unknown"),
 ]

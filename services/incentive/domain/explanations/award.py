@@ -64,7 +64,8 @@ class ExplainedAward(msgspec.Struct, frozen=True):
     """The award to explain, as its reader sees it.
 
     `partial`: the reader may not see it wholly (contract, section 4); who sees all of its documents sees its ceiling
-    all the same. `rivals` are those that the reader may see wholly, with or without itself. `revised` is None if the
+    all the same. `rivals` are those that the reader may see wholly, with or without itself. `set_aside`: it
+    was rejected, or its rule is suspended. `revised` is None if the
     award was always computed by the current revision. `earlier` are documents that were the subject's first at some
     time. `is_closed`: the year is closed (details 5).
     """
@@ -72,6 +73,7 @@ class ExplainedAward(msgspec.Struct, frozen=True):
     award: Award
     partial: bool = False
     rivals: tuple[Rival, ...] = ()
+    set_aside: bool = False
     revised: RevisionChange | None = None
     earlier: tuple[First, ...] = ()
     is_closed: bool = True
@@ -91,7 +93,7 @@ def explanation(
     is_documented = rests_on(award.exchanges, visible) and len(counted) == len(draft.counted)
     partial = one.partial or not is_documented
     draft.not_counted = [part for part in draft.not_counted if is_visible(part["exchange"], visible)]
-    suppression = [] if partial else payable_steps(award, one.rivals, policy)
+    suppression = [] if partial else payable_steps(award, one.rivals, policy, set_aside=one.set_aside)
     text = _text(one, draft, suppression, partial=partial) if is_documented else _PARTIAL
     head = head_text(award.rule, (award.subject, award.subject_name), award.year, policy)
     return {

@@ -9,6 +9,9 @@ from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.policy.terms import DeclaredTerms, Policy, Texts
 from shared.values.json_types import Json
 
+_LADDER: Final = Texts(
+    "同一运营主体的晋级奖励合计不超过已达到的最高一档", "An operator's tiers stay within the highest that it reached"
+)
 _OTHER_GRANT: Final = Texts("市级其他政策的奖补", "a grant under another municipal policy")
 
 
@@ -20,14 +23,25 @@ class Rival(NamedTuple):
     suppressed_by: str | None = None
 
 
-def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy) -> list[Json]:
-    """The step from a ceiling to its payable; none if both are equal and nothing is suppressed."""
+PER: Final = {
+    "subject_year": Texts("同一主体每年", "for each subject and year"),
+    "subject": Texts("同一主体累计", "for each subject in total"),
+    "item": Texts("同一事项累计", "for each item in total"),
+}
+
+
+def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy, *, set_aside: bool = False) -> list[Json]:
+    """The step from a ceiling to its payable; none if both are equal and nothing is suppressed.
+
+    `set_aside`: the award is rejected, or its rule is suspended.
+    """
     if award.ceiling_fen == 0:
         return []
     if award.suppressed_by is not None:
         ceilings = {rival.award_id: rival.ceiling_fen for rival in rivals if rival.ceiling_fen > 0}
-        text = _suppressed(award, award.suppressed_by, ceilings.get(award.suppressed_by), policy)
-        return [step_json("suppression", award.payable_fen, text)]
+        return [_suppressed(award, award.suppressed_by, ceilings.get(award.suppressed_by), policy)]
+    if award.payable_fen < award.ceiling_fen:
+        return [_reduced(award, policy, set_aside=set_aside)]
     losers = sorted(one.award_id for one in rivals if one.suppressed_by == award.award_id and one.ceiling_fen > 0)
     if not losers:
         return []
@@ -39,18 +53,66 @@ def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy) -> list
     return [step_json("suppression", award.payable_fen, text)]
 
 
-def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy: Policy) -> Texts:
+def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
+    """Less than the ceiling, and no award in its place: set aside, or within a limit over several items."""
+    left, limits = yuan(award.payable_fen), policy.payable_limits(award.rule)
+    if set_aside:
+        zh, en = (
+            "本项未予通过或该条款暂停执行，只保留已核定的",
+            "It was rejected or its rule is suspended: what stands is ",
+        )
+        return step_json("limit", award.payable_fen, phrase(zh + "{left}。", en + "{left}.", left=left))
+    if award.rule == policy.exchange_tiers.rule:
+        return step_json(
+            "limit",
+            award.payable_fen,
+            phrase(_LADDER.zh + "，余{left}。", _LADDER.en + "; {left} are left.", left=left),
+        )
+    if not limits:
+        text = phrase("扣减市级其他政策的奖补后余{left}。", "Less other municipal grants, {left} are left.", left=left)
+        return step_json("grant", award.payable_fen, text)
+    names = joined(
+        phrase(
+            "{says}{per}至多{most}",
+            "{says}, {per}, at most {most}",
+            says=limit.says,
+            per=PER[limit.per],
+            most=yuan(limit.most_fen),
+        )
+        for limit in limits
+    )
+    text = phrase("限额：{names}，余{left}。", "Limits: {names}; {left} are left.", names=names, left=left)
+    return step_json("limit", award.payable_fen, text)
+
+
+def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy: Policy) -> Json:
     amount = NO_TEXT if rival_fen is None else phrase("（{fen}）", " ({fen})", fen=yuan(rival_fen))
     why = Texts("更高", "is higher")
+    rule = suppressed_by.partition("/")[0]
+    if rule == award.rule == policy.exchange_tiers.rule and policy.highest_only != "all_compete":
+        text = phrase(
+            _LADDER.zh + "，{rival}已用完。",
+            _LADDER.en + ", which {rival} used up.",
+            rival=_name(suppressed_by, policy),
+        )
+        return step_json("limit", 0, text)
+    if rule == OTHER_GRANT and policy.other_grants != "highest":
+        text = phrase(
+            "扣减{rival}{amount}后无余额。", "Nothing is left after {rival}{amount}.", rival=_OTHER_GRANT, amount=amount
+        )
+        return step_json("grant", 0, text)
     if rival_fen == award.ceiling_fen:
         why = Texts("金额相等而排序在前", "is equal and comes first")
-    return phrase(
+    elif rival_fen is not None and rival_fen < award.ceiling_fen:
+        why = Texts("所属的一类合计较高", "is of a kind with a greater sum")
+    text = phrase(
         "就高不重复：同一主体同一年度的{rival}{amount}{why}，本项不予兑现。",
         "Highest only: nothing is payable, as {rival}{amount} {why} in the same subject and year.",
         rival=_name(suppressed_by, policy),
         amount=amount,
         why=why,
     )
+    return step_json("suppression", 0, text)
 
 
 def _name(award_id: str, policy: Policy) -> Texts:

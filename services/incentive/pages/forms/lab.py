@@ -18,8 +18,8 @@ from services.incentive.pages.language import say_half
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import other_grants_of
 from services.incentive.store.facts import all_facts
+from services.incentive.store.payable_inputs import all_payable_inputs
 from services.incentive.store.rulebook import Rulebook, rulebook_in_force
 from shared.postgres.database import snapshot
 from shared.values.json_types import Json
@@ -72,7 +72,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
         if after is None:
             raise Problem(404)
         facts = all_facts(connection, before.registers)
-        return what_if(facts, before, after, other_grants_of(connection)), before.policy, after
+        return what_if(facts, before, after, all_payable_inputs(connection, before.policy)), before.policy, after
 
 
 def _chosen() -> Policy:

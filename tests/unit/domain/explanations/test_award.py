@@ -17,7 +17,7 @@ from services.incentive.domain.explanations.award import ExplainedAward, explana
 from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.wording import REASONS, reason_label
 from services.incentive.domain.facts import Listed
-from services.incentive.domain.highest_only import payables
+from services.incentive.domain.highest_only import PayableInputs, with_payables
 from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
 from services.incentive.policy.loader import load_policy
 from shared.events.decode import Accepted, decode
@@ -43,19 +43,16 @@ class World:
             documents.accept(event.exchange, outcome.document)
         facts = facts_of(documents, EXCHANGES)
         self.known = KnownFacts(facts)
-        self.awards = {one.award_id: one for one in earned_awards(facts, EXCHANGES, POLICY)}
+        awards = with_payables(earned_awards(facts, EXCHANGES, POLICY), POLICY, PayableInputs())
+        self.awards = {one.award_id: one for one in awards}
 
     def state(self, short: str, *, partial: bool = False) -> ExplainedAward:
         return self.state_of(self.awards[award_id(short)], partial=partial)
 
     def state_of(self, one: Award, *, partial: bool = False) -> ExplainedAward:
         group = [x for x in self.awards.values() if (x.subject, x.year) == (one.subject, one.year)]
-        due = payables([(x.award_id, x.rule, x.ceiling_fen) for x in group], POLICY.rule_order)
-        return ExplainedAward(
-            msgspec.structs.replace(one, **due[one.award_id]._asdict()),
-            partial=partial,
-            rivals=tuple(Rival(x.award_id, x.ceiling_fen, due[x.award_id].suppressed_by) for x in group),
-        )
+        rivals = tuple(Rival(x.award_id, x.ceiling_fen, x.suppressed_by) for x in group)
+        return ExplainedAward(one, partial=partial, rivals=rivals)
 
     def first_listing(self, party: str) -> Listed:
         (fact,) = self.known.of(f"uscc:{uscc(party)}").first_listing

@@ -8,9 +8,11 @@ from services.incentive.domain.explanations.declared import explain_declared
 from shared.values.money import format_yuan
 from tests.support.incentive.declarations import POLICY, declared, histories
 
+CEILINGS = POLICY.with_alternative("general.limits")  # limits cut ceilings
 
-def told(*declarations, of: int = -1):
-    account = explain_declared(declarations[of].award_id, declarations, POLICY)
+
+def told(*declarations, of: int = -1, policy=POLICY):
+    account = explain_declared(declarations[of].award_id, declarations, policy)
     return account, [(step["step"], step["value"]) for step in account.steps]
 
 
@@ -19,7 +21,8 @@ def test_a_rate_and_what_a_limit_left():
         declared("compute_voucher", "V-1", "2026-01-01", settled="900000.00"),
         declared("compute_voucher", "V-2", "2026-02-01", settled="200000.03"),
     ]
-    account, steps = told(*vouchers)
+    assert told(*vouchers)[1] == [("base", "200000.03"), ("rate", "60000.00")]
+    account, steps = told(*vouchers, policy=CEILINGS)
     assert steps == [("base", "200000.03"), ("rate", "60000.00"), ("limit", "30000.00")]
     assert account.reason.zh == "事项V-2（2026年2月1日取得），合同最终结算金额：200,000.03元。"
     assert account.reason.en == "V-2 of 2026-02-01, settled amount of the contract: 200,000.03 yuan."
@@ -77,7 +80,7 @@ def test_a_grade_is_told_by_its_name():
 )
 def test_why_it_is_nothing(why, declarations):
     declarations = [declared(rule, item, day, **measure) for rule, item, day, measure in declarations]
-    account, _ = told(*declarations)
+    account, _ = told(*declarations, policy=CEILINGS)
     assert WHY_NOTHING[why].zh in account.reason.zh
     assert WHY_NOTHING[why].en[1:] in account.reason.en
     if len(declarations) > 1 and why != "over_years":

@@ -1,0 +1,121 @@
+"""What decides payables beside the awards: recorded acts, and the days of declared rewards.
+
+Acts are never changed, so the inputs of an instant follow from those recorded up to it; here it is always now.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from services.incentive.domain.awards import Award
+from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
+from services.incentive.domain.highest_only import PayableInputs
+from services.incentive.domain.holds import Period
+from services.incentive.domain.workflow import set_aside_by
+from services.incentive.policy.terms import Policy
+from services.incentive.store.acts import other_grants_of
+from services.incentive.store.awards import award_from_row
+from services.incentive.store.facts import facts_at
+from services.incentive.store.rows import AwardRow, columns
+from shared.postgres.query import fetch
+from shared.values.times import day_start, year_start
+
+# What stands approved for the award's subject and year, and the state that the last step with a state left.
+_STANDING: Final = """
+    SELECT award.award_id, award.standing_fen, award.state
+    FROM unnest(CAST(%(award_ids)s AS text[]), CAST(%(subjects)s AS text[]), CAST(%(years)s AS smallint[]))
+             AS asked (award_id, subject, year)
+    CROSS JOIN LATERAL (
+        SELECT d.award_id,
+               coalesce(sum(CASE d.action WHEN 'approve' THEN d.amount_fen WHEN 'return' THEN -d.amount_fen END)
+                        FILTER (WHERE (d.subject, d.year) = (asked.subject, asked.year)), 0) AS standing_fen,
+               (array_agg(d.to_state ORDER BY d.number DESC))[1] AS state
+        FROM decision d WHERE d.award_id = asked.award_id GROUP BY d.award_id
+    ) award
+"""
+_SUSPENSIONS: Final = """
+    SELECT s.rule, s.from_at, s.until_at FROM suspension s
+    WHERE NOT EXISTS (SELECT FROM hold_release l WHERE l.hold_id = s.id)
+"""
+_TOUCHED: Final = f"""
+    SELECT {columns(AwardRow)} FROM award_current
+    WHERE award_id IN (SELECT award_id FROM decision) OR rule IN (SELECT rule FROM suspension)
+"""
+
+
+class _Standing(NamedTuple):
+    award_id: str
+    standing_fen: int
+    state: str
+
+
+class _Suspension(NamedTuple):
+    rule: str
+    from_at: datetime | None
+    until_at: datetime | None
+
+
+def load_payable_inputs(connection: Connection, awards: Sequence[Award], policy: Policy) -> PayableInputs:
+    """The inputs for these awards, now."""
+    grants = other_grants_of(connection, {award.subject for award in awards})
+    suspended: dict[str, list[Period]] = {}
+    for one in fetch(connection, _SUSPENSIONS, _Suspension):
+        suspended.setdefault(one.rule, []).append(Period(one.from_at, one.until_at))
+    live = [award for award in awards if award.ceiling_fen > 0]
+    standing = fetch(
+        connection,
+        _STANDING,
+        _Standing,
+        award_ids=[award.award_id for award in live],
+        subjects=[award.subject for award in live],
+        years=[award.year for award in live],
+    )
+    dated = [award for award in live if award.rule in suspended or policy.payable_limits(award.rule)]
+    earned = when_earned(connection, {award.evidence[0].ref: award.award_id for award in dated if award.evidence})
+    set_aside = {one.award_id for one in standing if set_aside_by(one.state)}
+    for award in live:
+        period = earned.get(award.award_id) or whole_year(award.year)
+        if any(period.overlaps(one) for one in suspended.get(award.rule, ())):
+            set_aside.add(award.award_id)
+    return PayableInputs(
+        grants=grants,
+        days={award_id: period.start.date() for award_id, period in earned.items() if period.start is not None},
+        standing_fen={one.award_id: one.standing_fen for one in standing if one.standing_fen > 0},
+        set_aside=frozenset(set_aside),
+    )
+
+
+def all_payable_inputs(connection: Connection, policy: Policy) -> PayableInputs:
+    """The inputs for all awards of the ledger, without days."""
+    touched = [award_from_row(row) for row in fetch(connection, _TOUCHED, AwardRow)]
+    found = load_payable_inputs(connection, touched, policy)
+    return msgspec.structs.replace(found, grants=other_grants_of(connection), days={})
+
+
+def when_earned(connection: Connection, awards: Mapping[FactRef, str]) -> dict[str, Period]:
+    """When each award was earned that a single document or declaration earns; others are left out.
+
+    `awards` are award_ids by the first fact of their evidence; facts that a difference is against come after it.
+    """
+    if not awards:
+        return {}
+    periods = {awards[ref]: earned_period(fact) for ref, fact in facts_at(connection, awards.keys()).items()}
+    return {award_id: period for award_id, period in periods.items() if period is not None}
+
+
+def earned_period(fact: Fact) -> Period | None:
+    """The day of a declaration or the instant of a first; None for any other fact."""
+    if isinstance(fact, Declaration):
+        return Period(day_start(fact.earned_on), day_start(fact.earned_on + timedelta(days=1)))
+    if not isinstance(fact, FirstListing | FirstPurchase) or fact.first is None:
+        return None
+    at = fact.first.order[0]
+    return Period(at, at + timedelta(microseconds=1))
+
+
+def whole_year(year: int) -> Period:
+    """A total is earned over its year, and so is an award that a correction took away."""
+    return Period(year_start(year), year_start(year + 1))

@@ -1,0 +1,197 @@
+"""What is payable: 就高不重复 (highest only, G6), limits over several items (G11), grants under other policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from .policy import PolicyValues
+
+SubjectYear = tuple[str, int]
+OtherGrants = dict[SubjectYear, dict[str, tuple[str, int]]]  # by name: id and amount in fen
+TIERS = "exchange_tiers"
+LADDER = "exchange_tiers of one operator"
+
+
+class CompetingAward(NamedTuple):
+    """An award as it competes with others of its subject; amounts in fen.
+
+    `day` is that of a declaration, else empty; `standing` what is approved and not returned; `is_aside`: rejected, or
+    earned while its rule is suspended.
+    """
+
+    award_id: str
+    rule: str
+    ceiling: int
+    subject_year: SubjectYear
+    cap: int
+    day: str
+    standing: int
+    is_aside: bool
+
+    @property
+    def approved(self) -> int:
+        """What stands, as far as it is still earned."""
+        return min(self.ceiling, self.standing)
+
+    @property
+    def claim(self) -> int:
+        return self.approved if self.is_aside else self.ceiling
+
+    @property
+    def item(self) -> str:
+        return "/".join(self.award_id.split("/")[3:])
+
+
+class SubjectPayables:
+    """The payables of one subject: year after year, as some limits run over years."""
+
+    def __init__(self, awards: Iterable[CompetingAward], policy: PolicyValues, grants: OtherGrants) -> None:
+        self._policy, self._grants = policy, grants
+        self._awards = list(awards)
+        self._rank = {rule: place for place, rule in enumerate(policy.order)}
+        self.found: dict[str, tuple[int, str | None]] = {one.award_id: (0, None) for one in self._awards}
+
+    def run(self) -> dict[str, tuple[int, str | None]]:
+        """(payable, suppressed by) of each award."""
+        for year in sorted({one.subject_year[1] for one in self._awards}):
+            claims = [one for one in self._awards if one.subject_year[1] == year and one.claim]
+            if claims:
+                self._settle(year, claims)
+        return self.found
+
+    def _settle(self, year: int, claims: Sequence[CompetingAward]) -> None:
+        policy = self._policy
+        given = sorted(
+            (grant for grant in self._grants.get(claims[0].subject_year, {}).values() if grant[1]),
+            key=lambda grant: (-grant[1], grant[0]),
+        )
+        rivals = [(name, amount) for name, amount in given if policy.other_grants == "highest"]
+        beaten = self._beaten_on_items(claims, rivals) if policy.highest_only == "same_matter" else (
+            self._beaten_by_group(claims, rivals)
+        )  # fmt: skip
+        for award_id, rival in beaten.items():
+            self.found[award_id] = (0, rival)
+        left_in = [one for one in claims if one.award_id not in beaten]
+        due = self._limited(left_in)
+        reduced = dict(due)
+        used_up: dict[str, str] = {}
+        if policy.other_grants == "all_of_year":
+            for name, amount in sorted(given):
+                self._deduct(name, amount, left_in, reduced, used_up)
+        for one in left_in:
+            self.found[one.award_id] = (reduced[one.award_id], used_up.get(one.award_id))
+        for one in left_in:
+            if due[one.award_id] == 0 and one.rule == TIERS:
+                self.found[one.award_id] = (0, self._greatest_paid_tier(year))
+
+    def _deduct(
+        self, name: str, amount: int, claims: Sequence[CompetingAward], due: dict[str, int], used_up: dict[str, str]
+    ) -> None:
+        """Deduct a grant from the greatest payable down."""
+        own = [one.award_id for one in claims if self._policy.kind_of(one.rule) != "none" and due[one.award_id]]
+        for award_id in sorted(own, key=lambda one: (-due[one], one.encode())):
+            part = min(amount, due[award_id])
+            amount, due[award_id] = amount - part, due[award_id] - part
+            if part and not due[award_id]:
+                used_up[award_id] = name
+
+    def _greatest_paid_tier(self, year: int) -> str | None:
+        paid = [
+            (-one.claim, one.award_id.encode())
+            for one in self._awards
+            if one.rule == TIERS and one.subject_year[1] <= year and self.found[one.award_id][0]
+        ]
+        return min(paid)[1].decode() if paid else None
+
+    def _beaten_by_group(self, claims: Sequence[CompetingAward], rivals: Sequence[tuple[str, int]]) -> dict[str, str]:
+        """Awards of all groups but the greatest; a group is a kind, or an award where all compete."""
+        groups: dict[str, list[CompetingAward]] = {}
+        for one in claims:
+            kind = self._policy.kind_of(one.rule)
+            if kind != "none":
+                groups.setdefault(kind if self._policy.highest_only == "kinds_compete" else one.award_id, []).append(
+                    one
+                )
+        ranked = [
+            (-sum(self._limited(group).values()), min(self._first(one) for one in group), name)
+            for name, group in groups.items()
+        ]
+        greatest = min(ranked, default=(0, (0, b""), ""))
+        if rivals and rivals[0][1] > -greatest[0]:
+            return {one.award_id: rivals[0][0] for group in groups.values() for one in group}
+        if greatest[0] == 0:
+            return {}
+        winner = min((-one.claim, one.award_id.encode()) for one in groups[greatest[2]])[1].decode()
+        return {one.award_id: winner for name, group in groups.items() if name != greatest[2] for one in group}
+
+    def _beaten_on_items(self, claims: Sequence[CompetingAward], rivals: Sequence[tuple[str, int]]) -> dict[str, str]:
+        """Awards for an item for which a kind named beside theirs has a greater one; all below a greater grant."""
+        beaten: dict[str, str] = {}
+        for one in claims:
+            others = [
+                other
+                for other in claims
+                if other.item == one.item and self._policy.kind_of(other.rule) in self._policy.same_matter
+            ]
+            if one not in others:
+                continue
+            best = min(others, key=lambda other: (-other.claim, *self._first(other)))
+            if self._policy.kind_of(best.rule) != self._policy.kind_of(one.rule):
+                beaten[one.award_id] = best.award_id
+        if rivals:
+            beaten.update({one.award_id: rivals[0][0] for one in claims if one.claim < rivals[0][1]})
+        return beaten
+
+    def _first(self, one: CompetingAward) -> tuple[int, bytes]:
+        return self._rank.get(one.rule, len(self._rank)), one.award_id.encode()
+
+    def _limited(self, claims: Sequence[CompetingAward]) -> dict[str, int]:
+        """What is left of claims of one year that are paid together; approved amounts come first."""
+        due = {one.award_id: 0 for one in claims}
+        in_order = sorted(claims, key=self._turn)
+        for share in ("approved", "claim"):
+            for one in in_order:
+                wanted = getattr(one, share) - due[one.award_id]
+                rooms = [most - self._used(limit, one, claims, due) for limit, most in self._limits_of(one).items()]
+                due[one.award_id] += max(0, min([wanted, *rooms]))
+        return due
+
+    def _turn(self, one: CompetingAward) -> tuple[str, int, int, bytes]:
+        """The order in which limits are used: by day, rule and item, of tiers the greater one first."""
+        rank, award_id = self._first(one)
+        return one.day, rank, -one.claim if one.rule == TIERS else 0, award_id
+
+    def _limits_of(self, one: CompetingAward) -> dict[str, int]:
+        """The most of each limit that cuts the payables of an award's rule."""
+        if one.rule == TIERS:
+            if self._policy.operators_ladder != "operator":
+                return {}
+            year = one.subject_year[1]
+            so_far = [t for t in self._awards if t.rule == TIERS and t.claim and t.subject_year[1] <= year]
+            return {LADDER: max(tier.cap for tier in so_far)}
+        return self._policy.payable_limits(one.rule)
+
+    def _used(self, limit: str, award: CompetingAward, claims: Sequence[CompetingAward], due: dict[str, int]) -> int:
+        """What is payable under a limit in earlier years, and so far in this one."""
+        used = sum(due[one.award_id] for one in claims if limit in self._limits_of(one))
+        if limit == LADDER or self._policy.limits[limit]["per"] == "subject":
+            used += sum(
+                self.found[one.award_id][0]
+                for one in self._awards
+                if one.subject_year[1] < award.subject_year[1] and limit in self._limits_of(one)
+            )
+        return used
+
+
+def payables(
+    awards: Iterable[CompetingAward], policy: PolicyValues, grants: OtherGrants
+) -> dict[str, tuple[int, str | None]]:
+    """(payable, suppressed by) of each award; needs all awards of each subject."""
+    subjects: dict[str, list[CompetingAward]] = {}
+    for award in awards:
+        subjects.setdefault(award.subject_year[0], []).append(award)
+    found: dict[str, tuple[int, str | None]] = {}
+    for group in subjects.values():
+        found.update(SubjectPayables(group, policy, grants).run())
+    return found
