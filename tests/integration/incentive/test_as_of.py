@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from services.incentive.store.rulebook import Rulebook
 
-SEED, BATCHES, QUESTIONS, ACTS = 3, 30, 4, 10
+SEED, BATCHES, QUESTIONS, ACTS = 3, 30, 4, 14
 ROLES = ("auditor", "exchange:kmdex", "exchange:dcdex")
 YEARS = (2025, 2026, 2027, 2028)
 SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc:91530100MAXDCDEX07")
@@ -161,12 +161,15 @@ NEXT = {
 }
 
 
+_HELD = "SELECT id FROM act WHERE kind IN ('hold', 'suspension') ORDER BY seq"
+
+
 def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
     """Return a random act of the bureau, possible or not: mostly the next step of one of a few awards."""
     with told.engine.connect() as connection:
         payable = "SELECT award_id, payable_fen FROM award_current ORDER BY payable_fen = 0, award_id LIMIT 3"
         awards = connection.execute(text(payable)).all() or [("none", 0)]
-        held = connection.execute(text("SELECT id FROM hold UNION SELECT id FROM suspension")).scalars().all()
+        held = connection.execute(text(_HELD)).scalars().all()
         award_id, payable_fen = rng.choice(awards)
         state = decisions_of(connection, [award_id], None).get(award_id, [])
     action = NEXT[state[-1].to_state if state else "estimated"]
