@@ -7,7 +7,7 @@ from shared.events.topics import exchange_of, is_exchanges
 
 MAX_BATCH_RECORDS: Final = 10_000
 # Of records as they lie in their batches. Two such batches are held: being read, and being written.
-MAX_BATCH_BYTES: Final = 16 << 20
+MAX_BATCH_BYTES: Final = 8 << 20
 # What each exchange may add to a batch that others have filled, and what it reads when it is its turn.
 SHARE_RECORDS: Final = 500
 SHARE_BYTES: Final = 1 << 20

@@ -47,8 +47,9 @@ def _received(kind: str, exchange: str, day: str) -> Json | None:
             continue
         if found is None:
             return None
-        for name in ("received", "accepted", "duplicates", "cut"):
+        for name in ("received", "accepted", "duplicates"):
             sums[name] += found[name]
+        sums["cut"] += found.get("cut", 0)  # a register of an earlier version answers none
         for reason, count in found["refused"].items():
             sums["refused"][reason] = sums["refused"].get(reason, 0) + count
     return sums
