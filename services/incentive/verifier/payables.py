@@ -169,7 +169,7 @@ class SubjectPayables:
                 return {}
             year = one.subject_year[1]
             so_far = [t for t in self._awards if t.rule == TIERS and t.claim and t.subject_year[1] <= year]
-            return {LADDER: max(tier.cap for tier in so_far)}
+            return {LADDER: max((tier.cap for tier in so_far), default=0)}
         return self._policy.payable_limits(one.rule)
 
     def _used(self, limit: str, award: CompetingAward, claims: Sequence[CompetingAward], due: dict[str, int]) -> int:

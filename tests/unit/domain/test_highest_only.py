@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.incentive.domain.highest_only import OtherGrant, Payable, payables
@@ -281,7 +281,15 @@ def test_a_payable_is_within_its_ceiling_and_its_limits_and_no_order_of_arrival_
     assert payables(claims, policy, grants) == found
 
 
+# A tier award that a correction took away, before one that is payable.
+TAKEN_AWAY = [
+    Claim("exchange_tiers/x1/2026", "exchange_tiers", 2026, 0, 100 * WAN, 0, date.min),
+    Claim("exchange_tiers/x1/2027", "exchange_tiers", 2027, 100 * WAN, 100 * WAN, 0, date.min),
+]
+
+
 @given(histories(), CHOICES, GRANTS)
+@example(TAKEN_AWAY, {name: getattr(POLICY, name) for name in READINGS}, {})
 def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, grants):
     if chosen["other_grants"] == "same_matter":
         grants = {}
