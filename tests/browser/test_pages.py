@@ -195,7 +195,8 @@ def test_another_policy_file_is_tried(
         check_accessible(page, "/lab")
         check_fits(page, "/lab")
         page.screenshot(path=pictures / f"lab{'' if screen == DESKTOP else '-phone'}.png", full_page=True)
-        page.get_by_role("button", name=re.compile("按另一种读法试算|Compute by this reading")).click()
+        reading = page.locator("form", has=page.locator("input[name=reading][value='general.in_force']"))
+        reading.get_by_role("button", name=re.compile("按另一种读法试算|Compute by this reading")).click()
         page.get_by_text("general.in_force.until").wait_for()
         check_accessible(page, "/lab")
 
