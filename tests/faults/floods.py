@@ -70,7 +70,7 @@ def _publish(fault: Fault, records: Sequence[SampleRecord], transactional_id: st
         placed = [future.get(timeout=60) for future in futures]
     finally:
         producer.close()
-    return [Sent(one, at.partition, at.offset) for one, at in zip(records, placed, strict=True)]
+    return [Sent(one, at.partition, at.offset, at.timestamp) for one, at in zip(records, placed, strict=True)]
 
 
 def _handled(fault: Fault, exchange: str) -> int:
@@ -96,7 +96,7 @@ class _Other:
         record = _trade(self._exchange, f"LONE-{self._run}-{next(self._numbers)}")
         before, began_s = _handled(self._fault, self._flooding), time.monotonic()
         at = self._producer.send(record.topic, record.value, record.key).get(timeout=60)
-        self.sent.append(Sent(record, at.partition, at.offset))
+        self.sent.append(Sent(record, at.partition, at.offset, at.timestamp))
         number = (record.key or b"").decode()
         self._fault.rig.wait_until(lambda: self._is_answered(number), ANSWERED_WITHIN_S, f"{number} is not answered")
         return Wait(time.monotonic() - began_s, _handled(self._fault, self._flooding) - before)
