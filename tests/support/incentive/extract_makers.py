@@ -148,7 +148,9 @@ def decide(made: WholeSet) -> None:
     """
     bureau = Bureau(made.ledger, made.rulebook, made.now)
     payable = [one for one in bureau.ask.all("/v1/awards", limit=500) if one["payable"] != "0.00"]
-    paid, approved, held, over, rival = (payable[number] for number in (0, 1, 2, 3, -1))
+    paid, approved, suspended, over, rival = (payable[number] for number in (0, 1, 2, 3, -1))
+    # One that an exchange of the tests sees.
+    held = next(one for one in payable[4:-1] if any("kmdex" in named["exchanges"] for named in one["evidence"]))
     for award in (paid, approved, over):
         bureau.verify(subject_of(award), kind_of_entity="企业", criteria={"credit": True})
         bureau.approved(award["award_id"], award["payable"])
@@ -158,7 +160,7 @@ def decide(made: WholeSet) -> None:
     released = [bureau.post(holds, {"kind": kind, "reason": "r"})[1] for kind in ("manual", "objection")]
     bureau.post(f"/v1/holds/{released[0]['hold_id']}/release", {"reason": "r"})
     suspension = {"from": "2025-01-01", "until": "2026-12-31", "reason": "r"}
-    bureau.post(f"/v1/rules/{held['rule']}/suspensions", suspension)
+    bureau.post(f"/v1/rules/{suspended['rule']}/suspensions", suspension)
     for award in (rival, over):
         grant = {"name": "虚构市级奖补", "year": award["year"], "amount": "9000000000.00"}
         assert bureau.post(f"/v1/subjects/{subject_of(award)}/other-grants", grant)[0] == 201
