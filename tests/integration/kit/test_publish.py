@@ -33,7 +33,9 @@ def exchange(kafka: str) -> Iterator[str]:
     name = f"kit-test-{next(NUMBERS)}"
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     topics = topics_of(name)
-    admin.create_topics([NewTopic(name=topic, num_partitions=2, replication_factor=1) for topic in topics])
+    admin.create_topics(
+        [NewTopic(name=topic, num_partitions=2, replication_factor=1) for topic in topics], wait_for_metadata=True
+    )
     yield name
     admin.delete_topics(topics)
     admin.close()
@@ -143,7 +145,9 @@ def freezing(broker: Kafka, sample: list[SampleRecord]) -> Iterator[SampleRecord
 def freezable(broker: Kafka) -> Iterator[Kafka]:
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
     topics = topics_of("frozen")
-    admin.create_topics([NewTopic(name=topic, num_partitions=2, replication_factor=1) for topic in topics])
+    admin.create_topics(
+        [NewTopic(name=topic, num_partitions=2, replication_factor=1) for topic in topics], wait_for_metadata=True
+    )
     yield broker
     broker.program.process.send_signal(signal.SIGCONT)
     admin.delete_topics(list(topics))

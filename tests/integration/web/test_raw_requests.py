@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
+# Minutes of waiting for deadlines, or many examples.
+pytestmark = pytest.mark.usefixtures("extended")
+
 CANARY = "91530100MACANARY01"
 SUBJECT = f"uscc:{CANARY}"
 ANSWERED_WITHIN_S = 30.0

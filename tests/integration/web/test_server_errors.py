@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
+# Minutes of waiting for deadlines, or many examples.
+pytestmark = pytest.mark.usefixtures("extended")
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 # They ask the broker, which there is none of here; tests/e2e asks them.
 UNAVAILABLE = ("/readyz", "/metrics", "/v1/progress")

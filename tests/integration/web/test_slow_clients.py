@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tests.support.web.served import Start
 
 # More than all threads together, of a server that gives each connection one.
+# Minutes of waiting for deadlines, or many examples.
+pytestmark = pytest.mark.usefixtures("extended")
+
 MANY = 100
 ANSWER_WITHIN_S = 5.0
 # Far less than the 10 s of a stalled connection, so that a test that waits for one is short.

@@ -37,7 +37,7 @@ def make_app(settings: Settings) -> Flask:
         engine=make_engine(settings.database_url),
         topics=(),
         kafka=settings.kafka.client_config(),
-        keys=ApiKeys((ApiKey("a", "auditor", KEYS["auditor"]),)),
+        keys=ApiKeys((ApiKey("a", "auditor", KEYS["auditor"], "a"),)),
         clock=now,
         takes_documents=False,
     )
