@@ -40,7 +40,7 @@ class Site:
             accept_downloads=True,
             locale="zh-CN" if language == "zh" else "en-GB",
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(90_000)  # room for a busy machine
         context.add_cookies([{"name": "language", "value": language, "url": self.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

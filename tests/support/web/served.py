@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Start = Callable[..., subprocess.Popen[str]]
-START_WITHIN_S = 30.0
+START_WITHIN_S = 120.0
 
 
 @contextlib.contextmanager
