@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from tests.support.engines.session import FreshDatabase
     from tests.support.web.served import Start
 
-# More than all threads together, of a server that gives each connection one.
-# Minutes of waiting for deadlines, or many examples.
+# Minutes of waiting for deadlines.
 pytestmark = pytest.mark.usefixtures("extended")
 
+# More than all threads together, of a server that gives each connection one.
 MANY = 100
 ANSWER_WITHIN_S = 30.0
 # Far less than the 10 s of a stalled connection, so that a test that waits for one is short.
