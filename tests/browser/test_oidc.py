@@ -74,7 +74,7 @@ def test_a_person_signs_in_with_the_role_of_a_claim_and_out(site: Site, keycloak
 
 
 @pytest.mark.parametrize("name", ["wang", "zhao"])
-def test_who_has_no_role_or_several_is_told_so(site: Site, keycloak: Keycloak, name: str) -> None:
+def test_who_has_no_role_or_several_is_refused(site: Site, keycloak: Keycloak, name: str) -> None:
     del keycloak
     with site.open(None, language="en") as page:
         sign_in_as(page, name)

@@ -236,7 +236,7 @@ def test_nothing_was_lost(stack: Stack, under_load: Events, events: list[SampleR
     assert_all_is_there(stack, events[:MEANWHILE])
 
 
-def test_dumps_are_made_beside_the_running_set(stack: Stack, tmp_path: Path) -> None:
+def test_dumps_are_made_next_to_the_running_set(stack: Stack, tmp_path: Path) -> None:
     stack.carry_out("dumps under Compose", cwd=tmp_path)
     for service in SERVICES:
         told = run([postgres_binaries() / "pg_restore", "-l", tmp_path / f"{database_of(service)}.dump"])

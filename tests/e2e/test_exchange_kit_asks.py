@@ -234,7 +234,7 @@ def test_what_is_refused_is_shown_as_it_happens(asker: Asker) -> None:
         assert any(number_of(b64decode(json.loads(line)["value_base64"])) == "W0" for line in watch.stdout)
 
 
-def test_a_service_that_is_away_is_waited_for(asker: Asker) -> None:
+def test_a_service_that_is_unavailable_is_waited_for(asker: Asker) -> None:
     (port,) = free_ports(1)
     listing = asker.environment | {"LISTING_URL": f"http://127.0.0.1:{port}"}
     with watching(asker, "--all", environment=listing, stderr=subprocess.PIPE) as watch:

@@ -370,7 +370,7 @@ def test_an_exchange_is_shut_out_by_an_empty_file_and_comes_back_with_a_password
     assert lets_in(broker, "exchange.kmdex")
 
 
-def test_what_cannot_be_done_is_told_in_one_line(broker: SecuredBroker) -> None:
+def test_what_cannot_be_done_is_reported_in_one_line(broker: SecuredBroker) -> None:
     secrets = ("--secrets", str(broker.secrets))
     nobody = broker.jiangbu(EXCHANGES, "topics", "apply", *secrets, "--rotate", "exchange.nobody")
     assert nobody.exit_code == 1

@@ -91,7 +91,7 @@ def test_a_role_cannot_reach_the_database_of_another(apply, server, tmp_path) ->
         psycopg.connect(server.url("incentive", "listing_service", password))
 
 
-def test_what_is_missing_is_told_in_one_line(apply, tmp_path, monkeypatch) -> None:
+def test_what_is_missing_is_reported_in_one_line(apply, tmp_path, monkeypatch) -> None:
     (tmp_path / "incentive-owner" / "database-password").unlink()
     result = apply()
     assert result.exit_code == 1

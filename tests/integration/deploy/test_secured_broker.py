@@ -23,7 +23,7 @@ def outside(broker: SecuredBroker) -> KafkaSettings:
 
 @pytest.mark.parametrize("client", [KafkaAdminClient, KafkaConsumer, KafkaProducer])
 @pytest.mark.parametrize("user", ["admin", "nobody", "node"])
-def test_who_has_no_right_password_is_told_so_at_once(secured: SecuredBroker, user: str, client: type) -> None:
+def test_who_has_no_right_password_is_refused_at_once(secured: SecuredBroker, user: str, client: type) -> None:
     with pytest.raises(SaslAuthenticationFailedError, match="invalid credentials"):
         client(**secured.as_user(user, "not-the-password").client_config())
 

@@ -184,7 +184,7 @@ def is_ready(client: Client, url: str, secured_set: SecuredSet) -> bool:
         return False
 
 
-def test_an_exchange_with_a_wrong_password_is_told_so(secured_set: SecuredSet, tmp_path: Path) -> None:
+def test_an_exchange_with_a_wrong_password_is_refused(secured_set: SecuredSet, tmp_path: Path) -> None:
     wrong = tmp_path / "password"
     wrong.write_text("not the password\n", "ascii")
     told = publish_from_outside(secured_set.broker, tmp_path, KAFKA_SASL_PASSWORD_FILE=str(wrong))
@@ -199,7 +199,7 @@ def test_the_doctor_needs_no_more_rights_than_its_service(secured_set: SecuredSe
     assert found.exit_code == 0, found.output
 
 
-def test_registers_are_compared_and_begun_anew_with_the_rights_of_the_service(secured_set: SecuredSet) -> None:
+def test_registers_are_compared_and_started_again_with_the_rights_of_the_service(secured_set: SecuredSet) -> None:
     secured_set.stop(*(f"{service} consume" for service in SERVICES))
     compared = subprocess.run(
         command("trade-ingest", "rebuild", "--verify", "--from-kafka"),

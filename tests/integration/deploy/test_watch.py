@@ -160,7 +160,7 @@ def named(expression: str) -> Iterator[tuple[str, set[str]]]:
         yield name, set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers))
 
 
-def test_what_is_watched_is_told(told: dict[str, set[str]]) -> None:
+def test_watched_metrics_exist(told: dict[str, set[str]]) -> None:
     known = told | OF_PROMETHEUS
     expressions = [*(rule["expr"] for rule in alerts()), *queries()]
     asked = [found for expression in expressions for found in named(expression)]
@@ -173,7 +173,7 @@ def test_what_is_watched_is_told(told: dict[str, set[str]]) -> None:
         assert grouped <= set().union(*(known[name] for name, _ in named(expression))), expression
 
 
-def test_what_is_told_is_shown(told: dict[str, set[str]]) -> None:
+def test_metrics_are_shown_on_the_dashboard(told: dict[str, set[str]]) -> None:
     """Every exported metric is used in an alert or on the dashboard."""
     shown = {name for expression in [*(rule["expr"] for rule in alerts()), *queries()] for name, _ in named(expression)}
     part = re.compile(r"_(bucket|sum|count)$")

@@ -187,7 +187,7 @@ def test_a_part_of_it_is_sound_and_says_what_it_does_not_show(makers: Makers, tm
 
 @pytest.mark.parametrize("role", ["exchange:kmdex", "exchange:dcdex"])
 @pytest.mark.parametrize("evidence", ["awards", "registers"])
-def test_an_exchange_is_told_of_its_own_alone(makers: Makers, tmp_path: Path, role: str, evidence: str) -> None:
+def test_an_extract_shows_an_exchange_its_own_alone(makers: Makers, tmp_path: Path, role: str, evidence: str) -> None:
     exchange = role.partition(":")[2]
     content = makers.extract(role, evidence=evidence)
     report = checked(makers, content, tmp_path)
@@ -395,7 +395,7 @@ def test_an_exchange_sees_its_own_extracts_and_a_role_has_only_so_many(makers: M
     assert makers.ask("POST", "/v1/extracts", "service", {}).status_code == 403
 
 
-def test_one_that_was_interrupted_is_begun_anew_and_the_former_maker_writes_no_more(makers: Makers) -> None:
+def test_one_that_was_interrupted_is_started_again_and_the_former_maker_writes_no_more(makers: Makers) -> None:
     extract_id = enqueue(makers)
     engine = makers.set.ledger
     with engine.begin() as connection:
@@ -422,7 +422,7 @@ def test_one_whose_makers_end_each_time_is_failed_at_last(makers: Makers) -> Non
     assert makers.ask("GET", f"/v1/extracts/{extract_id}/download").status_code == 409
 
 
-def test_one_whose_workbooks_are_killed_is_begun_anew_and_failed_at_last(makers: Makers, monkeypatch) -> None:
+def test_one_whose_workbooks_are_killed_is_started_again_and_failed_at_last(makers: Makers, monkeypatch) -> None:
     kept = TableFiles.kept
 
     def killed(self: TableFiles, view: tables.Table, lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -443,7 +443,7 @@ def test_one_whose_workbooks_are_killed_is_begun_anew_and_failed_at_last(makers:
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "failed"
 
 
-def test_one_waits_for_a_register_that_is_away_and_fails_where_it_is_another(makers: Makers) -> None:
+def test_one_waits_for_a_register_that_is_unavailable_and_fails_where_it_is_another(makers: Makers) -> None:
     extract_id = enqueue(makers)
     address = makers.addresses["r1"]
     away = ExtractWorker(

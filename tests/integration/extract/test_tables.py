@@ -102,7 +102,7 @@ def test_a_signal_to_all_processes_is_for_the_first() -> None:
         assert all(list(tables.workbook(view, look)) for view in (BALANCES, DECISIONS))
 
 
-def test_one_that_was_killed_is_no_fault_of_ours_whatever_the_other_does() -> None:
+def test_one_that_was_killed_is_no_bug_whatever_the_other_does() -> None:
     with TableFiles() as tables:
         processes()[0].kill()
         with pytest.raises(WorkbooksKilled, match="signal 9"):
@@ -117,7 +117,7 @@ def test_nothing_is_begun_where_both_were_killed() -> None:
             list(chain.from_iterable(tables.kept(BALANCES, LINES) for _ in count()))
 
 
-def test_a_fault_is_told_without_what_a_line_says(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_is_reported_without_what_a_line_says(capfd: pytest.CaptureFixture[str]) -> None:
     with TableFiles() as tables:
         list(tables.kept(BALANCES, ["虚构秘密".encode()]))
         with pytest.raises(WorkbooksFailed, match="exited with 1"):

@@ -410,7 +410,7 @@ def test_a_policy_and_whitelist_in_force_are_read_back_as_they_were(told: Told) 
             assert then.exchanges.digest == found.exchanges.digest
 
 
-def test_of_all_this_nothing_differs_from_what_is_worked_out_anew(told: Told) -> None:
+def test_of_all_this_nothing_differs_from_what_is_recomputed(told: Told) -> None:
     said: list[str] = []
     with told.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         assert verify_all(connection, SETTINGS[27], None, said.append).is_right, said

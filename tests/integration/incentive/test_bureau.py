@@ -225,7 +225,7 @@ def test_approvals_stay_within_what_is_payable(bureau: Bureau) -> None:
     assert bureau.step(award_id, "apply")[1]["allowed"] == []
 
 
-def test_publicity_must_be_over(bureau: Bureau) -> None:
+def test_an_approval_waits_for_the_end_of_the_public_notice(bureau: Bureau) -> None:
     award_id = bureau.purchase(8)
     bureau.done(award_id, "apply", "review", "joint_review")
     bureau.done(award_id, "publish", until=format_time(bureau.now + timedelta(hours=1)))
@@ -593,7 +593,7 @@ def test_grants_of_other_policies_compete_at_once(bureau: Bureau) -> None:
     assert bureau.award(later)["payable"] == "0.00"
 
 
-def test_only_the_bureau_decides_and_who_may_not_see_is_told_nothing(bureau: Bureau) -> None:
+def test_only_the_bureau_decides_and_others_learn_nothing(bureau: Bureau) -> None:
     award_id = bureau.purchase(22)
     bureau.done(award_id, "apply")
     for path in (
@@ -640,7 +640,7 @@ def test_of_two_that_pay_at_once_one_is_refused(bureau: Bureau) -> None:
     assert len(bureau.ask.all("/v1/ledger/transactions", award_id=award_id, kind="payment")) == 1
 
 
-def test_as_of_tells_what_was_decided_then(bureau: Bureau) -> None:
+def test_as_of_shows_what_was_decided_then(bureau: Bureau) -> None:
     award_id = bureau.purchase(25, verified=False)
     path = f"/v1/awards/{award_id}"
     said = []
@@ -695,7 +695,7 @@ def test_the_routes_keep_to_their_document(bureau: Bureau) -> None:
     assert len(asked) == 13
 
 
-def test_nothing_of_it_differs_from_what_is_worked_out_anew(bureau: Bureau) -> None:
+def test_nothing_of_it_differs_from_what_is_recomputed(bureau: Bureau) -> None:
     """The last test of the module: it verifies everything that the tests before it did."""
     said: list[str] = []
     with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:

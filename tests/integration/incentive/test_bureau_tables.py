@@ -269,11 +269,11 @@ def differences(worked: LedgerDatabase, *statements: str) -> list[str]:
         ("DELETE FROM decision WHERE number = 0", ["decision"]),
     ],
 )
-def test_damage_is_told(worked: LedgerDatabase, statement: str, told: list[str]) -> None:
+def test_damage_is_reported(worked: LedgerDatabase, statement: str, told: list[str]) -> None:
     said = differences(worked, statement)
     for beginning in told:
         assert any(line.startswith(beginning) for line in said), (beginning, said)
 
 
-def test_what_is_right_is_told_to_be(worked: LedgerDatabase) -> None:
+def test_sound_tables_are_reported_as_sound(worked: LedgerDatabase) -> None:
     assert differences(worked) == []

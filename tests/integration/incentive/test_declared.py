@@ -241,7 +241,7 @@ def test_a_cluster_is_of_one_subject(ask: Asker) -> None:
     assert ask.ok(f"/v1/awards/cluster_recognition/{subject(8)}/2026/K-1")["ceiling"] == "0.00"
 
 
-def test_the_status_of_a_subject_tells_the_next_step(ask: Asker) -> None:
+def test_the_status_of_a_subject_shows_the_next_step(ask: Asker) -> None:
     award = declared(ask, "revenue_growth", 10, "R", "2026-05-31", revenue="120000000.00")
     (rule,) = [one for one in ask.ok(f"/v1/subjects/{subject(10)}/status", year=2026)["rules"] if one["award"]]
     assert rule == {

@@ -247,7 +247,7 @@ def test_what_an_award_suppressed_is_payable_again_when_it_moves_to_another_oper
     assert (awards(ledger)[lower].payable_fen, awards(ledger)[lower].suppressed_by) == (100_000_000, None)
 
 
-def test_a_new_policy_revision_reverses_and_posts_anew(ledger: Ledger) -> None:
+def test_a_new_policy_revision_reverses_and_posts_again(ledger: Ledger) -> None:
     ledger.take(first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
     policy = msgspec.structs.replace(ledger.rulebook.policy, revision=3, digest="0" * 64)
     ledger.rulebook = replace(ledger.rulebook, policy=policy)
@@ -352,7 +352,7 @@ def test_posted_at_never_falls_though_the_clock_does(ledger: Ledger) -> None:
     assert second.posted_at == first.posted_at + timedelta(microseconds=1)
 
 
-def test_versions_tell_what_every_award_was_at_every_instant(ledger: Ledger) -> None:
+def test_versions_show_what_every_award_was_at_every_instant(ledger: Ledger) -> None:
     batches = [
         [first_listing(1, "2026-01-05", seq=1)],
         [provider_total(1, 2026, {"kmdex": [("2026-03-01", "15000000.00")]}, seq=2)],

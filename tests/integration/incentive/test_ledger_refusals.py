@@ -242,7 +242,7 @@ def test_no_entry_is_added_to_a_posted_transaction(connection: Connection, seq: 
     assert refusal(caught.value) == "ledger_entry_added"
 
 
-def test_no_entry_is_added_beside_a_posting_that_another_session_makes(engines: dict[str, Engine], role: str) -> None:
+def test_no_entry_is_added_next_to_a_posting_that_another_session_makes(engines: dict[str, Engine], role: str) -> None:
     """Entries for a transaction that does not exist yet violate a constraint."""
     with engines[role].connect() as connection, pytest.raises(IntegrityError):
         connection.execute(text("INSERT INTO ledger_entry VALUES (3, 7, 'treasury', 5, 0), (3, 8, 'treasury', 0, 5)"))

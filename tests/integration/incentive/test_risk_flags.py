@@ -195,7 +195,7 @@ def test_related_parties_are_listed_and_flag_awards(bureau: Bureau) -> None:
         ({"reason": ""}, "reason"),
     ],
 )
-def test_what_is_wrong_in_an_entry_is_told(bureau: Bureau, changed: dict[str, Any], field: str) -> None:
+def test_what_is_wrong_in_an_entry_is_reported(bureau: Bureau, changed: dict[str, Any], field: str) -> None:
     entry = {"subjects": [subject(1), subject(2)], "status": "related", "reason": "r"} | changed
     status, told = bureau.post(LIST, entry)
     assert (status, [fault["field"] for fault in told["errors"]]) == (422, [field])

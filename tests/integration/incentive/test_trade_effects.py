@@ -171,7 +171,7 @@ def test_what_an_exchange_may_not_see_and_what_is_not_there_is_404(makers: Maker
     assert makers.ask("GET", f"{secret}?limit=0").status_code == 422
 
 
-def test_what_a_trade_was_evidence_of_is_told_to_services_alone(makers: Makers) -> None:
+def test_what_a_trade_was_evidence_of_is_reported_to_services_alone(makers: Makers) -> None:
     path = f"/v1/trades/dcdex/{SECRET_TRADE['trade_no']}/facts"
     assert makers.set.trades.get(path, "service").status_code == 200
     for role in ("auditor", "bureau", "exchange:dcdex", "exchange:kmdex"):

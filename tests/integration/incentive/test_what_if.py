@@ -146,7 +146,7 @@ def test_the_transaction_that_reads_cannot_write(urls: tuple[str, str]) -> None:
     engine.dispose()
 
 
-def test_a_file_that_cannot_be_used_is_told(urls: tuple[str, str], policy_file: Path, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_used_is_reported(urls: tuple[str, str], policy_file: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text(policy_file.read_text("utf-8").replace("revision: 3", "revision: two"), "utf-8")
     done = run(urls[1], "--policy", str(bad))

@@ -86,7 +86,7 @@ def test_goes_on_from_the_database_and_two_workers_share(kafka, engine, topic, p
     assert values(engine) == [b"%03d" % n for n in range(600)]
 
 
-def test_a_fault_of_ours_stops_and_leaves_nothing(kafka, engine, topic, producer) -> None:
+def test_a_bug_stops_and_leaves_nothing(kafka, engine, topic, producer) -> None:
     producer.send(topic, b"x", partition=0)
     producer.flush()
     handler = Rows()

@@ -136,7 +136,7 @@ def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up
 
 
 @pytest.mark.parametrize("change", ["by a tool", "of another topic", "gone"])
-def test_offsets_that_are_not_ours_prove_nothing(kafka, engine, read_up, producer, admin, change) -> None:
+def test_offsets_of_other_programs_prove_nothing(kafka, engine, read_up, producer, admin, change) -> None:
     group, partition = f"test.{read_up}", TopicPartition(read_up, 0)
     if change == "gone":
         admin.delete_groups([group])

@@ -22,7 +22,9 @@ TOPIC = "again"
 VALUES = [str(number).zfill(500).encode() for number in range(25_000)]
 
 
-def test_a_broker_that_goes_away_is_waited_for_and_that_is_told(broker: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_becomes_unavailable_is_waited_for_and_that_is_reported(
+    broker: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(replay, "_LOG_INTERVAL_S", 0.5)
     client_config = {"bootstrap_servers": broker.bootstrap_servers}
     with KafkaAdminClient(**client_config) as admin:

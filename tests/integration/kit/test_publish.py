@@ -124,7 +124,7 @@ def test_an_interrupted_sending_goes_on_where_it_stopped(kafka: str, exchange: s
             assert f"partition {partition}: offset {before[partition] + 1} - {last}\n" in result.output
 
 
-def test_a_topic_that_does_not_exist_is_told_and_not_made(kafka: str) -> None:
+def test_a_topic_that_does_not_exist_is_reported_and_not_made(kafka: str) -> None:
     record = SampleRecord("nobody", topic_of("trade", "nobody"), b"k", b"v")
     with pytest.raises(PublishError, match=r"exchange\.nobody\.trades\.v1"):
         publish([record], {"bootstrap_servers": [kafka]}, lambda _: None)
@@ -172,7 +172,7 @@ def test_a_broker_that_is_silent_for_a_while_is_waited_for(freezable: Kafka) -> 
     assert Counter(found) == Counter(record.value for record in sample)
 
 
-def test_a_broker_that_stays_away_is_given_up(freezable: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_stays_unavailable_is_given_up(freezable: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exchange_kit.publish.GIVE_UP_S", 3.0)
     sample = list(sample_events(9, ("frozen",), 2000, 2026))
     told: list[tuple[int, int]] = []
@@ -182,7 +182,7 @@ def test_a_broker_that_stays_away_is_given_up(freezable: Kafka, monkeypatch: pyt
     assert told[-1][0] < 2000
 
 
-def test_a_broker_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
+def test_a_broker_that_cannot_be_reached_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "events.ndjson"
     file.write_bytes(b"".join(map(to_line, sample_events(10, ("kmdex",), 3, 2026))))
     result = publish_command(f"127.0.0.1:{free_ports(1)[0]}", file, "kmdex")

@@ -105,7 +105,7 @@ def test_nothing_but_the_form_and_its_looks_is_shown_to_who_did_not_sign_in(make
     assert signed_in(makers, "auditor").get("/v1/awards").status_code == 401
 
 
-def test_forms_that_are_not_ours_are_refused(makers: Makers) -> None:
+def test_forms_of_other_sites_are_refused(makers: Makers) -> None:
     client = signed_in(makers, "auditor")
     others = signed_in(makers, "bureau")
     foreign = TOKEN.search(others.get("/extracts").text)
@@ -132,7 +132,7 @@ def test_keys_of_people_sign_in_and_no_others(makers: Makers) -> None:
 
 
 @pytest.mark.parametrize("target", ["https://example.org/", "//example.org", "/\\example.org", "javascript:1", "/\n/x"])
-def test_signing_in_leads_to_pages_of_ours_alone(makers: Makers, target: str) -> None:
+def test_signing_in_leads_to_pages_of_this_site_alone(makers: Makers, target: str) -> None:
     assert sign_in(makers.app.test_client(), "auditor-key", target).headers["Location"] == "/"
 
 
@@ -261,7 +261,7 @@ def halfway(makers: Makers) -> str:
     return found
 
 
-def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
+def test_pages_show_an_instant_and_links_keep_it(makers: Makers) -> None:
     """The pages show the API's answers as of the last instant of that second, and offer no actions."""
     bureau, then = signed_in(makers, "bureau"), halfway(makers)
     as_of = f"as_of={then}.999999%2B08:00"

@@ -83,13 +83,13 @@ def test_arrays_come_back_as_they_were(engine, of, values) -> None:
         ("DO $$ BEGIN RAISE object_not_in_prerequisite_state; END $$", False),
     ],
 )
-def test_whose_failure_it_is(engine, statement, worlds) -> None:
+def test_which_failures_of_postgresql_are_transient(engine, statement, worlds) -> None:
     with pytest.raises(DBAPIError) as raised, engine.begin() as connection:
         connection.exec_driver_sql(statement)
     assert is_transient(raised.value) is worlds
 
 
-def test_a_transaction_that_was_idle_too_long_is_the_worlds_failure(engine) -> None:
+def test_a_transaction_that_was_idle_too_long_is_transient(engine) -> None:
     with engine.connect() as connection, engine.connect().execution_options(isolation_level="AUTOCOMMIT") as another:
         pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 1")
@@ -100,7 +100,7 @@ def test_a_transaction_that_was_idle_too_long_is_the_worlds_failure(engine) -> N
     assert is_transient(raised.value)
 
 
-def test_a_lock_that_is_held_and_a_deadlock_are_the_worlds_failures(engine) -> None:
+def test_a_lock_that_is_held_and_a_deadlock_are_transient(engine) -> None:
     with engine.begin() as holder, engine.connect() as connection:
         holder.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
         connection.exec_driver_sql("SET LOCAL lock_timeout = 1")
@@ -137,7 +137,7 @@ def test_a_lock_that_is_held_and_a_deadlock_are_the_worlds_failures(engine) -> N
     ],
 )
 @pytest.mark.parametrize("pooled", [False, True], ids=["at the start", "of a session that was cut off"])
-def test_a_connection_that_is_refused_is_the_worlds_failure(server, harm, mend, pooled) -> None:
+def test_a_connection_that_is_refused_is_transient(server, harm, mend, pooled) -> None:
     names = {"name": "refused", "role": "refused_service"}
     engine = make_engine(server.ensure_database(names["name"], "only-for-tests").service_url)
     if pooled:
@@ -184,7 +184,7 @@ def test_a_damaged_page_and_a_damaged_index_need_an_operator(server) -> None:
     engine.dispose()
 
 
-def test_a_server_that_starts_or_stops_is_the_worlds_failure(server) -> None:
+def test_a_server_that_starts_or_stops_is_transient(server) -> None:
     """Every error that a worker gets while PostgreSQL restarts is transient."""
     engine = make_engine(server.ensure_database("restarted", "only-for-tests").service_url)
     met: list[DBAPIError] = []
@@ -210,7 +210,7 @@ def test_a_server_that_starts_or_stops_is_the_worlds_failure(server) -> None:
     assert [error for error in met if not is_transient(error)] == []
 
 
-def test_no_server_is_the_worlds_failure() -> None:
+def test_a_missing_server_is_transient() -> None:
     engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(DBAPIError) as raised:
         engine.connect()
@@ -249,7 +249,7 @@ def test_no_server_is_the_worlds_failure() -> None:
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_whose_failure_of_kafka_it_is(error, worlds) -> None:
+def test_which_failures_of_kafka_are_transient(error, worlds) -> None:
     assert is_transient_kafka_error(error) is worlds
 
 
@@ -268,7 +268,7 @@ def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
             assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() not in pids
 
 
-def test_a_connection_that_ends_as_soon_as_it_is_made_is_the_worlds_failure(engine) -> None:
+def test_a_connection_that_ends_as_soon_as_it_is_made_is_transient(engine) -> None:
     """A program that waits for CPU time can lose a session between opening and using it."""
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
@@ -380,7 +380,7 @@ def test_a_clause_of_conditions_has_those_that_are_given() -> None:
     assert where(None) == ""
 
 
-def test_a_connection_that_ends_under_a_typed_query_is_the_worlds_failure_and_is_left(engine) -> None:
+def test_a_connection_that_ends_under_a_typed_query_is_transient_and_is_left(engine) -> None:
     with pytest.raises(DBAPIError) as lost, snapshot(engine) as connection:
         fetch_value(connection, "SELECT pg_terminate_backend(pg_backend_pid())", bool)
     assert is_transient(lost.value)

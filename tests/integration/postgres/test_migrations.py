@@ -119,7 +119,7 @@ def schema_of(owner_url: str) -> str:
 
 
 @pytest.mark.parametrize(("found", "says"), [("0001", "run `listing migrate`"), ("9999", "start the newer version")])
-def test_tables_of_another_version_are_told(postgres, found, says) -> None:
+def test_tables_of_another_version_are_reported(postgres, found, says) -> None:
     owner_url, service_url = postgres("migrations")
     owner, engine = make_engine(owner_url), make_engine(service_url)
     with pytest.raises(WrongSchemaError, match="not migrated yet"):
@@ -142,7 +142,7 @@ def test_a_role_that_is_no_plain_name_is_refused(postgres) -> None:
 @pytest.mark.parametrize(
     ("role", "password", "says"), [("owner", "wrong", "password"), ("service", None, "lacks a privilege")]
 )
-def test_who_may_not_migrate_is_told_in_one_line(postgres, monkeypatch, role, password, says) -> None:
+def test_who_may_not_migrate_is_reported_in_one_line(postgres, monkeypatch, role, password, says) -> None:
     owner_url, service_url = postgres("migrations")
     url = make_url(owner_url if role == "owner" else service_url)
     given = url if password is None else url.set(password=password)

@@ -217,7 +217,7 @@ def test_what_was_put_back_is_sound(makers: Makers, older: bytes, tmp_path: Path
         assert not any(finds(makers, CHANGES[what], older, tmp_path) for finds in FINDS.values()), what
 
 
-def test_a_fact_that_is_kept_back_is_told(makers: Makers, tmp_path: Path) -> None:
+def test_a_fact_that_is_kept_back_is_reported(makers: Makers, tmp_path: Path) -> None:
     """The fact's key is deleted from the outbox, so the ledger never receives it."""
     buyer = {"id_scheme": "uscc", "id": worlds.uscc(73), "name": "虚构买方"}
     value = worlds.record("trade", "dcdex", SECRET_TRADE | {"trade_no": "T-kept-back", "buyer": buyer}, 0).value

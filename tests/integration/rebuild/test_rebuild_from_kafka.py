@@ -356,7 +356,7 @@ def test_one_record_kept_twice_is_doubled(trades, broker) -> None:
         assert not trades.mend(broker.config)[0]
 
 
-def test_another_outcome_than_the_records_is_told(trades, broker) -> None:
+def test_another_outcome_than_the_records_is_reported(trades, broker) -> None:
     with restored(trades):
         trades.damage("UPDATE quarantine SET reason = 'same_party' WHERE id = (SELECT min(id) FROM quarantine)")
         (row,) = trades.rows("SELECT * FROM quarantine ORDER BY id LIMIT 1")
@@ -392,7 +392,7 @@ def test_a_fact_that_nobody_published_is_foreign(trades, broker) -> None:
         assert told.startswith(f"{LISTING}[{row.partition}]@{row.offset} foreign: ")
 
 
-def test_beside_a_worker_that_goes_on(trades, broker) -> None:
+def test_a_rebuild_runs_next_to_a_worker(trades, broker) -> None:
     """Verify and repair run repeatedly while records arrive; every record counts once."""
     topic, exchange = topic_and_exchange(broker)
     topics = broker.topics(trades)

@@ -343,7 +343,7 @@ def test_a_transaction_without_entries_and_entries_without_one(database: Databas
     assert "ledger_transaction 2: stored none; expected 2 entries" in said
 
 
-def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> None:
+def test_where_postgresql_takes_no_posting_it_is_reported(database: Database) -> None:
     """Entries of the deleted last transaction occupy the number of the next one."""
     database.take(first_listing(9, "2026-03-09", seq=30))
     last = database.all("SELECT max(seq) AS seq FROM ledger_transaction")[0].seq
@@ -405,7 +405,7 @@ def test_a_fact_without_its_consequences(database: Database) -> None:
     assert last.cause["facts"][0]["seq"] == 9
 
 
-def test_a_newest_fact_that_was_lowered_is_its_owners_to_mend(database: Database) -> None:
+def test_a_newest_fact_that_was_lowered_must_be_repaired_by_its_owner(database: Database) -> None:
     key = f"r1/{subject(2)}"
     database.damage(
         f"UPDATE fact_current SET seq = 4, fact_id = (SELECT min(id) FROM fact WHERE key = '{key}') WHERE key = '{key}'"
@@ -457,7 +457,9 @@ def test_a_version_that_is_gone_and_a_row_that_is_gone(database: Database) -> No
     ]
 
 
-def test_many_differences_are_counted_and_the_first_told(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_differences_are_counted_and_the_first_reported(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("services.incentive.rebuild.command.MOST_LINES", 1)
     database.damage("UPDATE award_current SET article = 'x'")
     said: list[str] = []
@@ -650,7 +652,7 @@ def test_facts_that_were_passed_over_are_lost_until_they_are_applied(published: 
     assert last.amount_fen == -10_000_000
 
 
-def test_what_cannot_be_applied_is_told_and_the_rest_mended(published: Published) -> None:
+def test_what_cannot_be_applied_is_reported_and_the_rest_repaired(published: Published) -> None:
     published.publish(first_listing(8, "2026-03-01", seq=9))
     published.pass_over()
     key = f"r1/{subject(2)}"
@@ -681,7 +683,7 @@ def test_facts_that_the_topics_do_not_have_are_foreign(published: Published) -> 
     assert published.rebuild("--verify")[0] == 0
 
 
-def test_a_beginning_that_is_gone_is_told_in_one_line(published: Published) -> None:
+def test_a_beginning_that_is_gone_is_reported_in_one_line(published: Published) -> None:
     (where,) = published.database.all("SELECT partition FROM fact WHERE topic = 'facts.annual-total.v1'")
     admin = KafkaAdminClient(bootstrap_servers=published.bootstrap_servers)
     admin.delete_records({TopicPartition("facts.annual-total.v1", where.partition): 1})
@@ -694,7 +696,7 @@ def test_a_beginning_that_is_gone_is_told_in_one_line(published: Published) -> N
         assert "exception" not in told
 
 
-def test_a_topic_that_ends_too_soon_is_told_in_one_line(published: Published) -> None:
+def test_a_topic_that_ends_too_soon_is_reported_in_one_line(published: Published) -> None:
     """As after a recreated topic: the records that were read are no longer there to compare."""
     with published.database.engine.begin() as connection:
         connection.execute(text("UPDATE position SET next_offset = next_offset + 5 WHERE partition = 0"))

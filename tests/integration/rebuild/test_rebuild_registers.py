@@ -223,7 +223,7 @@ TRADE_DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", TRADE_DAMAGES)
-def test_each_damage_of_trades_is_named_and_mended(filled, damage) -> None:
+def test_each_damage_of_trades_is_named_and_repaired(filled, damage) -> None:
     trades = filled["trade-ingest"]
     sound = trades.everything()
     statement, line = TRADE_DAMAGES[damage]
@@ -258,7 +258,7 @@ LISTING_DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", LISTING_DAMAGES)
-def test_each_damage_of_listings_is_named_and_mended(filled, damage) -> None:
+def test_each_damage_of_listings_is_named_and_repaired(filled, damage) -> None:
     listings = filled["listing"]
     sound = listings.everything()
     statement, line = LISTING_DAMAGES[damage]
@@ -324,7 +324,7 @@ def test_an_older_revision_that_stands_is_replaced_again(trades) -> None:
     assert trades.verify() == []
 
 
-def test_a_mended_amount_reaches_the_fact_that_told_it(trades) -> None:
+def test_a_repaired_amount_reaches_the_fact_that_reports_it(trades) -> None:
     """The total was right all along, but the first-purchase fact is rendered from the trade's columns."""
     put(trades, "kmdex", trade())
     trades.publish()
@@ -336,7 +336,7 @@ def test_a_mended_amount_reaches_the_fact_that_told_it(trades) -> None:
     assert facts[FIRST_PURCHASE, f"uscc:{worlds.uscc(2)}"]["first"]["amount"] == "10.00"
 
 
-def test_what_a_damaged_document_became_part_of_is_mended_with_it(trades) -> None:
+def test_what_a_damaged_document_became_part_of_is_repaired_with_it(trades) -> None:
     """The trade was replaced while its amount was wrong, so too much was subtracted from the totals."""
     put(trades, "kmdex", trade(), trade(trade_no="T2", amount="5.00"))
     trades.damage("UPDATE trade SET amount_fen = 1500 WHERE number = 'T1'")
@@ -352,7 +352,7 @@ def test_what_a_damaged_document_became_part_of_is_mended_with_it(trades) -> Non
     assert facts[ANNUAL_TOTAL, "exchange/kmdex/2026"]["buckets"][0]["amount"] == "16.00"
 
 
-def test_a_mended_listing_publishes_its_facts_anew(listings) -> None:
+def test_a_repaired_listing_publishes_its_facts_again(listings) -> None:
     data = worlds.random_world(1, 60).listings[0][1] | {"listing_no": "L9", "status": "listed", "origin_exchange": None}
     data |= {"provider": {"id_scheme": "uscc", "id": worlds.uscc(1), "name": "虚构甲"}}
     listings.apply([worlds.record("listing", "kmdex", data, listings.offset("exchange.kmdex.listings.v1"))])
@@ -375,7 +375,7 @@ def test_a_missing_entry_is_named_and_nothing_is_counted_without_it(trades) -> N
     assert trades.everything() == before
 
 
-def test_what_cannot_be_mended_is_told_beside_what_can(trades) -> None:
+def test_what_cannot_be_repaired_is_reported_next_to_what_can(trades) -> None:
     put(trades, "kmdex", trade(), trade(revision=2), trade(trade_no="T2"), trade(trade_no="T3"))
     trades.damage(
         # A second T1 of revision 2, beyond the head; bytes that are no record; a total that can be repaired.
@@ -414,7 +414,7 @@ def test_a_lost_row_of_the_quarantine_is_not_explained_away(trades) -> None:
     assert trades.everything() == before
 
 
-def test_settings_that_are_not_those_of_the_register_are_told(trades) -> None:
+def test_settings_that_are_not_those_of_the_register_are_reported(trades) -> None:
     put(trades, "kmdex", trade())
     trades.damage("UPDATE settings_entry SET digest = 'x'")
     told = trades.verify()
@@ -430,7 +430,7 @@ def test_settings_that_are_not_those_of_the_register_are_told(trades) -> None:
         trades.mend()
 
 
-def test_a_database_behind_what_it_published_is_not_mended(trades) -> None:
+def test_a_database_behind_what_it_published_is_not_repaired(trades) -> None:
     put(trades, "kmdex", trade())
     trades.damage("UPDATE exchange_total SET amount_fen = 1")
     report = RebuildReport(lambda _: None)

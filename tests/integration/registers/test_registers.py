@@ -189,7 +189,7 @@ def test_a_batch_whose_partition_was_lost_leaves_nothing(trades) -> None:
     assert trades.rows("SELECT next_offset FROM position")[0].next_offset == 1
 
 
-def test_another_whitelist_counts_all_anew_and_stops_workers_of_the_old_one(trades, tmp_path) -> None:
+def test_another_whitelist_counts_all_again_and_stops_workers_of_the_old_one(trades, tmp_path) -> None:
     later = tmp_path / "later.yaml"
     later.write_text(WHITELIST.replace("甲, from: 2019-01-01", "甲, from: 2026-04-01"))
     put(trades, "kmdex", trade(), trade(trade_no="T2", completed_at="2026-05-01T10:00:00+08:00", amount="7.00"))
@@ -430,7 +430,7 @@ def categories(trades: Bench) -> dict[str, int]:
     return {row.category: int(row.n) for row in rows if row.n}
 
 
-def test_counting_anew_mends_what_is_wrong(trades) -> None:
+def test_counting_again_repairs_what_is_wrong(trades) -> None:
     put(trades, "kmdex", trade(), trade(trade_no="T2", amount="5.00", completed_at="2026-02-01T10:00:00+08:00"))
     with trades.engine.begin() as connection:
         connection.execute(text("UPDATE exchange_total SET amount_fen = 7 WHERE trades = 1 AND amount_fen = 1000"))

@@ -315,7 +315,7 @@ def test_an_api_whose_clock_is_wrong_is_not_ready(complete: RegisterSet, monkeyp
     assert faults(complete) == {}
 
 
-def test_a_consumer_that_halts_is_told_at_once_and_while_it_is_started_again(complete: RegisterSet) -> None:
+def test_a_consumer_that_halts_is_reported_at_once_and_while_it_is_started_again(complete: RegisterSet) -> None:
     def figures() -> set[str]:
         return {line for line in complete.get("/metrics").text.splitlines() if line.startswith("jiangbu_worker")}
 
@@ -349,7 +349,7 @@ def test_a_consumer_that_halts_is_told_at_once_and_while_it_is_started_again(com
     assert "jiangbu_worker_halted 0.0" in figures()
 
 
-def test_a_database_that_is_not_migrated_is_told(complete: RegisterSet, postgres: FreshDatabase) -> None:
+def test_a_database_that_is_not_migrated_is_reported(complete: RegisterSet, postgres: FreshDatabase) -> None:
     empty = make_engine(postgres("empty")[1])
     service = complete.app.extensions["jiangbu.sampler"].service
     with pytest.MonkeyPatch.context() as patch:

@@ -274,7 +274,7 @@ def test_all_routes_of_the_document_are_in_the_role_table(filled: RegisterSet) -
     assert paths == known | logs | made_of | {"/healthz", "/readyz", "/metrics", "/v1/progress"}
 
 
-def test_metrics_tell_what_the_database_has(filled: RegisterSet) -> None:
+def test_metrics_show_what_the_database_has(filled: RegisterSet) -> None:
     text = filled.get("/metrics").text
     assert 'jiangbu_up{part="broker"} 0.0' in text
     assert 'jiangbu_up{part="database"} 1.0' in text

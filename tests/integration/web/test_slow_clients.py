@@ -230,7 +230,7 @@ POST = b"POST /v1/entries HTTP/1.1\r\nHost: a\r\n"
         ([b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n"], [404]),
     ],
 )
-def test_requests_are_told_apart_however_they_come(served: int, pieces: list[bytes], statuses: list[int]) -> None:
+def test_requests_are_separated_however_they_arrive(served: int, pieces: list[bytes], statuses: list[int]) -> None:
     assert answers(served, *pieces) == statuses
 
 

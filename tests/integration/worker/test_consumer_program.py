@@ -318,7 +318,7 @@ def test_a_program_whose_sender_is_killed_ends(place_of) -> None:
     assert again.terminate()[0] == 0
 
 
-def test_a_fault_of_the_sender_ends_the_program_and_is_told(place_of) -> None:
+def test_a_fault_of_the_sender_ends_the_program_and_is_reported(place_of) -> None:
     place = place_of("trade-ingest")
     place.prepare()
     engine = place.engine
@@ -439,7 +439,7 @@ def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm)
         app.extensions["jiangbu"].engine.dispose()
 
 
-def test_figures_are_told_in_time_though_the_database_is_frozen(place_of, server, monkeypatch) -> None:
+def test_figures_are_reported_in_time_though_the_database_is_frozen(place_of, server, monkeypatch) -> None:
     place = place_of("listing")
     place.prepare()
     for name, value in place.environment().items():

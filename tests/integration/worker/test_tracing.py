@@ -152,7 +152,7 @@ def test_a_batch_is_linked_to_the_traces_of_its_events(place: Place, receiver: R
     assert CANARY.encode() not in b"".join(receiver.bodies)
 
 
-def test_a_request_is_told_by_its_route_below_the_caller(place: Place, receiver: Receiver) -> None:
+def test_a_request_is_reported_by_its_route_below_the_caller(place: Place, receiver: Receiver) -> None:
     (port,) = free_ports(1)
     keys = [{"name": CANARY, "role": "auditor", "sha256": KEYS["auditor"]}]
     (place.folder / "keys.yaml").write_text(yaml.safe_dump(keys), "utf-8")
@@ -183,7 +183,7 @@ def test_a_request_is_told_by_its_route_below_the_caller(place: Place, receiver:
     assert CANARY.encode() not in b"".join(receiver.bodies)
 
 
-def test_a_receiver_that_is_away_holds_nothing_up(place: Place) -> None:
+def test_a_receiver_that_is_unavailable_holds_nothing_up(place: Place) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.settimeout(60)
@@ -207,7 +207,7 @@ def test_without_an_endpoint_nothing_is_loaded() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
-def test_an_endpoint_without_the_packages_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_without_the_packages_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1/nothing")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")

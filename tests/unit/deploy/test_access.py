@@ -81,7 +81,7 @@ def acl(user: str, permission: ACLPermissionType = ACLPermissionType.ALLOW) -> A
     return ACL(f"User:{user}", "*", ACLOperation.WRITE, permission, ResourcePattern(ResourceType.TOPIC, "facts.x"))
 
 
-def test_superfluous_is_what_was_given_to_ours_and_nothing_that_is_of_others_or_forbids() -> None:
+def test_superfluous_rights_are_those_given_to_our_users() -> None:
     wanted = rights_of_exchange("kmdex")
     of_others = {acl("admin"), acl("monitoring"), acl("exchanges"), acl("exchange.kmdex", ACLPermissionType.DENY)}
     too_much = {acl("exchange.kmdex"), acl("listing"), *rights_of_exchange("kmdex2")}

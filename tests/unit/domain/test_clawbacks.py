@@ -95,7 +95,7 @@ def test_a_return_for_one_year_opens_the_proposal_for_the_next() -> None:
     assert second == ClawbackProposal("award", 2, NEXT_YEAR, 30, 0, "open", NOW + hour(4), None, ())
 
 
-def test_as_told_it_has_its_number_amounts_and_times() -> None:
+def test_a_proposal_is_shown_with_number_amounts_and_times() -> None:
     (answered,) = proposals(version(1, 70), returned(2, 30))
     assert clawback_json(answered) == {
         "clawback_id": "award/1",

@@ -239,7 +239,7 @@ def test_a_step_that_was_reached_before_the_policy_earns_nothing_when_it_is_reac
     assert amounts(*years) == {"2024": "not_in_force", "2026": "no_higher_step", "2027": "no_higher_step"}
 
 
-def test_the_limit_that_leaves_least_is_told_and_is_the_cap():
+def test_the_limit_that_leaves_least_is_reported_and_is_the_cap():
     """The smaller of two limits on one reward applies in either order; of equal ones, the first in the file."""
     terms = CEILINGS.declared.find("loan_interest")
     assert terms is not None

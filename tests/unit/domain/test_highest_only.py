@@ -111,7 +111,7 @@ def test_a_kind_is_compared_by_what_its_limits_leave():
     assert in_wan([*four, declared("data_services", "D", 50)]) == {"1": 0, "2": 0, "3": 0, "D": 50}  # (五) stands first
 
 
-def test_the_allowance_of_a_person_stands_beside_all_others():
+def test_the_allowance_of_a_person_stands_next_to_all_others():
     allowances = [declared("talent_living_allowance", name, 5) for name in ("a", "b")]
     for policy in (POLICY, ALL_COMPETE):
         assert in_wan([*allowances, claim(PURCHASE[0], 20)], policy) == {"a": 5, "b": 5, "first_purchase": 20}
@@ -207,7 +207,7 @@ def test_a_grant_is_deducted_from_the_greatest_payable_down():
     assert in_wan([*STANDARDS, allowance], policy, grants=given) == {"N1": 0, "N2": 15, "I": 10, "a": 5}
 
 
-def test_a_grant_that_competes_suppresses_what_is_less_and_is_ignored_beside_what_is_not():
+def test_a_grant_that_competes_suppresses_what_is_less_and_is_ignored_next_to_what_is_not():
     assert POLICY.other_grants == "highest"
     for fen, left in ((50 * WAN, {"N1": 20, "N2": 20, "I": 10}), (50 * WAN + 1, {"N1": 0, "N2": 0, "I": 0})):
         assert in_wan(STANDARDS, grants={2026: [OtherGrant("other_grant/1", fen)]}) == left

@@ -230,7 +230,7 @@ def test_first_purchases_split_around_the_cap() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(3_700, 4_300), st.integers(0, 60), st.sampled_from(["P1", "P2"])), max_size=7))
-def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, int, str]]) -> None:
+def test_whoever_is_in_a_split_is_next_to_others_who_are(drawn: list[tuple[int, int, str]]) -> None:
     """An award is flagged exactly when two others of its provider are within the days, regardless of all others."""
     facts = [first(f"X{n}", thousand * 100_000, of=of, days=day) for n, (thousand, day, of) in enumerate(drawn)]
     for n, (thousand, day, of) in enumerate(drawn):
@@ -406,7 +406,7 @@ def test_every_sign_cites_its_clause_and_says_what_it_is() -> None:
         ('{share: "0.01"}', "{}", "signs[4].numbers.share: 缺少该字段"),
     ],
 )
-def test_what_is_wrong_in_the_section_is_told(old: str, new: str, fault: str) -> None:
+def test_what_is_wrong_in_the_section_is_reported(old: str, new: str, fault: str) -> None:
     assert TEXT.count(old) == 1
     with pytest.raises(PolicyError) as raised:
         read_policy(TEXT.replace(old, new).encode(), "policy.yaml")

@@ -65,12 +65,12 @@ def test_each_rule_has_the_award_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("exchange", "measure"), [("kmdex", "0.00"), ("dcdex", None)])
-def test_a_first_listing_is_told_to_its_exchange(exchange: str, measure: str | None) -> None:
+def test_a_first_listing_is_shown_to_its_exchange(exchange: str, measure: str | None) -> None:
     assert entries(listed(exchange), visible={"kmdex"})["first_listing"]["measure"] == measure
     assert entries(listed(exchange))["first_listing"]["measure"] == "0.00"
 
 
-def test_a_year_is_told_to_an_exchange_if_all_that_counts_is_its_own() -> None:
+def test_a_year_is_shown_to_an_exchange_if_all_that_counts_is_its_own() -> None:
     seen = entries(total(kmdex="9000000"), visible={"kmdex"})["annual_listed_trading"]
     assert (seen["measure"], seen["threshold"], seen["missing"]) == ("9000000.00", "10000000.00", "1000000.00")
     for hidden in (total(dcdex="9000000"), total(kmdex="1", dcdex="9000000")):
@@ -93,7 +93,7 @@ def test_a_year_is_told_to_an_exchange_if_all_that_counts_is_its_own() -> None:
         ("2026-12-31", "2027-01-02", 2027, True),
     ],
 )
-def test_a_threshold_is_told_for_the_years_that_the_policy_touches(
+def test_a_threshold_is_reported_for_the_years_that_the_policy_touches(
     start: str, end: str, year: int, is_within: bool
 ) -> None:
     span = Interval(date.fromisoformat(start), date.fromisoformat(end))

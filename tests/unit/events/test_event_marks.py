@@ -50,7 +50,7 @@ def test_what_is_no_traceparent_is_left_out(given: object) -> None:
 @pytest.mark.parametrize(
     "given", ["张三", "a b", "a" * 129, "x\n", "53010119900101123X", "id:530101199001011234", "a@example.com", "\ud800"]
 )
-def test_an_id_that_could_name_a_person_is_told_as_a_hash(given: str) -> None:
+def test_an_id_that_could_name_a_person_is_reported_as_a_hash(given: str) -> None:
     told = marks_of(json.dumps({"id": given}).encode(), []).event_id
     if given == "\ud800":
         assert told is None or told.startswith("sha256:")
@@ -62,5 +62,5 @@ def test_an_id_that_could_name_a_person_is_told_as_a_hash(given: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["a", "2f1c2a2e-5c0b-4a57-9f1a-1b3b7d0e8a10", "kmdex/2026-03-01T10:00:05+08:00/7"])
-def test_an_id_that_looks_like_one_is_told_as_it_is(given: str) -> None:
+def test_an_id_that_looks_like_one_is_reported_as_it_is(given: str) -> None:
     assert marks_of(structured(id=given), []).event_id == given

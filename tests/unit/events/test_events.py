@@ -232,14 +232,14 @@ def test_an_identity_number_is_no_pseudonym(party_id: str) -> None:
     assert refused("trade", event_with("trade", "data.buyer", party)) == ("invalid_data", ["buyer.id"])
 
 
-def test_all_faults_of_a_document_are_told_at_once() -> None:
+def test_all_faults_of_a_document_are_reported_at_once() -> None:
     data = TRADE | {"revision": 0, "amount": "1", "refunded": "2", "completed_at": "2027-03-01T00:00:00Z", "buyer": {}}
     reason, fields = refused("trade", json.dumps(EVENTS["trade"] | {"data": data}).encode())
     assert reason == "invalid_data"
     assert sorted(fields) == ["buyer.id", "buyer.name", "completed_at", "refunded", "revision"]
 
 
-def test_a_leap_second_is_told_as_such() -> None:
+def test_a_leap_second_is_reported_as_such() -> None:
     outcome = read("trade", event_with("trade", "data.completed_at", "2016-12-31T23:59:60Z"))
     assert isinstance(outcome, Refusal)
     assert "闰秒" in outcome.errors[0].message
@@ -404,7 +404,7 @@ def test_binary_mode_has_the_same_document(kind: Any) -> None:
     assert binary == Accepted(structured.document, "binary")
 
 
-def test_the_mode_is_told_by_the_specversion_header_alone() -> None:
+def test_the_mode_follows_from_the_specversion_header_alone() -> None:
     value = json.dumps(EVENTS["trade"]).encode()
     others = [header for header in binary_headers("trade") if header[0] != "ce_specversion"]
     assert isinstance(read("trade", value, others), Accepted)

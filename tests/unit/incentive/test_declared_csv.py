@@ -60,7 +60,7 @@ def test_headings_may_be_of_both_languages_and_in_any_order():
         (f"startup_park,{CODE},,P,2026-03-01,,,extra", {""}),
     ],
 )
-def test_a_fault_is_told_at_its_column(cells: str, fields: set[str]):
+def test_a_fault_is_reported_at_its_column(cells: str, fields: set[str]):
     good, bad = read_table(f"{HEAD}\nstartup_park,{CODE},,P,2026-03-01,,\n{cells}\n".encode(), POLICY)
     assert good.faults == ()
     assert bad.declared is None

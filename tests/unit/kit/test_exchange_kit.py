@@ -215,7 +215,7 @@ def test_a_line_that_is_no_event_stops_before_anything_is_sent(tmp_path: Path) -
     assert "line 2" in result.output
 
 
-def test_without_a_broker_named_the_variable_is_told(tmp_path: Path) -> None:
+def test_without_a_broker_named_the_variable_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "events.ndjson"
     file.write_bytes(b"")
     result = run("publish", str(file), "--exchange", "kmdex")

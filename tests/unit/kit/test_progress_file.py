@@ -44,20 +44,20 @@ def test_it_goes_on_after_the_last_mark_that_is_acknowledged(file: Path) -> None
     assert trail.reached(MARK_EVERY) is None
 
 
-def test_a_file_that_has_grown_or_was_mended_behind_that_place_goes_on(file: Path) -> None:
+def test_a_file_that_has_grown_or_was_repaired_behind_that_place_goes_on(file: Path) -> None:
     file.write_bytes(b"".join(LINES[: 2 * MARK_EVERY]) + b"mended\nmore\n")
     assert Trail(file, "c", "kmdex").start.records == 2 * MARK_EVERY
 
 
 @pytest.mark.parametrize(("cluster", "exchange"), [("other", "kmdex"), ("c", "dcdex")])
-def test_another_cluster_or_exchange_begins_anew(file: Path, cluster: str, exchange: str) -> None:
+def test_another_cluster_or_exchange_starts_again(file: Path, cluster: str, exchange: str) -> None:
     trail = Trail(file, cluster, exchange)
     assert trail.outdated
     assert trail.start.size == 0
 
 
 @pytest.mark.parametrize("content", [b"".join(LINES).replace(b"line 7\n", b"Line 7\n"), b"".join(LINES[:150]), b""])
-def test_a_file_changed_within_what_is_acknowledged_begins_anew(file: Path, content: bytes) -> None:
+def test_a_file_changed_within_what_is_acknowledged_starts_again(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     trail = walk(file)
     assert trail.outdated
@@ -65,12 +65,12 @@ def test_a_file_changed_within_what_is_acknowledged_begins_anew(file: Path, cont
 
 
 @pytest.mark.parametrize("kept", [b"", b"{}", b"\xff", b"[1]"])
-def test_a_kept_position_that_is_none_begins_anew(file: Path, kept: bytes) -> None:
+def test_a_kept_position_that_is_none_starts_again(file: Path, kept: bytes) -> None:
     progress_path(file).write_bytes(kept)
     assert Trail(file, "c", "kmdex").outdated
 
 
-def test_again_begins_anew(file: Path) -> None:
+def test_again_starts_over(file: Path) -> None:
     trail = walk(file, again=True)
     assert trail.start.size == 0
     assert not trail.outdated

@@ -136,13 +136,13 @@ def test_the_example_of_the_docs_is_accepted(tmp_path: Path) -> None:
     ]
 
 
-def test_a_missing_heading_is_told(tmp_path: Path) -> None:
+def test_a_missing_heading_is_reported(tmp_path: Path) -> None:
     result, _ = run(tmp_path, row(), mapping=MAPPING.replace("金额（元）", "总价"))
     assert result.exit_code == 1
     assert 'row 1 "总价": exactly one column must have this heading' in result.output
 
 
-def test_a_wrong_encoding_is_told(tmp_path: Path) -> None:
+def test_a_wrong_encoding_is_reported(tmp_path: Path) -> None:
     result, _ = run(tmp_path, row(), mapping=MAPPING.replace("encoding: gb18030\n", ""))
     assert result.exit_code == 1
     assert "encoding: gb18030" in result.output
@@ -159,7 +159,7 @@ def test_a_wrong_encoding_is_told(tmp_path: Path) -> None:
         ("kind: [", "mapping file"),
     ],
 )
-def test_a_wrong_mapping_is_told(tmp_path: Path, text: str, said: str) -> None:
+def test_a_wrong_mapping_is_reported(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "mapping.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(TableFileError, match=said):

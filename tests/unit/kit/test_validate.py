@@ -114,7 +114,7 @@ def test_both_types_are_named_where_neither_topic_is() -> None:
     assert "listing.v1 或 cn.kunming" in verdict.errors[0].message
 
 
-def test_the_command_tells_line_reason_and_member(tmp_path: Path) -> None:
+def test_the_command_shows_line_reason_and_member(tmp_path: Path) -> None:
     file = tmp_path / "events.ndjson"
     file.write_bytes(b"\n" + line() + line() + line(data={"amount": "0", "revision": 0}))
     result = run(str(file), "--exchange", "kmdex")
@@ -127,7 +127,7 @@ def test_the_command_tells_line_reason_and_member(tmp_path: Path) -> None:
     )
 
 
-def test_the_command_tells_machines_the_same() -> None:
+def test_the_command_shows_machines_the_same() -> None:
     result = run(str(EXAMPLE), "--json")
     assert result.exit_code == 1
     refused, summary = map(json.loads, result.output.splitlines())

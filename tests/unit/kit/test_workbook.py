@@ -190,7 +190,7 @@ def test_a_wrong_extent_hides_no_row(tmp_path: Path) -> None:
     assert len(output.read_bytes().splitlines()) == 2
 
 
-def test_what_is_no_workbook_is_told(tmp_path: Path) -> None:
+def test_what_is_no_workbook_is_reported(tmp_path: Path) -> None:
     for name, content in (("a.xlsx", b"no zip"), ("a.xls", b"\xd0\xcf\x11\xe0")):
         (tmp_path / name).write_bytes(content)
         result, _ = run(tmp_path, tmp_path / name)

@@ -210,7 +210,7 @@ def test_a_year_closes_when_the_day_is_over_in_shanghai(at: datetime, closed: bo
         ("reading: provider_receives", "reading: at_least_means_ge", "rules[2].readings", "provider_receives"),
     ],
 )
-def test_a_fault_is_told_with_line_and_member(old: str, new: str, member: str, said: str):
+def test_a_fault_is_reported_with_line_and_member(old: str, new: str, member: str, said: str):
     text = changed(old, new)
     told = [fault for fault in faults(text) if f": {member}: " in fault and said in fault]
     assert len(told) == 1
@@ -222,7 +222,7 @@ def test_the_line_is_where_the_fault_is():
     assert faults(text)[0].startswith(f"p.yaml:{line_of(text, 'cap: 200000.00')}: rules[1].cap: ")
 
 
-def test_all_faults_are_told_at_once_in_order_of_lines():
+def test_all_faults_are_reported_at_once_in_order_of_lines():
     text = changed("revision: 2", "revision: x").replace('rate: "0.05"', "rate: 0.05").replace("id: k", "idd: k")
     lines = [int(fault.split(":")[1]) for fault in faults(text)]
     assert len(lines) == 4
@@ -230,7 +230,7 @@ def test_all_faults_are_told_at_once_in_order_of_lines():
 
 
 @pytest.mark.parametrize("member", ["id", "revision", "document_no", "title", "issued", "general", "rules"])
-def test_a_missing_member_of_the_file_is_told(member: str):
+def test_a_missing_member_of_the_file_is_reported(member: str):
     lines = TEXT.splitlines()
     start = next(index for index, line in enumerate(lines) if line.startswith(f"{member}:"))
     end = start + 1
@@ -241,7 +241,7 @@ def test_a_missing_member_of_the_file_is_told(member: str):
     )
 
 
-def test_a_missing_rule_and_an_empty_list_are_told():
+def test_a_missing_rule_and_an_empty_list_are_reported():
     without = TEXT[: TEXT.index("  - rule: exchange_tiers")]
     assert any("rule exchange_tiers is missing" in fault for fault in faults(without))
     assert any(": rules: " in fault for fault in faults(TEXT[: TEXT.index("rules:\n")] + "rules: []\n"))
@@ -344,7 +344,7 @@ def test_check_command_shows_the_content_of_the_file(lang, period, rule):
         assert value in result.output
 
 
-def test_check_command_tells_every_fault_and_fails(tmp_path):
+def test_check_command_shows_every_fault_and_fails(tmp_path):
     file = tmp_path / "bad.yaml"
     file.write_text(changed('rate: "0.05"', "rate: 0.05").replace("revision: 2", "revision: x"), encoding="utf-8")
     result = CliRunner().invoke(policy_commands, ["check", str(file)])

@@ -146,7 +146,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("old", "new", "member", "said"), FAULTS)
-def test_a_fault_is_told_with_line_and_member(old: str, new: str, member: str, said: str):
+def test_a_fault_is_reported_with_line_and_member(old: str, new: str, member: str, said: str):
     assert old in TEXT
     with pytest.raises(PolicyError) as refused:
         read_policy(TEXT.replace(old, new, 1).encode(), "p.yaml")

@@ -29,7 +29,7 @@ def end_of(error: Exception, capsys: pytest.CaptureFixture[str]) -> tuple[int, s
     return int(str(ended.value.code)), capsys.readouterr().err
 
 
-def test_wrong_settings_are_told_in_one_line(capsys) -> None:
+def test_wrong_settings_are_reported_in_one_line(capsys) -> None:
     assert end_of(SettingsError("REGISTER must be short"), capsys) == (2, "listing: REGISTER must be short\n")
 
 
@@ -51,7 +51,7 @@ def test_damaged_database_files_are_reported_in_one_line_with_the_guide(capsys) 
     assert "exception" not in line
 
 
-def test_a_state_for_a_person_is_told_without_a_traceback(capsys) -> None:
+def test_a_state_for_a_person_is_reported_without_a_traceback(capsys) -> None:
     code, told = end_of(OperatorError("an older backup was put back"), capsys)
     line = json.loads(told)
     assert code == 1
@@ -59,7 +59,7 @@ def test_a_state_for_a_person_is_told_without_a_traceback(capsys) -> None:
     assert "exception" not in line
 
 
-def test_a_fault_of_ours_is_told_with_its_traceback(capsys) -> None:
+def test_a_bug_is_reported_with_its_traceback(capsys) -> None:
     code, told = end_of(ZeroDivisionError("ours"), capsys)
     assert code == 1
     *places, last = json.loads(told)["exception"].splitlines()

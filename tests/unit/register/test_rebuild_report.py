@@ -36,7 +36,7 @@ def test_all_are_counted_and_not_all_are_listed() -> None:
     ]
 
 
-def test_of_duplicates_without_a_date_the_sum_is_told() -> None:
+def test_of_duplicates_without_a_date_the_sum_is_reported() -> None:
     """They were counted on the day of their arrival, which is no longer known."""
     day, other = date(2026, 3, 1), date(2026, 3, 2)
     lines: list[str] = []

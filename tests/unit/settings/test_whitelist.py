@@ -97,7 +97,7 @@ def test_a_code_of_digits_alone_stays_a_text(tmp_path: Path) -> None:
         (GOOD, "--- a\n--- b\n", "not YAML"),
     ],
 )
-def test_a_fault_is_told_in_one_line_with_line_and_member(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_fault_is_reported_in_one_line_with_line_and_member(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in GOOD
     with pytest.raises(WhitelistError) as caught:
         load(tmp_path, GOOD.replace(old, new, 1))
@@ -107,7 +107,7 @@ def test_a_fault_is_told_in_one_line_with_line_and_member(tmp_path: Path, old: s
     assert "\n" not in message
 
 
-def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(WhitelistError, match="cannot be read"):
         load_whitelist(tmp_path / "none.yaml")
     (tmp_path / "bytes.yaml").write_bytes(b"- id: \xff")

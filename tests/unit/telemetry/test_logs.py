@@ -63,7 +63,7 @@ def events(told: io.StringIO) -> list[str]:
     return [line["event"] for line in lines(told)]
 
 
-def test_one_place_of_the_library_is_told_once_a_minute(told: io.StringIO, clock_s: list[float]) -> None:
+def test_one_place_of_the_library_is_reported_once_a_minute(told: io.StringIO, clock_s: list[float]) -> None:
     kafka = logging.getLogger("kafka.tested")
     for n in range(100):
         say(kafka, n)
@@ -78,7 +78,7 @@ def test_one_place_of_the_library_is_told_once_a_minute(told: io.StringIO, clock
 @pytest.mark.parametrize(
     "ours", [logging.getLogger("shared.kafka.consumer"), structlog.get_logger("shared.kafka.consumer")]
 )
-def test_a_flood_of_ours_is_told_in_part(told: io.StringIO, clock_s: list[float], ours: Any) -> None:
+def test_a_flood_of_our_log_lines_is_reported_in_part(told: io.StringIO, clock_s: list[float], ours: Any) -> None:
     for n in range(10_000):
         say(ours, n)
     assert len(events(told)) == 60
@@ -94,7 +94,7 @@ def test_a_flood_of_ours_is_told_in_part(told: io.StringIO, clock_s: list[float]
 @pytest.mark.parametrize(
     "ours", [logging.getLogger("shared.kafka.consumer"), structlog.get_logger("shared.kafka.consumer")]
 )
-def test_tracebacks_are_told_more_rarely(told: io.StringIO, clock_s: list[float], ours: Any) -> None:
+def test_tracebacks_are_reported_more_rarely(told: io.StringIO, clock_s: list[float], ours: Any) -> None:
     def fail() -> None:
         try:
             {}["x"]
@@ -110,7 +110,7 @@ def test_tracebacks_are_told_more_rarely(told: io.StringIO, clock_s: list[float]
     assert lines(told)[-1]["suppressed"] == 995
 
 
-def test_what_stops_a_program_is_always_told(told: io.StringIO) -> None:
+def test_what_stops_a_program_is_always_reported(told: io.StringIO) -> None:
     for _ in range(100):
         structlog.get_logger("shared.process.program").critical("stopped")
     assert len(events(told)) == 100
@@ -132,7 +132,7 @@ def fail(error: BaseException) -> None:
     raise error
 
 
-def test_exceptions_tell_where_and_what_kind_and_not_what_they_failed_on(told: io.StringIO) -> None:
+def test_exceptions_show_where_and_what_kind_and_not_what_they_failed_on(told: io.StringIO) -> None:
     log = structlog.get_logger("shared")
     try:
         try:
@@ -167,7 +167,7 @@ def test_a_long_traceback_keeps_its_end(told: io.StringIO) -> None:
     assert line["exception"].endswith("OSError: the disk is full")
 
 
-def test_a_fact_that_cannot_be_read_is_told_by_its_place(told: io.StringIO) -> None:
+def test_a_fact_that_cannot_be_read_is_reported_by_its_place(told: io.StringIO) -> None:
     """Facts contain names; topic, partition and offset are enough to look one up."""
     party = {"id_scheme": "uscc", "id": CANARY, "name": CANARY}
     value = json.dumps({"generation": 1, "seq": "1", "party": party, "first": CANARY}).encode()

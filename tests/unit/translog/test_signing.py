@@ -56,7 +56,7 @@ def test_a_secret_that_is_made_beforehand_is_taken(settings: Settings, tmp_path:
 
 
 @pytest.mark.parametrize("content", [b"", b"no key", b"\xff\xfe", "another kind"])
-def test_what_is_no_key_is_told(settings: Settings, tmp_path: Path, content: bytes | str) -> None:
+def test_what_is_no_key_is_reported(settings: Settings, tmp_path: Path, content: bytes | str) -> None:
     other = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     file = tmp_path / "key"
     file.write_bytes(other if isinstance(content, str) else content)
@@ -64,7 +64,7 @@ def test_what_is_no_key_is_told(settings: Settings, tmp_path: Path, content: byt
         signing_key(replace(settings, signing_key_file=file))
 
 
-def test_a_folder_that_cannot_be_made_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="SIGNING_KEY_FILE"):
         signing_key(replace(settings, signing_key_file=tmp_path / "file" / "key"))

@@ -90,7 +90,7 @@ def test_a_thread_waits_while_too_much_is_unsent(ends: Ends) -> None:
     assert received == BLOCK * blocks
 
 
-def test_a_thread_that_waits_is_told_to_give_up(ends: Ends) -> None:
+def test_a_waiting_thread_gives_up_when_asked(ends: Ends) -> None:
     raised: list[OSError] = []
 
     def write() -> None:

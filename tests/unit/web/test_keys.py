@@ -63,7 +63,7 @@ def test_a_rotated_key_under_another_name_keeps_its_person(tmp_path: Path) -> No
         ([entry(), entry(name="again")], "key 2: same sha256 as key 1"),
     ],
 )
-def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, content: object, said: str) -> None:
+def test_a_wrong_file_is_reported_in_one_line(tmp_path: Path, content: object, said: str) -> None:
     path = written(tmp_path, content)
     with pytest.raises(KeysError) as caught:
         load_keys(path)
@@ -72,7 +72,7 @@ def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, content: object, said:
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(KeysError, match="cannot be read"):
         load_keys(tmp_path / "none.yaml")
     with pytest.raises(KeysError, match="API_KEYS_FILE"):

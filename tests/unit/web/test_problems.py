@@ -225,7 +225,7 @@ def test_413_and_415(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/broken", "/v1/not-json"])
-def test_500_is_logged_and_tells_nothing(client: FlaskClient, path: str) -> None:
+def test_500_is_logged_and_shows_nothing(client: FlaskClient, path: str) -> None:
     with structlog.testing.capture_logs() as logged:
         response = client.get(path, headers=headers("auditor"))
     problem(response, 500)
@@ -238,7 +238,7 @@ def test_500_is_logged_and_tells_nothing(client: FlaskClient, path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/v1/database", "/v1/database/below"])
-def test_503_when_the_database_is_away(client: FlaskClient, path: str) -> None:
+def test_503_when_the_database_is_unavailable(client: FlaskClient, path: str) -> None:
     response = client.get(path, headers=headers("auditor"))
     problem(response, 503)
     assert "secret" not in response.text

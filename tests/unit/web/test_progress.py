@@ -19,7 +19,7 @@ def test_records_that_stand_still_are_noticed() -> None:
     assert movement.waiting_s(100.0 + STUCK_AFTER_S) == STUCK_AFTER_S
 
 
-def test_movement_begins_the_wait_anew() -> None:
+def test_movement_begins_the_wait_again() -> None:
     movement = Movement()
     movement.observe(look(5, 90), 0.0)
     movement.observe(look(6, 90), 50.0)

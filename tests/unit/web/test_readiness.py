@@ -38,7 +38,7 @@ def readiness_of(kafka: str, database: str) -> Iterator[Readiness]:
 
 
 @pytest.mark.parametrize("hangs", ["broker", "database"])
-def test_what_hangs_is_told_in_time(hangs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_hangs_is_reported_in_time(hangs: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.web.operations.readiness.ANSWER_WITHIN_S", 0.5)
     with silent() as address:
         kafka, database = NOBODY if hangs == "database" else address, NOBODY if hangs == "broker" else address
@@ -60,7 +60,7 @@ def test_those_who_ask_meanwhile_share_one_call(monkeypatch: pytest.MonkeyPatch)
     assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
 
 
-def test_a_fault_of_ours_is_raised_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_raised_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with readiness_of(NOBODY, NOBODY) as readiness:
         monkeypatch.setattr("shared.web.operations.readiness.check_schema", lambda *_: 1 // 0)
         with pytest.raises(ZeroDivisionError):

@@ -207,14 +207,14 @@ def follow(steps, award: Award) -> Decimal:
     return value
 
 
-def test_the_cap_is_told_when_it_applies():
+def test_the_cap_is_reported_when_it_applies():
     told = World({"trade": ["T1", "P1", "B1", "50000000", "2026-03-01"]}).explain("first_purchase/B1")
     assert values(told) == {"base": "50000000.00", "rate": "2500000.00", "cap": "200000.00", "rounding": "200000.00"}
     assert "按封顶计" in told["text"]["zh"]
     assert "it applies" in told["text"]["en"]
 
 
-def test_the_other_reading_of_the_last_day_is_told_where_it_matters():
+def test_the_other_reading_of_the_last_day_is_reported_where_it_matters():
     on, before = (
         World({"listing": ["L1", "P1", day]}).explain("first_listing/P1") for day in ("2028-10-15", "2028-10-14")
     )
@@ -339,7 +339,7 @@ def test_a_first_that_history_took_says_so_and_hides_others():
     assert annulled.explain_state(taken_away(had))["steps"] == []
 
 
-def test_tiers_tell_running_total_difference_and_the_next_step():
+def test_tiers_show_running_total_difference_and_the_next_step():
     world = World(
         OLD,
         {"trade": ["T1", "P1", "B1", "200000000", "2026-03-01"]},
@@ -352,7 +352,7 @@ def test_tiers_tell_running_total_difference_and_the_next_step():
     assert "1,000,000.00" in told["text"]["zh"]
 
 
-def test_tiers_tell_what_came_before_and_after_the_policy():
+def test_tiers_show_what_came_before_and_after_the_policy():
     world = World(
         {"trade": ["T1", "P1", "B1", "90000000", "2025-03-01"]},
         {"trade": ["T2", "P1", "B1", "20000000", "2025-11-01"]},

@@ -44,7 +44,7 @@ def test_steps_by_difference_and_the_next_one():
     assert account.next == {"threshold": "1000000000.00", "missing": "400000000.00"}
 
 
-def test_a_grade_is_told_by_its_name():
+def test_a_grade_is_recognized_by_its_name():
     account, steps = told(declared("contest", "P", "2026-05-01", prize="national_second"))
     assert steps == [("base", "0.00"), ("cap", "80000.00")]
     assert "奖次：全国二等奖" in account.reason.zh
