@@ -6,7 +6,7 @@ kafka-python's admin client has no call for quotas; its protocol messages and it
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kafka.errors import for_code
 from kafka.net.manager import KafkaConnectionManager
@@ -28,6 +28,14 @@ _ANY_NAMED: Final = 2  # match type: entities that have a name
 _TIMEOUT_MS: Final = 10_000
 
 
+class QuotaChange(NamedTuple):
+    """The quotas of a user on the broker, and the wanted ones; they may be equal."""
+
+    user: str
+    there: Mapping[str, float]
+    wanted: Mapping[str, float]
+
+
 def wanted_quotas(exchanges: Whitelist, quota: ExchangeQuota) -> Quotas:
     """Return the quotas of every exchange's user; a value of 0 is none."""
     values = {BYTE_RATE: float(quota.byte_rate), REQUEST_PERCENTAGE: float(quota.request_percentage)}
@@ -47,7 +55,7 @@ class BrokerQuotas:
     _manager: Any  # kafka-python has no types
 
     def found(self) -> Quotas:
-        """Read the quotas of exchanges' users, also of such as left the whitelist."""
+        """Read the quotas of exchanges' users, including exchanges that left the whitelist."""
         component = DescribeClientQuotasRequest.ComponentData(entity_type=_USER, match_type=_ANY_NAMED, match=None)
         answer = self._send(DescribeClientQuotasRequest(components=[component], strict=True))
         entries = {entry.entity[0].entity_name: entry.values for entry in answer.entries or ()}
@@ -98,11 +106,15 @@ def broker_quotas(kafka: KafkaSettings) -> Iterator[BrokerQuotas]:
         net.stop()
 
 
-def apply_quotas(broker: BrokerQuotas, wanted: Quotas, *, dry_run: bool) -> Iterator[str]:
-    """Set the quotas of exchanges' users, each as its line is taken; idempotent. Exchanges that left have none."""
-    found = broker.found()
+def plan_quotas(wanted: Quotas, found: Quotas) -> Iterator[QuotaChange]:
+    """Yield each exchange's user with its quotas; exchanges that left the whitelist should have none."""
     for user in sorted({*wanted, *(user for user, quotas in found.items() if quotas)}):
-        there, given = found.get(user, {}), wanted.get(user, {})
+        yield QuotaChange(user, found.get(user, {}), wanted.get(user, {}))
+
+
+def apply_quotas(broker: BrokerQuotas, wanted: Quotas, *, dry_run: bool) -> Iterator[str]:
+    """Set the quotas of exchanges' users, each as its line is taken; idempotent."""
+    for user, there, given in plan_quotas(wanted, broker.found()):
         if there == given:
             yield f"{user}: 配额已就绪 / quotas up to date, {describe_quotas(there)}"
             continue

@@ -7,7 +7,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, SecurityDisabledError
 
 from deploy.broker.access import describe, superfluous, user_of
-from deploy.broker.quotas import broker_quotas, describe_quotas, wanted_quotas
+from deploy.broker.quotas import broker_quotas, describe_quotas, plan_quotas, wanted_quotas
 from deploy.broker.topics import plan, read_topics, wanted_topics
 from deploy.broker.users import Access, User, wanted_users
 from deploy.doctor.finding import Finding, found
@@ -95,13 +95,11 @@ def _access(access: Access, users: list[User]) -> Iterator[Finding]:
 def _quotas(kafka: KafkaSettings, exchanges: Whitelist) -> Finding:
     wanted = wanted_quotas(exchanges, load_exchange_quota())
     with broker_quotas(kafka) as broker:
-        there = broker.found()
-    users = sorted({*wanted, *(user for user, quotas in there.items() if quotas)})
-    wrong = [
-        f"{user}: {describe_quotas(there.get(user, {}))}: 应为 / should be {describe_quotas(wanted.get(user, {}))}"
-        for user in users
-        if there.get(user, {}) != wanted.get(user, {})
-    ]
+        wrong = [
+            f"{user}: {describe_quotas(there)}: 应为 / should be {describe_quotas(given)}"
+            for user, there, given in plan_quotas(wanted, broker.found())
+            if there != given
+        ]
     return found("配额 quotas", [*wrong, APPLY] if wrong else [], f"{len(wanted)} users")
 
 
