@@ -13,6 +13,7 @@ from kafka.errors import KafkaError, SecurityDisabledError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.api_keys import make_api_keys
+from deploy.broker.admin import admin_config
 from deploy.broker.quotas import apply_quotas, broker_quotas, wanted_quotas
 from deploy.broker.topics import apply_topics
 from deploy.broker.users import Access, apply_access, change_password, make_passwords, wanted_users
@@ -38,7 +39,6 @@ from shared.settings import (
 )
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
-BROKER_TIMEOUT_MS = 10_000
 OPERATOR_ERRORS = (SettingsError, WhitelistError, OperatorError, PartitionLostError)
 SERVICE = click.option("--service", type=click.Choice(get_args(Service)), required=True)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -82,7 +82,7 @@ def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
         exchanges, kafka = load_whitelist(load_exchanges_file()), load_kafka_settings()
         if folder is not None and not kafka.security_protocol.startswith("SASL"):
             raise SettingsError("KAFKA_SECURITY_PROTOCOL: --secrets 需要 / needs SASL_PLAINTEXT or SASL_SSL")
-        with KafkaAdminClient(**kafka.client_config(), bootstrap_timeout_ms=BROKER_TIMEOUT_MS) as admin:
+        with KafkaAdminClient(**admin_config(kafka)) as admin:
             _print(change.text for change in apply_topics(admin, exchanges, dry_run=dry_run))
             if folder is not None:
                 # Quotas first: the admin's password may change with the users.

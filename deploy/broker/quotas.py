@@ -13,6 +13,7 @@ from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.protocol.admin import AlterClientQuotasRequest, DescribeClientQuotasRequest
 
+from deploy.broker.admin import BROKER_TIMEOUT_MS
 from deploy.broker.topics import ChangeRefusedError, await_applied
 from deploy.secrets import exchange_user
 from shared.events.topics import is_exchanges
@@ -25,7 +26,6 @@ BYTE_RATE: Final = "producer_byte_rate"
 REQUEST_PERCENTAGE: Final = "request_percentage"
 _USER: Final = "user"
 _ANY_NAMED: Final = 2  # match type: entities that have a name
-_TIMEOUT_MS: Final = 10_000
 
 
 class QuotaChange(NamedTuple):
@@ -99,7 +99,7 @@ def broker_quotas(kafka: KafkaSettings) -> Iterator[BrokerQuotas]:
     manager = KafkaConnectionManager(net, **config)
     net.start()
     try:
-        manager.bootstrap(_TIMEOUT_MS)
+        manager.bootstrap(BROKER_TIMEOUT_MS)
         yield BrokerQuotas(manager)
     finally:
         manager.close()

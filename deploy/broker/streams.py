@@ -9,7 +9,8 @@ from services.listing.register import LISTINGS
 from services.trade_ingest.register import TRADES
 from shared.register.kind import RegisterKind
 from shared.register.publish.sender import transactional_id
-from shared.settings import Service
+from shared.settings import Service, Settings
+from shared.whitelist import load_whitelist
 
 REGISTERS: Final[Mapping[str, RegisterKind]] = {"listing": LISTINGS, "trade-ingest": TRADES}
 
@@ -30,3 +31,9 @@ def streams_of(service: Service, register: str, exchanges: Sequence[str]) -> Str
         return Streams(tuple(INCENTIVE_TOPICS), (), incentive.GROUP, None)
     sender = transactional_id(register, kind.name)
     return Streams(tuple(kind.topics(exchanges)), kind.facts, kind.group(register), sender)
+
+
+def configured_streams(settings: Settings) -> Streams:
+    """Return the streams of a service by its settings. WhitelistError."""
+    exchanges = settings.exchanges or load_whitelist(settings.exchanges_file).ids
+    return streams_of(settings.service, settings.register, exchanges)

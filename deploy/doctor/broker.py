@@ -7,6 +7,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, SecurityDisabledError
 
 from deploy.broker.access import describe, superfluous, user_of
+from deploy.broker.admin import admin_config
 from deploy.broker.quotas import broker_quotas, describe_quotas, plan_quotas, wanted_quotas
 from deploy.broker.topics import plan, read_topics, wanted_topics
 from deploy.broker.users import Access, User, wanted_users
@@ -15,7 +16,6 @@ from deploy.secrets import SecretsError
 from shared.settings import KafkaSettings, load_exchange_quota
 from shared.whitelist import Whitelist
 
-BROKER_TIMEOUT_MS = 10_000
 # The oldest version that the set is tested with.
 OLDEST = (4, 0)
 APPLY = "run `jiangbu topics apply --secrets FOLDER`"
@@ -25,7 +25,7 @@ def broker(kafka: KafkaSettings, exchanges: Whitelist, registers: tuple[str, ...
     """Check the broker as its admin; passwords come from the folder."""
     servers = ", ".join(kafka.bootstrap_servers)
     try:
-        admin = KafkaAdminClient(**kafka.client_config(), bootstrap_timeout_ms=BROKER_TIMEOUT_MS)
+        admin = KafkaAdminClient(**admin_config(kafka))
     except (KafkaError, OSError) as error:
         yield Finding("Kafka", False, f"{servers}: 无法连接 / unreachable: {error!r}")
         return

@@ -2,8 +2,8 @@
 
 from kafka.admin import KafkaAdminClient
 
-from deploy.broker.streams import streams_of
-from deploy.recovery.stopped_service import BROKER_TIMEOUT_MS
+from deploy.broker.admin import admin_config
+from deploy.broker.streams import configured_streams
 from shared.events.topics import is_exchanges
 from shared.kafka.partition_state import read_bounds
 from shared.kafka.positions import load_positions
@@ -12,19 +12,17 @@ from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.settings import Service, Settings
 from shared.values.times import now
-from shared.whitelist import load_whitelist
 
 
 def order_set_aside(service: Service, order: SetAsideOrder) -> str:
-    """Record the order in the service's database; return a line for a person. OperatorError if it makes no sense.
+    """Record the order in the service's database; return a line for a person. OperatorError if it cannot be obeyed.
 
     The service may run: it obeys when it tries the offsets again or starts.
     """
     settings = Settings(service)
-    client_config = {**settings.kafka.client_config(), "bootstrap_timeout_ms": BROKER_TIMEOUT_MS}
-    exchanges = settings.exchanges or load_whitelist(settings.exchanges_file).ids
+    client_config = admin_config(settings.kafka)
     topic, partition, first, last = order
-    if topic not in filter(is_exchanges, streams_of(service, settings.register, exchanges).reads):
+    if topic not in filter(is_exchanges, configured_streams(settings).reads):
         raise OperatorError(f"{service} 不读取该交易场所主题 / does not read such a topic of an exchange: {topic}")
     with KafkaAdminClient(**client_config) as admin:
         bounds = read_bounds(admin, client_config, [(topic, partition)]).get((topic, partition))

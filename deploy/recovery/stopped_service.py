@@ -12,16 +12,15 @@ from kafka.errors import NoError, RetriableError
 from kafka.structs import OffsetAndMetadata
 from sqlalchemy import Engine
 
-from deploy.broker.streams import streams_of
+from deploy.broker.admin import admin_config
+from deploy.broker.streams import configured_streams
 from shared.kafka.partition_state import Bounds, read_bounds
 from shared.kafka.positions import StoredPosition
 from shared.language import join
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.settings import ClientConfig, Service, Settings
-from shared.whitelist import load_whitelist
 
-BROKER_TIMEOUT_MS: Final = 10_000
 COORDINATOR_TIMEOUT_S: Final = 15.0
 COORDINATOR_POLL_S: Final = 0.2
 
@@ -73,9 +72,8 @@ class StoppedService:
 def stopped(service: Service) -> Iterator[StoppedService]:
     """Open the service's database and consumer group by the settings of the environment. OperatorError if it runs."""
     settings = Settings(service)
-    client_config = {**settings.kafka.client_config(), "bootstrap_timeout_ms": BROKER_TIMEOUT_MS}
-    exchanges = settings.exchanges or load_whitelist(settings.exchanges_file).ids
-    streams = streams_of(service, settings.register, exchanges)
+    client_config = admin_config(settings.kafka)
+    streams = configured_streams(settings)
     with contextlib.ExitStack() as stack:
         admin = stack.enter_context(KafkaAdminClient(**client_config))
         _check_no_member(admin, streams.group, service)

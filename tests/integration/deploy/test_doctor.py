@@ -18,7 +18,6 @@ from deploy.api_keys import HASHES
 from deploy.broker.access import every_acl
 from deploy.broker.quotas import broker_quotas
 from deploy.databases import database_of, owner_role, service_role
-from deploy.doctor import broker as of_broker
 from deploy.doctor import databases as of_databases
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
 from shared.postgres.migrate import migrate
@@ -293,7 +292,7 @@ def test_a_database_that_is_not_there(deployment: Deployment) -> None:
 
 
 def test_engines_that_do_not_answer(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(of_broker, "BROKER_TIMEOUT_MS", 500)
+    monkeypatch.setattr("deploy.broker.admin.BROKER_TIMEOUT_MS", 500)
     nowhere = "postgresql://postgres@127.0.0.1:1/postgres"
     found = deployment.faults(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", DATABASE_ADMIN_URL=nowhere)
     assert {"Kafka", "PostgreSQL"} <= found.keys()

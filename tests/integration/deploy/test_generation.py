@@ -570,7 +570,7 @@ def test_facts_that_were_lost_are_published_again_by_whom_it_says() -> None:
 @pytest.mark.parametrize("away", ["DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS"])
 def test_what_is_unavailable_is_said_in_one_line(place, monkeypatch, name, away) -> None:
     place("listing")
-    monkeypatch.setattr("deploy.recovery.stopped_service.BROKER_TIMEOUT_MS", 500)
+    monkeypatch.setattr("deploy.broker.admin.BROKER_TIMEOUT_MS", 500)
     nobody = {"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/nothing", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     monkeypatch.setenv(away, nobody[away])
     code, told = command(name, "--service", "listing", "--yes")
