@@ -201,18 +201,23 @@ class Share(msgspec.Struct, frozen=True):
     other: tuple[NotCounted, ...] = ()
 
 
-class ExchangeTotal(_VersionedFact, frozen=True):
-    """facts.annual-total.v1 of an exchange and a calendar year; buckets are cut at the dates `cut_at`."""
+class _OfExchange(_VersionedFact, frozen=True):
+    """A fact about an exchange and a calendar year."""
 
-    topic = ANNUAL_TOTAL
     exchange: str
     year: Year
-    cut_at: tuple[date, ...]
-    buckets: tuple[Bucket, ...]
 
     @property
     def key(self) -> str:
         return f"{self.register}/exchange/{self.exchange}/{self.year}"
+
+
+class ExchangeTotal(_OfExchange, frozen=True):
+    """facts.annual-total.v1 of an exchange and a calendar year; buckets are cut at the dates `cut_at`."""
+
+    topic = ANNUAL_TOTAL
+    cut_at: tuple[date, ...]
+    buckets: tuple[Bucket, ...]
 
 
 class ProviderTotal(_VersionedFact, frozen=True):
@@ -354,17 +359,11 @@ class BuyerMeasures(_VersionedFact, frozen=True):
         return f"{self.register}/buyer/{self.subject}"
 
 
-class ExchangeMeasures(_VersionedFact, frozen=True):
+class ExchangeMeasures(_OfExchange, frozen=True):
     """facts.sign.v1 of an exchange and a calendar year: what its operators bought on it."""
 
     topic = SIGN
-    exchange: str
-    year: Year
     operators: tuple[OperatorPurchases, ...]
-
-    @property
-    def key(self) -> str:
-        return f"{self.register}/exchange/{self.exchange}/{self.year}"
 
 
 # --- declarations of the bureau, for rewards that no event drives ----------------------------------------------
@@ -428,7 +427,7 @@ Fact = AwardFact | FlagMeasures
 
 def about_of(fact: Fact) -> str:
     """The subject or exchange whose awards follow from a fact: `<scheme>:<id>` or `exchange/<id>`."""
-    if isinstance(fact, ExchangeTotal | ExchangeMeasures):
+    if isinstance(fact, _OfExchange):
         return f"exchange/{fact.exchange}"
     return fact.subject if isinstance(fact, ProviderMeasures | BuyerMeasures) else fact.party.subject
 
