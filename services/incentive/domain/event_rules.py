@@ -40,6 +40,18 @@ class SubjectFacts(msgspec.Struct, frozen=True):
     totals: Mapping[int, Sequence[ProviderTotal]] = {}
     declared: tuple[Declaration, ...] = ()
 
+    @property
+    def listed(self) -> Listed | None:
+        """The first listing over all registers."""
+        fact = merge_first(self.first_listing)
+        return None if fact is None else fact.first
+
+    @property
+    def purchased(self) -> Purchased | None:
+        """The first purchase over all registers."""
+        fact = merge_first(self.first_purchase)
+        return None if fact is None else fact.first
+
 
 class ExchangeFacts(msgspec.Struct, frozen=True):
     """All totals of one exchange by calendar year, of every register, and the whitelist."""

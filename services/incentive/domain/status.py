@@ -16,15 +16,7 @@ from services.incentive.domain.event_rules import (
 from services.incentive.domain.explanations.declared import next_step
 from services.incentive.domain.explanations.events import annual_parts, missing_over, next_tier
 from services.incentive.domain.explanations.wording import Visible, is_visible
-from services.incentive.domain.facts import (
-    NO_TRADES,
-    FirstListing,
-    FirstPurchase,
-    Purchased,
-    TradeSum,
-    merge_first,
-    merge_totals,
-)
+from services.incentive.domain.facts import NO_TRADES, Listed, Purchased, TradeSum, merge_totals
 from services.incentive.policy.terms import DeclaredTerms, Interval, Policy, RuleTerms
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -57,9 +49,9 @@ def subject_status(
     rules: list[Json] = []
     for terms in policy.rules:
         if terms.rule == policy.first_listing.rule:
-            rules.append(_first(terms, subject, year, merge_first(facts.first_listing), awards, visible))
+            rules.append(_first(terms, subject, year, facts.listed, awards, visible))
         elif terms.rule == policy.first_purchase.rule:
-            rules.append(_first(terms, subject, year, merge_first(facts.first_purchase), awards, visible))
+            rules.append(_first(terms, subject, year, facts.purchased, awards, visible))
         elif terms.rule == policy.annual_listed_trading.rule:
             award = _known(f"{terms.rule}/{subject}/{year}", awards)
             rules.append(_annual(year, facts, policy, award, visible))
@@ -116,12 +108,12 @@ def _first(
     terms: RuleTerms,
     subject: str,
     year: int,
-    fact: FirstListing | FirstPurchase | None,
+    first: Listed | Purchased | None,
     awards: Collection[str],
     visible: Visible,
 ) -> Json:
     """The measure is null unless the first was in that year; a listing has no amount."""
-    first, measure_fen, ahead = None if fact is None else fact.first, None, NO_TRADES
+    measure_fen, ahead = None, NO_TRADES
     if first is not None and shanghai_year(first.at) == year and is_visible(first.exchange, visible):
         measure_fen, ahead = first.net_fen if isinstance(first, Purchased) else 0, first_ahead(first)
     return _entry(terms, _known(f"{terms.rule}/{subject}", awards), measure_fen, ahead=ahead)

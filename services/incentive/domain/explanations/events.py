@@ -38,7 +38,6 @@ from services.incentive.domain.facts import (
     Listed,
     ProviderTotal,
     Purchased,
-    merge_first,
     merge_shares,
     merge_totals,
 )
@@ -69,9 +68,8 @@ _NO_OPERATOR: Final = Texts(
 def explain_first_listing(
     facts: SubjectFacts, policy: Policy, visible: Visible, earlier: Sequence[First] = ()
 ) -> ExplanationDraft:
-    """(四) 1. `earlier` are documents that were the first at some time, as recorded one after the other."""
-    fact = merge_first(facts.first_listing)
-    first = None if fact is None else fact.first
+    """Explain (四) 1; `earlier` are the documents that were the first at some time, in the order of their records."""
+    first = facts.listed
     gone = gone_text(gone_first(first, earlier, visible))
     if first is None:
         return ExplanationDraft(gone + _NO_LISTING)
@@ -85,9 +83,8 @@ def explain_first_listing(
 def explain_first_purchase(
     facts: SubjectFacts, policy: Policy, visible: Visible, earlier: Sequence[First] = ()
 ) -> ExplanationDraft:
-    """(四) 2. `earlier` as above."""
-    fact = merge_first(facts.first_purchase)
-    first = None if fact is None else fact.first
+    """Explain (四) 2; `earlier` are the documents that were the first at some time, in the order of their records."""
+    first = facts.purchased
     gone = gone_text(gone_first(first, earlier, visible))
     if first is None:
         return ExplanationDraft(gone + _NO_PURCHASE)

@@ -35,7 +35,7 @@ from services.incentive.domain.explanations.wording import (
     step_json,
     yuan,
 )
-from services.incentive.domain.facts import Declaration, Purchased, merge_first
+from services.incentive.domain.facts import Declaration, Purchased
 from services.incentive.policy.terms import DeclaredTerms, Policy, Texts, Tiers
 from shared.values.json_types import Json
 from shared.values.money import parse_yuan
@@ -183,9 +183,8 @@ def _of_events(asked: Asked, known: KnownOfSubject, policy: Policy, visible: Vis
     """(四) 1 to 3."""
     if asked.rule == policy.annual_listed_trading.rule:
         return _annual(asked, known.facts, policy, visible)
-    is_listing = asked.rule == policy.first_listing.rule
-    fact = merge_first(known.facts.first_listing) if is_listing else merge_first(known.facts.first_purchase)
-    return _first(asked, None if fact is None else fact.first, known.earlier, policy, visible)
+    first = known.facts.listed if asked.rule == policy.first_listing.rule else known.facts.purchased
+    return _first(asked, first, known.earlier, policy, visible)
 
 
 # --- firsts ----------------------------------------------------------------------------------------------------
