@@ -12,6 +12,7 @@ from services.incentive.domain.explanations.wording import (
     date_text,
     difference_step,
     joined,
+    limit_text,
     next_threshold,
     percent,
     phrase,
@@ -27,11 +28,6 @@ from shared.values.money import parse_yuan
 _GONE: Final = Texts(
     "该项申报已撤回，或政策文件已无此奖项。", "It was withdrawn, or the policy file no longer has the rule."
 )
-_PER: Final = {
-    "subject_year": Texts("同一主体每年", "for each subject and year"),
-    "subject": Texts("同一主体累计", "for each subject in total"),
-    "item": Texts("同一事项累计", "for each item in total"),
-}
 
 
 def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Policy) -> ExplanationDraft:
@@ -114,12 +110,11 @@ def _steps(outcome: DeclaredOutcome) -> list[Json]:
 
 
 def _limit_step(outcome: DeclaredOutcome, limit: RewardLimit) -> Json:
+    name = limit_text(limit)
     text = phrase(
-        "{says}{per}至多{most}，尚余{left}，得{ceiling}。",
-        "{says}, {per}, at most {most}; {left} are left: {ceiling}.",
-        says=Texts(limit.says.zh, capitalized(limit.says.en)),
-        per=_PER[limit.per],
-        most=yuan(limit.most_fen),
+        "{limit}，尚余{left}，得{ceiling}。",
+        "{limit}; {left} are left: {ceiling}.",
+        limit=Texts(name.zh, capitalized(name.en)),
         left=yuan(outcome.left_fen),
         ceiling=yuan(outcome.ceiling_fen),
     )

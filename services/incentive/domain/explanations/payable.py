@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from services.incentive.domain.awards import Award
-from services.incentive.domain.explanations.wording import NO_TEXT, joined, phrase, step_json, yuan
+from services.incentive.domain.explanations.wording import NO_TEXT, joined, limit_text, phrase, step_json, yuan
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.policy.terms import DeclaredTerms, Policy, Texts
 from shared.values.json_types import Json
@@ -21,13 +21,6 @@ class Rival(NamedTuple):
     award_id: str
     ceiling_fen: int
     suppressed_by: str | None = None
-
-
-PER: Final = {
-    "subject_year": Texts("同一主体每年", "for each subject and year"),
-    "subject": Texts("同一主体累计", "for each subject in total"),
-    "item": Texts("同一事项累计", "for each item in total"),
-}
 
 
 def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy, *, set_aside: bool = False) -> list[Json]:
@@ -71,16 +64,7 @@ def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
     if not limits:
         text = phrase("扣减市级其他政策的奖补后余{left}。", "Less other municipal grants, {left} are left.", left=left)
         return step_json("grant", award.payable_fen, text)
-    names = joined(
-        phrase(
-            "{says}{per}至多{most}",
-            "{says}, {per}, at most {most}",
-            says=limit.says,
-            per=PER[limit.per],
-            most=yuan(limit.most_fen),
-        )
-        for limit in limits
-    )
+    names = joined(map(limit_text, limits))
     text = phrase("限额：{names}，余{left}。", "Limits: {names}; {left} are left.", names=names, left=left)
     return step_json("limit", award.payable_fen, text)
 

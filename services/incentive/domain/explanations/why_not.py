@@ -4,7 +4,7 @@ A reader who may not see all exchanges (`visible`) learns nothing from an answer
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal
 
 import msgspec
@@ -30,6 +30,7 @@ from services.incentive.domain.explanations.wording import (
     day_of,
     is_visible,
     joined,
+    percent,
     phrase,
     sentences,
     step_json,
@@ -236,7 +237,7 @@ def _worth_nothing(first: First, said: Texts, policy: Policy) -> WhyNot:
             "其金额{amount}已全额退款。", "Its {amount} were refunded in full.", amount=yuan(first.amount_fen)
         )
         return WhyNot("refunded", said + text)
-    rate = f"{(policy.first_purchase.rate * 100).normalize():f}%"
+    rate = percent(policy.first_purchase.rate)
     net = yuan(first.net_fen if isinstance(first, Purchased) else 0)
     text = phrase("净额{net}按{rate}计算不足一分。", "{rate} of its {net} net are less than a fen.", net=net, rate=rate)
     return WhyNot("too_small", said + text)
@@ -252,7 +253,7 @@ def _outside(day: date, policy: Policy) -> tuple[Code, Texts] | None:
         )
         return "before_policy", text
     if day >= policy.in_force.end_on:
-        last = date.fromordinal(policy.in_force.end_on.toordinal() - 1)
+        last = policy.in_force.end_on - timedelta(days=1)
         text = phrase(
             "晚于政策有效期末日{last}。",
             "That is after the policy, whose last day is {last}.",

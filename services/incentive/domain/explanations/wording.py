@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from services.incentive.domain.facts import TradeSum
-from services.incentive.policy.terms import Texts
+from services.incentive.policy.terms import RewardLimit, Texts
 from shared.values.json_types import Json
 from shared.values.money import FEN_PER_YUAN, format_yuan
 from shared.values.times import shanghai_date
@@ -27,6 +27,11 @@ REASONS: Final[Mapping[str, Texts]] = {
     "unmatched": Texts("没有相符的挂牌", "no matching listing"),
     "not_on_whitelist": Texts("不在交易场所名录期内", "while the exchange was not on the whitelist"),
     NOT_IN_FORCE: Texts("不在政策有效期内", "outside the policy period"),
+}
+_PER: Final = {
+    "subject_year": Texts("同一主体每年", "for each subject and year"),
+    "subject": Texts("同一主体累计", "for each subject in total"),
+    "item": Texts("同一事项累计", "for each item in total"),
 }
 
 
@@ -82,6 +87,17 @@ def day_of(instant: datetime) -> Texts:
 def article_text(article: str) -> Texts:
     """An article of the policy: `(四) 2` is （四）2 in Chinese."""
     return Texts(article.replace("(", "（").replace(")", "）").replace("） ", "）"), article)
+
+
+def limit_text(limit: RewardLimit) -> Texts:
+    """A limit by its name, scope and amount."""
+    return phrase(
+        "{says}{per}至多{most}",
+        "{says}, {per}, at most {most}",
+        says=limit.says,
+        per=_PER[limit.per],
+        most=yuan(limit.most_fen),
+    )
 
 
 def joined(parts: Iterable[Texts]) -> Texts:
