@@ -72,31 +72,30 @@ def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Poli
     """
     operator = facts.exchanges.operator_on(exchange, date(year, 12, 31))
     buckets = merge_totals(facts.totals.get(year, ()))
-    months: dict[str, tuple[int, int]] = {}
+    months: dict[str, TradeSum] = {}
     for bucket in buckets:
         month = bucket.start.astimezone(SHANGHAI).strftime("%Y-%m")
-        amount_fen, trades = months.get(month, (0, 0))
-        months[month] = (amount_fen + bucket.amount_fen, trades + bucket.trades)
-    total_fen = sum(bucket.amount_fen for bucket in buckets)
+        months[month] = months.get(month, NO_TRADES) + TradeSum(bucket.amount_fen, bucket.trades)
+    total = sum(months.values(), NO_TRADES)
     ahead = sum((bucket.ahead for bucket in buckets), NO_TRADES)
     return {
         "exchange": exchange,
         "name": facts.exchanges.get(exchange).name,
         "operator": None if operator is None else f"uscc:{operator.uscc}",
         "year": year,
-        "total": format_yuan(total_fen),
-        "trades": sum(bucket.trades for bucket in buckets),
+        "total": format_yuan(total.amount_fen),
+        "trades": total.trades,
         **_ahead_json(ahead),
         "months": [
-            {"month": month, "amount": format_yuan(amount_fen), "trades": trades}
-            for month, (amount_fen, trades) in months.items()
+            {"month": month, "amount": format_yuan(one.amount_fen), "trades": one.trades}
+            for month, one in months.items()
         ],
         "tiers": [
             {
                 "over": format_yuan(tier.over_fen),
                 "reward": format_yuan(tier.amount_fen),
-                "reached": total_fen > tier.over_fen,
-                "missing": format_yuan(missing_over(tier, total_fen)),
+                "reached": total.amount_fen > tier.over_fen,
+                "missing": format_yuan(missing_over(tier, total.amount_fen)),
             }
             for tier in policy.exchange_tiers.tiers
         ],
@@ -152,8 +151,7 @@ def _declared(
     found = declared_outcomes(facts.declared, policy, policy.in_force)
     for outcome in sorted(found, key=lambda one: order.index(one.terms.rule)):
         declaration = outcome.declaration
-        # Only the bureau sees a declaration without an exchange.
-        if declaration.earned_on.year != year or not (visible is None or declaration.exchange in visible):
+        if declaration.earned_on.year != year or not is_visible(declaration.exchange, visible):
             continue
         base_fen, award = outcome.worth.base_fen, _known(declaration.award_id, awards)
         step_fen = next_step(outcome)

@@ -383,12 +383,7 @@ def _declared(
     asked: Asked, known: KnownOfSubject, terms: DeclaredTerms, policy: Policy, visible: Visible
 ) -> list[WhyNot]:
     """A declared rule: each declaration of the year without an award, or that there is none."""
-    own = [
-        one
-        for one in known.facts.declared
-        # Only the bureau sees a declaration without an exchange.
-        if one.rule == terms.rule and (visible is None or one.exchange in visible)
-    ]
+    own = [one for one in known.facts.declared if one.rule == terms.rule and is_visible(one.exchange, visible)]
     of_year = [one for one in own if one.earned_on.year == asked.year]
     if not of_year:
         if terms.subject == "operator" and not any(is_visible(exchange, visible) for exchange in known.operated):
@@ -429,10 +424,9 @@ def _declaration(one: Declaration, outcome: DeclaredOutcome | None, policy: Poli
             day=day_of(one.declared_at),
         )
         return WhyNot("withdrawn", text)
-    if visible is not None:
-        # Earlier declarations of the subject that an exchange may not see are not named.
-        before = tuple(earlier for earlier in outcome.before if earlier.exchange in visible)
-        outcome = msgspec.structs.replace(outcome, before=before)
+    # Earlier declarations of the subject that an exchange may not see are not named.
+    before = tuple(earlier for earlier in outcome.before if is_visible(earlier.exchange, visible))
+    outcome = msgspec.structs.replace(outcome, before=before)
     draft = explain_outcome(outcome)
     if not draft.steps and outcome.worth.base_fen:
         draft.steps = [step_json("base", outcome.worth.base_fen, draft.reason)]

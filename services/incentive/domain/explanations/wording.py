@@ -181,7 +181,8 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def is_visible(exchange: str, visible: Visible) -> bool:
+def is_visible(exchange: str | None, visible: Visible) -> bool:
+    """Return True if the reader may see documents of an exchange; without one (None), only the bureau may."""
     return visible is None or exchange in visible
 
 
