@@ -95,17 +95,37 @@ def explanation(
     draft.not_counted = [part for part in draft.not_counted if is_visible(part["exchange"], visible)]
     suppression = [] if partial else payable_steps(award, one.rivals, policy, set_aside=one.set_aside)
     text = _text(one, draft, suppression, partial=partial) if is_documented else _PARTIAL
-    head = head_text(award.rule, (award.subject, award.subject_name), award.year, policy)
+    steps, following = ([*draft.steps, *suppression], draft.next) if is_documented else ([], None)
+    return explanation_json(
+        award.award_id,
+        policy.terms(award.rule).article,
+        head_text(award.rule, (award.subject, award.subject_name), award.year, policy) + text,
+        msgspec.structs.replace(draft, steps=steps, counted=counted, next=following),
+        suppressed_by=None if partial else award.suppressed_by,
+        evidence=_evidence(award.evidence, visible),
+    )
+
+
+def explanation_json(
+    award_id: str | None,
+    article: str,
+    text: Texts,
+    shown: ExplanationDraft,
+    *,
+    suppressed_by: str | None = None,
+    evidence: Sequence[Json] = (),
+) -> Json:
+    """The contract's Explanation, without `transactions`; `shown` has only what the reader may see."""
     return {
-        "award_id": award.award_id,
-        "article": policy.terms(award.rule).article,
-        "text": msgspec.structs.asdict(head + text),
-        "steps": [*draft.steps, *suppression] if is_documented else [],
-        "counted": counted,
-        "not_counted": draft.not_counted,
-        "suppressed_by": None if partial else award.suppressed_by,
-        "next": draft.next if is_documented else None,
-        "evidence": _evidence(award.evidence, visible),
+        "award_id": award_id,
+        "article": article,
+        "text": msgspec.structs.asdict(text),
+        "steps": shown.steps,
+        "counted": shown.counted,
+        "not_counted": shown.not_counted,
+        "suppressed_by": suppressed_by,
+        "next": shown.next,
+        "evidence": list(evidence),
     }
 
 

@@ -11,7 +11,12 @@ import msgspec
 
 from services.incentive.domain.declared_rules import DeclaredOutcome, Why, declared_outcomes
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, TierYear, tier_years
-from services.incentive.domain.explanations.award import head_text, not_counted_texts, provisional_text
+from services.incentive.domain.explanations.award import (
+    explanation_json,
+    head_text,
+    not_counted_texts,
+    provisional_text,
+)
 from services.incentive.domain.explanations.declared import declaration_text, explain_outcome
 from services.incentive.domain.explanations.events import (
     First,
@@ -152,18 +157,8 @@ def why_nothing(asked: Asked, known: KnownOfSubject | None, policy: Policy, visi
 def _explanation(asked: Asked, name: str | None, found: WhyNot, policy: Policy) -> Json:
     text = sentences([found.text, *([] if asked.is_closed else [provisional_text(asked.year)])])
     head = head_text(asked.rule, (asked.subject, name), asked.year, policy)
-    return {
-        "award_id": None,
-        "article": policy.terms(asked.rule).article,
-        "text": msgspec.structs.asdict(head + text),
-        "steps": found.draft.steps,
-        "counted": found.draft.counted,
-        "not_counted": found.draft.not_counted,
-        "suppressed_by": None,
-        "next": found.draft.next,
-        "evidence": [],
-        "why_not": {"code": found.code, "text": msgspec.structs.asdict(found.text)},
-    }
+    why_not = {"code": found.code, "text": msgspec.structs.asdict(found.text)}
+    return {**explanation_json(None, policy.terms(asked.rule).article, head + text, found.draft), "why_not": why_not}
 
 
 def _answers(asked: Asked, known: KnownOfSubject | None, policy: Policy, visible: Visible) -> list[WhyNot]:
