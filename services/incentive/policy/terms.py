@@ -301,14 +301,17 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     def payable_limits(self, rule: str) -> tuple[RewardLimit, ...]:
         """The limits over several items that cut the payables of a rule (G11); those of an item cut its ceilings."""
-        terms = self.declared.find(rule)
-        if terms is None or self.limits_cut == "ceilings":
-            return ()
-        return tuple(limit for limit in terms.limits if limit.per != "item")
+        return self._payable_limits.get(rule, ())
 
     def ceiling_limits(self, terms: DeclaredTerms) -> tuple[RewardLimit, ...]:
         """The limits that cut the ceilings of a declared rule."""
         return tuple(limit for limit in terms.limits if limit.per == "item" or self.limits_cut == "ceilings")
+
+    @cached_property
+    def _payable_limits(self) -> dict[str, tuple[RewardLimit, ...]]:
+        if self.limits_cut == "ceilings":
+            return {}
+        return {terms.rule: tuple(one for one in terms.limits if one.per != "item") for terms in self.declared.rules}
 
     @cached_property
     def _ranks(self) -> dict[str, int]:
@@ -318,7 +321,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     def _kinds(self) -> dict[str, str]:
         return {terms.rule: terms.kind for terms in (*self.rules, *self.declared.rules) if terms.kind is not None}
 
-    @property
+    @cached_property
     def cut_dates(self) -> tuple[date, ...]:
         """The dates at which totals must be cut to compute this policy, in order."""
         spans = (self.in_force, self.in_force_alternative)
