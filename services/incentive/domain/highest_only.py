@@ -1,7 +1,7 @@
-"""就高不重复 (G6) and limits over several items (G11): what is payable of the ceilings of a subject. Pure.
+"""Payables of a subject from its ceilings: 就高不重复 (highest only, G6), limits over several items (G11). Pure.
 
-Of one subject and year the awards that the comparison leaves in add up, within the limits of their rules; grants under
-other municipal policies are compared or deducted. Years are taken in order, as cumulative limits run over them.
+The awards of a subject and year that win the comparison add up, within the limits of their rules; grants under other
+municipal policies are compared or deducted. Years are taken in order, as cumulative limits run over them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ OTHER_GRANT: Final = "other_grant"
 class OtherGrant(NamedTuple):
     """A grant of another municipal policy. `name` is `other_grant/<id>`, as in `suppressed_by`.
 
-    `rules` and `awards` are those for whose matter it was made, as the bureau finds.
+    `rules` and `awards` are those for the same matter as the grant, as the bureau finds.
     """
 
     name: str
@@ -40,10 +40,10 @@ class Payable(NamedTuple):
 
 
 class PayableInputs(msgspec.Struct, frozen=True):
-    """What persons recorded and what days decide the payables, beside the awards themselves.
+    """The inputs of payables other than the awards: recorded grants and decisions, and the days of declarations.
 
-    `days` are those on which declared rewards were earned, by award_id; `standing_fen` is what is approved and not
-    returned of an award, for its subject and year; `set_aside` are awards that are rejected or whose rule is suspended.
+    `days` are those on which declared rewards were earned, by award_id; `standing_fen` is the approved amount less
+    returns of an award, for its subject and year; `set_aside` are awards that are rejected or whose rule is suspended.
     """
 
     grants: OtherGrants = {}
@@ -53,14 +53,16 @@ class PayableInputs(msgspec.Struct, frozen=True):
 
 
 def with_payables(awards: Iterable[Award], policy: Policy, inputs: PayableInputs) -> list[Award]:
-    """The awards with their payables; needs all awards of each subject that it is given."""
+    """The awards with their payables; needs all awards of each subject."""
     subjects: dict[str, list[Award]] = {}
     for award in awards:
         subjects.setdefault(award.subject, []).append(award)
+    grants: dict[str, dict[int, Sequence[OtherGrant]]] = {}
+    for (subject, year), given in inputs.grants.items():
+        grants.setdefault(subject, {})[year] = given
     settled = []
     for subject, group in subjects.items():
-        grants = {year: given for (whose, year), given in inputs.grants.items() if whose == subject}
-        found = payables([_claim(award, inputs) for award in group], policy, grants)
+        found = payables([_claim(award, inputs) for award in group], policy, grants.get(subject, {}))
         for award in group:
             one = found[award.award_id]
             is_same = (award.payable_fen, award.suppressed_by) == one
@@ -109,9 +111,9 @@ def payables(claims: Sequence[Claim], policy: Policy, grants: Mapping[int, Seque
 def deduct(
     claims: Sequence[Claim], limited: Mapping[str, int], policy: Policy, grants: Sequence[OtherGrant]
 ) -> tuple[dict[str, int], dict[str, str]]:
-    """What grants of other policies leave of payables, and the grant that used one up, by award_id.
+    """Deduct grants of other policies from payables: (what is left, the grant that used it up), each by award_id.
 
-    A grant is deducted from the greatest payable down, then by award_id.
+    A grant is deducted from the greatest payable first; from equal ones by award_id.
     """
     left, exhausted_by = dict(limited), dict[str, str]()
     is_deducted = DEDUCTIONS[policy.other_grants]
@@ -137,7 +139,7 @@ def names_the_matter(claim: Claim, policy: Policy, grant: OtherGrant) -> bool:
 
 
 def is_of_the_year(claim: Claim, policy: Policy, grant: OtherGrant) -> bool:
-    """Every grant of the year is deducted, but not from what is another person's (kind `none`)."""
+    """Every grant of the year is deducted, but not from another person's allowance (kind `none`)."""
     del grant
     return policy.kind_of(claim.rule) != NO_KIND
 
@@ -157,12 +159,12 @@ DEDUCTIONS: Final[Mapping[OtherGrantsReading, Callable[[Claim, Policy, OtherGran
 
 # --- the readings of G6: from the claims of a year to those that lose, each with what suppresses it ------------------
 
-Within = Callable[[Sequence[Claim]], Mapping[str, int]]  # what limits leave of claims that are paid together
-Losers = dict[str, str]
+Within = Callable[[Sequence[Claim]], Mapping[str, int]]  # payables of claims that are paid together, within limits
+Losers = dict[str, str]  # award_id: the award or grant that suppresses it
 
 
 def kinds_compete(group: Sequence[Claim], policy: Policy, within: Within, grants: Sequence[OtherGrant]) -> Losers:
-    """Only the kind with the greatest sum is payable; of equal ones the one whose rule stands first in the file."""
+    """Only the kind with the greatest sum is payable; if several are equal, the one whose rule is first in the file."""
     kinds: dict[str, list[Claim]] = {}
     for claim in group:
         if (kind := policy.kind_of(claim.rule)) != NO_KIND:
@@ -171,7 +173,7 @@ def kinds_compete(group: Sequence[Claim], policy: Policy, within: Within, grants
 
 
 def all_compete(group: Sequence[Claim], policy: Policy, within: Within, grants: Sequence[OtherGrant]) -> Losers:
-    """Only the greatest award is payable; of equal ones the first by rule in the file, then by award_id."""
+    """Only the greatest award is payable; if several are equal, the first by rule in the file, then by award_id."""
     units = [[claim] for claim in group if policy.kind_of(claim.rule) != NO_KIND]
     return _all_but_one(units, policy, within, grants)
 
@@ -188,13 +190,13 @@ def same_matter(group: Sequence[Claim], policy: Policy, within: Within, grants: 
         best = min(claims, key=lambda claim: (-claim.worth_fen, policy.rank_of(claim.rule), claim.award_id))
         kind = policy.kind_of(best.rule)
         losers |= {claim.award_id: best.award_id for claim in claims if policy.kind_of(claim.rule) != kind}
-    highest = max(grants, key=lambda grant: grant.amount_fen, default=None)
-    if highest is not None:
-        losers |= {claim.award_id: highest.name for claim in group if claim.worth_fen < highest.amount_fen}
+    if (grant := _greatest(grants)) is not None:
+        losers |= {claim.award_id: grant.name for claim in group if claim.worth_fen < grant.amount_fen}
     return losers
 
 
-COMPARISONS: Final[Mapping[HighestOnlyReading, Callable[..., Losers]]] = {
+_Comparison = Callable[[Sequence[Claim], Policy, Within, Sequence[OtherGrant]], Losers]
+COMPARISONS: Final[Mapping[HighestOnlyReading, _Comparison]] = {
     "kinds_compete": kinds_compete,
     "all_compete": all_compete,
     "same_matter": same_matter,
@@ -208,11 +210,15 @@ def _all_but_one(
     sums = [sum(within(unit).values()) for unit in units]
     places = [min((policy.rank_of(claim.rule), claim.award_id) for claim in unit) for unit in units]
     order = sorted(range(len(units)), key=lambda index: (-sums[index], places[index]))
-    grant = min(grants, key=lambda one: (-one.amount_fen, one.name), default=None)
     best_fen = sums[order[0]] if order else 0
-    if grant is not None and grant.amount_fen > best_fen:
+    if (grant := _greatest(grants)) is not None and grant.amount_fen > best_fen:
         return {claim.award_id: grant.name for unit in units for claim in unit}
     if best_fen == 0:
         return {}
     rival = min(units[order[0]], key=lambda claim: (-claim.worth_fen, claim.award_id)).award_id
     return {claim.award_id: rival for index in order[1:] for claim in units[index]}
+
+
+def _greatest(grants: Sequence[OtherGrant]) -> OtherGrant | None:
+    """The grant with the greatest amount; if several are equal, the first by name."""
+    return min(grants, key=lambda one: (-one.amount_fen, one.name), default=None)
