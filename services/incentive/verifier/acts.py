@@ -124,6 +124,10 @@ class RecordedActs:
             of_year = self.grants.setdefault((item["subject"], item["year"]), {})
             of_year[item["name"]] = (f"other_grant/{item['other_grant_id']}", fen(item["amount"]))
 
+    def history_of(self, award_id: str) -> AwardHistory:
+        """The history of an award; that of no step if there is none."""
+        return self.histories.get(award_id) or AwardHistory()
+
     def _take_step(self, step: Json) -> None:
         self.histories.setdefault(step["award_id"], AwardHistory()).take(step)
         if step["action"] in ("approve", "pay"):
@@ -203,7 +207,7 @@ def check_acts(
     as_of_us = instant(manifest["as_of"])
     for award in awards.asked():
         policy, _ = settings.in_force()
-        history = acts.histories.get(award["award_id"]) or AwardHistory()
+        history = acts.history_of(award["award_id"])
         holds = expected_holds(award, history, acts, facts, policy, as_of_us)
         expected = {
             "state": history.state,
@@ -222,7 +226,7 @@ def check_acts(
 
 
 def check_payables(awards: ReportedAwards, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> None:
-    """Recompute what is payable of every award from the ceilings and the acts."""
+    """Recompute the payable of every award from the ceilings and the acts."""
     competing = [competing_award(award, acts, facts, policy) for award in awards.all()]
     expected = payables(competing, policy, acts.grants)
     for award in awards.all():
@@ -233,7 +237,7 @@ def check_payables(awards: ReportedAwards, acts: RecordedActs, facts: ReportedFa
 
 def competing_award(award: Json, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> CompetingAward:
     whose = subject_of(award["subject"]), award["year"]
-    history = acts.histories.get(award["award_id"]) or AwardHistory()
+    history = acts.history_of(award["award_id"])
     cap, is_live, day = award["cap"] or "0.00", award["ceiling"] != "0.00", ""
     if is_live and award["rule"] in policy.declared:
         day = local(earned_within(award, facts)[0]).date().isoformat()
@@ -285,7 +289,7 @@ def fits_budget(amount: int, award: Json, acts: RecordedActs, policy: PolicyValu
 
 
 def earned_within(award: Json, facts: ReportedFacts) -> Span:
-    """When the document or declaration that earned an award was; the whole year if it is not one, or not here."""
+    """The instant of the document or the day of the declaration that earned an award; else, the award's whole year."""
     named = {(one["fact"], one["generation"], one["seq"]) for one in award["evidence"][:1]}
     for fact in facts.of(about_of(award)):
         if (fact["fact"], fact["generation"], fact["seq"]) not in named:

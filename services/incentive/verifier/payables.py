@@ -1,4 +1,4 @@
-"""What is payable: 就高不重复 (highest only, G6), limits over several items (G11), grants under other policies."""
+"""Payables: 就高不重复 (highest only, G6), limits over several items (G11), grants under other policies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LADDER = "exchange_tiers of one operator"
 class CompetingAward(NamedTuple):
     """An award as it competes with others of its subject; amounts in fen.
 
-    `day` is that of a declaration, else empty; `standing` what is approved and not returned; `is_aside`: rejected, or
+    `day` is that of a declaration, else empty; `standing` is the approved amount less returns; `is_aside`: rejected, or
     earned while its rule is suspended.
     """
 
@@ -31,7 +31,7 @@ class CompetingAward(NamedTuple):
 
     @property
     def approved(self) -> int:
-        """What stands, as far as it is still earned."""
+        """The approved amount less returns, at most the ceiling."""
         return min(self.ceiling, self.standing)
 
     @property
@@ -50,6 +50,7 @@ class SubjectPayables:
         self._policy, self._grants = policy, grants
         self._awards = list(awards)
         self._rank = {rule: place for place, rule in enumerate(policy.order)}
+        self._limits = {one.award_id: self._limits_of(one) for one in self._awards}
         self.found: dict[str, tuple[int, str | None]] = {one.award_id: (0, None) for one in self._awards}
 
     def run(self) -> dict[str, tuple[int, str | None]]:
@@ -88,7 +89,7 @@ class SubjectPayables:
     def _deduct(
         self, name: str, amount: int, claims: Sequence[CompetingAward], due: dict[str, int], used_up: dict[str, str]
     ) -> None:
-        """Deduct a grant from the greatest payable down."""
+        """Deduct a grant from the greatest payable first."""
         own = [one.award_id for one in claims if self._policy.kind_of(one.rule) != "none" and due[one.award_id]]
         for award_id in sorted(own, key=lambda one: (-due[one], one.encode())):
             part = min(amount, due[award_id])
@@ -126,7 +127,7 @@ class SubjectPayables:
         return {one.award_id: winner for name, group in groups.items() if name != greatest[2] for one in group}
 
     def _beaten_on_items(self, claims: Sequence[CompetingAward], rivals: Sequence[tuple[str, int]]) -> dict[str, str]:
-        """Awards for an item for which a kind named beside theirs has a greater one; all below a greater grant."""
+        """Awards that lose to a greater one of another named kind for the same item, and all below a greater grant."""
         beaten: dict[str, str] = {}
         for one in claims:
             others = [
@@ -147,23 +148,24 @@ class SubjectPayables:
         return self._rank.get(one.rule, len(self._rank)), one.award_id.encode()
 
     def _limited(self, claims: Sequence[CompetingAward]) -> dict[str, int]:
-        """What is left of claims of one year that are paid together; approved amounts come first."""
+        """The payables of claims of one year that are paid together, cut to limits; approved amounts come first."""
         due = {one.award_id: 0 for one in claims}
         in_order = sorted(claims, key=self._turn)
         for share in ("approved", "claim"):
             for one in in_order:
                 wanted = getattr(one, share) - due[one.award_id]
-                rooms = [most - self._used(limit, one, claims, due) for limit, most in self._limits_of(one).items()]
+                limits = self._limits[one.award_id].items()
+                rooms = [most - self._used(limit, one, claims, due) for limit, most in limits]
                 due[one.award_id] += max(0, min([wanted, *rooms]))
         return due
 
     def _turn(self, one: CompetingAward) -> tuple[str, int, int, bytes]:
-        """The order in which limits are used: by day, rule and item, of tiers the greater one first."""
+        """The order in which limits are used: by day, rule and item, the greater of two tiers first."""
         rank, award_id = self._first(one)
         return one.day, rank, -one.claim if one.rule == TIERS else 0, award_id
 
     def _limits_of(self, one: CompetingAward) -> dict[str, int]:
-        """The most of each limit that cuts the payables of an award's rule."""
+        """The amount of each limit that cuts the payables of an award's rule."""
         if one.rule == TIERS:
             if self._policy.operators_ladder != "operator":
                 return {}
@@ -173,13 +175,13 @@ class SubjectPayables:
         return self._policy.payable_limits(one.rule)
 
     def _used(self, limit: str, award: CompetingAward, claims: Sequence[CompetingAward], due: dict[str, int]) -> int:
-        """What is payable under a limit in earlier years, and so far in this one."""
-        used = sum(due[one.award_id] for one in claims if limit in self._limits_of(one))
+        """The sum payable under a limit in earlier years and so far in this one."""
+        used = sum(due[one.award_id] for one in claims if limit in self._limits[one.award_id])
         if limit == LADDER or self._policy.limits[limit]["per"] == "subject":
             used += sum(
                 self.found[one.award_id][0]
                 for one in self._awards
-                if one.subject_year[1] < award.subject_year[1] and limit in self._limits_of(one)
+                if one.subject_year[1] < award.subject_year[1] and limit in self._limits[one.award_id]
             )
         return used
 

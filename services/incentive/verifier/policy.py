@@ -20,8 +20,8 @@ SETTINGS_FILE, ENTERED_FILE = "policy/settings.json", "policy/settings.ndjson"
 TRANSACTION_FIELDS = {
     "seq", "posted_at", "kind", "award_id", "amount", "entries", "policy", "article", "cause", "decision",
 }  # fmt: skip
-DECLARED = "declared"  # topic of what the bureau declares: facts of no register
-REVISION_1 = "one_subject_one_year_all_rewards"  # what revision 1 called the reading all_compete
+DECLARED = "declared"  # the topic of the bureau's declarations, which are facts of no register
+REVISION_1 = "one_subject_one_year_all_rewards"  # the name of the reading all_compete in revision 1
 COMPARED_FIELDS = (
     "amount",
     "at_most",
@@ -66,7 +66,8 @@ class PolicyValues:
         self.declared = {rule["rule"]: rule for rule in declared.get("rules", ())}
         self.limits = {limit["limit"]: limit for limit in declared.get("limits", ())}
         self.pools = {pool["pool"]: fen(pool["annual"]) for pool in declared.get("pools", ())}
-        self.order = [*self.rules, *self.declared]
+        self._terms: dict[str, Json] = {**self.rules, **self.declared}
+        self.order = list(self._terms)
         self.red_flags = {one["sign"]: one["numbers"] for one in tree.get("signs", ())}
         general = tree["general"]
         self.in_force: Span = days_span(general["in_force"]["from"], general["in_force"]["until"])
@@ -83,7 +84,7 @@ class PolicyValues:
 
     def kind_of(self, rule: str) -> str:
         """The kind of a rule (G6): its own name where the file names none."""
-        kind: str = {**self.rules, **self.declared}.get(rule, {}).get("kind", rule)
+        kind: str = self._terms.get(rule, {}).get("kind", rule)
         return kind
 
     def ceiling_limits(self, rule: str) -> list[str]:
@@ -99,8 +100,8 @@ class PolicyValues:
 
     def article(self, rule: str) -> str | None:
         """The article of a rule; None if the file has no such rule."""
-        terms = self.rules.get(rule) or self.declared.get(rule)
-        return None if terms is None else terms["article"]
+        article: str | None = self._terms[rule]["article"] if rule in self._terms else None
+        return article
 
     def is_closed(self, year: int, now_us: int) -> bool:
         month, day = self.closing_day.split("-")
@@ -108,7 +109,7 @@ class PolicyValues:
 
     def for_comparison(self) -> Iterator[str]:
         """Yield `article rule: values` for a person to compare with the policy's text."""
-        for name, terms in {**self.rules, **self.declared, **self.limits}.items():
+        for name, terms in {**self._terms, **self.limits}.items():
             values = {field: terms[field] for field in COMPARED_FIELDS if field in terms}
             yield f"{terms['article']} {name}: " + json.dumps(values, ensure_ascii=False).replace('"', "")
 

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import sys
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -86,9 +85,8 @@ class RegisterDocument:
 
 
 def last_before(history: Sequence[tuple[int, Recorded]], seq: int) -> Recorded | None:
-    """The last of what the first `seq` entries recorded."""
-    place = bisect_left([at for at, _ in history], seq)
-    return history[place - 1][1] if place else None
+    """The last value that one of the first `seq` entries recorded; None if none did."""
+    return next((value for at, value in reversed(history) if at < seq), None)
 
 
 def read_party(party: Json) -> Party:
