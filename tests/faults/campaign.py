@@ -19,7 +19,7 @@ from devset.processes import ChildProgram, adopt_orphans, end_descendants, spawn
 from tests.faults.builds import CONTROLS, build_without
 from tests.faults.compare import Findings
 from tests.faults.fault import Outcome, break_once
-from tests.faults.kinds import KINDS
+from tests.faults.kinds.every import KINDS
 from tests.faults.reference import Reference
 from tests.faults.rig import ROOT, NotMoving, Rig
 from tests.faults.world import World

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.builds import CONTROLS
 from tests.faults.campaign import Campaign
-from tests.faults.kinds import KINDS
+from tests.faults.kinds.every import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

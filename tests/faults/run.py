@@ -24,7 +24,7 @@ from rich.table import Table
 from devset.processes import adopt_orphans, end_descendants
 from tests.faults.builds import CONTROLS
 from tests.faults.campaign import Campaign, end_once
-from tests.faults.kinds import KINDS
+from tests.faults.kinds.every import KINDS
 
 if TYPE_CHECKING:
     from tests.faults.fault import Outcome

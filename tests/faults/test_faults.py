@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.builds import CONTROLS
-from tests.faults.kinds import KINDS
+from tests.faults.kinds.every import KINDS
 
 if TYPE_CHECKING:
     from tests.faults.campaign import Campaign

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from kafka import errors as kafka_errors
 from kafka.admin import AbortTransactionSpec, OffsetSpec
 from kafka.protocol.consumer import IsolationLevel
 
+from exchange_kit.records import event_of
 from exchange_kit.sample.year import sample_events
 from shared.whitelist import load_whitelist
 
@@ -38,6 +38,22 @@ class Sent(NamedTuple):
     partition: int
     offset: int
     timestamp_ms: int
+
+
+def trade_event(exchange: str, number: str, amount: str = "1.23") -> bytes:
+    """Return the event of a valid trade between two fictional parties."""
+    document = {
+        "trade_no": number,
+        "revision": 1,
+        "status": "completed",
+        "mode": "negotiated",
+        "provider": {"id": "FAULT-PROVIDER", "id_scheme": "overseas", "name": "虚构供方"},
+        "buyer": {"id": "FAULT-BUYER", "id_scheme": "overseas", "name": "虚构买方"},
+        "amount": amount,
+        "currency": "CNY",
+        "completed_at": f"{YEAR}-06-01T10:00:00+08:00",
+    }
+    return event_of("trade", exchange, document)
 
 
 class World:
@@ -115,7 +131,7 @@ class Publisher(threading.Thread):
 
     def _send_and_abort(self, like: SampleRecord) -> None:
         """Send a valid document of great value in a transaction that is aborted."""
-        value = _of_great_worth(like, self._rng.randrange(10**9))
+        value = trade_event(like.exchange, f"ABORTED-{self._rng.randrange(10**9)}", "9999999999.00")
         try:
             producer = KafkaProducer(
                 bootstrap_servers=self._kafka,
@@ -180,27 +196,3 @@ def _abort_hanging(admin: KafkaAdminClient, partition: TopicPartition) -> None:
                 partition, producer.producer_id, producer.producer_epoch, producer.coordinator_epoch
             )
             admin.abort_transaction(spec)
-
-
-def _of_great_worth(like: SampleRecord, number: int) -> bytes:
-    at = f"{YEAR}-06-01T00:00:00.000000+08:00"
-    trade = {
-        "trade_no": f"ABORTED-{number}",
-        "revision": 1,
-        "status": "completed",
-        "mode": "negotiated",
-        "provider": {"id": "91530100MAXP00000P", "id_scheme": "overseas", "name": "虚构主体"},
-        "buyer": {"id": "XX-ABORTED", "id_scheme": "overseas", "name": "虚构主体"},
-        "amount": "9999999999.00",
-        "currency": "CNY",
-        "completed_at": at,
-    }
-    event = {
-        "specversion": "1.0",
-        "id": f"aborted-{number}",
-        "source": f"/exchanges/{like.exchange}",
-        "type": "cn.kunming.data-exchange.trade.v1",
-        "time": at,
-        "data": trade,
-    }
-    return json.dumps(event).encode()

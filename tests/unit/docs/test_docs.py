@@ -20,7 +20,7 @@ from services.listing.__main__ import main as listing
 from services.trade_ingest.__main__ import main as trade_ingest
 from shared.events.decode import Accepted, Refusal, decode
 from tests.bench.bench import main as bench
-from tests.faults.kinds import KINDS
+from tests.faults.kinds.every import KINDS
 from tests.faults.run import main as faults
 from tests.support.documents import DOCS, DOCUMENTS
 from tests.support.paths import ROOT, SETTINGS

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from kafka import KafkaProducer
 
 from exchange_kit.api import ApiError
-from exchange_kit.records import SampleRecord, event_of
+from exchange_kit.records import SampleRecord
 from shared.events.topics import topic_of
 from tests.faults.fault import Fault, Kind
-from tests.faults.world import YEAR, Sent
+from tests.faults.world import Sent, trade_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,18 +32,7 @@ class Wait(NamedTuple):
 
 
 def _trade(exchange: str, number: str) -> SampleRecord:
-    document = {
-        "trade_no": number,
-        "revision": 1,
-        "status": "completed",
-        "mode": "negotiated",
-        "provider": {"id": "FLOOD-PROVIDER", "id_scheme": "overseas", "name": "虚构供方"},
-        "buyer": {"id": "FLOOD-BUYER", "id_scheme": "overseas", "name": "虚构买方"},
-        "amount": "1.23",
-        "currency": "CNY",
-        "completed_at": f"{YEAR}-06-01T10:00:00+08:00",
-    }
-    value = event_of("trade", exchange, document)
+    value = trade_event(exchange, number)
     return SampleRecord(exchange, topic_of("trade", exchange), number.encode(), value, outcome="accepted")
 
 

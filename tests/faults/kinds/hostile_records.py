@@ -1,8 +1,7 @@
-"""Faults that a sender can make: batches that unpack to more than a worker may hold, and a record that kills it."""
+"""Records that harm a worker: batches that unpack to more than it may hold, and a record that kills it."""
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from functools import partial
@@ -12,12 +11,13 @@ from kafka import KafkaProducer
 from kafka.errors import NoError
 
 from shared.events.decode import MAX_VALUE_BYTES
+from shared.events.topics import prefix_of, topic_of
 from shared.kafka.caution import MOST_ATTEMPTS
 from tests.faults.fault import Fault, Kind
 from tests.faults.reference import Place
+from tests.faults.world import trade_event
 from tests.support.broker.record_batches import bomb, compressed_batch, record, send_stored
 from tests.support.engines.memory_limit import peak_bytes
-from tests.support.registers.worlds import KINDS, uscc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ def _others_wait_s(fault: Fault, exchange: str) -> float:
 
     def waiting() -> int:
         partitions = rig.client.get("trade-ingest", "/v1/progress")["partitions"]
-        others = [one for one in partitions if not one["topic"].startswith((f"exchange.{exchange}.", "facts."))]
+        others = [one for one in partitions if not one["topic"].startswith((prefix_of(exchange), "facts."))]
         return sum(one["end_offset"] > one["next_offset"] for one in others)
 
     rig.wait_until(lambda: waiting() == 0, OTHERS_WITHIN_S, "other exchanges wait")
@@ -53,7 +53,7 @@ def _sent_by(fault: Fault, batches: Iterable[tuple[bytes, int]]) -> None:
     """Send batches of one exchange, and check what the worker needs for them and how long the others wait."""
     rig = fault.rig
     exchange = fault.rng.choice(rig.exchanges.ids)
-    topic, partition = f"exchange.{exchange}.trades.v1", fault.rng.randrange(3)
+    topic, partition = topic_of("trade", exchange), fault.rng.randrange(3)
     for batch, count in batches:
         end = rig.ends([topic]).get((topic, partition), 0)
         assert send_stored(rig.kafka.bootstrap_servers, topic, partition, batch) is NoError
@@ -80,7 +80,7 @@ def poisoned(fault: Fault) -> None:
     """A valid trade kills the worker each time that it is written: it alone is set aside, all others are taken in."""
     rig = fault.rig
     exchange = fault.rng.choice(rig.exchanges.ids)
-    topic, number = f"exchange.{exchange}.trades.v1", f"POISON-{fault.rng.randrange(10**9)}"
+    topic, number = topic_of("trade", exchange), f"POISON-{fault.rng.randrange(10**9)}"
     worker = rig.worker("trade-ingest")
     deaths: list[float] = []
 
@@ -92,7 +92,7 @@ def poisoned(fault: Fault) -> None:
     worker.line.poison(_COPY_TRADES, number.encode(), kill)
     try:
         producer = KafkaProducer(bootstrap_servers=rig.kafka.bootstrap_servers, acks="all")
-        sent = producer.send(topic, _trade(exchange, number), partition=0).get(60)
+        sent = producer.send(topic, trade_event(exchange, number), partition=0).get(60)
         producer.close()
         fault.refused.append((Place(topic, 0, sent.offset), "unreadable"))
         fault.publish()
@@ -110,29 +110,7 @@ def _is_set_aside(fault: Fault) -> bool:
         return connection.execute(statement, list(place)).fetchall() == [("unreadable",)]
 
 
-def _trade(exchange: str, number: str) -> bytes:
-    event = {
-        "specversion": "1.0",
-        "id": number,
-        "source": f"/exchanges/{exchange}",
-        "type": KINDS["trade"],
-        "time": "2026-03-01T10:00:00+08:00",
-        "data": {
-            "trade_no": number,
-            "revision": 1,
-            "status": "completed",
-            "mode": "negotiated",
-            "provider": {"id": uscc(1), "name": "虚构主体1"},
-            "buyer": {"id": uscc(2), "name": "虚构主体2"},
-            "amount": "10.00",
-            "currency": "CNY",
-            "completed_at": "2026-03-01T10:00:00+08:00",
-        },
-    }
-    return json.dumps(event).encode()
-
-
-GIANTS = (
+HOSTILE_RECORDS = (
     Kind("bomb", "300 MB of zeros in a batch of some kilobytes: set aside unread, others do not wait", bombed),
     Kind("giant batch", "400 records of legal size in one batch: one item of quarantine, others do not wait", giant),
     Kind("poison place", "a record kills the worker each time: set aside after three times alone", poisoned),

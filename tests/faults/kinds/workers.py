@@ -9,20 +9,15 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-import requests
-
 from devset.programs import SERVICES
 from shared.process.child_process import ChildProcessDiedError
 from tests.faults.fault import Fault, Kind
 from tests.faults.rig import Worker
 from tests.faults.wire import Trap
-from tests.support.registers import worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
-
-    from tests.faults.rig import Rig
 
 # Statements of a batch's transaction that mark its stages.
 BATCH = re.compile(r"UPDATE position p SET next_offset")
@@ -39,17 +34,6 @@ LAST = {
 }
 COMMIT = re.compile(r"^COMMIT")
 MARK = re.compile(r"DELETE FROM outbox")
-
-# Seconds since the newest instant that each service recorded.
-_NEWEST = {
-    "listing": "SELECT extract(epoch FROM now() - max(received_at)) FROM listing",
-    "trade-ingest": "SELECT extract(epoch FROM now() - max(received_at)) FROM trade",
-    "incentive": "SELECT extract(epoch FROM now() - max(recorded_at)) FROM fact",
-}
-_REFUSED = "WrongClockError"
-A_SUBJECT = f"uscc:{worlds.uscc(1)}"
-# The group notices within its session of 10 s that a worker has ended, on a busy machine.
-ONE_WRONG_CLOCK_WITHIN_S = 180.0
 
 # Longer than the group's session timeout of 10 s.
 SILENT_S = 12.0
@@ -134,9 +118,9 @@ def _await_partitions(fault: Fault, worker: Worker) -> None:
     fault.rig.wait_until(lambda: "partitions assigned" in worker.log, 60, f"{worker.name} is given nothing")
 
 
-def _second_worker(fault: Fault, service: str) -> Worker:
-    """Add a worker of a service and wait until it has partitions."""
-    other = fault.rig.add_worker(service)
+def second_worker(fault: Fault, service: str, clock: Path | None = None) -> Worker:
+    """Add a worker of a service, with a clock of its own if given, and wait until it has partitions."""
+    other = fault.rig.add_worker(service, clock)
     _await_partitions(fault, other)
     return other
 
@@ -145,7 +129,7 @@ def zombie(fault: Fault) -> None:
     """A worker is silent for longer than its session, another takes over, and it comes back."""
     rig = fault.rig
     service = fault.rng.choice(SERVICES)
-    other = _second_worker(fault, service)
+    other = second_worker(fault, service)
     fault.publish()
     fault.some_moment()
     silent = fault.rng.choice([rig.worker(service), other])
@@ -163,7 +147,7 @@ def zombie_in_transaction(fault: Fault) -> None:
     """The same in the middle of its transaction: the database releases its locks."""
     rig = fault.rig
     service = fault.rng.choice(SERVICES)
-    other = _second_worker(fault, service)
+    other = second_worker(fault, service)
     trap = Trap(LAST[service], partial(rig.worker(service).send_all, signal.SIGSTOP), seen=BATCH)
     rig.worker(service).line.set(trap)
     fault.publish()
@@ -181,7 +165,7 @@ def delayed_commit(fault: Fault) -> None:
     """One of two workers is delayed at the end of its transaction by a stalled connection."""
     rig = fault.rig
     for service in SERVICES:
-        other = _second_worker(fault, service)
+        other = second_worker(fault, service)
         traps = [
             Trap(LAST[service], partial(threading.Event().wait, HELD_UP_S), seen=BATCH)
             for worker in (rig.worker(service), other)
@@ -256,72 +240,6 @@ def stopped_by_sigterm(fault: Fault) -> None:
         rig.start_worker(worker.service)
 
 
-def wrong_clocks(size_s: float, fault: Fault) -> None:
-    """All programs' clocks, APIs included, go wrong under load: they refuse, say so, and go on when corrected."""
-    rig = fault.rig
-    wrong_by_s = fault.rng.choice([-1, 1]) * size_s * fault.rng.uniform(1.0, 1.1)
-    fault.publish()
-    fault.some_moment()
-    fault.plan.append(f"all clocks {wrong_by_s:+.0f} s")
-    rig.set_clock(wrong_by_s)
-    for service in SERVICES:
-        worker = rig.worker(service)
-        rig.wait_until(lambda worker=worker: _REFUSED in worker.log[worker.logged :], 60, f"{service} goes on")
-        rig.wait_until(lambda service=service: '"clock"' in rig.readyz(service)[1], 30, f"{service} is ready")
-    before = _numbered(rig)
-    fault.publish()
-    given = {"Authorization": f"Bearer {rig.keys['bureau']}"}
-    url = f"{rig.addresses.url('incentive')}/v1/subjects/{A_SUBJECT}/eligibility"
-    answer = requests.post(url, json={"status": "verified"}, headers=given, timeout=30)
-    assert (answer.status_code, "clock" in answer.text) == (503, True), answer.text
-    fault.await_published()
-    assert _numbered(rig) == before, "something was recorded by a wrong clock"
-    rig.set_clock(0)
-    fault.repaired()
-    rig.wait_until(rig.is_ready, 60, "the set is not ready though its clocks are right", 0.25)
-    rig.await_quiet(120)
-    for service, newest in _NEWEST.items():
-        with rig.database(service) as connection:
-            ((ago_s,),) = connection.execute(newest).fetchall()
-        assert -5 <= float(ago_s) < 600, f"{service} recorded something {ago_s} s ago"
-
-
-def _numbered(rig: Rig) -> dict[str, float]:
-    """Return the number of entries in each service's log."""
-    found = {}
-    for service in SERVICES:
-        with rig.database(service) as connection:
-            ((size,),) = connection.execute("SELECT max(size) FROM log_checkpoint").fetchall()
-        found[service] = size
-    return found
-
-
-def one_wrong_clock(fault: Fault) -> None:
-    """One of two workers has a wrong clock: the other goes on, and everybody's events are in the answers in time."""
-    rig = fault.rig
-    wrong: list[tuple[Worker, Path]] = []
-    for service in SERVICES:
-        clock = rig.folder / f"clock-{service}"
-        clock.write_text("0", encoding="ascii")
-        other = rig.add_worker(service, clock)
-        _await_partitions(fault, other)
-        wrong.append((other, clock))
-    fault.publish()
-    for worker, clock in wrong:
-        clock.write_text(str(fault.rng.choice([-1, 1]) * fault.rng.uniform(60, 90_000)), encoding="ascii")
-        rig.wait_until(lambda worker=worker: _REFUSED in worker.log, 60, f"{worker.name} goes on")
-    fault.publish()
-    began_s = time.monotonic()
-    fault.await_published()
-    rig.await_quiet(ONE_WRONG_CLOCK_WITHIN_S)
-    fault.plan.append(f"everything in the answers after {time.monotonic() - began_s:.1f} s")
-    for _, clock in wrong:
-        clock.write_text("0", encoding="ascii")
-    rig.wait_until(rig.is_ready, 60, "the set is not ready though its clocks are right", 0.25)
-    for worker, _ in wrong:
-        rig.remove(worker)
-
-
 WORKERS = (
     Kind("killed before the transaction", "SIGKILL of each consumer, its batch decoded, nothing done", killed_before),
     Kind("killed while copying", "SIGKILL of each consumer at the first COPY of its batch", killed_while_copying),
@@ -348,13 +266,4 @@ WORKERS = (
     Kind("two workers", "a second worker joins and leaves under load", two_workers),
     Kind("three workers", "two more workers join under load; one leaves, one is killed", three_workers),
     Kind("stopped by SIGTERM", "SIGTERM of each consumer in the middle of its batch", stopped_by_sigterm),
-    *(
-        Kind(
-            f"clocks wrong by a {size}",
-            f"the clocks of all programs are wrong by a {size}, ahead or behind, and are corrected",
-            partial(wrong_clocks, size_s),
-        )
-        for size, size_s in (("minute", 60.0), ("day", 86_400.0), ("year", 31_536_000.0))
-    ),
-    Kind("one clock wrong", "one of two workers of each service has a wrong clock; the others go on", one_wrong_clock),
 )
