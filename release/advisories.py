@@ -6,7 +6,6 @@ records, such as PyPI/all.zip of osv.dev), and `--update` keeps them. Exit code 
 """
 
 import json
-import re
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -19,10 +18,11 @@ import yaml
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from release.locks import pins
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 KNOWN: Final = Path(__file__).with_name("advisories.json")
 LOCKS: Final = ("requirements-server.lock", "requirements-build.lock", "requirements.lock")
-_PIN: Final = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;\\]+)", re.MULTILINE)
 
 
 class Span(msgspec.Struct, frozen=True, order=True):
@@ -60,8 +60,7 @@ class Advisories(msgspec.Struct, frozen=True):
 
 def locked_versions(locks: Iterable[Path]) -> set[tuple[str, str]]:
     """Return the locked packages and versions."""
-    pins = [pin for lock in locks for pin in _PIN.findall(lock.read_text("utf-8"))]
-    return {(canonicalize_name(name), version) for name, version in pins}
+    return {(pin.name, pin.version) for lock in locks for pin in pins(lock)}
 
 
 def affected(advisories: Iterable[Advisory], locked: set[tuple[str, str]]) -> list[tuple[str, str, Advisory]]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from release.locks import pins
 from tests.support.paths import ROOT
 from tests.support.procedures import PAGES, blocks
 from tests.support.up import client_of
@@ -42,7 +43,7 @@ def checkout(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment(checkout: Path, running_set: dict[str, Any]) -> dict[str, str]:
     """The environment with the addresses and key of the set; pip uses the locked versions, which are in its cache."""
-    locked = re.findall(r"^([\w.-]+==\S+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    locked = [f"{pin.name}=={pin.version}" for pin in pins(ROOT / "requirements.lock")]
     (checkout / "versions.txt").write_text("\n".join(locked))
     (checkout / "kmdex.key").write_text(running_set["keys"]["exchange:kmdex"])
     return {

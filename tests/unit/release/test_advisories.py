@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from release.advisories import affected, locked_versions, main, read_export
+from release.advisories import affected, main, read_export
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,12 +77,6 @@ def test_a_version_is_affected_within_the_spans_of_a_record(export: Path, versio
 
 def test_other_packages_are_left_out(export: Path) -> None:
     assert read_export(export, {"another"}).advisories == ()
-
-
-def test_the_lock_files_are_read(tmp_path: Path) -> None:
-    lock = tmp_path / "requirements.lock"
-    lock.write_text("Some.Package[extra]==1.1 ; python_version < '3' \\\n    --hash=sha256:00\n# via x==9\n", "utf-8")
-    assert locked_versions([lock]) == {("some-package", "1.1")}
 
 
 def test_an_affected_version_is_named_and_fails(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

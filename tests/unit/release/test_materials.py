@@ -1,4 +1,4 @@
-"""The bills of materials (CycloneDX) of wheel and image, held to the schema of the standard."""
+"""The bills of materials (CycloneDX) of wheel and image, validated against the schema of the standard."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from packaging.utils import canonicalize_name
 
 from release.advisories import locked_versions
 from release.image_materials import debian_components, image_materials
@@ -32,8 +33,8 @@ Version: 1:2.0
 """
 
 
-def held(text: str) -> list[dict[str, str]]:
-    """Return the components of a bill that keeps to the schema."""
+def components_of(text: str) -> list[dict[str, str]]:
+    """Return the components of a bill, which must be valid."""
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     found: list[dict[str, str]] = json.loads(text)["components"]
     return found
@@ -48,7 +49,7 @@ def test_installed_debian_packages_become_components() -> None:
 def test_the_bill_of_an_image_names_python_and_debian_packages(extended: None, tmp_path: Path) -> None:
     status = tmp_path / "status"
     status.write_text(STATUS, "utf-8")
-    names = {component["name"] for component in held(json.dumps(image_materials(Path(sys.prefix), status)))}
+    names = {component["name"] for component in components_of(json.dumps(image_materials(Path(sys.prefix), status)))}
     assert {"jiangbu", "psycopg", "libc6"} <= names
     assert "removed" not in names
 
@@ -81,7 +82,7 @@ def test_the_wheel_carries_the_bill_of_its_locked_dependencies(extended: None, s
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if ".dist-info/sboms/" in name]
-        components = held(archive.read(name).decode())
+        components = components_of(archive.read(name).decode())
         assert not any(name.startswith("release/") for name in archive.namelist())
     locked = locked_versions([ROOT / "requirements-server.lock"])
-    assert {(component["name"].lower().replace("_", "-"), component["version"]) for component in components} == locked
+    assert {(canonicalize_name(component["name"]), component["version"]) for component in components} == locked

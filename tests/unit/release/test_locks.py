@@ -1,13 +1,19 @@
 """The lock files of the image pin the packages that the tests use: same versions and hashes, none missing."""
 
-import re
+from __future__ import annotations
+
 import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from release.locks import Pin, pins
 from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NEEDED = {
@@ -19,30 +25,28 @@ NEEDED = {
 }
 
 
-def pins(lock: str) -> dict[str, tuple[str, frozenset[str]]]:
-    """Return version and hashes by name, without markers, as a smaller lock may need fewer."""
-    entries = re.findall(
-        r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)[^\n]*\\\n((?: +--hash=\S+(?: \\)?\n)+)",
-        (ROOT / lock).read_text(encoding="utf-8"),
-        re.MULTILINE,
-    )
-    return {
-        canonicalize_name(name): (version, frozenset(re.findall(r"--hash=(\S+)", hashes)))
-        for name, version, hashes in entries
-    }
+def pins_by_name(lock: str) -> dict[str, Pin]:
+    """Return the pins by name, without markers, as a smaller lock may need fewer."""
+    return {pin.name: pin for pin in pins(ROOT / lock)}
 
 
 @pytest.mark.parametrize("lock", NEEDED)
 def test_the_image_runs_what_is_tested(lock: str) -> None:
-    found, tested = pins(lock), pins("requirements.lock")
+    found, tested = pins_by_name(lock), pins_by_name("requirements.lock")
     assert found
     assert {name: pin for name, pin in found.items() if tested.get(name) != pin} == {}
 
 
 @pytest.mark.parametrize(("lock", "needed"), NEEDED.items())
 def test_nothing_that_is_declared_is_missing(lock: str, needed: list[str]) -> None:
-    found = pins(lock)
+    found = pins_by_name(lock)
     for requirement in map(Requirement, needed):
-        version, hashes = found[canonicalize_name(requirement.name)]
-        assert version in requirement.specifier
-        assert hashes
+        pin = found[canonicalize_name(requirement.name)]
+        assert pin.version in requirement.specifier
+        assert pin.hashes
+
+
+def test_a_pin_is_read_without_extras_and_markers(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("Some.Package[extra]==1.1 ; python_version < '3' \\\n    --hash=sha256:00\n# via x==9\n", "utf-8")
+    assert list(pins(lock)) == [Pin("some-package", "1.1", frozenset({"sha256:00"}))]
