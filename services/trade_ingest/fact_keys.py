@@ -26,14 +26,10 @@ _SOLD_TOO = """
         SELECT FROM provider_total WHERE provider = b.party AND bucket_at >= b.from_at AND bucket_at < b.until_at
     )
 """
-_SMALL_FIRSTS = "SELECT f.party FROM first_purchase f JOIN trade t ON t.exchange = f.exchange AND t.number = f.number"
-_FUTURE_DATED_FIRSTS = f"""
-    SELECT f.party FROM first_purchase f JOIN trade t ON t.exchange = f.exchange AND t.number = f.number
-    WHERE {IS_AHEAD}
-"""
+_FIRSTS = "SELECT f.party FROM first_purchase f JOIN trade t ON t.exchange = f.exchange AND t.number = f.number"
 _IS_SMALL = f"t.amount_fen - t.refunded_fen < {SMALL_FIRST_FEN}"
 _WITH_SMALL_FIRST = f"""
-    {_SMALL_FIRSTS} WHERE f.party = ANY(CAST(%(parties)s AS int[])) AND {_IS_SMALL}
+    {_FIRSTS} WHERE f.party = ANY(CAST(%(parties)s AS int[])) AND {_IS_SMALL}
     UNION
     SELECT b.party
     FROM unnest(CAST(%(befores)s AS int[]), CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]))
@@ -112,7 +108,7 @@ def all_fact_keys(connection: Connection) -> list[DirtyKey]:
 def all_risk_flag_keys(connection: Connection) -> list[DirtyKey]:
     """Return the keys of all risk-flag measures that may exist."""
     exchanges, providers = all_totals(connection)
-    small = set(fetch_values(connection, f"{_SMALL_FIRSTS} WHERE {_IS_SMALL}", int))
+    small = set(fetch_values(connection, f"{_FIRSTS} WHERE {_IS_SMALL}", int))
     subjects = subjects_of(connection, small | {party for party, _ in providers})
     return risk_flag_keys(subjects, exchanges, providers, small)
 
@@ -138,7 +134,7 @@ def changed_by_settings(
         all_exchanges, all_providers = all_totals(connection)
         exchanges |= all_exchanges
         providers |= all_providers
-    ahead = set(fetch_values(connection, _FUTURE_DATED_FIRSTS, int))
+    ahead = set(fetch_values(connection, f"{_FIRSTS} WHERE {IS_AHEAD}", int))
     subjects = subjects_of(connection, firsts | ahead | {party for party, _ in providers})
     return [
         # Firsts do not store that they are future-dated, so these cannot be compared: all are rendered again.
