@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
 
-from services.trade_ingest.totals import COUNTED, UNMATCHED, BucketCalendar, bucket_calendar
+from services.trade_ingest.totals import COUNTED, UNMATCHED, BucketCalendar, bucket_calendar, is_ahead
 from services.trade_ingest.totals_store import Total
 from shared.events.documents import Trade
-from shared.events.fact_topics import AHEAD_HOURS, FIRST_PURCHASE
+from shared.events.fact_topics import FIRST_PURCHASE
+from shared.postgres.binary_copy import pg_microseconds
 from shared.postgres.query import fetch, pg_arrays
 from shared.register.facts import party_json, render_firsts
 from shared.register.firsts import FirstsTable
@@ -58,8 +59,8 @@ def render_first_purchases(connection: Connection, subjects: list[str]) -> Json:
 
 
 def _describe_first(trade: Trade, record_at: datetime) -> Json:
-    """Describe a first purchase; `ahead` is there for a future-dated one alone."""
-    ahead = {"ahead": True} if trade.completed_at - record_at > timedelta(hours=AHEAD_HOURS) else {}
+    """Describe a first purchase; only a future-dated one has `ahead`."""
+    ahead = {"ahead": True} if is_ahead(pg_microseconds(trade.completed_at), pg_microseconds(record_at)) else {}
     return {
         "trade_no": trade.trade_no,
         "revision": trade.revision,

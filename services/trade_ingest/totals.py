@@ -52,6 +52,11 @@ def instant_of(instant_us: int) -> datetime:
     return _PG_EPOCH + timedelta(microseconds=instant_us)
 
 
+def is_ahead(completed_us: int, record_us: int) -> bool:
+    """Return True for a future-dated trade; IS_AHEAD of totals_store.py states the same in SQL."""
+    return completed_us - record_us > _AHEAD_US
+
+
 class TradeState(msgspec.Struct, gc=False, frozen=True):
     """The fields of a trade that totals and firsts need; parties by their internal ids."""
 
@@ -72,8 +77,13 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
 
     @property
     def is_ahead(self) -> bool:
-        """Future-dated; IS_AHEAD of totals_store.py states the same in SQL."""
-        return self.completed_us - self.record_us > _AHEAD_US
+        return is_ahead(self.completed_us, self.record_us)
+
+    @property
+    def sums(self) -> tuple[int, int, int, int, int]:
+        """What the trade adds to its buckets, as the arguments of `Delta.add`."""
+        ahead = (self.net_fen, 1) if self.is_ahead else (0, 0)
+        return (self.net_fen, 1, self.completed_us, *ahead)
 
     @property
     def is_in_exchange_total(self) -> bool:
@@ -136,31 +146,21 @@ class Delta(msgspec.Struct, gc=False):
     last_us: int | None = None
     gone_us: int | None = None
 
-    def add(self, amount_fen: int, trades: int, last_us: int) -> None:
+    def add(self, amount_fen: int, trades: int, last_us: int, ahead_fen: int = 0, ahead_trades: int = 0) -> None:
         self.amount_fen += amount_fen
         self.trades += trades
+        self.ahead_fen += ahead_fen
+        self.ahead_trades += ahead_trades
         if self.last_us is None or last_us > self.last_us:
             self.last_us = last_us
 
-    def remove(self, amount_fen: int, trades: int, last_us: int) -> None:
+    def remove(self, amount_fen: int, trades: int, last_us: int, ahead_fen: int = 0, ahead_trades: int = 0) -> None:
         self.amount_fen -= amount_fen
         self.trades -= trades
+        self.ahead_fen -= ahead_fen
+        self.ahead_trades -= ahead_trades
         if self.gone_us is None or last_us > self.gone_us:
             self.gone_us = last_us
-
-    def add_trade(self, trade: TradeState) -> None:
-        self.add(trade.net_fen, 1, trade.completed_us)
-        if trade.is_ahead:
-            self.add_ahead(trade.net_fen, 1)
-
-    def remove_trade(self, trade: TradeState) -> None:
-        self.remove(trade.net_fen, 1, trade.completed_us)
-        if trade.is_ahead:
-            self.add_ahead(-trade.net_fen, -1)
-
-    def add_ahead(self, amount_fen: int, trades: int) -> None:
-        self.ahead_fen += amount_fen
-        self.ahead_trades += trades
 
 
 class MovedTrades(NamedTuple):
@@ -194,30 +194,26 @@ class Deltas:
         if old is not None:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
-                self.exchanges[old.exchange, bucket_us].remove_trade(old)
+                self.exchanges[old.exchange, bucket_us].remove(*old.sums)
                 self._purchase(old, bucket_us)
                 if old.buyer_earns and old.net_fen < SMALL_FIRST_FEN:
                     self.small_firsts_gone.add(old.buyer)
             if old.provider_earns:
                 kept_in = category(old, proof_of_old)
-                self.providers[old.provider, bucket_us, old.exchange, kept_in].remove_trade(old)
+                self.providers[old.provider, bucket_us, old.exchange, kept_in].remove(*old.sums)
         bucket_us = self._buckets.start_of(new.completed_us)
         if new.is_in_exchange_total:
-            self.exchanges[new.exchange, bucket_us].add_trade(new)
+            self.exchanges[new.exchange, bucket_us].add(*new.sums)
             self._purchase(new, bucket_us)
         if new.provider_earns:
-            self.providers[new.provider, bucket_us, new.exchange, category(new, proof_of_new)].add_trade(new)
+            self.providers[new.provider, bucket_us, new.exchange, category(new, proof_of_new)].add(*new.sums)
 
     def move(self, moved: MovedTrades) -> None:
         """Move trades between counted and unmatched after a change of their listing."""
         to, from_ = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
-        what = (moved.amount_fen, moved.trades, moved.last_us)
-        source = self.providers[moved.provider, moved.bucket_us, moved.exchange, from_]
-        source.remove(*what)
-        source.add_ahead(-moved.ahead_fen, -moved.ahead_trades)
-        target = self.providers[moved.provider, moved.bucket_us, moved.exchange, to]
-        target.add(*what)
-        target.add_ahead(moved.ahead_fen, moved.ahead_trades)
+        sums = (moved.amount_fen, moved.trades, moved.last_us, moved.ahead_fen, moved.ahead_trades)
+        self.providers[moved.provider, moved.bucket_us, moved.exchange, from_].remove(*sums)
+        self.providers[moved.provider, moved.bucket_us, moved.exchange, to].add(*sums)
 
     def _purchase(self, trade: TradeState, bucket_us: int) -> None:
         if trade.buyer_earns:
