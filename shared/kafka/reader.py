@@ -62,11 +62,6 @@ class _Pending(Generic[P]):
     prepared: dict[str, list[P]]  # by sender
     from_offsets: dict[TopicPartition, int]
     shares: BatchShares
-    is_alone: bool = False  # nothing else may be in progress with them
-
-    @property
-    def is_full(self) -> bool:
-        return self.is_alone or self.shares.is_full
 
     def split(self, senders: set[str] | None) -> tuple[list[P], dict[str, list[P]]]:
         """Return what these senders sent, None for all, and the rest."""
@@ -117,10 +112,10 @@ class Reader(threading.Thread, Generic[P]):
         self._last_was_first = False
         self._last_fetch_was_small = False
         self._backoff = Backoff(source.stop)
-        self._held: dict[TopicPartition, _Hold] = {}
-        self._last_holds: dict[TopicPartition, _Hold] = {}
+        self._holds: dict[TopicPartition, _Hold] = {}  # the last one of each partition
+        self._held: set[TopicPartition] = set()  # paused now
         self._caution = Caution(source.engine, source.clock, source.stop, is_on=source.sets_aside)
-        self._alone = False
+        self._is_alone = False  # what was read alone is not written yet, and nothing else may be in progress with it
         self._stored: dict[TopicPartition, int] = {}
         self.keeps_notes = False
         self._reading_since_s: float | None = None
@@ -261,7 +256,7 @@ class Reader(threading.Thread, Generic[P]):
 
     def _begin(self, offsets: dict[TopicPartition, int], plans: Sequence[Plan] = ()) -> None:
         self._pending = _Pending({}, offsets, BatchShares(self._batch_size.most_records))
-        self._alone = False
+        self._is_alone = False
         self._unread.begin(offsets, plans)
 
     def _reached(self, consumer: KafkaConsumer, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
@@ -271,8 +266,8 @@ class Reader(threading.Thread, Generic[P]):
 
     def _read(self, consumer: KafkaConsumer) -> None:
         pending = self._pending
-        self._alone = self._alone and not self._is_quiet
-        if pending.is_alone or self._alone:
+        self._is_alone = self._is_alone and not self._is_quiet
+        if self._is_alone:
             self._keep_alive(consumer)
             return
         self._fetch(consumer)
@@ -286,7 +281,7 @@ class Reader(threading.Thread, Generic[P]):
                 return
             else:
                 self._read_alone(level)
-            if pending.is_alone or time.monotonic() >= until_s:
+            if self._is_alone or time.monotonic() >= until_s:
                 return
 
     def _fetch(self, consumer: KafkaConsumer) -> None:
@@ -302,7 +297,7 @@ class Reader(threading.Thread, Generic[P]):
         polled = consumer.poll(timeout_ms=timeout_ms)
         if self.must_reread.is_set():
             return
-        consumer.resume(*(enough - self._held.keys()))
+        consumer.resume(*(enough - self._held))
         self._last_fetch_was_small = 0 < self._unread.add(polled) < _SMALL_FETCH_RECORDS
         if polled:
             self._caution.fetched(self._unread.spans())
@@ -310,9 +305,9 @@ class Reader(threading.Thread, Generic[P]):
     def _keep_alive(self, consumer: KafkaConsumer) -> None:
         """Poll while paused: the group needs the heartbeat, and no records are fetched."""
         consumer.pause(*self._pending.from_offsets)
-        consumer.poll(timeout_ms=_ALONE_POLL_MS if self._alone else _FULL_POLL_MS)
+        consumer.poll(timeout_ms=_ALONE_POLL_MS if self._is_alone else _FULL_POLL_MS)
         if not self.must_reread.is_set():
-            consumer.resume(*(tp for tp in self._pending.from_offsets if tp not in self._held))
+            consumer.resume(*(self._pending.from_offsets.keys() - self._held))
 
     @property
     def _is_quiet(self) -> bool:
@@ -335,7 +330,7 @@ class Reader(threading.Thread, Generic[P]):
         """Read a batch or a record alone that may be what ended the process, noted before it is unpacked."""
         unread, partition = self._unread, self._unread.partition
         first, last = unread.batch_span()
-        self._pending.is_alone = self._alone = True
+        self._is_alone = True
         if level == "batch":
             self._caution.note(partition, first, last, "batch")
             self._add(unread.take_alone(MAX_BATCH_RECORDS, MAX_BATCH_BYTES))
@@ -348,12 +343,12 @@ class Reader(threading.Thread, Generic[P]):
 
     def _hold(self, consumer: KafkaConsumer, error: DamagedPlaceError) -> None:
         """Pause a partition whose next batch is damaged, then fetch it again; the other partitions go on."""
-        partition, at_s, last = error.partition, time.monotonic(), self._last_holds.get(error.partition)
+        partition, at_s, last = error.partition, time.monotonic(), self._holds.get(error.partition)
         if last is None or last.offset != error.offset:
             last = _Hold(error.offset, at_s, 0, 0.5, at_s)
         hold = last._replace(tries=last.tries + 1, pause_s=min(last.pause_s * 2, _MAX_HOLD_S))
         hold = hold._replace(until_s=at_s + hold.pause_s)
-        self._last_holds[partition] = hold
+        self._holds[partition] = hold
         span = self._span_to_set_aside(consumer, error, hold)
         place = f"{partition.topic}[{partition.partition}]"
         if span is not None:
@@ -373,7 +368,7 @@ class Reader(threading.Thread, Generic[P]):
         self._unread.drop(partition, error.offset)
         consumer.seek(partition, error.offset)
         consumer.pause(partition)
-        self._held[partition] = hold
+        self._held.add(partition)
 
     def _span_to_set_aside(
         self, consumer: KafkaConsumer, error: DamagedPlaceError, hold: _Hold
@@ -395,16 +390,16 @@ class Reader(threading.Thread, Generic[P]):
 
     def _resume_held(self, consumer: KafkaConsumer) -> None:
         """Resume partitions whose pause is over."""
-        for tp, hold in list(self._held.items()):
-            if time.monotonic() >= hold.until_s:
-                del self._held[tp]
-                consumer.resume(tp)
+        over = {tp for tp in self._held if time.monotonic() >= self._holds[tp].until_s}
+        consumer.resume(*over)
+        self._held -= over
 
     def _hand_over(self, consumer: KafkaConsumer) -> None:
         pending = self._pending
-        if not self._is_quiet or (not pending.is_full and time.monotonic() < self._next_batch_s):
+        is_full = self._is_alone or pending.shares.is_full
+        if not self._is_quiet or (not is_full and time.monotonic() < self._next_batch_s):
             return
-        first = None if self._last_was_first or pending.is_alone else pending.shares.first()
+        first = None if self._last_was_first or self._is_alone else pending.shares.first()
         partitions = [tp for tp in pending.from_offsets if first is None or sender_of(tp.topic) in first]
         # Positions pass transaction markers and aborted records too, so a batch may consist of moves alone.
         reached = self._reached(consumer, partitions)
@@ -419,15 +414,13 @@ class Reader(threading.Thread, Generic[P]):
         if moves:
             self._last_was_first = first is not None
             prepared, rest = pending.split(first)
-            self.batches.put(Batch(prepared, moves, pending.is_full))
+            self.batches.put(Batch(prepared, moves, is_full))
             self._next_batch_s = time.monotonic() + _BATCH_INTERVAL_S
             shares = BatchShares(self._batch_size.most_records)
             if first is not None:
                 shares = pending.shares
                 shares.remove(first)
             self._pending = _Pending(rest, pending.from_offsets | reached, shares)
-        elif pending.is_alone:
-            pending.is_alone = False
 
 
 class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
