@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 import zstandard
 from crc32c import crc32c
 from kafka.admin import KafkaAdminClient
-from kafka.errors import for_code
+from kafka.errors import NotLeaderForPartitionError, for_code
 from kafka.protocol.producer import ProduceRequest
 from kafka.record import MemoryRecordsBuilder
+
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,7 +78,10 @@ def _field(content: bytes | None) -> bytes:
 
 
 def send_stored(kafka: str, topic: str, partition: int, batch: bytes) -> type[Exception]:
-    """Send a batch as it is to the broker; return its answer, NoError for success."""
+    """Send a batch as it is to the broker; return its answer, NoError for success.
+
+    Sent again while the broker does not lead the partition yet, as after its topic was created.
+    """
     data = ProduceRequest.TopicProduceData
     request = ProduceRequest(
         transactional_id=None,
@@ -86,9 +91,14 @@ def send_stored(kafka: str, topic: str, partition: int, batch: bytes) -> type[Ex
         max_version=12,
     )
     with closing(KafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=60_000)) as client:
-        response = client._manager.run(client._manager.send, request)  # noqa: SLF001 - a producer makes its own batches
-    answer: type[Exception] = for_code(response.responses[0].partition_responses[0].error_code)
-    return answer
+
+        def answer() -> type[Exception] | None:
+            # A producer would make its own batches.
+            response = client._manager.run(client._manager.send, request)  # noqa: SLF001 - see above
+            error: type[Exception] = for_code(response.responses[0].partition_responses[0].error_code)
+            return None if error is NotLeaderForPartitionError else error
+
+        return until(answer)
 
 
 def bomb(codec: str, size: int, timestamp: int = 1000) -> bytes:
