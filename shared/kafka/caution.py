@@ -7,14 +7,12 @@ that ended the process again one record at a time, while other partitions are re
 three times while it was read alone is set aside.
 """
 
-import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import structlog
 from kafka import TopicPartition
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from shared.events.topics import is_exchanges
 from shared.kafka.reading_notes import (
@@ -27,17 +25,13 @@ from shared.kafka.reading_notes import (
     put_back_notes,
     write_notes,
 )
-from shared.postgres.errors import is_transient
-from shared.process.backoff import Backoff
-from shared.telemetry.masking import reason_of
+from shared.kafka.source import Result, Source
 
 MOST_ATTEMPTS: Final = 3
 # More than a process reads ahead of the position that it stored.
 _CAREFUL_OFFSETS: Final = 100_000
 
 log = structlog.get_logger(__name__)
-
-Result = TypeVar("Result")
 
 
 class Plan(NamedTuple):
@@ -50,16 +44,13 @@ class Plan(NamedTuple):
 
 
 class Caution:
-    """What is noted of the partitions of a worker; nothing without `is_on`.
+    """Notes what a worker reads, and finds what ended the process; does nothing for a source that sets nothing aside.
 
-    A transient failure of the database is waited for.
+    Transient errors of the database are retried.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime], stop: threading.Event, *, is_on: bool) -> None:
-        self._engine = engine
-        self._is_on = is_on
-        self._clock = clock
-        self._stop = stop
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._careful_until: dict[TopicPartition, int] = {}
         self._noted_to: dict[TopicPartition, int] = {}
         self._suspects: dict[TopicPartition, ReadingNote] = {}
@@ -71,12 +62,12 @@ class Caution:
 
         A rebalance is no end of the process: it begins with the notes that its start found.
         """
-        if not self._is_on:
+        if not self._source.sets_aside:
             return []
         self._take_back()
         mine = {tp: offset for tp, offset in positions.items() if is_exchanges(tp.topic)}
         self._careful_until = {tp: min(ends[tp], offset + _CAREFUL_OFFSETS) for tp, offset in mine.items()}
-        notes, orders = self._done(lambda connection: (load_notes(connection), load_orders(connection)))
+        notes, orders = self._transact(lambda connection: (load_notes(connection), load_orders(connection)))
         self._suspects = {tp: note for tp, note in notes.items() if tp in mine and note.last_offset >= mine[tp]}
         self._noted_to = {tp: note.last_offset for tp, note in notes.items() if tp in mine}
         plans = [_ordered(order) for order in orders]
@@ -128,38 +119,33 @@ class Caution:
 
     def orders(self) -> list[Plan]:
         """Return what operators ordered to be set aside."""
-        return [_ordered(order) for order in self._done(load_orders)] if self._is_on else []
+        return [_ordered(order) for order in self._transact(load_orders)] if self._source.sets_aside else []
 
     def _take_back(self) -> None:
         found, self._found = self._found, {}
+
+        def put_back(connection: Connection) -> None:
+            put_back_notes(connection, [note for note in found.values() if note is not None])
+            clear_notes(connection, [tp for tp, note in found.items() if note is None])
+
         if found:
-            self._done(lambda connection: put_back_notes(connection, [note for note in found.values() if note]))
-            self._done(lambda connection: clear_notes(connection, [tp for tp, note in found.items() if note is None]))
+            self._transact(put_back)
 
     def _write(self, *notes: ReadingNote) -> None:
         for note in notes:
             self._found.setdefault(note.tp, self._suspects.get(note.tp))
-        self._done(lambda connection: write_notes(connection, notes, self._clock()))
+        self._transact(lambda connection: write_notes(connection, notes, self._source.clock()))
         self._noted_to.update({note.tp: note.last_offset for note in notes})
 
     def _clear(self, partitions: list[TopicPartition]) -> None:
         if partitions:
-            self._done(lambda connection: clear_notes(connection, partitions))
+            self._transact(lambda connection: clear_notes(connection, partitions))
             for partition in partitions:
                 self._noted_to.pop(partition, None)
                 self._found.pop(partition, None)
 
-    def _done(self, step: Callable[[Connection], Result]) -> Result:
-        backoff = Backoff(self._stop)
-        while True:
-            try:
-                with self._engine.begin() as connection:
-                    return step(connection)
-            except Exception as error:
-                if self._stop.is_set() or not is_transient(error):
-                    raise
-                log.warning("database unavailable, reading not noted", error=reason_of(error))
-                backoff.wait()
+    def _transact(self, work: Callable[[Connection], Result]) -> Result:
+        return self._source.transact(work, "database unavailable, reading not noted")
 
 
 def _ordered(order: SetAsideOrder) -> Plan:

@@ -126,7 +126,7 @@ class BatchConsumer(Generic[P]):
                 backoff.wait()
             else:
                 self.heartbeat.beat("writer")
-                reader.stored(moves)
+                reader.committed(moves)
                 if prepared:
                     log.info("batch committed", **_batch_fields(prepared, moves))
                 self.committed()

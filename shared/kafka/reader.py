@@ -114,7 +114,7 @@ class Reader(threading.Thread, Generic[P]):
         self._backoff = Backoff(source.stop)
         self._holds: dict[TopicPartition, _Hold] = {}  # the last one of each partition
         self._held: set[TopicPartition] = set()  # paused now
-        self._caution = Caution(source.engine, source.clock, source.stop, is_on=source.sets_aside)
+        self._caution = Caution(source)
         self._is_alone = False  # what was read alone is not written yet, and nothing else may be in progress with it
         self._stored: dict[TopicPartition, int] = {}
         self.keeps_notes = False
@@ -156,7 +156,7 @@ class Reader(threading.Thread, Generic[P]):
         if self.failure is not None:
             raise self.failure
 
-    def stored(self, moves: Sequence[Move]) -> None:
+    def committed(self, moves: Sequence[Move]) -> None:
         """Record what the writer committed."""
         self.witness.committed(moves)
         self._stored.update({TopicPartition(move.topic, move.partition): move.to_offset for move in moves})

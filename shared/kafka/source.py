@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, MissingTopicsError, check_topics
 from shared.kafka.offset_witness import check_offset_witness, witnessed_offsets
@@ -17,10 +18,15 @@ from shared.kafka.partition_state import RecordLossError, check_partition, read_
 from shared.kafka.positions import StoredPosition, load_positions, start_positions
 from shared.kafka.stored_batches import STORED_BATCHES
 from shared.postgres.errors import is_transient
+from shared.process.backoff import Backoff
 from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
 
+_LONGEST_PAUSE_S = 1.0
+
 log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -81,25 +87,32 @@ class Source:
             admin.close()
         if len(bounds) < len(partitions):
             raise kafka_errors.UnknownTopicOrPartitionError(partition_names(partitions - bounds.keys()))
-        stored = self._load_positions(
-            [StoredPosition(tp.topic, tp.partition, bounds[tp].topic_id, bounds[tp].first) for tp in partitions]
-        )
+        beginnings = [
+            StoredPosition(tp.topic, tp.partition, bounds[tp].topic_id, bounds[tp].first) for tp in partitions
+        ]
+
+        def load(connection: Connection) -> dict[tuple[str, int], StoredPosition]:
+            start_positions(connection, beginnings, self.clock())
+            return load_positions(connection)
+
+        stored = self.transact(load, "database unavailable, positions unknown")
         for tp in partitions:
             check_partition(stored[tp], bounds[tp], self.service)
         check_offset_witness(witnessed, stored, self.service)
         return {tp: stored[tp] for tp in partitions}
 
-    def _load_positions(self, beginnings: list[StoredPosition]) -> dict[tuple[str, int], StoredPosition]:
+    def transact(self, work: Callable[[Connection], Result], event: str) -> Result:
+        """Run `work` in a transaction; retry transient errors until `stop` is set, and log each one as `event`."""
+        backoff = Backoff(self.stop, longest_s=_LONGEST_PAUSE_S)
         while True:
             try:
                 with self.engine.begin() as connection:
-                    start_positions(connection, beginnings, self.clock())
-                    return load_positions(connection)
+                    return work(connection)
             except Exception as error:
                 if self.stop.is_set() or not is_transient(error):
                     raise
-                log.warning("database unavailable, positions unknown", error=reason_of(error))
-                self.stop.wait(1.0)
+                log.warning(event, error=reason_of(error))
+                backoff.wait()
 
 
 def partition_names(partitions: set[TopicPartition]) -> list[str]:

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from shared.kafka import reader
 from shared.kafka.caution import MOST_ATTEMPTS, Caution
 from shared.kafka.reading_notes import ReadingNote, SetAsideOrder, write_notes, write_order
+from shared.kafka.source import Source
 from shared.postgres.migrate import COMMON
 from shared.values.times import now
 from tests.support.broker.poison_worker import (
@@ -141,7 +142,8 @@ def test_a_damaged_batch_is_set_aside_once_an_operator_says_so(kafka, noted, dam
 
 def test_a_rebalance_is_not_taken_for_an_end_of_the_process(noted, exchange_topic) -> None:
     """What a process noted itself is taken back when it begins again; what it found at its start stays."""
-    caution = Caution(noted, now, threading.Event(), is_on=True)
+    source = Source({}, noted, "listing", "test", [exchange_topic], now, threading.Event(), sets_aside=True)
+    caution = Caution(source)
     fresh, dead = TopicPartition(exchange_topic, 0), TopicPartition(exchange_topic, 1)
     with noted.begin() as connection:
         write_notes(connection, [ReadingNote(*dead, 5, 9, "batch")], now())
