@@ -18,7 +18,7 @@ from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import check_subject, find_award
 from services.incentive.http.context import current_actor, incentive_context, ledger_view
 from services.incentive.http.schemas import AsOfPageQuery, YearQuery
-from services.incentive.queries import worklist
+from services.incentive.queries import budget, clawbacks
 from services.incentive.store import acts as recorded
 from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import SettingsChangedError
@@ -214,7 +214,7 @@ def list_clawbacks(arguments: Json) -> Json:
     after = decode_cursor(arguments.get("cursor"), str, int)
     limit, state = arguments["limit"], arguments.get("state")
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        found = worklist.list_clawbacks(connection, view, state, after, limit + 1)
+        found = clawbacks.list_clawbacks(connection, view, state, after, limit + 1)
     return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), clawback_json)
 
 
@@ -222,4 +222,4 @@ def list_clawbacks(arguments: Json) -> Json:
 def get_budget(arguments: Json) -> Json:
     """Return a year's budget, and what is payable, approved, paid and returned of its rewards."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        return worklist.load_budget(connection, view, arguments["year"])
+        return budget.load_budget(connection, view, arguments["year"])

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import awards as queries
-from services.incentive.queries import explanations
+from services.incentive.queries import explanations, status
 from services.incentive.queries.awards import award_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import AwardContext, load_award_context
@@ -61,7 +61,7 @@ def subject_status(arguments: Json, subject: str) -> Json:
     """Return how a subject stands in a year under each rule, with the red flags (`signs`) that no award carries."""
     check_subject(subject)
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        found = explanations.load_subject_status(connection, view, subject, arguments["year"])
+        found = status.load_subject_status(connection, view, subject, arguments["year"])
     return found_or_404(found)
 
 
@@ -69,7 +69,7 @@ def subject_status(arguments: Json, subject: str) -> Json:
 def exchange_status(arguments: Json, exchange: str) -> Json:
     """Return how an exchange stands in a year: its total by month, and the tiers that it has reached."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        found = explanations.load_exchange_status(connection, view, exchange, arguments["year"])
+        found = status.load_exchange_status(connection, view, exchange, arguments["year"])
     return found_or_404(found)
 
 

@@ -19,7 +19,8 @@ from services.incentive.http.awards import render_award
 from services.incentive.http.context import current_rulebook, incentive_context, ledger_view, no_policy_in_force
 from services.incentive.http.declared_csv import Row, TableError, declaration_input, read_table
 from services.incentive.http.schemas import AwardSchema
-from services.incentive.queries import awards as queries
+from services.incentive.queries import declared
+from services.incentive.queries.awards import find_award
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.awards import evidence_json
 from services.incentive.store.rows import SeenAward
@@ -60,7 +61,7 @@ def list_declared(arguments: Json) -> Json:
     """List declarations as they stand, in code point order of their keys."""
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
     with ledger_view() as (connection, _):
-        found = queries.list_declared(connection, arguments, after, limit + 1)
+        found = declared.list_declared(connection, arguments, after, limit + 1)
     return page(found, limit, lambda one: encode_cursor(one.ref.fact), declaration_json)
 
 
@@ -127,7 +128,7 @@ def run_declare(connection: Connection, inputs: list[DeclarationInput]) -> list[
 
 def render_declared(connection: Connection, view: LedgerView, declaration: Declaration) -> Json:
     """Render the award of a declaration; one that earned nothing is rendered with amounts of zero."""
-    row = queries.find_award(connection, view, declaration.award_id)
+    row = find_award(connection, view, declaration.award_id)
     if row is None:
         award = zero_award(declaration, view.rulebook.policy)
         lists = {"flags": [], "evidence": evidence_json(award.evidence), "exchanges": list(award.exchanges)}

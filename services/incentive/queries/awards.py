@@ -1,4 +1,4 @@
-"""Awards as a reader sees them and the contract shows them, and the bureau's declarations."""
+"""Awards as a reader sees them and the contract shows them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import LAST_DAY, rests_on
-from services.incentive.domain.facts import DECLARED, Declaration, parse_fact
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.view import LedgerView
@@ -15,7 +14,7 @@ from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
 from services.incentive.store.as_of import is_of_subject
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.rows import SeenAward
-from shared.postgres.query import fetch, fetch_one, where
+from shared.postgres.query import fetch, fetch_one
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
@@ -117,24 +116,3 @@ def _evidence(evidence: Sequence[Json], visible: Visible) -> list[Json]:
         return list(evidence)
     items = [{**item, "exchanges": [name for name in item["exchanges"] if name in visible]} for item in evidence]
     return [item for item in items if item["exchanges"]]
-
-
-def list_declared(
-    connection: Connection, filters: Mapping[str, object], after: str | None, limit: int
-) -> list[Declaration]:
-    """Current declarations in code point order of their facts, at most `limit`, by subject and rule."""
-    conditions = where(
-        "c.topic = %(topic)s",
-        "c.about = %(subject)s" if "subject" in filters else None,
-        "split_part(c.key, '/', 3) = %(rule)s" if "rule" in filters else None,
-        None if after is None else "c.key > %(after)s",
-    )
-    statement = f"""
-        SELECT c.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id
-        {conditions} ORDER BY c.key LIMIT %(limit)s
-    """
-    key = None if after is None else after.partition("/")[2]
-    parameters = {**filters, "topic": DECLARED, "after": key, "limit": limit}
-    rows = fetch(connection, statement, tuple[str, bytes], **parameters)
-    found = [parse_fact(DECLARED, key, value) for key, value in rows]
-    return [one for one in found if isinstance(one, Declaration)]

@@ -1,40 +1,31 @@
-"""Why an award is what it is, and the status of a subject or an exchange in a year, as a reader may see them."""
+"""Explanations of awards, and of rules that give a subject nothing, as a reader may see them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
-from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_facts, known_facts, subject_facts
-from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
+from services.incentive.domain.event_rules import SubjectFacts
 from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, explanation
 from services.incentive.domain.explanations.events import First
 from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
-from services.incentive.domain.facts import ExchangeTotal, Fact, FirstListing, FirstPurchase, named_exchanges
+from services.incentive.domain.facts import ExchangeTotal, FirstListing, FirstPurchase
 from services.incentive.domain.holds import RULE_SUSPENDED
-from services.incentive.domain.risk_flags import (
-    FUTURE_DATED_NAME,
-    Peers,
-    RiskFlag,
-    find_risk_flags,
-    first_near_cap,
-    similar_purchases,
-    unattached_flag,
-)
-from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
+from services.incentive.domain.status import operated_exchanges
 from services.incentive.domain.workflow import set_aside_by
-from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import awards_of_year
+from services.incentive.queries.risk_flags import award_risk_flags, risk_flag_json
+from services.incentive.queries.status import facts_about, facts_of_exchange, is_known
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import other_grants_of, related_of
+from services.incentive.store.acts import other_grants_of
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.award_context import load_award_context
-from services.incentive.store.awards import award_from_row, ever_similar_buyers
-from services.incentive.store.facts import fact_versions, load_facts
+from services.incentive.store.awards import award_from_row
+from services.incentive.store.facts import fact_versions
 from services.incentive.store.rows import SeenAward
 from shared.events.fact_topics import FIRST_LISTING, FIRST_PURCHASE
 from shared.postgres.query import fetch_one, fetch_values
@@ -59,7 +50,7 @@ def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> J
     known = exchange_facts(facts, view.rulebook.exchanges) if is_tiers else subject_facts(facts)
     answer = explanation(_explained_award(connection, view, row), known, policy, view.visible)
     seqs = fetch_values(connection, _SEQS, int, award_id=row.award_id, as_of=view.as_of) if row.whole else []
-    flags = [] if view.viewer is not None else _risk_flags(connection, view, row, facts)
+    flags = [] if view.viewer is not None else award_risk_flags(connection, view, row, facts)
     return {
         **answer,
         "transactions": seqs,
@@ -123,29 +114,23 @@ def _known_of_subject(connection: Connection, view: LedgerView, subject: str, ye
     """What the viewer may know of a subject in a year; None if it sees no document about it."""
     facts = facts_about(connection, view, subject)
     operated = operated_exchanges(subject, year, view.rulebook.exchanges)
-    if view.viewer is not None and not _is_known(view, facts, operated):
+    if view.viewer is not None and not is_known(view, facts, operated):
         return None
     party = known_facts(enumerate(facts)).newest if view.viewer is None else None
     return KnownOfSubject(
         subject_facts(facts),
-        {exchange: _facts_of(connection, view, exchange) for exchange in operated},
+        {exchange: facts_of_exchange(connection, view, exchange) for exchange in operated},
         name=None if party is None or isinstance(party, ExchangeTotal) else party.party.name,
     )
 
 
 def _why_zero(connection: Connection, view: LedgerView, row: SeenAward) -> Json | None:
-    """Why an award that was taken away earns nothing now; None if it earns something."""
+    """Explain why an award that was taken away earns nothing now; None if it earns something."""
     if row.ceiling_fen > 0:
         return None
     known = _known_of_subject(connection, view, row.subject, row.year)
     answers = _why_nothing(connection, view, (row.rule, row.subject, row.year), known, ())
     return answers[0]["why_not"] if len(answers) == 1 else None
-
-
-def facts_about(connection: Connection, view: LedgerView, about: str) -> tuple[Fact, ...]:
-    """All facts about a subject or exchange, as of the view's instant."""
-    found = load_facts(connection, [about], {}, view.rulebook.registers, view.as_of).get(about)
-    return () if found is None else found.of
 
 
 def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -> ExplainedAward:
@@ -189,77 +174,3 @@ def _revision_change(connection: Connection, row: SeenAward) -> RevisionChange |
         policy_revision=row.policy_revision,
     )
     return None if change is None else RevisionChange(row.policy_id, row.policy_revision, *change)
-
-
-def _risk_flags(connection: Connection, view: LedgerView, row: SeenAward, facts: tuple[Fact, ...]) -> list[RiskFlag]:
-    """The risk flags of an award, as of the view's instant."""
-    if row.ceiling_fen == 0:
-        return []
-    policy = view.rulebook.policy
-    others = [] if first_near_cap(facts, policy) is None else ever_similar_buyers(connection, policy)
-    known = load_facts(connection, others, {}, view.rulebook.registers, view.as_of)
-    related = related_of(connection, [row.about], view.as_of)
-    peers = Peers(similar_purchases((facts.of for facts in known.values()), policy), related)
-    return find_risk_flags(award_from_row(row), facts, peers, policy)
-
-
-def risk_flag_json(found: RiskFlag, policy: Policy) -> Json:
-    """A red flag: what was found, in which facts, and trades as examples."""
-    by_policy = (terms.name for terms in policy.risk_flags if terms.flag == found.flag)
-    name = next(by_policy, FUTURE_DATED_NAME)
-    return {
-        "sign": found.flag,
-        "name": {"zh": name.zh, "en": name.en},
-        "text": {"zh": found.text.zh, "en": found.text.en},
-        "evidence": [asdict(ref) for ref in found.refs],
-        "trades": [asdict(trade) for trade in found.trades],
-    }
-
-
-def load_subject_status(connection: Connection, view: LedgerView, subject: str, year: int) -> Json | None:
-    """The status of a subject in a year; None if nothing is known of it that the viewer may see.
-
-    An exchange sees the subjects that a fact names together with it, and its own operator.
-    """
-    facts, exchanges, policy = facts_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
-    operated = operated_exchanges(subject, year, exchanges)
-    if not _is_known(view, facts, operated):
-        return None
-    awards = awards_of_year(connection, view, subject, year)
-    answer = subject_status(
-        subject,
-        year,
-        subject_facts(facts),
-        {exchange: _facts_of(connection, view, exchange) for exchange in operated},
-        policy,
-        {row.award_id for row in awards},
-        view.visible,
-    )
-    flag = unattached_flag(facts, policy) if view.viewer is None else None
-    flags = [flag.found] if flag is not None and flag.year == year else []
-    return {**answer, "signs": [risk_flag_json(one, policy) for one in flags]}
-
-
-def _is_known(view: LedgerView, facts: Sequence[Fact], operated: Sequence[str]) -> bool:
-    """Return True if the viewer sees a document about a subject, or is its exchange."""
-    if view.viewer is None:
-        return bool(facts or operated)
-    return view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)
-
-
-def load_exchange_status(connection: Connection, view: LedgerView, exchange: str, year: int) -> Json | None:
-    """The status of an exchange in a year; None if it is not on the whitelist, or not the viewer's."""
-    exchanges, policy = view.rulebook.exchanges, view.rulebook.policy
-    if exchange not in exchanges.ids or view.viewer not in (None, exchange):
-        return None
-    statement = f"""
-        SELECT award.award_id FROM {view.awards}
-        WHERE award.about = %(about)s AND award.year = %(year)s ORDER BY award.award_id
-    """
-    about = f"exchange/{exchange}"
-    awards = fetch_values(connection, statement, str, about=about, year=year, as_of=view.as_of)
-    return exchange_status(exchange, year, _facts_of(connection, view, exchange), policy, awards)
-
-
-def _facts_of(connection: Connection, view: LedgerView, exchange: str) -> ExchangeFacts:
-    return exchange_facts(facts_about(connection, view, f"exchange/{exchange}"), view.rulebook.exchanges)

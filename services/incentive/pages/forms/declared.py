@@ -15,7 +15,7 @@ from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.pages.language import say, say_half
 from services.incentive.policy.terms import DeclaredTerms
-from services.incentive.queries.awards import list_declared
+from services.incentive.queries.declared import list_declared
 from services.incentive.queries.participants import which_awards
 from shared.values.json_types import Json
 from shared.web.keys import require

@@ -12,8 +12,8 @@ from services.incentive.http.register_reads import received_on
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, requested_year, show, today
 from services.incentive.pages.chart import bar_chart, tier_progress
-from services.incentive.queries.explanations import load_exchange_status, load_subject_status
 from services.incentive.queries.participants import Participant, list_participants
+from services.incentive.queries.status import load_exchange_status, load_subject_status
 from services.incentive.queries.view import LedgerView
 from shared.values.json_types import Json
 from shared.values.money import parse_yuan

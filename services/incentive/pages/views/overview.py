@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.pages.as_of_param import page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
-from services.incentive.queries.explanations import load_exchange_status
+from services.incentive.queries.budget import load_budget
 from services.incentive.queries.participants import sums_by_rule
-from services.incentive.queries.worklist import load_budget
+from services.incentive.queries.status import load_exchange_status
 from shared.values.money import format_yuan, parse_yuan
 from shared.web.keys import current_key, require
 

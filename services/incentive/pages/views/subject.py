@@ -12,7 +12,8 @@ from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.awards import list_awards
-from services.incentive.queries.explanations import explain_unearned, load_subject_status
+from services.incentive.queries.explanations import explain_unearned
+from services.incentive.queries.status import load_subject_status
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.facts import load_facts

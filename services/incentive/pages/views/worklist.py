@@ -10,8 +10,9 @@ from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year
 from services.incentive.pages.form_body import FormRefusal, show_form
-from services.incentive.queries.explanations import risk_flag_json
-from services.incentive.queries.worklist import count_flags, list_clawbacks, list_unattached_flags, list_worklist
+from services.incentive.queries.clawbacks import list_clawbacks
+from services.incentive.queries.risk_flags import list_unattached_flags, risk_flag_json
+from services.incentive.queries.worklist import count_flags, list_worklist
 from services.incentive.store.acts import list_suspensions
 from shared.values.money import format_yuan
 from shared.web.keys import require
