@@ -36,7 +36,7 @@ def compare_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
             if before is None:
                 raise SettingsChangedError("台账尚无生效的政策 / no policy is in force in the ledger yet")
             facts = all_facts(connection, before.registers)
-            return what_if(facts, before, policy, all_payable_inputs(connection, policy)), before.policy
+            return what_if(facts, before, policy, all_payable_inputs(connection)), before.policy
     finally:
         engine.dispose()
 

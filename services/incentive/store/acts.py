@@ -43,6 +43,8 @@ _RELATED: Final = f"""
      WHERE a.recorded_at <= {AS_OF} AND ({_AMONG.format("p.subject")} OR {_AMONG.format("p.other")})
      ORDER BY p.subject, p.other, a.seq DESC) pair WHERE status = '{RELATED}'
 """
+# The summand of a decision `d` in what is approved and not returned, in fen; NULL for other steps.
+OUTSTANDING_SQL: Final = "CASE d.action WHEN 'approve' THEN d.amount_fen WHEN 'return' THEN -d.amount_fen END"
 # `state` and more of the last decision that changed an award's state: a return does not.
 LAST_STEP_SQL: Final = f"""
     SELECT d.to_state, d.until, a.person, a.name FROM decision d JOIN act a ON a.id = d.id
@@ -55,8 +57,7 @@ IS_OVER_APPROVED_SQL: Final = f"""
         SELECT FROM decision d JOIN act a ON a.id = d.id
         WHERE d.award_id = award.award_id AND a.recorded_at <= {AS_OF}
         GROUP BY d.subject, d.year
-        HAVING sum(d.amount_fen) FILTER (WHERE d.action = 'approve')
-               - coalesce(sum(d.amount_fen) FILTER (WHERE d.action = 'return'), 0)
+        HAVING sum({OUTSTANDING_SQL})
                > CASE WHEN (d.subject, d.year) = (award.subject, award.year) THEN award.payable_fen ELSE 0 END)
 """
 
@@ -83,10 +84,7 @@ def find_request(connection: Connection, person: str, key: str) -> Act | None:
 
 def outstanding_of(connection: Connection, condition: str, **parameters: object) -> int:
     """Approved less returned over the decisions `d` that a condition names, in fen."""
-    statement = f"""
-        SELECT coalesce(sum(CASE d.action WHEN 'approve' THEN d.amount_fen WHEN 'return' THEN -d.amount_fen END), 0)
-        FROM decision d WHERE {condition}
-    """
+    statement = f"SELECT coalesce(sum({OUTSTANDING_SQL}), 0) FROM decision d WHERE {condition}"
     return int(fetch_value(connection, statement, int, **parameters))
 
 

@@ -1,13 +1,12 @@
-"""What decides payables beside the awards: recorded acts, and the days of declared rewards.
+"""The inputs of payables that are no awards: recorded acts, and the days of declared rewards.
 
 Acts are never changed, so the inputs of an instant follow from those recorded up to it; here it is always now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award
@@ -16,7 +15,7 @@ from services.incentive.domain.highest_only import PayableInputs
 from services.incentive.domain.holds import Period
 from services.incentive.domain.workflow import set_aside_by
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import other_grants_of
+from services.incentive.store.acts import OUTSTANDING_SQL, other_grants_of
 from services.incentive.store.awards import award_from_row
 from services.incentive.store.facts import facts_at
 from services.incentive.store.rows import AwardRow, columns
@@ -24,13 +23,13 @@ from shared.postgres.query import fetch
 from shared.values.times import day_start, year_start
 
 # What stands approved for the award's subject and year, and the state that the last step with a state left.
-_STANDING: Final = """
+_STANDING: Final = f"""
     SELECT award.award_id, award.standing_fen, award.state
     FROM unnest(CAST(%(award_ids)s AS text[]), CAST(%(subjects)s AS text[]), CAST(%(years)s AS smallint[]))
              AS asked (award_id, subject, year)
     CROSS JOIN LATERAL (
         SELECT d.award_id,
-               coalesce(sum(CASE d.action WHEN 'approve' THEN d.amount_fen WHEN 'return' THEN -d.amount_fen END)
+               coalesce(sum({OUTSTANDING_SQL})
                         FILTER (WHERE (d.subject, d.year) = (asked.subject, asked.year)), 0) AS standing_fen,
                (array_agg(d.to_state ORDER BY d.number DESC))[1] AS state
         FROM decision d WHERE d.award_id = asked.award_id GROUP BY d.award_id
@@ -58,9 +57,36 @@ class _Suspension(NamedTuple):
     until_at: datetime | None
 
 
+class _Decided(NamedTuple):
+    """What acts decide about awards, and when those were earned whose day matters, by award_id."""
+
+    standing_fen: Mapping[str, int]
+    set_aside: frozenset[str]
+    earned: Mapping[str, Period]
+
+
 def load_payable_inputs(connection: Connection, awards: Sequence[Award], policy: Policy) -> PayableInputs:
     """The inputs for these awards, now."""
-    grants = other_grants_of(connection, {award.subject for award in awards})
+    limited = {award.rule for award in awards if policy.payable_limits(award.rule)}
+    decided = _load_decided(connection, awards, limited)
+    return PayableInputs(
+        grants=other_grants_of(connection, {award.subject for award in awards}),
+        days={one: period.start.date() for one, period in decided.earned.items() if period.start is not None},
+        standing_fen=decided.standing_fen,
+        set_aside=decided.set_aside,
+    )
+
+
+def all_payable_inputs(connection: Connection) -> PayableInputs:
+    """The inputs for all awards of the ledger, without days."""
+    touched = [award_from_row(row) for row in fetch(connection, _TOUCHED, AwardRow)]
+    decided = _load_decided(connection, touched, ())
+    grants = other_grants_of(connection)
+    return PayableInputs(grants=grants, standing_fen=decided.standing_fen, set_aside=decided.set_aside)
+
+
+def _load_decided(connection: Connection, awards: Sequence[Award], dated: Collection[str]) -> _Decided:
+    """Load it for awards with a ceiling; `dated` are rules whose awards' days matter even without a suspension."""
     suspended: dict[str, list[Period]] = {}
     for one in fetch(connection, _SUSPENSIONS, _Suspension):
         suspended.setdefault(one.rule, []).append(Period(one.from_at, one.until_at))
@@ -73,26 +99,15 @@ def load_payable_inputs(connection: Connection, awards: Sequence[Award], policy:
         subjects=[award.subject for award in live],
         years=[award.year for award in live],
     )
-    dated = [award for award in live if award.rule in suspended or policy.payable_limits(award.rule)]
-    earned = when_earned(connection, {award.evidence[0].ref: award.award_id for award in dated if award.evidence})
+    with_day = [award for award in live if award.evidence and (award.rule in suspended or award.rule in dated)]
+    earned = when_earned(connection, {award.evidence[0].ref: award.award_id for award in with_day})
     set_aside = {one.award_id for one in standing if set_aside_by(one.state)}
     for award in live:
         period = earned.get(award.award_id) or whole_year(award.year)
         if any(period.overlaps(one) for one in suspended.get(award.rule, ())):
             set_aside.add(award.award_id)
-    return PayableInputs(
-        grants=grants,
-        days={award_id: period.start.date() for award_id, period in earned.items() if period.start is not None},
-        standing_fen={one.award_id: one.standing_fen for one in standing if one.standing_fen > 0},
-        set_aside=frozenset(set_aside),
-    )
-
-
-def all_payable_inputs(connection: Connection, policy: Policy) -> PayableInputs:
-    """The inputs for all awards of the ledger, without days."""
-    touched = [award_from_row(row) for row in fetch(connection, _TOUCHED, AwardRow)]
-    found = load_payable_inputs(connection, touched, policy)
-    return msgspec.structs.replace(found, grants=other_grants_of(connection), days={})
+    standing_fen = {one.award_id: one.standing_fen for one in standing if one.standing_fen > 0}
+    return _Decided(standing_fen, frozenset(set_aside), earned)
 
 
 def when_earned(connection: Connection, awards: Mapping[FactRef, str]) -> dict[str, Period]:

@@ -72,7 +72,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
         if after is None:
             raise Problem(404)
         facts = all_facts(connection, before.registers)
-        return what_if(facts, before, after, all_payable_inputs(connection, before.policy)), before.policy, after
+        return what_if(facts, before, after, all_payable_inputs(connection)), before.policy, after
 
 
 def _chosen() -> Policy:
