@@ -143,7 +143,7 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
 def _enter_after_upgrade(connection: Connection, found: SettingsInForce, instant: datetime) -> None:
     seq = enter_again(connection, found, instant)
     log.info(
-        "what the ledger is computed by entered after an upgrade",
+        "settings in force entered after an upgrade",
         seq=seq,
         policy=found.policy_id,
         revision=found.policy_revision,
