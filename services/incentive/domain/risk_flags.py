@@ -1,7 +1,7 @@
 """Red flags for a person to look at (G10), found on an award by its facts and the policy's numbers. Pure.
 
-A red flag marks an award and changes no amount. Its measures were taken where the trades are (facts.sign.v1), or are in
-the facts that the award rests on.
+A red flag marks an award and changes no amount. Its measures come from trade-ingest (facts.sign.v1) or from the
+facts that the award rests on.
 """
 
 from collections import Counter
@@ -44,14 +44,14 @@ _OfYear = TypeVar("_OfYear", ProviderTotal, ExchangeTotal, ProviderMeasures, Exc
 
 
 class Peers(NamedTuple):
-    """First purchases near the cap, and related parties by subject, of all whose awards are computed together."""
+    """First purchases near the cap, and related parties by subject, of all subjects computed together."""
 
     similar: tuple[FirstPurchase, ...] = ()
     related: Mapping[str, frozenset[str]] = {}
 
 
 class FlagCase(NamedTuple):
-    """An award in which one red flag is looked for; `facts` are all about its subject or exchange."""
+    """An award, and a red flag to look for; `facts` are all about its subject or exchange."""
 
     award: Award
     terms: RiskFlagTerms
@@ -65,11 +65,11 @@ class FlagCase(NamedTuple):
 
     def of_year(self, kind: type[_OfYear]) -> list[_OfYear]:
         """The facts of a kind about the award's year."""
-        return [fact for fact in self.facts if isinstance(fact, kind) and fact.year == self.award.year]
+        return _of_year(self.facts, kind, self.award.year)
 
 
 class RiskFlag(msgspec.Struct, frozen=True):
-    """A red flag: what was found, in which facts, and trades as examples."""
+    """A red flag: its text, the facts that raise it, and trades as examples."""
 
     flag: str
     text: Texts
@@ -159,13 +159,12 @@ def _future_dated(award: Award, facts: Sequence[Fact], policy: Policy) -> RiskFl
 
 def _ahead_of_totals(award: Award, facts: Sequence[Fact], policy: Policy) -> list[tuple[FactRef, TradeSum]]:
     """Future-dated trades in the award's total, by the fact that names them; empty for other awards."""
-    year, in_force = award.year, policy.in_force
     if award.rule == policy.annual_listed_trading.rule:
-        sold = [one for one in facts if isinstance(one, ProviderTotal) and one.year == year]
-        return [(one.ref, annual_ahead([one], in_force)) for one in sold]
+        sold = _of_year(facts, ProviderTotal, award.year)
+        return [(one.ref, annual_ahead([one], policy.in_force)) for one in sold]
     if award.rule == policy.exchange_tiers.rule:
-        served = [one for one in facts if isinstance(one, ExchangeTotal) and one.year == year]
-        return [(one.ref, tiers_ahead([one], in_force)) for one in served]
+        served = _of_year(facts, ExchangeTotal, award.year)
+        return [(one.ref, tiers_ahead([one], policy.in_force)) for one in served]
     return []
 
 
@@ -210,7 +209,7 @@ def _is_december(start: datetime, in_force: Interval) -> bool:
     return start in in_force and start.astimezone(SHANGHAI).month == _DECEMBER
 
 
-# --- what a provider sold --------------------------------------------------------------------------------------
+# --- sales of a provider ---------------------------------------------------------------------------------------
 
 
 def _round_trip(case: FlagCase) -> RiskFlag | None:
@@ -388,7 +387,7 @@ def _own_exchange(case: FlagCase) -> RiskFlag | None:
     return RiskFlag(case.terms.flag, text, _refs(measures), tuple(trade for one in bought for trade in one.examples))
 
 
-# By flag, and by the rule of the awards that it is looked for on.
+# By flag and rule of the award.
 _DETECTORS: Final[Mapping[tuple[str, str], Callable[[FlagCase], RiskFlag | None]]] = {
     ("late_burst", "annual_listed_trading"): _late_annual,
     ("late_burst", "exchange_tiers"): _late_tiers,
@@ -400,6 +399,10 @@ _DETECTORS: Final[Mapping[tuple[str, str], Callable[[FlagCase], RiskFlag | None]
     ("related_parties", "first_purchase"): _bought_from_related,
     ("related_parties", "annual_listed_trading"): _sold_to_related,
 }
+
+
+def _of_year(facts: Iterable[Fact], kind: type[_OfYear], year: int) -> list[_OfYear]:
+    return [fact for fact in facts if isinstance(fact, kind) and fact.year == year]
 
 
 def _refs(facts: Iterable[Fact]) -> tuple[FactRef, ...]:
