@@ -94,16 +94,16 @@ class Bureau:
 
     def done(self, award_id: str, *actions: str, **given: Any) -> Any:
         """Take steps that must succeed, the last with `given`; return the answer to the last one."""
-        told = None
+        body = None
         for number, action in enumerate(actions, 1):
-            status, told = self.step(award_id, action, **(given if number == len(actions) else {}))
-            assert status == 201, (action, told)
-        return told
+            status, body = self.step(award_id, action, **(given if number == len(actions) else {}))
+            assert status == 201, (action, body)
+        return body
 
     def verify(self, who: str, status: str = "verified", **given: Any) -> Any:
-        answer, told = self.post(f"/v1/subjects/{who}/eligibility", {"status": status, **given})
-        assert answer == 201, told
-        return told
+        answer, body = self.post(f"/v1/subjects/{who}/eligibility", {"status": status, **given})
+        assert answer == 201, body
+        return body
 
     def published(self, award_id: str) -> None:
         self.done(award_id, "apply", "review", "joint_review", "publish")

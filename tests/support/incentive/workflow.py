@@ -16,7 +16,7 @@ from services.incentive.policy.terms import Texts
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BASIS = ApprovedFor("uscc:91530100MA6K123456", 2026)
-# From the application to the public notice: action, amount, person. Approval is open to the person "b".
+# Steps from the application to the public notice: action, amount, person. Approval is open to the person "b".
 ROUND = (("apply", 0, "a"), ("review", 0, "a"), ("joint_review", 0, "b"), ("publish", 0, "a"))
 
 

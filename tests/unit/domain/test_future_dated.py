@@ -74,9 +74,9 @@ def flags_by_verifier(award: Award, fact: Fact) -> list[str]:
         assert fact.first is not None
         first = {"completed_at": format_time(fact.first.at), "exchange": "kmdex", "trade_no": "T1"}
         value = {"first": first | ({"ahead": True} if fact.first.ahead else {})}
-    told = {"topic": fact.topic, "fact": fact.ref.fact, "value": value}
+    item = {"topic": fact.topic, "fact": fact.ref.fact, "value": value}
     of_award = {"rule": award.rule, "year": award.year, "base": award.base_fen, "cap": award.cap_fen}
-    return red_flags_on(of_award, [told], SECOND)
+    return red_flags_on(of_award, [item], SECOND)
 
 
 @pytest.mark.parametrize(
@@ -132,18 +132,18 @@ def test_registers_sum_up_what_is_future_dated() -> None:
 def test_a_bucket_without_the_member_has_none() -> None:
     value = {"generation": 1, "seq": 1, "exchange": "kmdex", "year": 2026, "cut_at": []}
     for part, expected in ((NO_TRADES, NO_TRADES), (PART, PART)):
-        told = value | {"buckets": [bucket_json(ahead("2026-03-01", "9", part))]}
-        fact = parse_fact("facts.annual-total.v1", "r1/exchange/kmdex/2026", msgspec.json.encode(told))
+        total = value | {"buckets": [bucket_json(ahead("2026-03-01", "9", part))]}
+        fact = parse_fact("facts.annual-total.v1", "r1/exchange/kmdex/2026", msgspec.json.encode(total))
         assert isinstance(fact, ExchangeTotal)
         assert fact.buckets[0].ahead == expected
 
 
 def test_statuses_say_how_much_is_future_dated() -> None:
-    told = {"amount": "7.00", "trades": 2}
+    part = {"amount": "7.00", "trades": 2}
     total = served(2028, bucket("2028-03-01", "9"), ahead("2028-11-01", "9"))
     of_exchange = ExchangeFacts({2028: [total]}, OPERATED)
     # The whole calendar year, although the policy ended before.
-    assert exchange_status("kmdex", 2028, of_exchange, POLICY, [])["ahead"] == told
+    assert exchange_status("kmdex", 2028, of_exchange, POLICY, [])["ahead"] == part
     assert "ahead" not in exchange_status("kmdex", 2027, of_exchange, POLICY, [])
     sold = provided(2026, {"kmdex": [ahead("2026-03-01", "9")]})
     facts = SubjectFacts(first_purchase=(purchase(is_ahead=True),), totals={2026: [sold]})
@@ -152,8 +152,8 @@ def test_statuses_say_how_much_is_future_dated() -> None:
     assert {one["rule"]: one.get("ahead") for one in rules} == {
         "first_listing": None,
         "first_purchase": {"amount": "2000000.00", "trades": 1},
-        "annual_listed_trading": told,
-        "exchange_tiers": told,
+        "annual_listed_trading": part,
+        "exchange_tiers": part,
     }
     hidden = subject_status(B1.subject, 2026, facts, {}, POLICY, [], visible={"dcdex"})["rules"]
     assert all("ahead" not in one for one in hidden)

@@ -1,4 +1,4 @@
-"""What is payable: highest only (就高不重复, G6) and limits over several items (G11), by each reading."""
+"""Payables: highest only (就高不重复, G6) and limits over several items (G11), by each reading."""
 
 import itertools
 from collections import Counter
@@ -41,7 +41,7 @@ def declared(rule: str, item: str, wan: int, day: str = "2026-03-01", **more: in
 
 
 def in_wan(claims: list[Claim], policy: Policy = POLICY, **grants: object) -> dict[str, int]:
-    """What is payable in 万元, by the item of the award or its rule; the same in every order of arrival."""
+    """Payables in 万元, by the item of the award or its rule; the same in every order of arrival."""
     found = payables(claims, policy, grants.get("grants", {}))
     for order in itertools.islice(itertools.permutations(claims), 24):
         assert payables(order, policy, grants.get("grants", {})) == found
@@ -281,15 +281,15 @@ def test_a_payable_is_within_its_ceiling_and_its_limits_and_no_order_of_arrival_
     assert payables(claims, policy, grants) == found
 
 
-# A tier award that a correction took away, before one that is payable.
-TAKEN_AWAY = [
+# A tier award that is no longer earned, before one that is payable.
+NO_LONGER_EARNED = [
     Claim("exchange_tiers/x1/2026", "exchange_tiers", 2026, 0, 100 * WAN, 0, date.min),
     Claim("exchange_tiers/x1/2027", "exchange_tiers", 2027, 100 * WAN, 100 * WAN, 0, date.min),
 ]
 
 
 @given(histories(), CHOICES, GRANTS)
-@example(TAKEN_AWAY, {name: getattr(POLICY, name) for name in READINGS}, {})
+@example(NO_LONGER_EARNED, {name: getattr(POLICY, name) for name in READINGS}, {})
 def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, grants):
     if chosen["other_grants"] == "same_matter":
         grants = {}
@@ -312,7 +312,7 @@ def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, grants)
 
 @given(histories(), st.sampled_from(["kinds_compete", "all_compete"]), st.data())
 def test_a_greater_ceiling_never_lowers_the_sum_of_a_year(claims, highest_only, data):
-    """Of one year and without grants; the next test names what can lower a sum."""
+    """This holds for one year without grants; the next tests show when a sum can fall."""
     policy = msgspec.structs.replace(POLICY, highest_only=highest_only)
     year = [one for one in claims if one.year == 2026]
     if year:

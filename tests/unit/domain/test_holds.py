@@ -91,10 +91,10 @@ def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article() 
     whole = POLICY.budget_fen - 450
     assert budget_rooms(POLICY, "compute_voucher", posted) == (whole, 1_000_000_000 - 400)
     assert budget_rooms(POLICY, "first_purchase", posted) == (whole,)
-    told = budget_json(2026, POLICY, POLICY.budget_fen, posted)
-    assert told["pools"] == [{"article": "(十四)", "budget": "10000000.00", "approved": "5.00"}]
-    assert (told["approved"], told["paid"], told["returned"]) == ("5.50", "3.00", "1.00")
-    assert (told["available"], told["exceeded"]) == ("99999995.50", False)
+    budget = budget_json(2026, POLICY, POLICY.budget_fen, posted)
+    assert budget["pools"] == [{"article": "(十四)", "budget": "10000000.00", "approved": "5.00"}]
+    assert (budget["approved"], budget["paid"], budget["returned"]) == ("5.50", "3.00", "1.00")
+    assert (budget["available"], budget["exceeded"]) == ("99999995.50", False)
     assert budget_json(2026, POLICY, POLICY.budget_fen + 1, posted)["exceeded"]
 
 
@@ -128,8 +128,8 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     acts = RecordedActs()
     acts.spent = {(2026, one.rule): one.outstanding_fen for one in posted}
     acts.held = {kind: ("award", kind) for kind in placed}
-    acts.suspended = {str(number): (rule, told(one)) for number, one in enumerate(suspended)}
-    acts.eligible = {WHOSE: [(one.status, told(one.valid)) for one in verified]}
+    acts.suspended = {str(number): (rule, span_of(one)) for number, one in enumerate(suspended)}
+    acts.eligible = {WHOSE: [(one.status, span_of(one.valid)) for one in verified]}
     scheme, code = WHOSE.split(":")
     award = {
         "award_id": "award",
@@ -154,6 +154,6 @@ class NoFacts:
 COUNTS = st.integers(0, 3)
 
 
-def told(period: Period) -> Span:
+def span_of(period: Period) -> Span:
     start, end = (None if one is None else format_time(one) for one in period)
     return period_of({"from": start, "until": end})

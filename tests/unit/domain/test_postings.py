@@ -148,7 +148,7 @@ OTHER = FactRef("facts.first-purchase.v1/r2/uscc:A", 1, 3)
 ARRIVED = FactRef("facts.annual-total.v1/r1/exchange/kmdex/2024", 1, 4)
 
 
-def told(*refs: FactRef) -> list[dict[str, object]]:
+def refs_json(*refs: FactRef) -> list[dict[str, object]]:
     return [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in refs]
 
 
@@ -157,16 +157,16 @@ def test_the_cause_is_the_newer_evidence_else_what_arrived_else_all_evidence() -
     newer = msgspec.structs.replace(AWARD, ceiling_fen=1, evidence=(EvidenceItem(OTHER, ()), EvidenceItem(REF, ())))
     same = msgspec.structs.replace(before, ceiling_fen=1)
     for after, arrived, expected in (
-        (newer, [ARRIVED], told(REF)),
-        (same, [ARRIVED], told(ARRIVED)),
-        (same, [], told(OTHER, AWARD.evidence[0].ref)),
+        (newer, [ARRIVED], refs_json(REF)),
+        (same, [ARRIVED], refs_json(ARRIVED)),
+        (same, [], refs_json(OTHER, AWARD.evidence[0].ref)),
     ):
         found = entitlement_posting(before, after, arrived)
         assert found is not None
         assert found.cause["facts"] == expected
     first = entitlement_posting(None, newer, [ARRIVED])
     assert first is not None
-    assert first.cause["facts"] == told(OTHER, REF)
+    assert first.cause["facts"] == refs_json(OTHER, REF)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_correction_posts_what_the_balance_lacks_or_has_too_much() -> None:
         assert (found.amount_fen, found.policy_revision) == (change_fen, POLICY.revision)
         balance = {entry.account: entry.credit_fen - entry.debit_fen for entry in found.entries}
         assert balance == {account.name: change_fen, "policy:first_purchase:2026": -change_fen}
-        assert found.cause["facts"] == told(REF)
+        assert found.cause["facts"] == refs_json(REF)
         assert f"由 {actual_fen // 100}.00 元更正为 {expected_fen // 100}.00 元" in found.cause["text"]
     with pytest.raises(ValueError, match="correct"):
         correction_posting(account, 500, 500, "(四) 2", POLICY, [REF])

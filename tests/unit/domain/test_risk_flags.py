@@ -216,17 +216,17 @@ def test_a_first_purchase_of_a_related_party() -> None:
 def test_first_purchases_split_around_the_cap() -> None:
     mine, least, most = first("B1", 4 * MILLION), amounts_near_cap(POLICY).start, amounts_near_cap(POLICY).stop - 1
     assert (least, most) == (parse_yuan("3800000"), parse_yuan("4200000"))
-    beside = (first("B2", least, days=30), first("B3", most, days=-30))
-    assert found(PURCHASE, mine, around=Peers(similar=(mine, *beside))) == ["split_purchases"]
+    near = (first("B2", least, days=30), first("B3", most, days=-30))
+    assert found(PURCHASE, mine, around=Peers(similar=(mine, *near))) == ["split_purchases"]
     for others in (
-        beside[:1],  # two are too few
-        (beside[0], first("B3", most + 1)),
-        (beside[0], first("B3", least - 1)),
-        (beside[0], first("B3", most, days=31)),
-        (beside[0], first("B3", most, of="P2")),
+        near[:1],  # two are too few
+        (near[0], first("B3", most + 1)),
+        (near[0], first("B3", least - 1)),
+        (near[0], first("B3", most, days=31)),
+        (near[0], first("B3", most, of="P2")),
     ):
         assert found(PURCHASE, mine, around=Peers(similar=(mine, *others))) == []
-    assert found(PURCHASE, first("B1", 5 * MILLION), around=Peers(similar=beside)) == []
+    assert found(PURCHASE, first("B1", 5 * MILLION), around=Peers(similar=near)) == []
 
 
 @given(st.lists(st.tuples(st.integers(3_700, 4_300), st.integers(0, 60), st.sampled_from(["P1", "P2"])), max_size=7))
@@ -308,14 +308,14 @@ def month(name: str, yuan: str) -> dict[str, object]:
 
 def read_twice(on: Award, values: dict[str, dict[str, object]]) -> tuple[list[str], list[str]]:
     """Return the flags found by the rules and by the verifier; `values` by name of the fact."""
-    facts, told = [], []
+    facts, items = [], []
     for name, content in values.items():
         topic, _, key = name.partition("/")
         value = {"generation": 1, "seq": 5, **content}
         facts.append(parse_fact(topic, key, json.dumps(value).encode()))
-        told.append({"fact": name, "topic": topic, "generation": 1, "seq": 5, "value": value})
+        items.append({"fact": name, "topic": topic, "generation": 1, "seq": 5, "value": value})
     award = {"rule": on.rule, "year": on.year, "base": on.base_fen, "cap": on.cap_fen}
-    return found(on, *facts), red_flags_on(award, told, SECOND)
+    return found(on, *facts), red_flags_on(award, items, SECOND)
 
 
 @given(PROVIDER_SIGN, PROVIDER_SIGN, MONTHS, st.integers(MILLION * 10, MILLION * 12))
@@ -388,8 +388,8 @@ def test_every_sign_cites_its_clause_and_says_what_it_is() -> None:
     for terms in POLICY.risk_flags:
         assert terms.article.startswith("(")
         assert all((terms.name.zh, terms.name.en, terms.says.zh, terms.says.en))
-        told = {value.path: value.value for value in POLICY.values if value.path.startswith(f"signs.{terms.flag}.")}
-        assert {f"signs.{terms.flag}.{name}" for name in terms.numbers} <= told.keys()
+        numbers = {value.path: value.value for value in POLICY.values if value.path.startswith(f"signs.{terms.flag}.")}
+        assert {f"signs.{terms.flag}.{name}" for name in terms.numbers} <= numbers.keys()
 
 
 @pytest.mark.parametrize(

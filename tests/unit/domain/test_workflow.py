@@ -178,11 +178,11 @@ def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:
 
 def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: int) -> None:
     """Check that the verifier of extracts, a second implementation of the table, computes the same state."""
-    told = AwardHistory()
+    by_verifier = AwardHistory()
     for one in steps:
-        told.take(decision_json(one))
-    assert (told.state, told.steps) == (state.state, state.steps)
-    assert (told.approved, told.paid, told.returned, told.unpaid) == (
+        by_verifier.take(decision_json(one))
+    assert (by_verifier.state, by_verifier.steps) == (state.state, state.steps)
+    assert (by_verifier.approved, by_verifier.paid, by_verifier.returned, by_verifier.unpaid) == (
         state.approved_fen,
         state.paid_fen,
         state.returned_fen,
@@ -190,7 +190,7 @@ def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: in
     )
     scheme, code = BASIS.subject.split(":")
     award = {"subject": {"id_scheme": scheme, "id": code}, "year": BASIS.year, "payable": yuan(payable_fen)}
-    assert is_over_approved(award, told) == (state.excess(BASIS, payable_fen) is not None)
+    assert is_over_approved(award, by_verifier) == (state.excess(BASIS, payable_fen) is not None)
 
 
 @pytest.mark.parametrize(
@@ -207,14 +207,14 @@ def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: in
     ],
 )
 def test_what_verifies_takes_no_step_that_could_not_be_taken(steps: int, changes: dict) -> None:
-    state, told = WorkflowState(), AwardHistory()
+    state, by_verifier = WorkflowState(), AwardHistory()
     for number, (action, amount_fen, by) in enumerate((*ROUND, ("approve", 100, "b"), ("pay", 100, "a")), 1):
         taken = step(state, action, amount_fen, by)
         if number == steps:
             with pytest.raises(ValueError, match=" / "):
-                told.take(decision_json(replace(taken, **changes)))
+                by_verifier.take(decision_json(replace(taken, **changes)))
             return
-        told.take(decision_json(taken))
+        by_verifier.take(decision_json(taken))
         state = apply_step(state, taken)
 
 

@@ -212,9 +212,9 @@ def test_a_year_closes_when_the_day_is_over_in_shanghai(at: datetime, closed: bo
 )
 def test_a_fault_is_reported_with_line_and_member(old: str, new: str, member: str, said: str):
     text = changed(old, new)
-    told = [fault for fault in faults(text) if f": {member}: " in fault and said in fault]
-    assert len(told) == 1
-    assert re.match(r"p\.yaml:[0-9]+: ", told[0])
+    reported = [fault for fault in faults(text) if f": {member}: " in fault and said in fault]
+    assert len(reported) == 1
+    assert re.match(r"p\.yaml:[0-9]+: ", reported[0])
 
 
 def test_the_line_is_where_the_fault_is():

@@ -15,7 +15,7 @@ DECLARED = POLICY.declared
 WAN, YI = 10_000 * 100, 100_000_000 * 100  # fen
 
 PRIZES_OF_THE_NATION = "national_first 10, national_second 8, national_third 5"
-# By article: amount of each rule, how it is earned, its limits and pool; amounts in 万元.
+# Rules in order of articles, with amount, way of earning, limits and pool; amounts in 万元.
 ARTICLES = {
     ("(一)", "computing_centre"): ("1000 at_most 1.25", "once subject", "", ""),
     ("(二)", "data_circulation_facility"): ("500", "once item", "", ""),
@@ -151,9 +151,9 @@ def test_a_fault_is_reported_with_line_and_member(old: str, new: str, member: st
     with pytest.raises(PolicyError) as refused:
         read_policy(TEXT.replace(old, new, 1).encode(), "p.yaml")
     where = f": {RULE if member.startswith('[') else ''}{member}: "
-    told = [fault for fault in str(refused.value).splitlines() if where in fault and said in fault]
-    assert len(told) == 1, str(refused.value)
-    assert re.match(r"p\.yaml:[0-9]+: ", told[0])
+    reported = [fault for fault in str(refused.value).splitlines() if where in fault and said in fault]
+    assert len(reported) == 1, str(refused.value)
+    assert re.match(r"p\.yaml:[0-9]+: ", reported[0])
 
 
 def test_a_further_reward_needs_no_code():

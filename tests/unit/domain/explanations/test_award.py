@@ -77,12 +77,12 @@ class World:
         return {entry["rule"]: entry for entry in answer["rules"]}
 
 
-def taken_away(one: Award) -> ExplainedAward:
+def no_longer_earned(one: Award) -> ExplainedAward:
     return ExplainedAward(msgspec.structs.replace(one, ceiling_fen=0, payable_fen=0, suppressed_by=None, flags=()))
 
 
-def values(told) -> dict[str, str]:
-    return {step["step"]: step["value"] for step in told["steps"]}
+def values(explained) -> dict[str, str]:
+    return {step["step"]: step["value"] for step in explained["steps"]}
 
 
 OLD = {"trade": ["T0", "P9", "B1", "1", "2020-02-01"]}
@@ -97,27 +97,27 @@ def test_every_reason_of_the_contract_has_words_in_both_languages():
 
 
 def test_first_purchase():
-    told = World({"trade": ["T1", "P1", "B1", "5000000", "2026-03-01", {"refunded": "1000000.01"}]}).explain(
+    explained = World({"trade": ["T1", "P1", "B1", "5000000", "2026-03-01", {"refunded": "1000000.01"}]}).explain(
         "first_purchase/B1"
     )
-    assert list(told) == [
+    assert list(explained) == [
         "award_id", "article", "text", "steps", "counted", "not_counted", "suppressed_by", "next", "evidence",
     ]  # fmt: skip
-    assert told["article"] == "(四) 2"
-    assert [step["step"] for step in told["steps"]] == ["base", "refund", "rate", "cap", "rounding"]
-    assert values(told) == {
+    assert explained["article"] == "(四) 2"
+    assert [step["step"] for step in explained["steps"]] == ["base", "refund", "rate", "cap", "rounding"]
+    assert values(explained) == {
         "base": "5000000.00",
         "refund": "3999999.99",
         "rate": "199999.9995",
         "cap": "199999.9995",
         "rounding": "199999.99",
     }
-    assert told["counted"] == [{"exchange": "kmdex", "amount": "3999999.99", "trades": 1}]
-    assert (told["not_counted"], told["next"], told["suppressed_by"]) == ([], None, None)
-    assert told["evidence"] == [
+    assert explained["counted"] == [{"exchange": "kmdex", "amount": "3999999.99", "trades": 1}]
+    assert (explained["not_counted"], explained["next"], explained["suppressed_by"]) == ([], None, None)
+    assert explained["evidence"] == [
         {"fact": f"facts.first-purchase.v1/r1/{B1}", "generation": 1, "seq": 1, "exchanges": ["kmdex"]}
     ]
-    for text in (told["text"]["zh"], told["text"]["en"]):
+    for text in (explained["text"]["zh"], explained["text"]["en"]):
         for figure in ("T1", "5,000,000.00", "1,000,000.01", "3,999,999.99", "5%", "200,000.00", "199,999.99"):
             assert figure in text
 
@@ -129,10 +129,10 @@ def test_a_predecessor_that_no_longer_counts_is_named_to_those_who_may_see_it():
     )
     world = World({"listing": ["L1", "P1", "2026-01-05"]})
     state = msgspec.structs.replace(world.state("first_listing/P1"), earlier=(second, first, second))
-    told = world.explain_state(state)["text"]
+    explained = world.explain_state(state)["text"]
     gone = "此前计为首次挂牌的挂牌L0（交易场所dcdex，2026年1月4日）已不再计入（作废、更正，或不在名录期内）。"
-    assert f"{gone}首次挂牌为挂牌L1（交易场所kmdex，2026年1月5日）。" in told["zh"]
-    assert "L0 on dcdex, 2026-01-04, the first listing until then, no longer counts" in told["en"]
+    assert f"{gone}首次挂牌为挂牌L1（交易场所kmdex，2026年1月5日）。" in explained["zh"]
+    assert "L0 on dcdex, 2026-01-04, the first listing until then, no longer counts" in explained["en"]
     assert "L0" not in str(world.explain_state(state, {"kmdex"}))
     # A later document that was overtaken by an earlier one, and one that was corrected, are not gone.
     moved = msgspec.structs.replace(second, listed_at=first.listed_at)
@@ -144,12 +144,12 @@ def test_a_predecessor_that_no_longer_counts_is_named_to_those_who_may_see_it():
 def test_the_head_names_document_article_subject_and_year_and_what_is_provisional():
     world = World({"listing": ["L1", "P1", "2026-01-05"]})
     state = world.state("first_listing/P1")
-    told = world.explain_state(msgspec.structs.replace(state, is_closed=False))["text"]
+    explained = world.explain_state(msgspec.structs.replace(state, is_closed=False))["text"]
     name, code = state.award.subject_name, uscc("P1")
-    assert told["zh"].startswith(f"昆政发〔2025〕14号（四）1“首次挂牌奖励”，{name}（{code}），2026年度：")
-    assert told["en"].startswith(f"(四) 1 first listing, {code}, 2026: ")
-    assert told["zh"].endswith("2026年度尚未结账，以上为暂定。")
-    assert "provisional" in told["en"]
+    assert explained["zh"].startswith(f"昆政发〔2025〕14号（四）1“首次挂牌奖励”，{name}（{code}），2026年度：")
+    assert explained["en"].startswith(f"(四) 1 first listing, {code}, 2026: ")
+    assert explained["zh"].endswith("2026年度尚未结账，以上为暂定。")
+    assert "provisional" in explained["en"]
     assert "暂定" not in world.explain_state(state)["text"]["zh"]
 
 
@@ -170,13 +170,13 @@ def worlds(draw: st.DrawFn) -> World:
 def test_the_steps_lead_from_base_to_payable_to_the_fen_in_chinese_as_officials_write_it(world: World):
     for one in world.awards.values():
         state = world.state_of(one)
-        told = world.explain_state(state)
-        base, payable = Decimal(told["steps"][0]["value"]), Decimal(state.award.payable_fen) / 100
-        assert follow(told["steps"], state.award) == payable
-        assert Decimal(told["steps"][-1]["value"]) == payable
-        net = {step["step"]: Decimal(step["value"]) for step in told["steps"]}.get("refund", base)
+        explained = world.explain_state(state)
+        base, payable = Decimal(explained["steps"][0]["value"]), Decimal(state.award.payable_fen) / 100
+        assert follow(explained["steps"], state.award) == payable
+        assert Decimal(explained["steps"][-1]["value"]) == payable
+        net = {step["step"]: Decimal(step["value"]) for step in explained["steps"]}.get("refund", base)
         assert net == Decimal(one.base_fen) / 100
-        for text in (told["text"]["zh"], *(step["text"]["zh"] for step in told["steps"])):
+        for text in (explained["text"]["zh"], *(step["text"]["zh"] for step in explained["steps"])):
             written = text.replace(one.subject_name, "")
             assert not re.search(r"(?<!\d),|,(?!\d{3})|[;:?!()\"]|\d-\d| ", written), text
 
@@ -208,10 +208,15 @@ def follow(steps, award: Award) -> Decimal:
 
 
 def test_the_cap_is_reported_when_it_applies():
-    told = World({"trade": ["T1", "P1", "B1", "50000000", "2026-03-01"]}).explain("first_purchase/B1")
-    assert values(told) == {"base": "50000000.00", "rate": "2500000.00", "cap": "200000.00", "rounding": "200000.00"}
-    assert "按封顶计" in told["text"]["zh"]
-    assert "it applies" in told["text"]["en"]
+    explained = World({"trade": ["T1", "P1", "B1", "50000000", "2026-03-01"]}).explain("first_purchase/B1")
+    assert values(explained) == {
+        "base": "50000000.00",
+        "rate": "2500000.00",
+        "cap": "200000.00",
+        "rounding": "200000.00",
+    }
+    assert "按封顶计" in explained["text"]["zh"]
+    assert "it applies" in explained["text"]["en"]
 
 
 def test_the_other_reading_of_the_last_day_is_reported_where_it_matters():
@@ -224,9 +229,9 @@ def test_the_other_reading_of_the_last_day_is_reported_where_it_matters():
 
 
 def test_first_listing():
-    told = World({"listing": ["L1", "P1", "2026-01-05"]}).explain("first_listing/P1")
-    assert (told["article"], values(told)) == ("(四) 1", {"base": "0.00", "cap": "20000.00"})
-    assert told["counted"] == [{"exchange": "kmdex", "amount": "0.00", "trades": 0}]
+    explained = World({"listing": ["L1", "P1", "2026-01-05"]}).explain("first_listing/P1")
+    assert (explained["article"], values(explained)) == ("(四) 1", {"base": "0.00", "cap": "20000.00"})
+    assert explained["counted"] == [{"exchange": "kmdex", "amount": "0.00", "trades": 0}]
 
 
 def test_a_suppressed_award_says_what_it_lost_against():
@@ -258,18 +263,18 @@ def test_annual_says_what_does_not_count_and_why():
         {"trade": ["T6", "P1", "B1", "6", "2025-11-02", {**listed, "status": "cancelled"}]},
         {"trade": ["T7", "P1", "B1", "7", "2025-11-02", {**listed, "origin_exchange": "outside"}]},
     )
-    told = world.explain("annual_listed_trading/P1/2025")
-    assert values(told) == {
+    explained = world.explain("annual_listed_trading/P1/2025")
+    assert values(explained) == {
         "base": "12000000.00",
         "rate": "240000.00",
         "cap": "240000.00",
         "rounding": "240000.00",
     }
-    assert told["counted"] == [
+    assert explained["counted"] == [
         {"exchange": "dcdex", "amount": "5000000.00", "trades": 1},
         {"exchange": "kmdex", "amount": "7000000.00", "trades": 1},
     ]
-    assert {part["reason"]: (part["amount"], part["trades"]) for part in told["not_counted"]} == {
+    assert {part["reason"]: (part["amount"], part["trades"]) for part in explained["not_counted"]} == {
         "not_in_force": ("300.00", 1),
         "unmatched": ("40.00", 1),
         "mode": ("5.00", 1),
@@ -277,8 +282,8 @@ def test_annual_says_what_does_not_count_and_why():
         "mirrored": ("7.00", 1),
     }
     for reason in ("unmatched", "mode", "cancelled", "mirrored", "not_in_force"):
-        assert REASONS[reason].zh in told["text"]["zh"]
-        assert REASONS[reason].en in told["text"]["en"]
+        assert REASONS[reason].zh in explained["text"]["zh"]
+        assert REASONS[reason].en in explained["text"]["en"]
 
 
 @pytest.mark.parametrize("partial", [True, False])
@@ -292,11 +297,16 @@ def test_a_reader_who_may_not_see_all_sees_no_sum_of_others(partial: bool):
         {"trade": ["T2", "P1", "B1", "5123456", "2026-03-01", {**listed, "exchange": "dcdex"}]},
         {"trade": ["T3", "P1", "B1", "1234", "2026-03-01", {"listing_no": "L9", "exchange": "dcdex"}]},
     )
-    told = world.explain("annual_listed_trading/P1/2026", {"kmdex"}, partial=partial)
-    assert told["counted"] == [{"exchange": "kmdex", "amount": "7654321.00", "trades": 1}]
-    assert (told["not_counted"], told["steps"], told["next"], told["suppressed_by"]) == ([], [], None, None)
-    assert [one["exchanges"] for one in told["evidence"]] == [["kmdex"]]
-    text = json.dumps(told, ensure_ascii=False)
+    explained = world.explain("annual_listed_trading/P1/2026", {"kmdex"}, partial=partial)
+    assert explained["counted"] == [{"exchange": "kmdex", "amount": "7654321.00", "trades": 1}]
+    assert (explained["not_counted"], explained["steps"], explained["next"], explained["suppressed_by"]) == (
+        [],
+        [],
+        None,
+        None,
+    )
+    assert [one["exchanges"] for one in explained["evidence"]] == [["kmdex"]]
+    text = json.dumps(explained, ensure_ascii=False)
     for hidden in ("dcdex", "5123456", "5,123,456", "12777777", "12,777,777", "1234.00", "1,234.00"):
         assert hidden not in text
 
@@ -308,19 +318,19 @@ def test_what_does_not_count_at_others_is_left_out_of_a_wholly_visible_award():
         {"trade": ["T1", "P1", "B1", "15000000", "2026-03-01", {"listing_no": "L1"}]},
         {"trade": ["T3", "P1", "B1", "1234", "2026-03-01", {"listing_no": "L9", "exchange": "dcdex"}]},
     )
-    told = world.explain("annual_listed_trading/P1/2026", {"kmdex"})
-    assert values(told)["rounding"] == "300000.00"
-    assert "dcdex" not in json.dumps(told, ensure_ascii=False)
+    explained = world.explain("annual_listed_trading/P1/2026", {"kmdex"})
+    assert values(explained)["rounding"] == "300000.00"
+    assert "dcdex" not in json.dumps(explained, ensure_ascii=False)
 
 
-def test_an_award_that_was_taken_away_says_why_and_what_is_missing():
+def test_an_award_that_is_no_longer_earned_says_why_and_what_is_missing():
     trade = ["T1", "P1", "B1", "12000000", "2026-03-01", {"listing_no": "L1"}]
     had = World(OLD, LISTING, {"trade": trade}).awards[award_id("annual_listed_trading/P1/2026")]
     refunded = [*trade[:5], {"listing_no": "L1", "revision": "2", "refunded": "2000000.01"}]
-    told = World(OLD, LISTING, {"trade": refunded}).explain_state(taken_away(had))
-    assert values(told) == {"base": "9999999.99"}
-    assert told["next"] == {"threshold": "10000000.00", "missing": "0.01"}
-    assert "0.01" in told["text"]["zh"]
+    explained = World(OLD, LISTING, {"trade": refunded}).explain_state(no_longer_earned(had))
+    assert values(explained) == {"base": "9999999.99"}
+    assert explained["next"] == {"threshold": "10000000.00", "missing": "0.01"}
+    assert "0.01" in explained["text"]["zh"]
 
 
 def test_a_first_that_history_took_says_so_and_hides_others():
@@ -329,14 +339,14 @@ def test_a_first_that_history_took_says_so_and_hides_others():
         {"listing": ["L1", "P1", "2026-01-05"]},
         {"listing": ["L0", "P1", "2025-10-14", {"exchange": "dcdex"}]},
     )
-    told = world.explain_state(taken_away(had))
-    assert told["not_counted"] == [{"exchange": "dcdex", "reason": "not_in_force", "amount": "0.00", "trades": 0}]
-    assert "L0" in told["text"]["zh"]
-    hidden = json.dumps(world.explain_state(taken_away(had), {"kmdex"}), ensure_ascii=False)
+    explained = world.explain_state(no_longer_earned(had))
+    assert explained["not_counted"] == [{"exchange": "dcdex", "reason": "not_in_force", "amount": "0.00", "trades": 0}]
+    assert "L0" in explained["text"]["zh"]
+    hidden = json.dumps(world.explain_state(no_longer_earned(had), {"kmdex"}), ensure_ascii=False)
     assert "dcdex" not in hidden
     assert "L0" not in hidden
     annulled = World({"listing": ["L1", "P1", "2026-01-05", {"revision": "2", "status": "annulled"}]})
-    assert annulled.explain_state(taken_away(had))["steps"] == []
+    assert annulled.explain_state(no_longer_earned(had))["steps"] == []
 
 
 def test_tiers_show_running_total_difference_and_the_next_step():
@@ -345,11 +355,11 @@ def test_tiers_show_running_total_difference_and_the_next_step():
         {"trade": ["T1", "P1", "B1", "200000000", "2026-03-01"]},
         {"trade": ["T2", "P1", "B1", "600000000", "2027-03-01"]},
     )
-    told = world.explain("exchange_tiers/kmdex/2027", {"kmdex"})
-    assert values(told) == {"base": "600000000.00", "cap": "3000000.00", "difference": "2000000.00"}
-    assert told["next"] == {"threshold": "1000000000.00", "missing": "400000000.01"}
-    assert told["counted"] == [{"exchange": "kmdex", "amount": "600000000.00", "trades": 1}]
-    assert "1,000,000.00" in told["text"]["zh"]
+    explained = world.explain("exchange_tiers/kmdex/2027", {"kmdex"})
+    assert values(explained) == {"base": "600000000.00", "cap": "3000000.00", "difference": "2000000.00"}
+    assert explained["next"] == {"threshold": "1000000000.00", "missing": "400000000.01"}
+    assert explained["counted"] == [{"exchange": "kmdex", "amount": "600000000.00", "trades": 1}]
+    assert "1,000,000.00" in explained["text"]["zh"]
 
 
 def test_tiers_show_what_came_before_and_after_the_policy():

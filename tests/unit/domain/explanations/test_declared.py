@@ -11,7 +11,7 @@ from tests.support.incentive.declarations import POLICY, declared, histories
 CEILINGS = POLICY.with_alternative("general.limits")  # limits cut ceilings
 
 
-def told(*declarations, of: int = -1, policy=POLICY):
+def explained(*declarations, of: int = -1, policy=POLICY):
     account = explain_declared(declarations[of].award_id, declarations, policy)
     return account, [(step["step"], step["value"]) for step in account.steps]
 
@@ -21,8 +21,8 @@ def test_a_rate_and_what_a_limit_left():
         declared("compute_voucher", "V-1", "2026-01-01", settled="900000.00"),
         declared("compute_voucher", "V-2", "2026-02-01", settled="200000.03"),
     ]
-    assert told(*vouchers)[1] == [("base", "200000.03"), ("rate", "60000.00")]
-    account, steps = told(*vouchers, policy=CEILINGS)
+    assert explained(*vouchers)[1] == [("base", "200000.03"), ("rate", "60000.00")]
+    account, steps = explained(*vouchers, policy=CEILINGS)
     assert steps == [("base", "200000.03"), ("rate", "60000.00"), ("limit", "30000.00")]
     assert account.reason.zh == "事项V-2（2026年2月1日取得），合同最终结算金额：200,000.03元。"
     assert account.reason.en == "V-2 of 2026-02-01, settled amount of the contract: 200,000.03 yuan."
@@ -39,13 +39,13 @@ def test_steps_by_difference_and_the_next_one():
         declared("revenue_growth", "R-1", "2026-12-31", revenue="100000000.00"),
         declared("revenue_growth", "R-2", "2027-12-31", revenue="600000000.00"),
     ]
-    account, steps = told(*years)
+    account, steps = explained(*years)
     assert steps == [("base", "600000000.00"), ("cap", "300000.00"), ("difference", "100000.00")]
     assert account.next == {"threshold": "1000000000.00", "missing": "400000000.00"}
 
 
 def test_a_grade_is_recognized_by_its_name():
-    account, steps = told(declared("contest", "P", "2026-05-01", prize="national_second"))
+    account, steps = explained(declared("contest", "P", "2026-05-01", prize="national_second"))
     assert steps == [("base", "0.00"), ("cap", "80000.00")]
     assert "奖次：全国二等奖" in account.reason.zh
 
@@ -80,7 +80,7 @@ def test_a_grade_is_recognized_by_its_name():
 )
 def test_why_it_is_nothing(why, declarations):
     declarations = [declared(rule, item, day, **measure) for rule, item, day, measure in declarations]
-    account, _ = told(*declarations, policy=CEILINGS)
+    account, _ = explained(*declarations, policy=CEILINGS)
     assert WHY_NOTHING[why].zh in account.reason.zh
     assert WHY_NOTHING[why].en[1:] in account.reason.en
     if len(declarations) > 1 and why != "over_years":
@@ -88,7 +88,7 @@ def test_why_it_is_nothing(why, declarations):
 
 
 def test_what_was_taken_back():
-    account, steps = told(declared("startup_park", "X", "2026-01-01", withdrawn=True))
+    account, steps = explained(declared("startup_park", "X", "2026-01-01", withdrawn=True))
     assert (steps, account.next) == ([], None)
     assert "已撤回" in account.reason.zh
 

@@ -138,7 +138,7 @@ def test_of_a_total_over_exchanges_a_reader_sees_its_own_part():
     shown = json.dumps(items, ensure_ascii=False)
     for hidden in ("dcdex", "1,234,567", "1234567", "8,234,567", "1,765,433"):
         assert hidden not in shown
-    # Where all is elsewhere, nothing says so.
+    # If all trades are on other exchanges, nothing says so.
     elsewhere = why(*events[1:2], events[3], rule="annual_listed_trading", visible={"kmdex"})
     assert elsewhere == why(rule="annual_listed_trading", visible={"kmdex"})
 
