@@ -404,7 +404,7 @@ def _limits(
 ) -> tuple[ApprovalLimit, ...]:
     """The limits of an approval: the award's payable, the room of its subject and year, an operator's highest tier.
 
-    What is of kind `none` has room of its own.
+    Awards of kind `none` have limits of their own.
     """
     apart = [rule for rule in policy.rule_order if policy.kind_of(rule) == NO_KIND]
     group = {"subject": award.subject, "year": award.year, "rules": apart, "among": award.rule in apart}

@@ -212,7 +212,7 @@ class _Entering:
         of_subject = {**self._declared[declaration.party.subject], fact: declaration}
         outcomes = declared_outcomes(tuple(of_subject.values()), policy, policy.in_force)
         outcome = next(one for one in outcomes if one.declaration.ref.fact == fact)
-        # What is only recorded, or is history that G2 needs, may earn nothing.
+        # A declaration that is only recorded, or that G2 needs as history, is accepted although it earns nothing.
         is_history = outcome.why == "not_in_force" and looks_back(terms)
         if outcome.ceiling_fen > 0 or stands or outcome.why == "recorded" or is_history:
             return None
