@@ -160,7 +160,7 @@ def act_json(act: Act, part: ActPart) -> Json:
 
 
 def _by(actor: Actor) -> Json:
-    """Who acted. Acts without a person keep the form, and so the hash, of the versions that had none."""
+    """The actor of an act. Acts without a person keep the form, and so the hash, of the versions that had none."""
     return {"by": actor.name} if actor.person is None else {"by": actor.name, "person": actor.person}
 
 

@@ -74,7 +74,7 @@ def award_of(  # noqa: PLR0913 - the columns that a rule decides
     changed: bool = False,
     evidence: tuple[EvidenceItem, ...],
 ) -> Award:
-    """The award by a rule, before `with_payables` sets what is payable.
+    """The award by a rule, before `with_payables` sets its payable.
 
     `exchange` is None for a total over exchanges; `changed`: the alternative reading of G1 would change the ceiling.
     """
@@ -101,10 +101,10 @@ def award_of(  # noqa: PLR0913 - the columns that a rule decides
 
 
 def zero_out(award: Award, policy: Policy, newest: Mapping[str, FactRef]) -> Award:
-    """An award that is no longer earned: it stays, with amounts of zero and its last subject, exchange and year.
+    """Set the amounts of an award that is no longer earned to zero; it keeps its last subject, exchange and year.
 
     Its evidence becomes the `newest` version of its facts, still with the exchanges whose documents made up the amount:
-    they may see that it was taken away.
+    they may see that it is no longer earned.
     """
     evidence = tuple(EvidenceItem(newest.get(item.ref.fact, item.ref), item.exchanges) for item in award.evidence)
     return msgspec.structs.replace(

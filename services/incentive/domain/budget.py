@@ -26,7 +26,7 @@ def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
 
 
 def budget_rooms(policy: Policy, rule: str, posted: Sequence[PostedSums]) -> tuple[int, ...]:
-    """Return what is left of each budget that an award must fit into: the year's, and its pool's if it has one."""
+    """Return the remainder of each budget that an award must fit into: the year's, and its pool's if it has one."""
     rooms = [policy.budget_fen - sum(one.outstanding_fen for one in posted)]
     for pool in policy.declared.pools:
         rules = rules_of_pool(policy, pool)

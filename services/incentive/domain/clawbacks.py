@@ -1,4 +1,4 @@
-"""Clawback proposals: what was approved beyond the payable, for a person to answer (policy.md, details 6). Pure.
+"""Clawback proposals: amounts approved beyond the payable, for a person to answer (policy.md, details 6). Pure.
 
 A proposal is not stored: it follows from an award's versions and decisions. So there is exactly one as long as more is
 approved than payable.

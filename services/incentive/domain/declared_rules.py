@@ -1,4 +1,4 @@
-"""Declared rewards: from the declarations of a subject to what they earn (policy file, `declared`). Pure.
+"""Declared rewards: the awards that a subject's declarations earn (policy file, `declared`). Pure.
 
 The declarations of a subject are taken together, in order of the day on which each was earned, then of the rules in the
 policy file, then of the items: earlier ones use up one-time rewards, steps and limits.
@@ -73,8 +73,8 @@ class Worth(msgspec.Struct, frozen=True):
 class DeclaredOutcome(msgspec.Struct, frozen=True):
     """The outcome of one declaration.
 
-    `deducted_fen` is what the same steps earned before, `left_fen` what was left of the tightest `limit` (None: there
-    is no limit). `before` are the earlier declarations that reduced this one.
+    `deducted_fen` is the sum that the same steps earned before, `left_fen` the remainder of the tightest `limit` (None:
+    there is no limit). `before` are the earlier declarations that reduced this one.
     """
 
     declaration: Declaration
@@ -210,7 +210,7 @@ class _SoFar:
         return msgspec.structs.replace(outcome, ceiling_fen=0, why="over_years")
 
     def _within_limits(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
-        """At most what each limit has left; the tightest limit is kept for the explanation."""
+        """Cut the ceiling to the remainder of each limit; the tightest limit is kept for the explanation."""
         for limit in self._policy.ceiling_limits(outcome.terms) if outcome.why is None else ():
             used, used_fen = _total(self._used, _limit_key(limit, outcome.declaration))
             left_fen = max(0, limit.most_fen - used_fen)
@@ -288,5 +288,5 @@ def declared_evidence(declaration: Declaration) -> EvidenceItem:
 
 
 def looks_back(terms: DeclaredTerms) -> bool:
-    """Return True if what was earned before the policy can be declared: it earns nothing, but counts as first (G2)."""
+    """Return True if a reward from before the policy can be declared: it earns nothing, but counts as first (G2)."""
     return terms.earned in ("first", "by_difference")

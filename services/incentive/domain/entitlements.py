@@ -1,4 +1,4 @@
-"""From all facts of one subject or exchange to what it earns, with its risk flags. Pure."""
+"""Awards of one subject or exchange from all of its facts, with their red flags. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, TypeVar
@@ -27,7 +27,7 @@ Recorded = TypeVar("Recorded", int, tuple[str, str])  # orders facts by when the
 class KnownFacts(NamedTuple):
     """All facts about one subject or exchange, in order of topic and key, and the one recorded last.
 
-    The newest fact gives a subject's name. Measures for risk flags earn nothing and name nobody: `newest` is None if
+    The newest fact gives a subject's name. Measures for red flags earn nothing and name nobody: `newest` is None if
     there is nothing else.
     """
 

@@ -102,7 +102,7 @@ def first_ahead(first: Listed | Purchased) -> TradeSum:
 
 
 def annual_ahead(facts: Iterable[ProviderTotal], period: Interval) -> TradeSum:
-    """The part of future-dated trades in what `annual_base` counts within the period."""
+    """The part of future-dated trades among those that `annual_base` counts within the period."""
     counted = (one for fact in facts for share in fact.by_exchange.values() for one in share.counted)
     return ahead_until(counted, period.end, period.start)
 

@@ -1,4 +1,4 @@
-"""Facts as plain values (contract, section 3): their parsing, and how those of several registers are merged. Pure.
+"""Facts as plain values (contract, section 3): their parsing, and the merge of those of several registers. Pure.
 
 Listing and trade-ingest publish a fact about one party or exchange; the bureau does so by a declaration. The greatest
 (generation, seq) of a key counts. Amounts are fen, in the wire form yuan as text; instants are aware.
@@ -360,7 +360,7 @@ class BuyerMeasures(_VersionedFact, frozen=True):
 
 
 class ExchangeMeasures(_OfExchange, frozen=True):
-    """facts.sign.v1 of an exchange and a calendar year: what its operators bought on it."""
+    """facts.sign.v1 of an exchange and a calendar year: the purchases of its operators on it."""
 
     topic = SIGN
     operators: tuple[OperatorPurchases, ...]
@@ -433,7 +433,7 @@ def about_of(fact: Fact) -> str:
 
 
 def named_exchanges(fact: Fact) -> set[str]:
-    """The exchanges that a fact names; measures for red flags do not say whose documents they are made from."""
+    """The exchanges that a fact names; measures for red flags do not name those of their documents."""
     if isinstance(fact, ExchangeTotal):
         return {fact.exchange}
     if isinstance(fact, ProviderTotal):
@@ -472,7 +472,7 @@ def _fen(_: type, value: object) -> Fen:
     return Fen(parse_yuan(value))
 
 
-# By topic, or by topic and what follows the register in the key.
+# By topic, or by topic and the part of the key after the register.
 _FACTS: Final[Mapping[str, type[Fact]]] = {
     FIRST_LISTING: FirstListing,
     FIRST_PURCHASE: FirstPurchase,

@@ -1,4 +1,4 @@
-"""暂缓: what blocks an award's approval and payment for now (policy.md, G7 to G9). Pure; holds change no amount."""
+"""Holds (暂缓), which block an award's approval and payment and change no amount (policy.md, G7 to G9). Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -55,9 +55,9 @@ def holds(
 ) -> tuple[str, ...]:
     """The holds of an award, in the contract's order.
 
-    `status` is its subject's eligibility; `to_approve_fen` what is payable and not approved yet; `rooms_fen` what is
-    left of each budget that it must fit into; `earned` when it was earned; `suspensions` those of its rule that are not
-    lifted; `by_hand` the kinds of holds that persons placed and nobody released.
+    `status` is its subject's eligibility; `to_approve_fen` the payable less the approved amount; `rooms_fen` the
+    remainder of each budget that it must fit into; `earned` the period in which it was earned; `suspensions` those of
+    its rule that are not lifted; `by_hand` the kinds of holds that persons placed and nobody released.
     """
     placed = set(by_hand)
     conditions = {

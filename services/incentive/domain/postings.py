@@ -28,8 +28,8 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     """A transaction that is not numbered yet. `amount_fen` is the award's net change.
 
     `decision_id` and `decision_sha256` name the act of a person, for all kinds but `entitlement` and `settings`. Award,
-    subject and year are None if the act is not about any. `subject_before` and `year_before` are set if the award moves
-    away from another subject or year and something was posted there. `article` is None for `settings` alone.
+    subject and year are None if the act is not about any. `subject_before` and `year_before` are set if the award had
+    another subject or year with an amount posted. `article` is None for `settings` alone.
     """
 
     award_id: str | None
@@ -75,9 +75,9 @@ def entitlement_posting(
 ) -> Posting | None:
     """The transaction from one state of an award to the next; None if there is nothing to post.
 
-    A change of subject, year or policy revision reverses the old and posts the new. `arrived` are the facts that have
-    just come, the cause if it is none of the award's own evidence; `occasion` (Chinese, English) begins the cause's
-    text.
+    A change of subject, year or policy revision reverses the old and posts the new. `arrived` are the facts just
+    taken in, which are the cause if the award's own evidence did not change; `occasion` (Chinese, English) begins the
+    cause's text.
     """
     now_fen, before_fen = after.ceiling_fen, 0 if before is None else before.ceiling_fen
     if before is None or _basis(before) == _basis(after):
@@ -136,7 +136,7 @@ def correction_posting(
 
 
 def settings_posting(policy_id: str, policy_revision: int, text: tuple[str, str]) -> Posting:
-    """The transaction that puts a policy, whitelist or registers in force; `text` says what and why (Chinese, English).
+    """The transaction that puts a policy, whitelist or registers in force; `text` is its reason (Chinese, English).
 
     It posts nothing and belongs to no award.
     """

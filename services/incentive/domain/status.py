@@ -43,8 +43,8 @@ def subject_status(
 
     `operated` are the facts of `operated_exchanges`; `awards` are the ids of the subject's awards of that year that the
     reader may see. `exchange_tiers` appears once for each operated exchange, a declared rule once for each declaration
-    of the year. Amounts that rest on what the reader may not see are null, and so is the threshold once none is left to
-    reach.
+    of the year. An amount is null if it rests on documents that the reader may not see, the threshold if all are
+    reached.
     """
     rules: list[Json] = []
     for terms in policy.rules:
@@ -178,7 +178,7 @@ def _entry(
 
 
 def _ahead_json(ahead: TradeSum) -> Json:
-    """How much is of future-dated trades; absent for none."""
+    """The member `ahead`, amount and number of future-dated trades; absent for none."""
     return {"ahead": {"amount": format_yuan(ahead.amount_fen), "trades": ahead.trades}} if ahead.trades else {}
 
 

@@ -22,7 +22,7 @@ _SET_ASIDE: Final = ("rejected",)
 
 
 def set_aside_by(state: str) -> bool:
-    """Return True if an award in that state is no longer payable beyond what stands approved (G6)."""
+    """Return True if the payable of an award in that state is limited to its approved amount less returns (G6)."""
     return state in _SET_ASIDE
 
 
@@ -30,7 +30,7 @@ _BEFORE_APPROVED: Final = ("estimated", "applied", "reviewed", "joint_reviewed",
 
 
 class Actor(NamedTuple):
-    """Who acts: the name of the key or account, and its person; None in acts of versions that kept the name alone."""
+    """An actor: the name of the key or account, and its person (None in acts of versions that kept the name alone)."""
 
     name: str
     person: str | None
@@ -99,7 +99,7 @@ class WorkflowState(msgspec.Struct, frozen=True):
     last_at: datetime | None = None
 
     def excess(self, current: ApprovedFor, payable_fen: int) -> tuple[ApprovedFor, int] | None:
-        """Return what is approved beyond the payable, and for whom: the amount of a clawback proposal.
+        """Return the amount approved beyond the payable, and for whom, as a clawback proposal asks for it.
 
         Everything approved for another subject or year than the award's `current` one is in excess.
         """
@@ -143,7 +143,7 @@ def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
 
 
 class ApprovalLimit(NamedTuple):
-    """The most that approvals may come to, and what they come to now, less what was returned."""
+    """A maximum of approvals, and the amount approved now less returns; in fen."""
 
     most_fen: int
     outstanding_fen: int
@@ -155,7 +155,7 @@ class ApprovalLimit(NamedTuple):
 
 
 class StepContext(msgspec.Struct, frozen=True):
-    """Everything that decides which steps `actor` may take with an award at `now`, by the wall clock.
+    """The inputs that decide which steps `actor` may take with an award at `now`, by the wall clock.
 
     `limits` are those of an approval: of the award, of its G6 group, of an operator's tiers.
     """
@@ -170,7 +170,7 @@ class StepContext(msgspec.Struct, frozen=True):
 
     @property
     def clawback(self) -> tuple[ApprovedFor, int] | None:
-        """The amount to be returned, and what it was approved for."""
+        """The amount to be returned, and the subject and year that it was approved for."""
         return self.workflow.excess(self.approved_for, self.payable_fen)
 
 
@@ -188,7 +188,9 @@ def step_amount(case: StepContext, wanted: StepRequest) -> int:
     return wanted.amount_fen or 0
 
 
-Condition = Callable[[StepContext, StepRequest], Texts | None]  # why a step may not be taken; None if it may
+Condition = Callable[
+    [StepContext, StepRequest], Texts | None
+]  # the reason that a step is refused; None if it is allowed
 
 
 def _risen(case: StepContext, _: StepRequest) -> Texts | None:
@@ -326,7 +328,7 @@ def allowed_actions(case: StepContext) -> list[str]:
 
 
 def refusal(case: StepContext, wanted: StepRequest) -> Texts | None:
-    """Why a step may not be taken; None if it may. Without an amount, None if it may with some amount."""
+    """The reason that a step is refused; None if it is allowed, or would be with some amount if none is given."""
     action = ACTIONS[wanted.action]
     if case.workflow.state not in action.from_states:
         return Texts(f"当前状态为 {case.workflow.state}", f"the award is {case.workflow.state}")

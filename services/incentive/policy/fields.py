@@ -13,14 +13,14 @@ from services.incentive.policy.terms import MEASURE_PATTERN
 from services.incentive.policy.yaml_tree import FieldProblem, Scalar
 from shared.values.money import format_yuan, parse_yuan
 
-# Looks at a whole mapping, whatever is wrong with its fields.
+# A check of a whole mapping, which runs even if its fields have faults.
 Check = Callable[[Mapping[str, object]], Iterable[FieldProblem]]
 SchemaField: TypeAlias = fields.Field[Any]
 
 MISSING: Final = "缺少该字段 / missing field"
 _MUST_BE_MAPPING: Final = "须为映射 / must be a mapping"
 _MUST_BE_TEXT: Final = "须为文本（数字须加引号） / must be text (numbers in quotes)"
-# In place of marshmallow's own.
+# These replace marshmallow's messages.
 _MESSAGES: Final = {
     "required": MISSING,
     "type": _MUST_BE_MAPPING,
@@ -68,7 +68,7 @@ class TextValue(ScalarField):
 
 
 class Name(ScalarField):
-    """A name as rules have it."""
+    """A name of a rule, kind, limit or grade."""
 
     pattern = r"[a-z][a-z0-9_]{0,63}"
     must_be = f"须符合 {pattern} / must match {pattern}"
@@ -145,7 +145,7 @@ class StrictSchema(Schema):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def run_check(self, _: object, original: object, **__: object) -> None:
-        """Report the problems of the whole mapping, whatever else is wrong with it."""
+        """Report the problems of the whole mapping, even if its fields have faults."""
         if isinstance(original, dict) and (problems := list(self.check(original))):
             raise ValidationError(problems)
 
@@ -251,7 +251,7 @@ class ListOf(fields.List[object]):
 
 
 def not_rising(items: object, names: tuple[str, ...]) -> Iterator[FieldProblem]:
-    """Items with an amount in yuan that is not more than that of the item before."""
+    """Yield a problem for each item whose amount in yuan is not more than that of the item before."""
     before: dict[str, int] = {}
     for index, item in enumerate(items if isinstance(items, list) else ()):
         for name in names:

@@ -1,4 +1,4 @@
-"""The schema of a policy file: its fields, what this version computes, and how the fields become terms."""
+"""The schema of a policy file: its fields, the readings that this version computes, and the terms made of fields."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
@@ -101,7 +101,7 @@ def _clause(number: str, reading: str, make: Callable[..., object] = dict, **val
 def _by_name(
     number: str, readings: Iterable[str], make: Callable[..., object], *, required: bool = True, **values: ListOf
 ) -> Mapped:
-    """A clause of which several readings are computed: the file chooses one, and may name another as alternative."""
+    """A clause with several computable readings: the file chooses one, and may name another as the alternative."""
     known = OneOf(*readings)
     alternative = Mapped(dict, {**_WORDS, "reading": OneOf(*readings, required=False)}, required=False)
     own = {"clause": OneOf(number), "article": TextValue(), "reading": known, "alternative": alternative}
@@ -116,7 +116,7 @@ class _HighestOnly(NamedTuple):
 
 
 def _make_highest_only(*, reading: str, same_matter: tuple[str, ...] = ()) -> _HighestOnly:
-    """The same from the file; the only reading of revision 1 has a name of its own there."""
+    """Make it from the file's fields; the only reading of revision 1 has another name there."""
     known = {name: name for name in get_args(HighestOnlyReading)} | {_ALL_REWARDS: "all_compete"}
     return _HighestOnly(known[reading], same_matter)
 
@@ -247,14 +247,14 @@ def _risk_flag(flag: str) -> Mapped:
 
 # --- rewards that a person declares ----------------------------------------------------------------------------
 
-# By way to pay: whether it needs a measure (None: where `at_most` is given), what may accompany it, how it is earned.
+# The ways to pay. Each needs a measure or not (None: with `at_most`), and has optional fields and values of `earned`.
 _WAYS: Final[Mapping[str, tuple[bool | None, tuple[str, ...], tuple[str, ...]]]] = {
     "amount": (None, ("at_most",), ("once", "first")),
     "amounts": (True, (), ("once", "first", "by_difference")),
     "steps": (True, (), ("by_difference",)),
     "rate": (True, ("at_least", "years"), ("once", "yearly")),
 }
-# By reading that the code computes, the fields of a rule that it is a reading of ("": any value).
+# The readings that the code computes, each with the fields of rules that it applies to ("": any value).
 _DECLARED_READINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "once_for_each_subject": {"earned": "once", "per": "subject"},
     "once_for_each_item": {"earned": "once", "per": "item"},
@@ -267,7 +267,7 @@ _DECLARED_READINGS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def _check_declared_rule(data: Mapping[str, object]) -> Iterator[FieldProblem]:
-    """A rule has one way to pay and what goes with it, none if it is recorded only; its readings are of its fields."""
+    """A rule has one way to pay with its fields, none if it is recorded only; its readings apply to its fields."""
     yield from _way_problems(data)
     for reading in (text_at(item, "reading") for item in _items(data, "readings")):
         for name, value in _DECLARED_READINGS.get(reading, {}).items():
@@ -285,7 +285,7 @@ def _way_problems(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     if earned == "recorded":
         meaningless |= {"limits", "pool"}
         if ways:
-            yield FieldProblem(("earned",), "只作记录的没有金额 / what is recorded only has no amount")
+            yield FieldProblem(("earned",), "只作记录的没有金额 / a rule that is recorded only has no amount")
     elif len(ways) != 1:
         yield FieldProblem(("amount",), f"须有且只有一个 / must have exactly one of {', '.join(_WAYS)}")
         return
@@ -302,7 +302,7 @@ def _way_problems(data: Mapping[str, object]) -> Iterator[FieldProblem]:
 
 
 def _check_declared(data: Mapping[str, object]) -> Iterator[FieldProblem]:
-    """Rules name limits and pools that are there, each of which some rule names; rules of a limit are of one kind."""
+    """Rules name existing limits and pools; each is named by some rule, and the rules of a limit are of one kind."""
     kinds: dict[str, str] = {}
     limits, pools = ([text_at(one, name) for one in _items(data, f"{name}s")] for name in ("limit", "pool"))
     per_subject = {text_at(one, "limit") for one in _items(data, "limits") if text_at(one, "per") != "item"}

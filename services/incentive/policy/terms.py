@@ -13,7 +13,7 @@ from shared.values.times import day_start, shanghai_date
 RuleName = Literal["first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"]
 
 _PERIOD: Final = "general.in_force"
-# The readings that a policy file chooses by name; another of them is tried by its name alone.
+# The readings that a policy file chooses by name; with_alternative() swaps one for another.
 HighestOnlyReading = Literal["kinds_compete", "all_compete", "same_matter"]
 OtherGrantsReading = Literal["same_matter", "all_of_year", "highest"]
 LimitsReading = Literal["payables", "ceilings"]
@@ -25,7 +25,7 @@ _BY_NAME: Final = {
     "general.limits": "limits_cut",
     "general.operators_ladder": "operators_ladder",
 }
-NO_KIND: Final = "none"  # the kind of what neither competes nor is suppressed
+NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed
 MEASURE_PATTERN: Final = r"[0-9]{1,6}(\.[0-9]{1,6})?"  # a measured value that is no amount, such as 1.25
 
 
@@ -76,7 +76,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class _EventRule(msgspec.Struct, frozen=True, kw_only=True):
-    """`kind` is what competes with other kinds under G6; None: a kind of its own."""
+    """A rule that events drive. Rules of one `kind` do not compete with each other (G6); None: a kind of its own."""
 
     rule: RuleName
     article: str
@@ -144,7 +144,7 @@ class RiskFlagTerms(msgspec.Struct, frozen=True):
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """The measured value of a declaration: its name there, and what people call it."""
+    """The measured value of a declaration: its name there, and its label."""
 
     name: str
     says: Texts

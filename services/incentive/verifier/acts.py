@@ -1,4 +1,4 @@
-"""Acts of persons: compared with the ledger's hashes; states, amounts, holds and eligibility follow from them."""
+"""Acts of persons: the comparison with the ledger's hashes, and states, amounts, holds and eligibility from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .risk_flags import OVER_APPROVED
 from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, local, subject_of, yuan
 
 ACTS_FILE = "decisions.ndjson"
-# By action: the states that it may start from, and the state that it leads to.
+# Each action with the states that it may start from, and the state that it leads to.
 STEPS = {
     "apply": (("estimated", "approved", "paid"), "applied"),
     "list": (("estimated", "approved", "paid"), "applied"),
@@ -30,7 +30,7 @@ STEPS = {
     "reopen": (("rejected",), "estimated"),
 }
 POSTED_KINDS = {"approve": "approval", "pay": "payment", "return": "return"}
-# The field with its id says which act a line is.
+# The kind of an act is known by the field that holds its id.
 ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "other_grant_id", "related_party_id",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The files of an extract, its manifest, and what the manifest says was requested."""
+"""The files of an extract, its manifest, and the request in the manifest."""
 
 from __future__ import annotations
 
@@ -192,6 +192,6 @@ def has_all_awards(request: Json) -> bool:
 
 
 def viewer_of(request: Json) -> str | None:
-    """The exchange whose key requested the extract; None for those who see everything."""
+    """The exchange whose key requested the extract; None for a reader who sees everything."""
     kind, _, exchange = request["role"].partition(":")
     return exchange if kind == "exchange" else None

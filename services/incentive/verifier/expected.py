@@ -1,4 +1,4 @@
-"""Compute what documents earn: an oracle for the demonstration, the fault campaign and property tests.
+"""Awards that documents earn: an oracle for the demonstration, the fault campaign and property tests.
 
 It builds registers of the documents in memory and applies the functions that check an extract. It is not part of the
 joined `verify.py`.

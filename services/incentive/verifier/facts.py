@@ -12,9 +12,9 @@ from .report import Unsound
 from .rules import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, RED_FLAG
 from .values import DAY_US, Json, day_us, instant, local, party_json, subject_of, time_text, yuan
 
-# How many of the greatest a fact lists, from how many trades on an amount is repeated, below what a first purchase is
-# small, from what on another is large, and how long after.
-COUNTERPARTIES, REPEATED_AMOUNTS, REPEATED_FROM = 10, 5, 5
+COUNTERPARTIES, REPEATED_AMOUNTS = 10, 5  # the most that a fact lists
+REPEATED_FROM = 5  # the least number of trades with the same net amount
+# A small first purchase is below SMALL_FIRST, a large later one at least LARGE_PURCHASE (fen), within AFTER_FIRST_US.
 SMALL_FIRST, LARGE_PURCHASE, AFTER_FIRST_US = 100_000, 10_000_000, 90 * DAY_US
 
 
@@ -274,7 +274,7 @@ def buyer_flags(register: RegisterEvidence, seq: int, subject: str) -> Json:
 
 
 def exchange_flags(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
-    """Sum what the operators of an exchange bought on it in the year, while they operated it."""
+    """Sum the purchases of operators on their exchange in the year, while they operated it."""
     whitelist, _ = register.settings(seq)
     bought: dict[str, list[RegisterDocument]] = {}
     for one in counted_trades(register, "exchange", f"{exchange}/{year}", seq):

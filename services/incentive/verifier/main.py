@@ -1,4 +1,4 @@
-"""The check of one extract from its files to what follows from them, and the command line."""
+"""The check of one extract, from its files to its awards and acts, and the command line."""
 
 from __future__ import annotations
 

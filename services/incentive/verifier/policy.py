@@ -83,7 +83,7 @@ class PolicyValues:
         self.budget = fen(general["budget"]["annual"])
 
     def kind_of(self, rule: str) -> str:
-        """The kind of a rule (G6): its own name where the file names none."""
+        """The kind of a rule (G6): its own name if the file names none."""
         kind: str = self._terms.get(rule, {}).get("kind", rule)
         return kind
 

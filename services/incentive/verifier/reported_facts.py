@@ -26,7 +26,7 @@ class ReportedFacts:
     """The facts of the extract by what they are about (a subject, or `exchange/<id>`).
 
     Lines are kept and parsed again where needed, as parsed values take ten times the memory. `recomputed` counts facts
-    that agree; `of_former` and `of_replaced` those whose register's former generation, or register, is not here.
+    that agree; `of_former` and `of_replaced` those of a former generation and of a replaced register.
     """
 
     def __init__(self, bundle: Bundle, manifest: Json, settings: SettingsHistory, registers: RegistersByName) -> None:
@@ -60,7 +60,7 @@ class ReportedFacts:
         self.recomputed += 1
 
     def _register_of(self, kind: str, name: str, generation: int) -> RegisterEvidence | None:
-        """The register of a fact; None where a former generation's, or a replaced register, cannot be here."""
+        """The register of a fact; None for a former generation or a replaced register, which no extract has."""
         register = self._registers.get((kind, name, generation))
         if register is None and name in self._not_asked:
             self.of_replaced += 1

@@ -1,4 +1,4 @@
-"""Red flags (核查线索, G10): which awards the facts raise a flag on."""
+"""Red flags (核查线索, G10) that facts raise on awards."""
 
 from __future__ import annotations
 

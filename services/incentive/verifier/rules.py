@@ -1,4 +1,4 @@
-"""What facts earn: the four rules of (四) 1-3 and (六) 2, and the rewards that the bureau declares; amounts in fen."""
+"""Awards from facts: by the four rules of (四) 1-3 and (六) 2, and by declarations of the bureau; amounts in fen."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def first_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -> I
 
 
 def sums_of(buckets: Iterable[Json], period: Span) -> tuple[int, int, int, int]:
-    """(before, within, trades within, after) of a period whose limits fall on the buckets' limits."""
+    """Sum buckets as (before, within, trades within, after) a period, whose limits fall on theirs; amounts in fen."""
     before = within = trades = after = 0
     for bucket in buckets:
         begin, end = instant(bucket["from"]), instant(bucket["until"])
@@ -184,7 +184,7 @@ class DeclaredReward:
         self.before: list[DeclaredReward] = []
 
     def is_same_matter(self, other: DeclaredReward) -> bool:
-        """Return True if what the other earned cannot be earned again, or is deducted."""
+        """Return True if the other's reward cannot be earned again, or is deducted."""
         if self.kind != "none" and all(
             one.terms["earned"] == "once" and one.terms["per"] == "item" for one in (self, other)
         ):
@@ -197,7 +197,7 @@ class DeclaredReward:
 
 
 def worth_of(terms: Json, measure: Json) -> tuple[int, int]:
-    """(measured sum, worth before other declarations and limits)"""
+    """The measured sum of a declaration, and its worth before other declarations and limits; in fen."""
     names = [terms["measure"]["name"]] if "measure" in terms else []
     if list(measure) != names or terms["earned"] == "recorded":
         return 0, 0
@@ -214,7 +214,7 @@ def worth_of(terms: Json, measure: Json) -> tuple[int, int]:
 
 
 def declared_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -> Iterator[Json]:
-    """Yield what a subject's declarations earn, from the earliest day; limits are used up in that order."""
+    """Yield the awards of a subject's declarations in order of their days, in which limits are used up."""
     alternative = {one.fact["fact"]: one.ceiling for one in declared_rewards(facts, policy, policy.alternative)}
     for one in declared_rewards(facts, policy, policy.in_force):
         if one.ceiling == 0:
@@ -249,7 +249,7 @@ def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) 
 
 
 def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], period: Span) -> int:
-    """Return what is due after earlier rewards of the same matter (once, first, yearly, by difference) and years."""
+    """The amount due after earlier rewards of the same matter (once, first, yearly, by difference) and years."""
     same = [other for other in earlier if one.is_same_matter(other)]
     earned_before = [other for other in same if other.ceiling]
     history = [other.worth for other in same if other.at_us < period[0]]
@@ -266,7 +266,7 @@ def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], period: Sp
 
 
 def due_within_limits(one: DeclaredReward, earlier: Sequence[DeclaredReward], policy: PolicyValues, due: int) -> int:
-    """Return what the limits on the rule's ceilings leave of it."""
+    """The amount due, cut to the limits on the rule's ceilings."""
     for name in policy.ceiling_limits(one.rule):
         per = policy.limits[name]["per"]
         used = [

@@ -28,7 +28,7 @@ YUAN = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,2}))?")
 
 
 def canonical(value: object) -> bytes:
-    """RFC 8785 bytes of what an extract holds: no floats, field names in ASCII."""
+    """RFC 8785 bytes of a value in an extract: no floats, field names in ASCII."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 

@@ -63,11 +63,10 @@ class RevisionChange(msgspec.Struct, frozen=True):
 class ExplainedAward(msgspec.Struct, frozen=True):
     """The award to explain, as its reader sees it.
 
-    `partial`: the reader may not see it wholly (contract, section 4); who sees all of its documents sees its ceiling
-    all the same. `rivals` are those that the reader may see wholly, with or without itself. `set_aside`: it
-    was rejected, or its rule is suspended. `revised` is None if the
-    award was always computed by the current revision. `earlier` are documents that were the subject's first at some
-    time. `is_closed`: the year is closed (details 5).
+    `partial`: the reader may not see all of it (contract, section 4), but sees its ceiling if it may see all of its
+    documents. `rivals` are those of which the reader may see all, with or without the award itself. `set_aside`: the
+    award was rejected, or its rule is suspended. `revised` is None if it was always computed by the current revision.
+    `earlier` are documents that were the subject's first at some time. `is_closed`: the year is closed (details 5).
     """
 
     award: Award
@@ -89,7 +88,7 @@ def explanation(
     award = one.award
     draft = _draft(one, facts, policy, visible)
     counted = [part for part in draft.counted if is_visible(part["exchange"], visible)]
-    # The facts of an award that a correction took away may name other exchanges by now: their sums stay hidden, too.
+    # Facts of an award that is no longer earned may name other exchanges by now: their sums stay hidden, too.
     is_documented = rests_on(award.exchanges, visible) and len(counted) == len(draft.counted)
     partial = one.partial or not is_documented
     draft.not_counted = [part for part in draft.not_counted if is_visible(part["exchange"], visible)]

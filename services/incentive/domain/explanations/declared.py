@@ -1,4 +1,4 @@
-"""Explanations of declared rewards: what was declared, its amount, what came before it, which limit applies. Pure."""
+"""Explanations of declared rewards: declaration, amount, earlier declarations, and the limit that applies. Pure."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -38,7 +38,7 @@ def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Pol
 
 
 def explain_outcome(outcome: DeclaredOutcome) -> ExplanationDraft:
-    """Explain what became of one declaration."""
+    """Explain the outcome of one declaration."""
     what = reason = sentence(_declared(outcome))
     if outcome.why is not None:
         why, before = WHY_NOTHING[outcome.why], _before(outcome)
@@ -66,7 +66,7 @@ def _declared(outcome: DeclaredOutcome) -> Texts:
 
 
 def _value(terms: DeclaredTerms, measured: str) -> Texts:
-    """A measured value as people read it."""
+    """A measured value with its unit, or a grade by its label."""
     if isinstance(terms.amount, Grades):
         return next((grade.says for grade in terms.amount.grades if grade.grade == measured), Texts(measured, measured))
     if isinstance(terms.amount, Steps | AtRate):
@@ -82,7 +82,7 @@ def _before(outcome: DeclaredOutcome) -> Texts:
 
 
 def _steps(outcome: DeclaredOutcome) -> list[Json]:
-    """From the declaration's amount to its ceiling."""
+    """The steps from the declaration's amount to its ceiling."""
     terms, amount_fen = outcome.terms, outcome.worth.amount_fen
     amount = yuan(amount_fen)
     if isinstance(terms.amount, AtRate):

@@ -1,4 +1,4 @@
-"""Explanations of the four rules that events drive: what counted, step by step, and what is next. Pure."""
+"""Explanations of the four rules that events drive: trades that count, steps, and the next threshold. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -126,7 +126,7 @@ def first_text(first: First) -> Texts:
 
 
 def gone_first(first: First | None, earlier: Iterable[First], visible: Visible) -> First | None:
-    """The document that was the first until it ceased to count, of those that the reader may see; None: there is none.
+    """The last document that was the first and no longer counts, if the reader may see it; None if there is none.
 
     Had it still counted, it would come before the one that is the first now. A document that was only corrected is not
     gone.
@@ -154,7 +154,7 @@ def gone_text(gone: First | None) -> Texts:
 
 
 def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> ExplanationDraft:
-    """(四) 3."""
+    """Explain (四) 3."""
     terms, totals = policy.annual_listed_trading, facts.totals.get(year, ())
     counted, not_counted = annual_parts(year, facts, policy)
     base_fen, trades = sum(part[1] for part in counted), sum(part[2] for part in counted)
@@ -193,7 +193,7 @@ def _last_text(buckets: Iterable[Bucket], period: Interval) -> Texts:
 def annual_parts(
     year: int, facts: SubjectFacts, policy: Policy
 ) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int, str]]]:
-    """A provider's year by exchange: (exchange, amount_fen, trades) that counts; what does not, with the reason."""
+    """A provider's year by exchange, as (exchange, amount_fen, trades): what counts; and the rest, with its reason."""
     counted: list[tuple[str, int, int]] = []
     not_counted: list[tuple[str, int, int, str]] = []
     totals: Sequence[ProviderTotal] = facts.totals.get(year, ())
@@ -210,7 +210,7 @@ def annual_parts(
 
 
 def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy) -> ExplanationDraft:
-    """(六) 2."""
+    """Explain (六) 2."""
     years = tier_years(exchange, facts, policy, policy.in_force)
     state = next((one for one in years if one.year == year), None)
     if state is None:
@@ -267,7 +267,7 @@ def _tier_reason(exchange: str, state: TierYear, last: Texts) -> Texts:
 
 
 def _tier_steps(state: TierYear) -> list[Json]:
-    """From the tier to the ceiling; what was a ceiling before may have been suppressed, so nothing was "received"."""
+    """The steps from the tier to the ceiling; earlier ceilings may have been suppressed, so none is called received."""
     if state.tier is None or state.subject is None:
         return []
     worth = phrase("该档奖励至多{amount}。", "The tier is worth at most {amount}.", amount=yuan(state.tier.amount_fen))

@@ -1,4 +1,4 @@
-"""Explanations of a payable: what leaves less than the ceiling, and what this award suppresses. Pure."""
+"""Explanations of a payable: why it is less than the ceiling, and which awards it suppresses. Pure."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -47,7 +47,7 @@ def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy, *, set_
 
 
 def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
-    """Less than the ceiling, and no award in its place: set aside, or within a limit over several items."""
+    """The step to a payable that is set aside, cut to a limit over several items, or reduced by a grant."""
     left, limits = yuan(award.payable_fen), policy.payable_limits(award.rule)
     if set_aside:
         zh, en = (

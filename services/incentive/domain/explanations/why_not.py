@@ -1,4 +1,4 @@
-"""Explanations for *no*: why a rule gives a subject nothing in a year (contract, section 4). Pure.
+"""Explanations of rules that give a subject nothing in a year, with a code (contract, section 4). Pure.
 
 A reader who may not see all exchanges (`visible`) learns nothing from an answer that its own documents do not say.
 """
@@ -69,7 +69,7 @@ Code = Literal[
     "over_years",
     "limit_used_up",
 ]
-# The closed set of codes, and what each means.
+# The closed set of codes, with their labels.
 CODES: Final[Mapping[Code, Texts]] = {
     "not_an_enterprise": Texts("没有统一社会信用代码", "no unified social credit code"),
     "not_operator": Texts("年末不是运营主体", "not an operator on the last day of the year"),
@@ -79,7 +79,7 @@ CODES: Final[Mapping[Code, Texts]] = {
     "after_policy": Texts("晚于政策有效期", "after the policy"),
     "not_first": Texts("不是首次", "not the first"),
     "refunded": Texts("已全额退款", "refunded in full"),
-    "too_small": Texts("算得的金额不足", "the amount comes to too little"),
+    "too_small": Texts("算得的金额不足", "the amount is too small"),
     "below_threshold": Texts("未达到门槛", "below the threshold"),
     "not_counted": Texts("交易不计入", "the trades do not count"),
     "mirrored": Texts("互认自其他交易场所", "mirrored from another exchange"),
@@ -92,7 +92,7 @@ CODES: Final[Mapping[Code, Texts]] = {
     "over_years": Texts("已超过最长年限", "beyond the maximum number of years"),
     "limit_used_up": Texts("限额已用完", "the limit is used up"),
 }
-# Why a declaration earns nothing, beside the days on which the policy is not in force.
+# The code of a declaration that earns nothing, unless the policy was not in force.
 DECLARED_CODES: Final[Mapping[Why, Code]] = {
     "recorded": "recorded",
     "not_measured": "not_measured",
@@ -176,7 +176,7 @@ def _answers(asked: Asked, known: KnownOfSubject | None, policy: Policy, visible
 
 
 def _of_events(asked: Asked, known: KnownOfSubject, policy: Policy, visible: Visible) -> WhyNot:
-    """(四) 1 to 3."""
+    """Answer for (四) 1 to 3."""
     if asked.rule == policy.annual_listed_trading.rule:
         return _annual(asked, known.facts, policy, visible)
     first = known.facts.listed if asked.rule == policy.first_listing.rule else known.facts.purchased
@@ -187,7 +187,7 @@ def _of_events(asked: Asked, known: KnownOfSubject, policy: Policy, visible: Vis
 
 
 def _first(asked: Asked, first: First | None, earlier: Sequence[First], policy: Policy, visible: Visible) -> WhyNot:
-    """(四) 1 and 2. A first that the reader may not see is no document to it, like one that does not exist."""
+    """Answer for (四) 1 and 2. A first that the reader may not see counts as none, like one that does not exist."""
     seen = first if first is not None and is_visible(first.exchange, visible) else None
     gone = gone_first(first, earlier, visible)
     if seen is None:
@@ -273,7 +273,7 @@ def _year_outside(year: int, policy: Policy) -> WhyNot | None:
 
 
 def _annual(asked: Asked, facts: SubjectFacts, policy: Policy, visible: Visible) -> WhyNot:
-    """(四) 3: of other exchanges a reader sees that they are part of the total, and no sum."""
+    """Answer for (四) 3. A reader sees that other exchanges are part of the total, but none of their sums."""
     if (outside := _year_outside(asked.year, policy)) is not None:
         return outside
     draft = explain_annual(asked.year, facts, policy)
@@ -313,7 +313,7 @@ def _nothing_counted(asked: Asked, seen: ExplanationDraft, policy: Policy, visib
 
 
 def _all_tiers(asked: Asked, known: KnownOfSubject, policy: Policy, visible: Visible) -> list[WhyNot]:
-    """(六) 2, for each exchange that the subject operates on the year's last day."""
+    """Answer for (六) 2, for each exchange that the subject operates on the year's last day."""
     seen = {exchange: facts for exchange, facts in known.operated.items() if is_visible(exchange, visible)}
     if not seen:
         return [_not_operator(asked, visible)]
@@ -347,7 +347,7 @@ def _tiers(asked: Asked, exchange: str, facts: ExchangeFacts, policy: Policy) ->
 
 
 def _passed(state: TierYear, years: Iterable[TierYear], policy: Policy) -> Texts:
-    """When the highest tier that the total is over was passed first; nothing if it is over none."""
+    """A sentence on when the highest tier below the total was first passed; empty if no tier is below it."""
     over = [tier for tier in policy.exchange_tiers.tiers if tier.over_fen < state.base_fen]
     if not over:
         return NO_TEXT
@@ -377,7 +377,7 @@ def _passed(state: TierYear, years: Iterable[TierYear], policy: Policy) -> Texts
 def _declared(
     asked: Asked, known: KnownOfSubject, terms: DeclaredTerms, policy: Policy, visible: Visible
 ) -> list[WhyNot]:
-    """A declared rule: each declaration of the year without an award, or that there is none."""
+    """Answer for a declared rule: for each declaration of the year without an award, or that there is none."""
     own = [one for one in known.facts.declared if one.rule == terms.rule and is_visible(one.exchange, visible)]
     of_year = [one for one in own if one.earned_on.year == asked.year]
     if not of_year:

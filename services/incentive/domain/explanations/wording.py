@@ -17,7 +17,7 @@ Visible = Collection[str] | None
 
 NOT_IN_FORCE: Final = "not_in_force"
 NO_TEXT: Final = Texts("", "")
-# Why a document does not count: the contract's reasons, and the one that only a policy gives.
+# The contract's reasons for which a document does not count, and the one that only a policy gives.
 REASONS: Final[Mapping[str, Texts]] = {
     "later": Texts("不是首次", "not the first"),
     "cancelled": Texts("已取消", "cancelled"),
@@ -65,12 +65,12 @@ def phrase(zh: str, en: str, **parts: Texts | str | int) -> Texts:
 
 
 def yuan(fen: int) -> Texts:
-    """An amount with its unit: 500000000 -> 5,000,000.00元."""
+    """An amount given in fen, with its unit: 500000000 -> 5,000,000.00元."""
     return yuan_text(format_yuan(fen))
 
 
 def yuan_text(amount: str) -> Texts:
-    """The same of an amount in yuan."""
+    """An amount given in yuan, with its unit: 5000000.00 -> 5,000,000.00元."""
     return Texts(f"{grouped(amount)}元", f"{grouped(amount)} yuan")
 
 
@@ -101,19 +101,19 @@ def limit_text(limit: RewardLimit) -> Texts:
 
 
 def joined(parts: Iterable[Texts]) -> Texts:
-    """A list within a sentence."""
+    """Join the parts of a list within a sentence."""
     listed = list(parts)
     return Texts("、".join(part.zh for part in listed), ", ".join(part.en for part in listed))
 
 
 def sentences(parts: Iterable[Texts]) -> Texts:
-    """Sentences one after the other."""
+    """Join sentences; empty ones are left out."""
     listed = [part for part in parts if part != NO_TEXT]
     return Texts("".join(part.zh for part in listed), " ".join(part.en for part in listed))
 
 
 def refund_step(net_fen: int, refunded_fen: int) -> Json:
-    """What refunds leave of an amount (G4)."""
+    """The step from an amount to its net after refunds (G4)."""
     text = phrase(
         "减去退款{refunded}，净额{net}。",
         "Less {refunded} refunded: {net} net.",
@@ -149,7 +149,7 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
 
 
 def difference_step(due_fen: int, earlier: Texts) -> Json:
-    """晋级补差: what remains after what earlier steps came to (G12)."""
+    """The step by difference (晋级补差, G12): an amount less the ceilings of earlier steps, down to `due_fen`."""
     text = phrase(
         "晋级补差：减去{earlier}，得{due}。",
         "Step-up difference: less {earlier}, {due}.",
@@ -197,7 +197,7 @@ def day(instant: datetime) -> str:
 
 
 def future_dated(ahead: TradeSum) -> Texts:
-    """Say how much is of future-dated trades; the English begins with a space. Empty for none."""
+    """A sentence with the number and amount of future-dated trades, in English after a space; empty for none."""
     if not ahead.trades:
         return NO_TEXT
     return phrase(
