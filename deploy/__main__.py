@@ -256,7 +256,7 @@ def set_aside(service: Service, topic: str, partition: int, offset: int, last_of
 
 @contextlib.contextmanager
 def _errors_in_one_line() -> Iterator[None]:
-    """Report what an operator can fix in one line without a traceback; exit with 1."""
+    """Report errors that an operator can fix in one line without a traceback; exit with 1."""
     try:
         yield
     except OPERATOR_ERRORS as error:
@@ -275,7 +275,7 @@ def _errors_in_one_line() -> Iterator[None]:
 
 
 def _print(lines: Iterable[str]) -> None:
-    """Print each line of `中文 / English` when it comes."""
+    """Print lines of `中文 / English` as they arrive."""
     for line in lines:
         click.echo(localized(line))
 

@@ -1,6 +1,6 @@
-"""Quotas of the exchanges' users on the broker: bytes written a second, and share of the request threads' time.
+"""Quotas of the exchanges' users on the broker: bytes written per second, and share of the request threads' time.
 
-kafka-python's admin client has no call for quotas; its protocol messages and its connections, which are public, do.
+kafka-python's admin client has no call for quotas, so this module sends the protocol messages, which are public.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ class QuotaChange(NamedTuple):
 
 
 def wanted_quotas(exchanges: Whitelist, quota: ExchangeQuota) -> Quotas:
-    """Return the quotas of every exchange's user; a value of 0 is none."""
+    """Return the quotas of every exchange's user; a setting of 0 means no quota."""
     values = {BYTE_RATE: float(quota.byte_rate), REQUEST_PERCENTAGE: float(quota.request_percentage)}
     given = {name: value for name, value in values.items() if value}
     return {exchange_user(exchange): given for exchange in exchanges.ids}
@@ -50,7 +50,7 @@ def describe_quotas(quotas: Mapping[str, float]) -> str:
 
 @dataclass(frozen=True)
 class BrokerQuotas:
-    """A connection to the broker for its quotas."""
+    """A connection to the broker that reads and changes quotas."""
 
     _manager: Any  # kafka-python has no types
 
@@ -113,7 +113,7 @@ def plan_quotas(wanted: Quotas, found: Quotas) -> Iterator[QuotaChange]:
 
 
 def apply_quotas(broker: BrokerQuotas, wanted: Quotas, *, dry_run: bool) -> Iterator[str]:
-    """Set the quotas of exchanges' users, each as its line is taken; idempotent."""
+    """Set the quotas of exchanges' users, each when its line is consumed; idempotent."""
     for user, there, given in plan_quotas(wanted, broker.found()):
         if there == given:
             yield f"{user}: 配额已就绪 / quotas up to date, {describe_quotas(there)}"

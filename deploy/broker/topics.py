@@ -16,10 +16,10 @@ PARTITIONS: Final = 3
 APPLY_TIMEOUT_S: Final = 15.0
 APPLY_POLL_S: Final = 0.05
 
-# Events are the source of everything and are kept for ever. A batch as stored has at most 1 MiB, whatever the broker's
-# default: more than intake accepts of a record, so that too large ones reach the quarantine, and little enough for the
-# memory of a consumer. Timestamps ahead of the broker's clock are allowed,
-# because documents have times of their own.
+# Events are the source of everything and are kept for ever. A stored batch has at most 1 MiB, whatever the broker's
+# default: more than intake accepts of a record, so that records that are too large reach the quarantine, and little
+# enough for the memory of a consumer. Timestamps ahead of the broker's clock are allowed, because documents have times
+# of their own.
 EVENTS_CONFIG: Final = {
     "cleanup.policy": "delete",
     "retention.ms": "-1",
@@ -32,7 +32,7 @@ NEWEST_CONFIG: Final = {"cleanup.policy": "compact", "segment.ms": "86400000"}
 
 
 class ChangeRefusedError(OperatorError):
-    """The broker refused a change of topics, users or ACLs, or did not apply it in time."""
+    """The broker refused a change of topics, users, ACLs or quotas, or did not apply it in time."""
 
 
 class Topic(NamedTuple):
@@ -129,7 +129,7 @@ def apply_topics(admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool
 
 
 def await_applied(is_applied: Callable[[], bool], what: str) -> None:
-    """Wait until the broker applies a change: it acknowledges it before. ChangeRefusedError."""
+    """Wait until the broker has applied a change, which it acknowledges earlier. ChangeRefusedError."""
     deadline = time.monotonic() + APPLY_TIMEOUT_S
     while not is_applied():
         if time.monotonic() > deadline:

@@ -141,7 +141,7 @@ def make_passwords(exchanges: Whitelist, folder: Path) -> list[Path]:
 
 
 def apply_access(access: Access, users: Collection[User], *, dry_run: bool) -> Iterator[str]:
-    """Create missing users and ACLs and remove superfluous ones, each as its line is taken; idempotent.
+    """Create missing users and ACLs and remove superfluous ones, each when its line is consumed; idempotent.
 
     ACLs are created before their user, and removed before it.
     """
@@ -164,7 +164,7 @@ def apply_access(access: Access, users: Collection[User], *, dry_run: bool) -> I
 
 
 def change_password(access: Access, user: str, folder: Path, *, dry_run: bool) -> Iterator[str]:
-    """Change a user's password on the broker and in its file as the line is taken. SecretsError if it has no file."""
+    """Change a user's password on the broker and in its file when the line is consumed. SecretsError without a file."""
     file = _file(folder, user)
     if read_password(file) is None:
         raise SecretsError(f"{file}: 不存在该用户的密码文件 / does not exist: no such user")

@@ -133,8 +133,8 @@ def _migration(connection: Connection, service: Service, registers: tuple[str, .
 
 
 def _ledger_faults(connection: Connection, registers: tuple[str, ...]) -> list[str]:
-    ahead_s = _value(connection, f"SELECT extract(epoch FROM ({LAST_INSTANT}) - clock_timestamp())::float8")
-    return ahead_faults(0.0 if ahead_s is None else float(str(ahead_s))) + _counted(connection, registers)
+    ahead = f"SELECT greatest(extract(epoch FROM ({LAST_INSTANT}) - clock_timestamp()), 0)::float8"
+    return ahead_faults(float(str(_value(connection, ahead)))) + _counted(connection, registers)
 
 
 def _counted(connection: Connection, registers: tuple[str, ...]) -> list[str]:

@@ -45,15 +45,15 @@ def check(subject: str, *errors: type[Exception]) -> Callable[[Callable[P, Check
 
 
 def ahead_faults(ahead_s: float) -> list[str]:
-    """Report a ledger whose newest instant lies `ahead_s` ahead of its database's clock."""
-    if not is_wrong(ahead_s) or ahead_s < 0:
+    """Report a ledger whose newest instant is `ahead_s` ahead of its database's clock; 0.0 if it is not ahead."""
+    if not is_wrong(ahead_s):
         return []
     what_to_do = "see 'The ledger is ahead' in docs/en/operations/repair.md"
     return [f"台账时刻超前 / the ledger is ahead by {ahead_s:.0f} s: {what_to_do}"]
 
 
 def clock_faults(began_s: float, at_s: float, ended_s: float) -> list[str]:
-    """Report a clock that showed `at_s` between two moments of ours, all in POSIX seconds."""
+    """Report a clock that showed `at_s` between two instants of our own clock, all in POSIX seconds."""
     difference_s = max(began_s - at_s, at_s - ended_s)
     if difference_s <= MAX_CLOCK_DIFFERENCE_S:
         return []

@@ -1,4 +1,4 @@
-"""`jiangbu set-aside`: let a register set aside offsets that it cannot read, without waiting for three failures."""
+"""`jiangbu set-aside`: order a register to set aside offsets that it cannot read, without waiting for failures."""
 
 from kafka.admin import KafkaAdminClient
 

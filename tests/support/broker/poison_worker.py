@@ -1,4 +1,4 @@
-"""A worker process that stores each record as a row, and is killed by a record of some content."""
+"""A worker process that stores each record as a row, and is killed by records with certain contents."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.support.consumption import Rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Where a value with this content kills the process.
+# Contents of a value, by where it kills the process.
 WHILE_UNPACKING: Final = b"kills while unpacking"
 WHILE_DECODING: Final = b"kills while decoding"
 WHILE_WRITING: Final = b"kills while writing"
-_FORK = multiprocessing.get_context("spawn")
+_SPAWN = multiprocessing.get_context("spawn")
 
 
 class PoisonedRows(Rows):
@@ -85,9 +85,9 @@ def _consume(kafka: str, url: str, topic: str, ends: Mapping[int, int], start: i
 
 
 def run_until_done(kafka: str, url: str, topic: str, ends: Mapping[int, int], most_deaths: int) -> int:
-    """Start a worker again whenever it was killed; return how often it was."""
+    """Restart the worker each time it is killed; return how often it was killed."""
     for deaths in range(most_deaths + 1):
-        process = _FORK.Process(target=_consume, args=(kafka, url, topic, ends, deaths))
+        process = _SPAWN.Process(target=_consume, args=(kafka, url, topic, ends, deaths))
         process.start()
         process.join(90)
         assert process.exitcode in (0, -signal.SIGKILL), process.exitcode

@@ -1,11 +1,11 @@
-"""Record batches as a broker stores them, made by kafka-python's builder or byte by byte."""
+"""Record batches as a broker stores them, built by kafka-python or byte by byte."""
 
 from __future__ import annotations
 
 import struct
 import zlib
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import zstandard
 from crc32c import crc32c
@@ -37,7 +37,7 @@ def built(codec: str, contents: Sequence[Content], base_offset: int = 0, timesta
 
 
 def batch_of(codec: str, body: bytes, count: int, base_offset: int = 0, **fields: int) -> bytes:
-    """Return a batch around a body that is already compressed, with a right checksum."""
+    """Return a batch around a body that is already compressed, with a correct checksum."""
     values = {"attributes": CODECS[codec], "delta": count - 1, "first": 1000, "most": 2000, "producer": -1} | fields
     tail = struct.pack(
         ">hiqqqhii", *(values[one] for one in ("attributes", "delta", "first", "most", "producer")), -1, -1, count
@@ -48,8 +48,12 @@ def batch_of(codec: str, body: bytes, count: int, base_offset: int = 0, **fields
 
 def compressed_batch(codec: str, body: bytes, count: int) -> bytes:
     """Return a batch around a body, compressed with zstd or gzip."""
-    packer = zstandard.ZstdCompressor(level=3).compressobj() if codec == "zstd" else zlib.compressobj(9, wbits=31)
+    packer = _compressor(codec)
     return batch_of(codec, packer.compress(body) + packer.flush(), count)
+
+
+def _compressor(codec: str) -> Any:
+    return zstandard.ZstdCompressor(level=3).compressobj() if codec == "zstd" else zlib.compressobj(9, wbits=31)
 
 
 def varint(number: int) -> bytes:
@@ -106,7 +110,7 @@ def bomb(codec: str, size: int, timestamp: int = 1000) -> bytes:
     tail = b"\0"
     head = b"\0\0\0" + varint(-1) + varint(size)
     head = varint(len(head) + size + len(tail)) + head
-    packer = zstandard.ZstdCompressor(level=3).compressobj() if codec == "zstd" else zlib.compressobj(9, wbits=31)
+    packer = _compressor(codec)
     parts = [packer.compress(head)]
     zeros = bytes(1 << 20)
     parts += [packer.compress(zeros[: size - start]) for start in range(0, size, len(zeros))]

@@ -20,21 +20,8 @@ _ROOTS = (
 
 @contextmanager
 def limited_memory(limit_bytes: int) -> Iterator[tuple[str, ...] | None]:
-    """Yield a command that starts another one within the limit; None where no cgroup can be made."""
-    folder = None
-    for root, limit, swap in _ROOTS:
-        made = root / f"jiangbu-{uuid.uuid4().hex[:8]}"
-        try:
-            made.mkdir()
-            (made / limit).write_text(str(limit_bytes))
-        except OSError:
-            if made.is_dir():
-                made.rmdir()
-            continue
-        if (made / swap).exists():
-            (made / swap).write_text("0" if swap == "memory.swap.max" else str(limit_bytes))
-        folder = made
-        break
+    """Yield a command that starts another one within the limit; None where no cgroup can be created."""
+    folder = _new_group(limit_bytes)
     if folder is None:
         yield None
         return
@@ -43,6 +30,22 @@ def limited_memory(limit_bytes: int) -> Iterator[tuple[str, ...] | None]:
     finally:
         until(lambda: not (folder / "cgroup.procs").read_text())  # children of a killed program end a moment later
         folder.rmdir()
+
+
+def _new_group(limit_bytes: int) -> Path | None:
+    for root, limit, swap in _ROOTS:
+        folder = root / f"jiangbu-{uuid.uuid4().hex[:8]}"
+        try:
+            folder.mkdir()
+            (folder / limit).write_text(str(limit_bytes))
+        except OSError:
+            if folder.is_dir():
+                folder.rmdir()
+            continue
+        if (folder / swap).exists():
+            (folder / swap).write_text("0" if swap == "memory.swap.max" else str(limit_bytes))
+        return folder
+    return None
 
 
 def peak_bytes(pid: int) -> int:
