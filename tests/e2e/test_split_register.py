@@ -39,6 +39,7 @@ from shared.whitelist import load_whitelist
 from tests.support.incentive.whole_set import served
 from tests.support.procedures import carry_out
 from tests.support.until import until
+from tests.support.web.closing import close_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,8 +135,7 @@ class Deployment:
     def serve(self, service: str, register: str = "", **settings: str) -> None:
         with mock.patch.dict(os.environ, self.environment(service, register, **settings), clear=True):
             app = APPS[service](Settings(service))  # type: ignore[arg-type, index]
-        self.opened.callback(app.extensions["jiangbu"].engine.dispose)
-        self.opened.callback(app.extensions["jiangbu.sampler"].stop)
+        self.opened.callback(close_app, app)
         self.urls[f"{service} {register}".strip()] = self.opened.enter_context(served(app))
 
     def registers(self, *names: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,12 +19,21 @@ from tests.support.registers.bench import (
     WHITELIST,
     Bench,
 )
+from tests.support.web.closing import join_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from devset.kafka import Kafka
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_connection_is_left_open() -> Iterator[None]:
+    """Collect garbage after each module: a connection left open fails this module, not a later one."""
+    yield
+    join_checks()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ from tests.support.consumption import silent
 from tests.support.engines.litewitness import litewitness
 from tests.support.registers import worlds
 from tests.support.until import until
+from tests.support.web.closing import close_app
 from tests.support.web.keys import KEYS, headers
 
 if TYPE_CHECKING:
@@ -435,8 +436,7 @@ def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm)
         until(lambda: health(str(place.heartbeat)) is None and not silent(place.heartbeat))
         assert program.terminate()[0] == 0
     finally:
-        sampler.stop()
-        app.extensions["jiangbu"].engine.dispose()
+        close_app(app)
 
 
 def test_figures_are_reported_in_time_though_the_database_is_frozen(place_of, server, monkeypatch) -> None:
@@ -457,11 +457,7 @@ def test_figures_are_reported_in_time_though_the_database_is_frozen(place_of, se
         assert {"jiangbu_ready 0.0", 'jiangbu_up{part="database"} 0.0'} <= set(told.splitlines())
         assert took_s < 10
     finally:
-        app.extensions["jiangbu.sampler"].stop()
-        engine = app.extensions["jiangbu"].engine
-        # The hanging query is answered now, and its connection returned to the pool.
-        until(lambda: engine.pool.checkedout() == 0)
-        engine.dispose()
+        close_app(app)
 
 
 def test_it_asks_the_witnesses_that_its_settings_name(place_of, litewitness_program) -> None:

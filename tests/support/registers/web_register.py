@@ -30,6 +30,7 @@ from shared.values.parties import complete_uscc
 from shared.whitelist import load_whitelist
 from tests.support.records import FakeRecord
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
+from tests.support.web.closing import close_app
 from tests.support.web.keys import KEYS
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -224,6 +225,5 @@ def register_set(  # noqa: PLR0913 - service and settings
     try:
         yield RegisterSet(side, app, engine, owner_url, register, {})
     finally:
-        app.extensions["jiangbu.sampler"].stop()
-        app.extensions["jiangbu"].engine.dispose()
+        close_app(app)
         engine.dispose()
