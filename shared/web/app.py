@@ -171,11 +171,6 @@ def start_sampler(app: Flask) -> None:
     app.extensions["jiangbu.sampler"].start()
 
 
-def stop_sampler(app: Flask) -> None:
-    """Stop sampling and close the broker client."""
-    app.extensions["jiangbu.sampler"].stop()
-
-
 def stop_tracing(app: Flask) -> None:
     """Send the remaining traces. Call it when the worker process ends."""
     tracing = app.extensions["jiangbu"].tracing
