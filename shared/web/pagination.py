@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from marshmallow import Schema, fields
@@ -83,6 +83,14 @@ def page(rows: Sequence[Row], limit: int, cursor_of: Callable[[Row], str], rende
         "items": [render(row) for row in given],
         "next_cursor": cursor_of(given[-1]) if len(rows) > limit else None,
     }
+
+
+def page_of_whole(
+    found: Iterable[Row], after: Key | None, limit: int, position: Callable[[Row], Key], render: Callable[[Row], Json]
+) -> Json:
+    """Render a page of a list that was read whole, in order of `position`, of which a cursor holds one."""
+    rest = [one for one in found if after is None or position(one) > after]
+    return page(rest, limit, lambda one: encode_cursor(position(one)), render)
 
 
 def page_schema(name: str, item: type[Schema]) -> type[Schema]:

@@ -24,7 +24,7 @@ from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
-from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
+from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page, page_of_whole
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import current_service, write_transaction
@@ -156,8 +156,7 @@ def list_decisions(arguments: Json, award_id: str) -> Json:
     with ledger_view(arguments.get("as_of")) as (connection, view):
         row = find_award(connection, view, award_id)
         steps = decisions_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
-    rest = [step for step in steps if after is None or step.transaction > after]
-    return page(rest[: limit + 1], limit, lambda step: encode_cursor(step.transaction), decision_json)
+    return page_of_whole(steps, after, limit, lambda step: step.transaction, decision_json)
 
 
 @blueprint.operation(
@@ -181,8 +180,7 @@ def list_related_parties(arguments: Json) -> Json:
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
     with ledger_view(arguments.get("as_of")) as (connection, view):
         pairs = recorded.related_parties(connection, arguments.get("subject"), view.as_of)
-    rest = [pair for pair in pairs if after is None or pair["transaction"] > after]
-    return page(rest[: limit + 1], limit, lambda pair: encode_cursor(pair["transaction"]), dict)
+    return page_of_whole(pairs, after, limit, lambda pair: pair["transaction"], dict)
 
 
 def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:

@@ -12,7 +12,7 @@ from services.incentive.pages.form_body import FormRefusal, load, show_form
 from services.incentive.queries.participants import names_of
 from services.incentive.store.acts import related_parties
 from shared.web.keys import require
-from shared.web.pagination import decode_key, encode_cursor, page
+from shared.web.pagination import decode_key, page_of_whole
 
 _PAGE_SIZE: Final = 25
 
@@ -28,8 +28,7 @@ def show_related(refused: FormRefusal | None = None) -> ResponseReturnValue:
         refused = FormRefusal("filter", 422, None, {})
     with page_view() as (connection, view):
         found = [] if faults else related_parties(connection, filters.get("subject"), view.as_of)
-        rest = [one for one in found if after is None or one["transaction"] > after]
-        listed = page(rest[: _PAGE_SIZE + 1], _PAGE_SIZE, lambda one: encode_cursor(one["transaction"]), dict)
+        listed = page_of_whole(found, after, _PAGE_SIZE, lambda one: one["transaction"], dict)
         names = names_of(connection, {one for pair in listed["items"] for one in pair["subjects"]})
     return show_form(
         "views/related_parties",
