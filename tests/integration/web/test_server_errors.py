@@ -6,13 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.http.context import EXTENSION
 from shared.web.server.lanes import STREAMS, lane_of
 from tests.support.incentive.extract_makers import SECRETS, Makers, makers_of
 from tests.support.incentive.pages import PEOPLE, TOKEN, signed_in
+from tests.support.web.examples import same_examples
 from tests.support.web.keys import ROLES, headers
 
 if TYPE_CHECKING:
@@ -139,14 +140,7 @@ def fuzz(app: Flask, client: FlaskClient, keyed: dict[str, str], examples: int) 
     rules = sorted(routes, key=lambda rule: rule.rule)
 
     @given(SENT)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @same_examples(examples)
     def ask(sent: Sent) -> None:
         rule = rules[sent.route % len(rules)]
         # Most requests use a method that the route has.
@@ -199,14 +193,7 @@ def test_no_form_fails_whatever_its_fields_hold(makers: Makers, role: str) -> No
         st.integers(0, 500),
         st.dictionaries(st.sampled_from(fields), st.sampled_from(TEXTS), max_size=8),
     )
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @same_examples(EXAMPLES)
     def send(route: int, arguments: int, form: dict[str, str]) -> None:
         form = {name: value.encode("utf-8", "replace").decode() for name, value in form.items()}
         path = path_of(rules[route % len(rules)], arguments).encode("utf-8", "surrogatepass").decode("latin-1")

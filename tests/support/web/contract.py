@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import positive_data_acceptance
+
+from tests.support.web.examples import same_examples
 
 EXAMPLES = 8
 
@@ -27,14 +29,7 @@ def check_contract(schema: Any, headers: dict[str, str], examples: int = EXAMPLE
 
 def check_operation(cases: Any, headers: dict[str, str], examples: int) -> None:
     @given(case=cases)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @same_examples(examples)
     def answer(case: Case) -> None:
         # A document cannot describe issued cursors or check characters, so 422 may be right.
         case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
