@@ -20,7 +20,7 @@ from shared.telemetry.masking import loggable, masked_traceback
 
 _MINUTE_S: Final = 60.0
 _LINES_A_MINUTE: Final = 60
-# A traceback is long. Whoever can provoke one must not be able to wash everything else out of a log of some megabytes.
+# Tracebacks are long: a client that provokes them must not displace everything else in a log of a few megabytes.
 _TRACEBACKS_A_MINUTE: Final = 5
 # kafka-python logs hundreds of lines while a broker is unavailable.
 _LINES_A_MINUTE_OF_LIBRARY: Final = 1

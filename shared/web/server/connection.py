@@ -1,4 +1,4 @@
-"""A client connection: what the event loop knows of it, and how the thread that answers reads and writes."""
+"""A client connection: its state in the event loop, and what the answering thread reads from and writes to."""
 
 import errno
 import mmap
@@ -22,7 +22,7 @@ _KERNEL_UNSENT_BYTES: Final = 1 << 17
 
 
 class State(Enum):
-    """`READING` a request, `ANSWERING` by a thread, `SENDING` what that left, `LINGERING` until the client closes."""
+    """`READING` a request, `ANSWERING` by a thread, `SENDING` the rest, `LINGERING` until the client closes."""
 
     READING = auto()
     ANSWERING = auto()
@@ -65,14 +65,14 @@ class Connection:
         self.sock = AnswerSocket(self.answer)  # gunicorn's name
         self._moved_bytes = 0
 
-    def moves(self, count: int, stall_s: float) -> None:
-        """Put the deadline off if `PROGRESS_BYTES` of the answer were sent since the last time."""
-        self._moved_bytes += count
+    def note_progress(self, sent_bytes: int, stall_s: float) -> None:
+        """Extend the deadline if `PROGRESS_BYTES` of the answer were sent since the last time."""
+        self._moved_bytes += sent_bytes
         if self._moved_bytes >= PROGRESS_BYTES or self.deadline_s == inf:
             self._moved_bytes, self.deadline_s = 0, time.monotonic() + stall_s
 
     def answer_briefly(self, answer: bytes) -> None:
-        """Send an answer as far as the client takes it at once."""
+        """Send as much of an answer as the client takes at once."""
         with suppress(OSError):
             self.socket.send(answer)
 

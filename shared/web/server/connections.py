@@ -145,7 +145,7 @@ class Connections:
     def _watch_to_send(self, connection: Connection) -> None:
         if connection not in self._open or connection.answer.is_sent:
             return
-        connection.moves(0, self._limits.stall_s)
+        connection.note_progress(0, self._limits.stall_s)
         self._watch(connection, selectors.EVENT_WRITE)
         while self._unsent.count > ALL_UNSENT_MOST_BYTES:
             unread = [one for one in self._open if one.answer.takes_memory]
@@ -154,7 +154,7 @@ class Connections:
             self._drop(min(unread, key=lambda one: one.deadline_s))
 
     def _send(self, connection: Connection) -> None:
-        connection.moves(connection.answer.flush(), self._limits.stall_s)
+        connection.note_progress(connection.answer.flush(), self._limits.stall_s)
         if not connection.answer.is_sent:
             return
         self._watch(connection, 0)
@@ -187,7 +187,7 @@ class Connections:
         waiting = [one for one in self._open if one.state is not State.ANSWERING]
         if not waiting:
             return False
-        # A client that has had an answer is less likely to be up to no good.
+        # A client that has had an answer is less likely to be an attacker.
         self._drop(min(waiting, key=lambda one: (one.answers > 0, one.since_s)))
         return True
 

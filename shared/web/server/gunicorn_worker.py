@@ -1,7 +1,7 @@
 """A gunicorn worker whose event loop reads requests and sends answers; threads only compute answers.
 
-gunicorn's own thread worker hands a connection to a thread at its first byte, so that a few clients that send half a
-request, or do not read the answer, hold all threads for as long as they like.
+gunicorn's own thread worker gives a connection to a thread at its first byte: a few clients that send half a request,
+or do not read the answer, hold all threads for as long as they like.
 """
 
 import time
@@ -63,12 +63,9 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.nr_conns = len(self._connections)
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Close connections whose deadline has passed, or all."""
+        """Close connections of all kinds whose deadline has passed, or all connections."""
         self._connections.close_overdue(force=force)
         self.nr_conns = len(self._connections)
-
-    def murder_pending(self) -> None:
-        """Do nothing: `murder_keepalived` closes all kinds."""
 
     def _cap_keepalive(self, deadline: float) -> None:
         self._connections.keep_until(deadline)

@@ -12,7 +12,7 @@ SMALL_BODY_BYTES: Final = 64 << 10
 # Bytes of an answer that wait for their reader: of one connection, above which the thread waits, and of a process.
 UNSENT_MOST_BYTES: Final = 2 << 20
 ALL_UNSENT_MOST_BYTES: Final = 64 << 20
-# A body or an answer must get on by this much in each `stall_s`: 1.6 kB/s at the default of 10 s.
+# A body or an answer must make this much progress in each `stall_s`: 1.6 kB/s at the default of 10 s.
 PROGRESS_BYTES: Final = 16 << 10
 # An answered connection is kept this long for the next request. Longer would delay a shutdown.
 KEEP_ALIVE_S: Final = 5

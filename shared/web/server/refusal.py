@@ -1,4 +1,4 @@
-"""Answers of the server itself, to requests that reach no route: problems, like all errors."""
+"""Problems with which the server itself answers requests that reach no route."""
 
 import http
 import json
