@@ -8,7 +8,7 @@ three times while it was read alone is set aside.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 from kafka import TopicPartition
@@ -25,6 +25,7 @@ from shared.kafka.reading_notes import (
     put_back_notes,
     write_notes,
 )
+from shared.kafka.set_aside import SetAsidePlan
 from shared.kafka.source import Result, Source
 
 MOST_ATTEMPTS: Final = 3
@@ -32,15 +33,6 @@ MOST_ATTEMPTS: Final = 3
 _CAREFUL_OFFSETS: Final = 100_000
 
 log = structlog.get_logger(__name__)
-
-
-class Plan(NamedTuple):
-    """Offsets, first to last, that are to be set aside, and why."""
-
-    partition: TopicPartition
-    first_offset: int
-    last_offset: int
-    why: str
 
 
 class Caution:
@@ -57,7 +49,7 @@ class Caution:
         # Before this process wrote its own: None where there was no note.
         self._found: dict[TopicPartition, ReadingNote | None] = {}
 
-    def begin(self, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> list[Plan]:
+    def begin(self, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> list[SetAsidePlan]:
         """Start from stored positions, with `ends` of what can be read; return what is to be set aside.
 
         A rebalance is no end of the process: it begins with the notes that its start found.
@@ -75,7 +67,7 @@ class Caution:
             log.warning("a process ended here", place=_place(note), level=note.level, attempts=note.attempts)
             if note.level != "group" and note.attempts >= MOST_ATTEMPTS:
                 why = f"处理时进程 {note.attempts} 次中断 / the process ended {note.attempts} times while reading it"
-                plans.append(Plan(partition, note.first_offset, note.last_offset, why))
+                plans.append(SetAsidePlan(partition, note.first_offset, note.last_offset, why))
         return plans
 
     def fetched(self, spans: Mapping[TopicPartition, tuple[int, int]]) -> None:
@@ -117,7 +109,7 @@ class Caution:
         """Delete all notes of this worker: it ends in order."""
         self._clear(list(self._noted_to))
 
-    def orders(self) -> list[Plan]:
+    def orders(self) -> list[SetAsidePlan]:
         """Return what operators ordered to be set aside."""
         return [_ordered(order) for order in self._transact(load_orders)] if self._source.sets_aside else []
 
@@ -148,9 +140,9 @@ class Caution:
         return self._source.transact(work, "database unavailable, reading not noted")
 
 
-def _ordered(order: SetAsideOrder) -> Plan:
+def _ordered(order: SetAsideOrder) -> SetAsidePlan:
     partition = TopicPartition(order.topic, order.partition)
-    return Plan(partition, order.first_offset, order.last_offset, "由运维人员决定 / an operator decided so")
+    return SetAsidePlan(partition, order.first_offset, order.last_offset, "由运维人员决定 / an operator decided so")
 
 
 def _place(note: ReadingNote) -> str:

@@ -14,14 +14,14 @@ from kafka.structs import MemberState
 
 from shared.events.topics import is_exchanges
 from shared.kafka.batch_size import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, BatchShares, BatchSize, sender_of
-from shared.kafka.caution import Caution, Plan
+from shared.kafka.caution import Caution
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, is_transient_kafka_error
 from shared.kafka.handler import BatchHandler
 from shared.kafka.offset_witness import OffsetWitness
 from shared.kafka.partition_state import RecordLossError, accept_loss_hint
 from shared.kafka.positions import Move
 from shared.kafka.reading_notes import Level
-from shared.kafka.set_aside import unreadable_batch
+from shared.kafka.set_aside import SetAsidePlan, unreadable_batch
 from shared.kafka.source import Source, partition_names
 from shared.kafka.unread_batches import DamagedPlaceError, Portion, UnreadBatches
 from shared.language import join
@@ -254,7 +254,7 @@ class Reader(threading.Thread, Generic[P]):
         ends = consumer.end_offsets(list(offsets), timeout_ms=ANSWER_TIMEOUT_MS) if offsets else {}
         self._begin(offsets, self._caution.begin(offsets, ends))
 
-    def _begin(self, offsets: dict[TopicPartition, int], plans: Sequence[Plan] = ()) -> None:
+    def _begin(self, offsets: dict[TopicPartition, int], plans: Sequence[SetAsidePlan] = ()) -> None:
         self._pending = _Pending({}, offsets, BatchShares(self._batch_size.most_records))
         self._is_alone = False
         self._unread.begin(offsets, plans)

@@ -7,9 +7,8 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.events.topics import is_exchanges
-from shared.kafka.caution import Plan
 from shared.kafka.handler import Record
-from shared.kafka.set_aside import unreadable_batch
+from shared.kafka.set_aside import SetAsidePlan, unreadable_batch
 from shared.kafka.stored_batches import STORED_BATCHES
 from shared.kafka.unread_batches import DamagedPlaceError, Portion, UnreadBatches
 from shared.operator_errors import OperatorError
@@ -36,7 +35,7 @@ class UnreadableError(OperatorError):
 
 
 def replay_records(
-    client_config: ClientConfig, ends: Mapping[tuple[str, int], int], plans: Sequence[Plan] = ()
+    client_config: ClientConfig, ends: Mapping[tuple[str, int], int], plans: Sequence[SetAsidePlan] = ()
 ) -> Iterator[list[Record]]:
     """Yield the committed records of each (topic, partition) from offset 0 to its end (exclusive), in order.
 
@@ -92,7 +91,7 @@ def stable_end_offsets(
 
 
 def _read(
-    consumer: KafkaConsumer, partition: TopicPartition, end: int, plans: Sequence[Plan]
+    consumer: KafkaConsumer, partition: TopicPartition, end: int, plans: Sequence[SetAsidePlan]
 ) -> Iterator[list[Record]]:
     consumer.assign([partition])
     consumer.seek(partition, 0)

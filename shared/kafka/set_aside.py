@@ -2,15 +2,25 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
+from kafka import TopicPartition
 
 from shared.events.decode import MAX_VALUE_BYTES, FieldError, too_large_error
 from shared.kafka.batch_records import MAX_HEADERS, MAX_UNPACKED_BYTES, CutRecord, StoredRecord
 from shared.kafka.record_batch import StoredBatch
 
 _NO_TIME: Final = -1  # counted on the day of its receipt
+
+
+class SetAsidePlan(NamedTuple):
+    """Offsets, first to last, that are to be set aside, and why."""
+
+    partition: TopicPartition
+    first_offset: int
+    last_offset: int
+    why: str
 
 
 class SetAside(msgspec.Struct, gc=False):

@@ -11,10 +11,9 @@ from shared.events.decode import MAX_VALUE_BYTES
 from shared.events.topics import is_exchanges
 from shared.kafka.batch_records import AnyRecord, BatchRecords, CutRecord, DamagedBatchError, GiantBatchError
 from shared.kafka.batch_size import SHARE_BYTES, SHARE_RECORDS, sender_of
-from shared.kafka.caution import Plan
 from shared.kafka.handler import Record
 from shared.kafka.record_batch import StoredBatch
-from shared.kafka.set_aside import cut_record, giant_batch, unreadable_batch, unreadable_record
+from shared.kafka.set_aside import SetAsidePlan, cut_record, giant_batch, unreadable_batch, unreadable_record
 
 # A partition with so much to read is not fetched from, so that fetches are free for the others.
 _ENOUGH_RECORDS = 10_000
@@ -50,7 +49,7 @@ class UnreadBatches:
         self._opened: dict[TopicPartition, BatchRecords] = {}
         self._streamed: BatchRecords | None = None
         self._next_offsets: dict[TopicPartition, int] = {}
-        self._plans: list[Plan] = []
+        self._plans: list[SetAsidePlan] = []
 
     def __bool__(self) -> bool:
         return bool(self._turns)
@@ -80,7 +79,7 @@ class UnreadBatches:
             or self._batches[tp][-1].last_offset - self._next_offsets[tp] >= _ENOUGH_RECORDS
         }
 
-    def begin(self, next_offsets: Mapping[TopicPartition, int], plans: Sequence[Plan] = ()) -> None:
+    def begin(self, next_offsets: Mapping[TopicPartition, int], plans: Sequence[SetAsidePlan] = ()) -> None:
         """Forget everything, and start from these offsets."""
         self._turns.clear()
         self._partitions.clear()
@@ -213,11 +212,11 @@ class UnreadBatches:
         plan = self._plan(partition, record.offset) if self._plans else None
         return record if plan is None else unreadable_record(record, plan.why)
 
-    def _plan(self, partition: TopicPartition, offset: int) -> Plan | None:
+    def _plan(self, partition: TopicPartition, offset: int) -> SetAsidePlan | None:
         covering = (one for one in self._plans if one.first_offset <= offset <= one.last_offset)
         return next((one for one in covering if one.partition == partition), None)
 
-    def _plan_of_all(self, partition: TopicPartition, batch: StoredBatch) -> Plan | None:
+    def _plan_of_all(self, partition: TopicPartition, batch: StoredBatch) -> SetAsidePlan | None:
         """Return the plan for all that is unread of the batch."""
         plan = self._plan(partition, self._next_offsets[partition]) if self._plans else None
         return None if plan is None or plan.last_offset < batch.last_offset else plan

@@ -19,12 +19,11 @@ from sqlalchemy import Connection
 from shared.events.decode import MAX_VALUE_BYTES, REVISION_CONFLICT, Kind
 from shared.events.documents import Document
 from shared.events.topics import topic_of
-from shared.kafka.caution import Plan
 from shared.kafka.handler import Record
 from shared.kafka.partition_state import check_partitions
 from shared.kafka.positions import StoredPosition, load_positions
 from shared.kafka.replay import replay_records
-from shared.kafka.set_aside import SetAside
+from shared.kafka.set_aside import SetAside, SetAsidePlan
 from shared.language import localized, say
 from shared.postgres.query import execute, fetch, stream
 from shared.register.context import RegisterContext
@@ -168,13 +167,13 @@ def compare_records(comparison: TopicComparison) -> Counter[Day]:
     return compare_duplicates(counted, found, report, all_known=comparison.all_known)
 
 
-def _unreadable(connection: Connection) -> list[Plan]:
+def _unreadable(connection: Connection) -> list[SetAsidePlan]:
     """Return what was set aside as unreadable: reading it again might end this process too."""
     statement = """
         SELECT topic, partition, "offset", coalesce(last_offset, "offset") FROM quarantine WHERE reason = 'unreadable'
     """
     rows = fetch(connection, statement, tuple[str, int, int, int])
-    return [Plan(TopicPartition(topic, number), first, last, "") for topic, number, first, last in rows]
+    return [SetAsidePlan(TopicPartition(topic, number), first, last, "") for topic, number, first, last in rows]
 
 
 def _load_rows(connection: Connection, kind: Kind) -> Iterator[_StoredRow]:
