@@ -14,11 +14,11 @@ from kafka.structs import MemberState
 
 from shared.events.topics import is_exchanges
 from shared.kafka.batch_size import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, BatchShares, BatchSize, sender_of
-from shared.kafka.caution import Caution
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, is_transient_kafka_error
 from shared.kafka.handler import BatchHandler
 from shared.kafka.offset_witness import OffsetWitness
 from shared.kafka.partition_state import RecordLossError, accept_loss_hint
+from shared.kafka.poison import PoisonDetector
 from shared.kafka.positions import Move
 from shared.kafka.reading_notes import Level
 from shared.kafka.set_aside import SetAsidePlan, unreadable_batch
@@ -114,7 +114,7 @@ class Reader(threading.Thread, Generic[P]):
         self._backoff = Backoff(source.stop)
         self._holds: dict[TopicPartition, _Hold] = {}  # the last one of each partition
         self._held: set[TopicPartition] = set()  # paused now
-        self._caution = Caution(source)
+        self._poison = PoisonDetector(source)
         self._is_alone = False  # what was read alone is not written yet, and nothing else may be in progress with it
         self._stored: dict[TopicPartition, int] = {}
         self.keeps_notes = False
@@ -147,7 +147,7 @@ class Reader(threading.Thread, Generic[P]):
             self.failure = error
         if not self.keeps_notes and isinstance(self.failure, OperatorError | None):
             try:
-                self._caution.end()
+                self._poison.end()
             except Exception as error:  # noqa: BLE001 - the process ends
                 log.warning("notes of reading not deleted", error=reason_of(error))
 
@@ -201,7 +201,7 @@ class Reader(threading.Thread, Generic[P]):
         if self.must_reread.is_set():
             self._seek(consumer)
         self._resume_held(consumer)
-        self._caution.passed(self._stored)
+        self._poison.passed(self._stored)
         try:
             self._read(consumer)
         except DamagedPlaceError as error:
@@ -252,7 +252,7 @@ class Reader(threading.Thread, Generic[P]):
         consumer.resume(*offsets)
         self._stored = dict(offsets)
         ends = consumer.end_offsets(list(offsets), timeout_ms=ANSWER_TIMEOUT_MS) if offsets else {}
-        self._begin(offsets, self._caution.begin(offsets, ends))
+        self._begin(offsets, self._poison.begin(offsets, ends))
 
     def _begin(self, offsets: dict[TopicPartition, int], plans: Sequence[SetAsidePlan] = ()) -> None:
         self._pending = _Pending({}, offsets, BatchShares(self._batch_size.most_records))
@@ -300,7 +300,7 @@ class Reader(threading.Thread, Generic[P]):
         consumer.resume(*(enough - self._held))
         self._last_fetch_was_small = 0 < self._unread.add(polled) < _SMALL_FETCH_RECORDS
         if polled:
-            self._caution.fetched(self._unread.spans())
+            self._poison.fetched(self._unread.spans())
 
     def _keep_alive(self, consumer: KafkaConsumer) -> None:
         """Poll while paused: the group needs the heartbeat, and no records are fetched."""
@@ -324,7 +324,7 @@ class Reader(threading.Thread, Generic[P]):
     def _suspicion(self) -> Level | None:
         """Return how the partition whose turn it is has to be read; None as usual."""
         partition = self._unread.partition
-        return self._caution.suspicion(partition, self._unread.position(partition) or 0)
+        return self._poison.suspicion(partition, self._unread.position(partition) or 0)
 
     def _read_alone(self, level: Level) -> None:
         """Read a batch or a record alone that may be what ended the process, noted before it is unpacked."""
@@ -332,13 +332,13 @@ class Reader(threading.Thread, Generic[P]):
         first, last = unread.batch_span()
         self._is_alone = True
         if level == "batch":
-            self._caution.note(partition, first, last, "batch")
+            self._poison.note(partition, first, last, "batch")
             self._add(unread.take_alone(MAX_BATCH_RECORDS, MAX_BATCH_BYTES))
             return
-        if self._caution.must_note_batch(partition):
-            self._caution.note(partition, first, last, "batch")
+        if self._poison.must_note_batch(partition):
+            self._poison.note(partition, first, last, "batch")
             unread.open_batch()
-        self._caution.note(partition, first, first, "record")
+        self._poison.note(partition, first, first, "record")
         self._add(unread.take_alone(1, MAX_BATCH_BYTES))
 
     def _hold(self, consumer: KafkaConsumer, error: DamagedPlaceError) -> None:
@@ -381,7 +381,7 @@ class Reader(threading.Thread, Generic[P]):
             return None
         (end,) = consumer.end_offsets([error.partition], timeout_ms=ANSWER_TIMEOUT_MS).values()
         last = error.batch.last_offset if error.offset <= error.batch.last_offset < end else None
-        for partition, first, ordered, _ in self._caution.orders():
+        for partition, first, ordered, _ in self._poison.orders():
             if partition == error.partition and first <= error.offset <= ordered:
                 return error.offset, ordered if last is None else max(ordered, last)
         if last is None or hold.tries < _MOST_TRIES or time.monotonic() - hold.since_s < _DAMAGED_FOR_S:

@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from shared.events.topics import is_exchanges
 from shared.kafka.handler import Record
 from shared.kafka.set_aside import SetAsidePlan, unreadable_batch
-from shared.kafka.stored_batches import STORED_BATCHES
+from shared.kafka.stored_batches import STORED_BATCH_OPTIONS
 from shared.kafka.unread_batches import DamagedPlaceError, Portion, UnreadBatches
 from shared.operator_errors import OperatorError
 from shared.settings import ClientConfig
@@ -50,7 +50,7 @@ def replay_records(
         enable_auto_commit=False,
         auto_offset_reset="none",
         metrics_enabled=False,
-        **STORED_BATCHES,
+        **STORED_BATCH_OPTIONS,
     )
     try:
         partitions = {TopicPartition(topic, number): end for (topic, number), end in sorted(ends.items()) if end > 0}

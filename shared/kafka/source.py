@@ -16,7 +16,7 @@ from shared.kafka.errors import ANSWER_TIMEOUT_MS, MissingTopicsError, check_top
 from shared.kafka.offset_witness import check_offset_witness, witnessed_offsets
 from shared.kafka.partition_state import RecordLossError, check_partition, read_bounds
 from shared.kafka.positions import StoredPosition, load_positions, start_positions
-from shared.kafka.stored_batches import STORED_BATCHES
+from shared.kafka.stored_batches import STORED_BATCH_OPTIONS
 from shared.postgres.errors import is_transient
 from shared.process.backoff import Backoff
 from shared.settings import ClientConfig
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 class Source:
     """Input of one worker: it reads `topics` as a member of `group` from the positions in the database of `engine`.
 
-    `sets_aside`: the service has a quarantine, and tables for what ends a process (`shared/kafka/caution.py`).
+    `sets_aside`: the service has a quarantine, and tables for what ends a process (`shared/kafka/poison.py`).
     """
 
     client_config: ClientConfig
@@ -59,7 +59,7 @@ class Source:
             session_timeout_ms=10_000,
             bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
             metrics_enabled=False,
-            **STORED_BATCHES,
+            **STORED_BATCH_OPTIONS,
         )
 
     def check_topics_exist(self) -> None:

@@ -22,7 +22,7 @@ from shared.kafka.record_batch import HEADER, LENGTH, StoredBatch, parse_batch
 
 # Options of a consumer that gets stored batches. Responses are bounded; the largest batch of a broker is 1 MiB unless
 # it is configured otherwise, and a first batch comes even if it is larger than the limits.
-STORED_BATCHES: Final = {
+STORED_BATCH_OPTIONS: Final = {
     "check_crcs": False,
     # A partition that has enough is left out of the fetch under way, and waits for its end.
     "fetch_max_wait_ms": 100,
@@ -98,16 +98,16 @@ class _FetchedBatch(ABCRecordBatch):  # type: ignore[misc]  # kafka-python has n
     def __init__(self, stored: StoredBatch) -> None:
         self._stored = stored
         self._is_sound = stored.damage is None
-        self._of_library: Any = None
+        self._library_batch: Any = None
 
     def validate_crc(self) -> bool:
         """Become a batch of the library, and check it."""
-        self._of_library = MemoryRecords(self._stored.data).next_batch()
-        return bool(self._of_library.validate_crc())
+        self._library_batch = MemoryRecords(self._stored.data).next_batch()
+        return bool(self._library_batch.validate_crc())
 
     @property
     def magic(self) -> int:
-        return _MAGIC if self._of_library is None else int(self._of_library.magic)
+        return _MAGIC if self._library_batch is None else int(self._library_batch.magic)
 
     @property
     def base_offset(self) -> int:
@@ -146,15 +146,15 @@ class _FetchedBatch(ABCRecordBatch):  # type: ignore[misc]  # kafka-python has n
         return self._is_sound and self._stored.is_control
 
     def __iter__(self) -> Iterator[Any]:
-        if self._of_library is not None:
-            return iter(self._of_library)
+        if self._library_batch is not None:
+            return iter(self._library_batch)
         stored = self._stored
         offset = stored.last_offset if self._is_sound else _DAMAGED_OFFSET
         return iter((_BatchRecord(offset, stored.max_timestamp, stored),))
 
     def __next__(self) -> Any:
-        if self._of_library is not None:
-            return next(self._of_library)
+        if self._library_batch is not None:
+            return next(self._library_batch)
         return _Marker(is_abort_marker(self._stored))
 
 

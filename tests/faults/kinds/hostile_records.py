@@ -12,7 +12,7 @@ from kafka.errors import NoError
 
 from shared.events.decode import MAX_VALUE_BYTES
 from shared.events.topics import prefix_of, topic_of
-from shared.kafka.caution import MOST_ATTEMPTS
+from shared.kafka.poison import MOST_ATTEMPTS
 from tests.faults.fault import Fault, Kind
 from tests.faults.reference import Place
 from tests.faults.world import trade_event

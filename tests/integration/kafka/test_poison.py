@@ -14,7 +14,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from shared.kafka import reader
-from shared.kafka.caution import MOST_ATTEMPTS, Caution
+from shared.kafka.poison import MOST_ATTEMPTS, PoisonDetector
 from shared.kafka.reading_notes import ReadingNote, SetAsideOrder, write_notes, write_order
 from shared.kafka.source import Source
 from shared.postgres.migrate import COMMON
@@ -143,17 +143,17 @@ def test_a_damaged_batch_is_set_aside_once_an_operator_says_so(kafka, noted, dam
 def test_a_rebalance_is_not_taken_for_an_end_of_the_process(noted, exchange_topic) -> None:
     """What a process noted itself is taken back when it begins again; what it found at its start stays."""
     source = Source({}, noted, "listing", "test", [exchange_topic], now, threading.Event(), sets_aside=True)
-    caution = Caution(source)
+    detector = PoisonDetector(source)
     fresh, dead = TopicPartition(exchange_topic, 0), TopicPartition(exchange_topic, 1)
     with noted.begin() as connection:
         write_notes(connection, [ReadingNote(*dead, 5, 9, "batch")], now())
     for _ in range(MOST_ATTEMPTS + 1):
-        assert caution.begin({fresh: 0, dead: 5}, {fresh: 10, dead: 10}) == []
-        assert (caution.suspicion(fresh, 0), caution.suspicion(dead, 5)) == (None, "record")
-        caution.fetched({fresh: (0, 3)})
-        caution.note(dead, 5, 9, "batch")
-        caution.note(dead, 5, 5, "record")
+        assert detector.begin({fresh: 0, dead: 5}, {fresh: 10, dead: 10}) == []
+        assert (detector.suspicion(fresh, 0), detector.suspicion(dead, 5)) == (None, "record")
+        detector.fetched({fresh: (0, 3)})
+        detector.note(dead, 5, 9, "batch")
+        detector.note(dead, 5, 5, "record")
     statement = "SELECT partition, last_offset, level, attempts FROM reading_note"
     assert set(map(tuple, rows(noted, statement))) == {(0, 3, "group", 1), (1, 5, "record", 1)}
-    caution.begin({fresh: 0, dead: 5}, {fresh: 10, dead: 10})
+    detector.begin({fresh: 0, dead: 5}, {fresh: 10, dead: 10})
     assert set(map(tuple, rows(noted, statement))) == {(1, 9, "batch", 1)}

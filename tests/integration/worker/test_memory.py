@@ -15,7 +15,7 @@ from kafka.errors import NoError
 
 from shared.events.decode import MAX_VALUE_BYTES
 from shared.events.topics import topic_of
-from shared.kafka.stored_batches import STORED_BATCHES
+from shared.kafka.stored_batches import STORED_BATCH_OPTIONS
 from tests.support.broker.record_batches import batch_of, bomb, record, send_stored
 from tests.support.consumer_program import Place
 from tests.support.engines.memory_limit import limited_memory, peak_bytes
@@ -63,7 +63,7 @@ def positions(place: Place, topic: str) -> list[int]:
 def stored_batches(kafka: str, topic: str) -> dict[tuple[int, int], bytes]:
     """Return the bytes of each batch as the broker keeps them, by partition and first offset."""
     found: dict[tuple[int, int], bytes] = {}
-    with closing(KafkaConsumer(bootstrap_servers=kafka, **STORED_BATCHES)) as consumer:
+    with closing(KafkaConsumer(bootstrap_servers=kafka, **STORED_BATCH_OPTIONS)) as consumer:
         partitions = [TopicPartition(topic, number) for number in range(3)]
         consumer.assign(partitions)
         consumer.seek_to_beginning()

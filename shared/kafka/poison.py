@@ -35,7 +35,7 @@ _CAREFUL_OFFSETS: Final = 100_000
 log = structlog.get_logger(__name__)
 
 
-class Caution:
+class PoisonDetector:
     """Notes what a worker reads, and finds what ended the process; does nothing for a source that sets nothing aside.
 
     Transient errors of the database are retried.
