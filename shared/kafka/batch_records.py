@@ -1,6 +1,6 @@
-"""The records of a batch as a stream, in memory that its sender cannot choose.
+"""Read the records of a batch as a stream, with bounded memory whatever its sender compressed.
 
-What a batch unpacks to is measured before any record is handed out. Only a small batch is unpacked as a whole.
+The unpacked size of a batch is measured before any record is returned. Only a small batch is unpacked as a whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ class StoredRecord(msgspec.Struct, gc=False):
 
 
 class CutRecord(msgspec.Struct, gc=False):
-    """A record over a limit: the beginning of its value, its whole size and hash, and headers within the limit."""
+    """A record over a limit: the beginning of its value, the size and hash of the whole value, and small headers."""
 
     offset: int
     timestamp: int
@@ -216,7 +216,7 @@ def is_abort_marker(batch: StoredBatch) -> bool:
 
 
 class _Source:
-    """The unpacked bytes of a batch: a buffer, the position in it, and what is still to be unpacked."""
+    """The unpacked bytes of a batch: a buffer, the position in it, and an iterator over the rest."""
 
     def __init__(self, buffer: bytes, rest: Iterator[bytes], *, is_streamed: bool = False) -> None:
         self.buffer = buffer
@@ -232,12 +232,12 @@ class _Source:
         return self._dropped + self.pos
 
     def start_again(self, rest: Iterator[bytes]) -> None:
-        """Go on from the same place in the unpacked bytes from their beginning."""
+        """Take an iterator over all unpacked bytes and skip those that were read before."""
         self._skip = self._dropped = self.passed
         self.buffer, self.pos, self._rest = b"", 0, rest
 
     def fill(self, size: int) -> bool:
-        """Unpack until the buffer has `size` bytes ahead; return False if there are not as many."""
+        """Unpack until the buffer has `size` bytes from the position on; return False if the batch has fewer."""
         if len(self.buffer) - self.pos >= size:
             return True
         parts = [self.buffer[self.pos :]]
@@ -271,7 +271,7 @@ class _Source:
 
 
 def _open(batch: StoredBatch) -> _Source:
-    """Measure what a batch unpacks to, and start reading it."""
+    """Measure the unpacked size of a batch and start reading it."""
     if batch.damage is not None:
         raise DamagedBatchError(batch.damage)
     body, codec = batch.body, batch.codec

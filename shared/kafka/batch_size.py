@@ -6,9 +6,9 @@ from typing import Final
 from shared.events.topics import exchange_of, is_exchanges
 
 MAX_BATCH_RECORDS: Final = 10_000
-# Of records as they lie in their batches. Two such batches are held: being read, and being written.
+# Uncompressed records. Two such batches are in memory: one is being read, one written.
 MAX_BATCH_BYTES: Final = 8 << 20
-# What each exchange may add to a batch that others have filled, and what it reads when it is its turn.
+# An exchange may add as much to a batch that others have filled, and reads as much in a turn.
 SHARE_RECORDS: Final = 500
 SHARE_BYTES: Final = 1 << 20
 _LEAST_RECORDS: Final = 2_000
@@ -21,9 +21,9 @@ def sender_of(topic: str) -> str:
 
 
 class BatchSize:
-    """The number of records of a batch whose transaction takes about `target_s`, by how long others took.
+    """The number of records of a batch whose transaction takes about `target_s`, estimated from earlier ones.
 
-    A record that comes during a batch waits until it is written; None: batches have MAX_BATCH_RECORDS.
+    A record that arrives during a transaction waits for its end. With `target_s` None batches have MAX_BATCH_RECORDS.
     """
 
     def __init__(self, target_s: float | None) -> None:
@@ -31,7 +31,7 @@ class BatchSize:
         self.most_records = MAX_BATCH_RECORDS if target_s is None else _FIRST_RECORDS
 
     def observe(self, records: int, seconds: float) -> None:
-        """Take a written batch into account; one that is too small says little, as each has a fixed cost."""
+        """Take a written batch into account, but not a small one, whose time is mostly the fixed cost."""
         if self._target_s is None or records < SHARE_RECORDS:
             return
         fitting = int(records / max(seconds, 0.001) * self._target_s)
@@ -53,15 +53,13 @@ class BatchShares:
         return self._total_records >= self._most_records or self._total_bytes >= MAX_BATCH_BYTES
 
     def has_room(self, sender: str) -> bool:
-        """Return True if the sender may add to the batch: always, as long as it does not have its share."""
-        if not self.is_full:
-            return True
-        return self._is_small(sender)
+        """Return True if the sender may add to the batch: it is not full, or the sender has less than its share."""
+        return not self.is_full or self._is_small(sender)
 
     def first(self) -> set[str] | None:
-        """Return the senders whose records are a batch of their own before the many of others; None if there are none.
+        """Return the senders of few records, to be written before the many records of others; None if there are none.
 
-        They wait for the transaction under way, and not for that of the many too.
+        They wait for the transaction under way, but not for that of the many.
         """
         small = {sender for sender in self._records if self._is_small(sender)}
         many = self._total_records - sum(self._records[sender] for sender in small)

@@ -1,6 +1,6 @@
-"""Decompress what a producer compressed, piece by piece: no piece is larger than 1 MiB, whatever the input claims.
+"""Decompress record batches in pieces of at most 1 MiB, whatever size the input claims.
 
-A producer chooses the ratio: 42 kB of zstd can hold 300 MB. The library's own functions unpack all of it at once.
+A producer chooses the ratio: 42 kB of zstd can hold 300 MB, and kafka-python unpacks all of it at once.
 """
 
 import struct
@@ -18,7 +18,7 @@ _FIRST_PIECE_BYTES: Final = 64 << 10
 _INPUT_BYTES: Final = 64 << 10
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _ANY_GZIP_WINDOW: Final = 31
-# What the highest level of zstd uses. Memory is taken as it is filled, so an empty window costs nothing.
+# The window of the highest level of zstd. Memory is taken as it is filled, so an empty window costs nothing.
 _ZSTD_WINDOW_BYTES: Final = 128 << 20
 # Java writes snappy as blocks with a length before each, behind this mark and two version numbers.
 _SNAPPY_STREAM: Final = b"\x82SNAPPY\x00"
@@ -27,7 +27,7 @@ _BLOCK_LENGTH: Final = struct.Struct(">i")
 _MAX_VARINT_BYTES: Final = 5
 _MORE: Final = 0x80  # in a byte of a number that goes on
 
-# Making one takes longer than decompressing a small batch. Streams that are read in turn need one each.
+# Kept because creating one takes longer than decompressing a small batch. Streams that are read in turn need one each.
 _IDLE_ZSTD: Final[list[zstandard.ZstdDecompressor]] = []
 
 _FAULTS: Final = (zlib.error, zstandard.ZstdError, snappy.UncompressError, RuntimeError, ValueError, struct.error)
@@ -38,14 +38,14 @@ class CodecError(ValueError):
 
 
 class BlockTooLargeError(ValueError):
-    """A block that cannot be taken apart is larger than the bound."""
+    """A block that can only be decompressed as a whole is larger than the bound."""
 
 
 def pieces(codec: int, data: memoryview, bound_bytes: int) -> Iterator[bytes]:
-    """Yield what `data` decompresses to. Raises CodecError.
+    """Yield the decompressed bytes of `data`. Raises CodecError.
 
-    Only a block of snappy comes as one piece of any size, because it cannot be taken apart: BlockTooLargeError before
-    one of more than `bound_bytes` is unpacked.
+    A block of snappy is one piece of any size, because it can only be decompressed as a whole: BlockTooLargeError
+    before one of more than `bound_bytes` is unpacked.
     """
     try:
         if codec == _SNAPPY:
@@ -104,7 +104,7 @@ def _zstd(data: memoryview) -> Iterator[bytes]:
         while piece := reader.read(size):
             yield piece
             size = _PIECE_BYTES
-    if reader.tell() <= _FIRST_PIECE_BYTES:  # others keep the window that they needed
+    if reader.tell() <= _FIRST_PIECE_BYTES:  # after more, it would keep the large window that it needed
         _IDLE_ZSTD.append(decompressor)
 
 
@@ -118,7 +118,7 @@ def _snappy(data: memoryview, bound_bytes: int) -> Iterator[bytes]:
         return
     at = 0
     while at < len(data):
-        # Streams may follow each other: the mark is no length.
+        # Streams may follow each other, each with the mark in place of a length.
         if bytes(data[at : at + mark]) == _SNAPPY_STREAM:
             at += _SNAPPY_STREAM_HEADER_BYTES
             continue

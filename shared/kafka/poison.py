@@ -1,10 +1,10 @@
-"""Find the place at which the process ends, whatever ends it, and have it set aside after three times.
+"""Detect poison records, which end the process however often it is restarted, and have them set aside.
 
-A killed process says nothing, so what it reads is noted before it is unpacked: only behind the position at which a
-start finds unread records, where a process that was killed may have stood; later batches cost nothing. A note that is
-found was left by a process that ended there. Its offsets are then read one stored batch at a time, and those of a batch
-that ended the process again one record at a time, while other partitions are read in between. What ended the process
-three times while it was read alone is set aside.
+A killed process reports nothing, so offsets are noted in the database before they are unpacked. Only the offsets behind
+the position of a start are noted, where a killed process may have been; later batches cost nothing. A note that a start
+finds was left by a process that ended there. Its offsets are then read one stored batch at a time, and those of a batch
+that ended the process again one record at a time, while other partitions are read in between. A batch or record that
+ended the process three times while it was read alone is set aside.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ from shared.kafka.set_aside import SetAsidePlan
 from shared.kafka.source import Result, Source
 
 MOST_ATTEMPTS: Final = 3
-# More than a process reads ahead of the position that it stored.
+# A process reads less than this ahead of the position that it stored.
 _CAREFUL_OFFSETS: Final = 100_000
 
 log = structlog.get_logger(__name__)
@@ -46,13 +46,13 @@ class PoisonDetector:
         self._careful_until: dict[TopicPartition, int] = {}
         self._noted_to: dict[TopicPartition, int] = {}
         self._suspects: dict[TopicPartition, ReadingNote] = {}
-        # Before this process wrote its own: None where there was no note.
+        # The notes that this process replaced by its own; None where there was no note.
         self._found: dict[TopicPartition, ReadingNote | None] = {}
 
     def begin(self, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> list[SetAsidePlan]:
-        """Start from stored positions, with `ends` of what can be read; return what is to be set aside.
+        """Start from stored positions, where partitions end at `ends`; return the offsets to set aside.
 
-        A rebalance is no end of the process: it begins with the notes that its start found.
+        A rebalance does not count as an end of the process: notes are put back as its start found them.
         """
         if not self._source.sets_aside:
             return []
@@ -71,7 +71,7 @@ class PoisonDetector:
         return plans
 
     def fetched(self, spans: Mapping[TopicPartition, tuple[int, int]]) -> None:
-        """Note what was fetched, first to last offset by partition, where a process may have ended before."""
+        """Note fetched offsets, first to last by partition, where an earlier process may have ended."""
         notes = [
             ReadingNote(tp.topic, tp.partition, first, last, "group")
             for tp, (first, last) in spans.items()
@@ -81,7 +81,7 @@ class PoisonDetector:
             self._write(*notes)
 
     def suspicion(self, partition: TopicPartition, offset: int) -> Level | None:
-        """Return how a record is to be read: `batch` or `record`, alone; None as usual."""
+        """Return `batch` or `record` if an offset has to be read alone as such; None if not."""
         note = self._suspects.get(partition)
         if note is None or offset > note.last_offset:
             return None
@@ -92,25 +92,25 @@ class PoisonDetector:
         return self._suspects[partition].level != "record"
 
     def note(self, partition: TopicPartition, first: int, last: int, level: Level) -> None:
-        """Note what is read alone."""
+        """Note offsets that are read alone."""
         self._write(ReadingNote(partition.topic, partition.partition, first, last, level))
 
     def passed(self, stored: Mapping[TopicPartition, int]) -> None:
-        """Delete the notes that lie behind the stored positions."""
-        behind = [tp for tp, last in self._noted_to.items() if stored.get(tp, -1) > last]
-        for partition in behind:
+        """Delete the notes that the stored positions have passed."""
+        done = [tp for tp, last in self._noted_to.items() if stored.get(tp, -1) > last]
+        for partition in done:
             suspect = self._suspects.get(partition)
             if suspect is not None and stored[partition] > suspect.last_offset:
                 del self._suspects[partition]
                 self._found.pop(partition, None)
-        self._clear([tp for tp in behind if tp not in self._suspects])
+        self._clear([tp for tp in done if tp not in self._suspects])
 
     def end(self) -> None:
-        """Delete all notes of this worker: it ends in order."""
+        """Delete all notes of this worker at a graceful stop."""
         self._clear(list(self._noted_to))
 
     def orders(self) -> list[SetAsidePlan]:
-        """Return what operators ordered to be set aside."""
+        """Return the offsets that operators ordered to be set aside."""
         return [_ordered(order) for order in self._transact(load_orders)] if self._source.sets_aside else []
 
     def _take_back(self) -> None:

@@ -32,10 +32,10 @@ from shared.telemetry.masking import reason_of
 
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
-# While a batch waits for the writer, which must not wait long for the end of a poll.
+# While a batch waits for the writer, because the writer must not wait long for the end of a poll.
 _FULL_POLL_MS = 10
 _ALONE_POLL_MS = 2
-# What other senders published meanwhile is fetched so often.
+# Unread records are decoded for so long between two fetches, which bring what other senders published.
 _READ_FOR_S = 0.02
 # Records that are read as soon as they are published arrive in many small fetches: wait a moment after one so small.
 _SMALL_FETCH_RECORDS = 500
@@ -44,8 +44,8 @@ _BATCH_INTERVAL_S = 0.1
 _REBALANCE_TIMEOUT_S = 30.0
 _LAST_BATCH_TIMEOUT_S = 2.0
 _MAX_HOLD_S = 60.0
-# A damaged batch is set aside after so many tries over so long a time: another replica may lead by then.
-_MOST_TRIES = 3
+# A damaged batch is set aside after so many tries over so long a time, in which another replica may become the leader.
+_LEAST_TRIES = 3
 _DAMAGED_FOR_S = 60.0
 _CHECK_INTERVAL_S = 10.0
 _MAX_CHECK_INTERVAL_S = 60.0
@@ -57,14 +57,14 @@ P = TypeVar("P")  # what a handler makes of a record
 
 @dataclass
 class _Pending(Generic[P]):
-    """Records that were decoded and not yet handed over, and the offset at which each partition stood before them."""
+    """Decoded records that are not handed over yet, and the offset of each partition before them."""
 
     prepared: dict[str, list[P]]  # by sender
     from_offsets: dict[TopicPartition, int]
     shares: BatchShares
 
     def split(self, senders: set[str] | None) -> tuple[list[P], dict[str, list[P]]]:
-        """Return what these senders sent, None for all, and the rest."""
+        """Return the records of these senders (None: of all), and the rest."""
         chosen = [one for name, part in self.prepared.items() if senders is None or name in senders for one in part]
         rest = {} if senders is None else {name: part for name, part in self.prepared.items() if name not in senders}
         return chosen, rest
@@ -285,7 +285,7 @@ class Reader(threading.Thread, Generic[P]):
                 return
 
     def _fetch(self, consumer: KafkaConsumer) -> None:
-        """Poll for records of the partitions of which not enough is unread: a flood of one keeps no other waiting."""
+        """Poll for partitions that do not have enough unread records, so that a flood of one does not block others."""
         if not self._unread:
             if self._last_fetch_was_small:
                 self._source.stop.wait(_BUSY_POLL_MS / 1000)
@@ -322,12 +322,12 @@ class Reader(threading.Thread, Generic[P]):
             self._pending.shares.add(sender, len(prepared), portion.size_bytes)
 
     def _suspicion(self) -> Level | None:
-        """Return how the partition whose turn it is has to be read; None as usual."""
+        """Return the level at which the partition whose turn it is has to be read alone; None if it need not be."""
         partition = self._unread.partition
         return self._poison.suspicion(partition, self._unread.position(partition) or 0)
 
     def _read_alone(self, level: Level) -> None:
-        """Read a batch or a record alone that may be what ended the process, noted before it is unpacked."""
+        """Read a suspected batch or record alone, noted before it is unpacked."""
         unread, partition = self._unread, self._unread.partition
         first, last = unread.batch_span()
         self._is_alone = True
@@ -373,9 +373,9 @@ class Reader(threading.Thread, Generic[P]):
     def _span_to_set_aside(
         self, consumer: KafkaConsumer, error: DamagedPlaceError, hold: _Hold
     ) -> tuple[int, int] | None:
-        """Return the offsets of a damaged batch that are to be set aside now; None to try again.
+        """Return the offsets of a damaged batch to set aside now, first to last; None to try again.
 
-        They end where its header says, if the partition has such records, or where an operator says.
+        The last offset is that of the batch header, if the partition has such a record, or that of an operator's order.
         """
         if not (self._source.sets_aside and is_exchanges(error.partition.topic)):
             return None
@@ -384,7 +384,7 @@ class Reader(threading.Thread, Generic[P]):
         for partition, first, ordered, _ in self._poison.orders():
             if partition == error.partition and first <= error.offset <= ordered:
                 return error.offset, ordered if last is None else max(ordered, last)
-        if last is None or hold.tries < _MOST_TRIES or time.monotonic() - hold.since_s < _DAMAGED_FOR_S:
+        if last is None or hold.tries < _LEAST_TRIES or time.monotonic() - hold.since_s < _DAMAGED_FOR_S:
             return None
         return error.offset, last
 

@@ -1,8 +1,7 @@
-"""Notes in the database of what is being read, so that a place that ends the process is found.
+"""Notes in the database of the offsets being read (`shared/kafka/poison.py`), and operators' orders to set some aside.
 
-A note is written before its offsets are unpacked, and deleted once they are behind; one that a start finds was left by
-a process that ended there. Levels: `group`, whatever was fetched; `batch`, one stored batch alone; `record`, one alone.
-Orders of operators to set offsets aside stand beside them.
+A note is written before its offsets are unpacked, and deleted once the stored position has passed them. Levels:
+`group`, everything that was fetched; `batch`, one stored batch alone; `record`, one record alone.
 """
 
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ Level = Literal["group", "batch", "record"]
 
 
 class ReadingNote(NamedTuple):
-    """Offsets that are being read, first to last; `attempts`: how often they were begun and not completed."""
+    """Offsets that are being read, first to last; `attempts`: how often reading them began and did not end."""
 
     topic: str
     partition: int
@@ -33,7 +32,7 @@ class ReadingNote(NamedTuple):
 
 
 class SetAsideOrder(NamedTuple):
-    """Offsets, first to last, that an operator had set aside."""
+    """Offsets, first to last, that an operator ordered to be set aside."""
 
     topic: str
     partition: int
@@ -72,7 +71,7 @@ def load_notes(connection: Connection) -> dict[TopicPartition, ReadingNote]:
 
 
 def write_notes(connection: Connection, notes: Iterable[ReadingNote], now: datetime) -> None:
-    """Note that reading begins; the same offsets again are one more attempt."""
+    """Note offsets whose reading begins; noting the same offsets again adds an attempt."""
     execute_many(connection, _NOTE, [{**note._asdict(), "now": now} for note in notes])
 
 
@@ -90,5 +89,5 @@ def load_orders(connection: Connection) -> list[SetAsideOrder]:
 
 
 def write_order(connection: Connection, order: SetAsideOrder, now: datetime) -> bool:
-    """Order offsets to be set aside; return False if that was ordered before."""
+    """Store an order; return False if it was stored before."""
     return execute(connection, _ORDER, **order._asdict(), now=now) == 1

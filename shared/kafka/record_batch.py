@@ -12,7 +12,7 @@ from crc32c import crc32c
 # Base offset, length, leader epoch, magic, CRC, attributes, last offset delta, first and greatest timestamp, producer
 # id, producer epoch, base sequence, number of records.
 HEADER: Final = struct.Struct(">qiibIhiqqqhii")
-# The length counts from behind itself.
+# Base offset, and the number of bytes behind the length field itself.
 LENGTH: Final = struct.Struct(">qi")
 _CRC_FROM: Final = 21
 _MAGIC: Final = 2
@@ -20,7 +20,7 @@ _CODEC, _LOG_APPEND_TIME, _TRANSACTIONAL, _CONTROL = 0x07, 0x08, 0x10, 0x20
 
 
 class StoredBatch(msgspec.Struct, frozen=True, gc=False):
-    """A batch as stored. `damage` says what is wrong with it; its header cannot be trusted then."""
+    """A batch as stored. `damage` says what is wrong with it, None for nothing; a damaged header cannot be trusted."""
 
     data: bytes
     base_offset: int

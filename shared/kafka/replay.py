@@ -31,7 +31,7 @@ class TopicShortenedError(OperatorError):
 
 
 class UnreadableError(OperatorError):
-    """A stored batch cannot be read, and is not an exchange's, or its end is not known."""
+    """A stored batch cannot be read, and it is not in an exchange's topic or its last offset is unknown."""
 
 
 def replay_records(
@@ -39,10 +39,10 @@ def replay_records(
 ) -> Iterator[list[Record]]:
     """Yield the committed records of each (topic, partition) from offset 0 to its end (exclusive), in order.
 
-    Yields portions of up to about 10,000 records, one partition after the other, with what intake sets aside of an
-    exchange's as `SetAside`, `plans` included. UnreadableError if another batch cannot be read. Before reading anything
-    it raises TopicTruncatedError if a partition does not begin at offset 0, and TopicShortenedError if one does not
-    reach its end. While the broker is unavailable it waits and logs that.
+    Yields portions of up to about 10,000 records, one partition after the other. In exchanges' topics, what intake sets
+    aside and `plans` come as `SetAside`; any other batch that cannot be read raises UnreadableError. Before reading
+    anything it raises TopicTruncatedError if a partition does not begin at offset 0, and TopicShortenedError if one
+    does not reach its end. While the broker is unavailable it waits and logs that.
     """
     consumer = KafkaConsumer(
         **client_config,

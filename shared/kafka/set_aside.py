@@ -1,4 +1,4 @@
-"""What cannot be taken in as a record: it becomes one item of the quarantine, and the stream goes on."""
+"""Records and batches that cannot be taken in: each becomes an item of the quarantine, and the stream goes on."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -26,8 +26,8 @@ class SetAsidePlan(NamedTuple):
 class SetAside(msgspec.Struct, gc=False):
     """A record, or a span of offsets, that is set aside; handlers see it as a `Record` too.
 
-    `value` is the first 256 KiB of the record's value or of the batch as stored; `value_size` (bytes) and
-    `value_sha256` are of the whole. `last_offset` is None for a single record, `records` None if unknown.
+    `value` is the first 256 KiB of the record's value or of the stored batch; `value_size` (bytes) and `value_sha256`
+    describe the whole. `last_offset` is None for a single record, `records` None if their number is unknown.
     """
 
     topic: str

@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 class Source:
     """Input of one worker: it reads `topics` as a member of `group` from the positions in the database of `engine`.
 
-    `sets_aside`: the service has a quarantine, and tables for what ends a process (`shared/kafka/poison.py`).
+    `sets_aside`: the service has a quarantine, and the tables of `shared/kafka/poison.py`.
     """
 
     client_config: ClientConfig

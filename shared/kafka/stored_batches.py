@@ -1,10 +1,10 @@
 """Make kafka-python hand out batches as the broker stores them, instead of unpacking them.
 
-`poll` unpacks a batch as a whole, whatever it unpacks to, before anybody can look at it; it raises for ever at a header
-name that is not UTF-8, and never returns if it is called again after a batch with a wrong checksum. A consumer that is
-made with `check_crcs=False` gets each stored batch as one record instead: its value is the `StoredBatch`, checked here,
-its offset that of the batch's last record. Membership, fetching, positions and aborted transactions stay with the
-library. All other consumers are left as they are.
+`poll` unpacks every batch as a whole, whatever its unpacked size; it raises at every call from a header name on that is
+not UTF-8, and never returns if it is called again after a batch with a wrong checksum. A consumer that is created with
+STORED_BATCH_OPTIONS gets each stored batch as one record instead: its value is the `StoredBatch`, checked here, its
+offset that of the batch's last record. The library still does membership, fetching, positions and aborted transactions.
+Other consumers, which check checksums, are not changed.
 
 The library names the class that reads a fetch response in one place, and describes it by `kafka.record.abc`.
 """
@@ -20,11 +20,11 @@ from msgspec.structs import replace
 from shared.kafka.batch_records import is_abort_marker
 from shared.kafka.record_batch import HEADER, LENGTH, StoredBatch, parse_batch
 
-# Options of a consumer that gets stored batches. Responses are bounded; the largest batch of a broker is 1 MiB unless
-# it is configured otherwise, and a first batch comes even if it is larger than the limits.
+# Options of a consumer that gets stored batches. Responses are bounded; a broker's largest batch is 1 MiB by default,
+# and the first batch of a response comes even if it is larger than the limits.
 STORED_BATCH_OPTIONS: Final = {
     "check_crcs": False,
-    # A partition that has enough is left out of the fetch under way, and waits for its end.
+    # A partition that is resumed waits for the end of the fetch under way.
     "fetch_max_wait_ms": 100,
     "fetch_max_bytes": 8 << 20,
     "max_partition_fetch_bytes": 2 << 20,
@@ -87,13 +87,13 @@ class StoredBatches(ABCRecords):  # type: ignore[misc]  # kafka-python has no ty
         if left <= 0 or (size > left and start > 0):
             return None
         if not HEADER.size <= size <= left:
-            size = left  # what cannot be a batch is taken for one, and found damaged
+            size = left  # no batch: parsing the rest as one finds it damaged
         self._pos += size
         return parse_batch(bytes(self._view[start : self._pos]))
 
 
 class _FetchedBatch(ABCRecordBatch):  # type: ignore[misc]  # kafka-python has no types
-    """A batch as the library asks for it. A consumer that checks sums calls `validate_crc` before anything else."""
+    """A batch with the library's interface. A consumer that checks checksums calls `validate_crc` first."""
 
     def __init__(self, stored: StoredBatch) -> None:
         self._stored = stored
@@ -101,7 +101,7 @@ class _FetchedBatch(ABCRecordBatch):  # type: ignore[misc]  # kafka-python has n
         self._library_batch: Any = None
 
     def validate_crc(self) -> bool:
-        """Become a batch of the library, and check it."""
+        """Turn into a batch of the library, and check it."""
         self._library_batch = MemoryRecords(self._stored.data).next_batch()
         return bool(self._library_batch.validate_crc())
 
@@ -134,7 +134,7 @@ class _FetchedBatch(ABCRecordBatch):  # type: ignore[misc]  # kafka-python has n
         return self._stored.producer_id
 
     def has_producer_id(self) -> bool:
-        """Return True if it may be part of a transaction; nothing in a damaged header is believed."""
+        """Return True if it may be part of a transaction; a damaged header is not trusted."""
         return self._is_sound and self._stored.producer_id >= 0
 
     @property

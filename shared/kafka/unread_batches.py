@@ -1,4 +1,4 @@
-"""Batches that were fetched and not read yet; their senders take turns, and the partitions of each."""
+"""Fetched batches whose records are still to be read: senders take turns, and so do the partitions of each."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from shared.kafka.handler import Record
 from shared.kafka.record_batch import StoredBatch
 from shared.kafka.set_aside import SetAsidePlan, cut_record, giant_batch, unreadable_batch, unreadable_record
 
-# A partition with so much to read is not fetched from, so that fetches are free for the others.
+# Nothing more is fetched from a partition with so much unread, so that fetches are free for the others.
 _ENOUGH_RECORDS = 10_000
 _ENOUGH_BYTES = 2 << 20
 _MOST_BYTES = 8 << 20  # of all partitions together
@@ -40,7 +40,7 @@ class Portion(NamedTuple):
 
 
 class UnreadBatches:
-    """Reads the records of fetched batches; what is too large of an exchange's, and what is planned, is set aside."""
+    """Reads the records of fetched batches; sets aside planned offsets, and too large records of exchanges' topics."""
 
     def __init__(self) -> None:
         self._turns: deque[str] = deque()
@@ -60,7 +60,7 @@ class UnreadBatches:
         return self._partitions[self._turns[0]][0]
 
     def turn_to(self, has_room: Callable[[str], bool]) -> bool:
-        """Let the next sender have its turn that may add to the batch; return False if none may."""
+        """Turn to the next sender for which `has_room` is True; return False if there is none."""
         for _ in range(len(self._turns)):
             if has_room(self._turns[0]):
                 return True
@@ -68,7 +68,7 @@ class UnreadBatches:
         return False
 
     def enough(self) -> set[TopicPartition]:
-        """Return the partitions from which nothing more need be fetched now; all, if much is unread together."""
+        """Return the partitions that have enough unread; all with something unread if that is much together."""
         sizes = {tp: sum(len(batch) for batch in batches) for tp, batches in self._batches.items()}
         if sum(sizes.values()) >= _MOST_BYTES:
             return set(sizes)
@@ -116,7 +116,7 @@ class UnreadBatches:
         self._next_offsets[partition] = next_offset
 
     def take(self) -> Portion:
-        """Read a portion of the partition whose turn it is. DamagedPlaceError, after what lies before it was taken."""
+        """Read a portion of the partition whose turn it is. DamagedPlaceError if it begins with a damaged batch."""
         partition = self.partition
         records: list[Record] = []
         size_bytes = 0
@@ -135,10 +135,10 @@ class UnreadBatches:
         return self._next_offsets[self.partition], self._batches[self.partition][0].last_offset
 
     def open_batch(self) -> None:
-        """Unpack the batch whose turn it is, if that can be done and is not planned otherwise."""
+        """Unpack the batch whose turn it is, unless it is damaged, too large or planned to be set aside."""
         batch = self._batches[self.partition][0]
         if self.partition not in self._opened and self._plan_of_all(self.partition, batch) is None:
-            with suppress(GiantBatchError, DamagedBatchError):  # which reading it reports
+            with suppress(GiantBatchError, DamagedBatchError):  # reading the batch raises them again
                 self._open(self.partition, batch)
 
     def take_alone(self, most_records: int, most_bytes: int) -> Portion:
@@ -217,7 +217,7 @@ class UnreadBatches:
         return next((one for one in covering if one.partition == partition), None)
 
     def _plan_of_all(self, partition: TopicPartition, batch: StoredBatch) -> SetAsidePlan | None:
-        """Return the plan for all that is unread of the batch."""
+        """Return the plan that covers the whole unread part of the batch."""
         plan = self._plan(partition, self._next_offsets[partition]) if self._plans else None
         return None if plan is None or plan.last_offset < batch.last_offset else plan
 
