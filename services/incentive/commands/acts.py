@@ -116,7 +116,7 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
         return known
     edge = bureau.log.edge(connection)
     rulebook, now = check_settings(connection, bureau.rulebook), bureau.clock()
-    acting = _Acting(connection, request, rulebook, now, next_instant(connection, lambda: now))
+    acting = _Acting(connection, request, rulebook, now, next_instant(connection, now))
     draft = _DRAFTS[request.kind](acting)
     answer = _write(acting, draft)
     run = Recomputation(acting.rulebook, acting.instant)

@@ -98,7 +98,7 @@ def declare(
     edge = bureau.log.edge(connection)
     rulebook = rulebook_as_of(connection, None, bureau.rulebook)
     now = bureau.clock()
-    instant = next_instant(connection, lambda: now)
+    instant = next_instant(connection, now)
     entering = _Entering(connection, entered, rulebook, person, shanghai_date(now), instant)
     results = [entering.enter(one) for one in entered]
     if entering.new:

@@ -44,7 +44,7 @@ def repair(connection: Connection, rulebook: Rulebook, clock: Clock) -> RepairRe
     The settings in force are entered again, as of the same instant: versions without a posting would otherwise share
     their instant with what is recorded next.
     """
-    instant = next_instant(connection, clock)
+    instant = next_instant(connection, clock())
     refused: list[str] = []
     with connection.begin_nested() as savepoint:
         _write(connection, [[rulebook]], _enter_again, instant, refused)

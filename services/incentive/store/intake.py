@@ -52,7 +52,7 @@ def apply_facts(connection: Connection, records: Sequence[FactRecord], rulebook:
     rulebook = check_settings(connection, rulebook)
     newer = newer_facts(connection, records)
     if newer:
-        apply_newer(connection, newer, rulebook, next_instant(connection, clock))
+        apply_newer(connection, newer, rulebook, next_instant(connection, clock()))
 
 
 def apply_newer(connection: Connection, newer: Sequence[FactRecord], rulebook: Rulebook, instant: datetime) -> None:

@@ -11,7 +11,6 @@ from services.incentive.domain.postings import Posting
 from services.incentive.store.rows import LEDGER_LOCK
 from shared.postgres.clock import check_clock
 from shared.postgres.query import execute, fetch_optional, fetch_value
-from shared.values.times import Clock
 
 _LIMITS: Final = "SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
 LAST_INSTANT: Final = """
@@ -50,10 +49,10 @@ def last_instant(connection: Connection) -> datetime | None:
     return fetch_optional(connection, LAST_INSTANT, datetime)
 
 
-def next_instant(connection: Connection, clock: Clock) -> datetime:
-    """The instant of this batch: the clock's, and in any case later than everything recorded."""
+def next_instant(connection: Connection, now: datetime) -> datetime:
+    """The instant of this batch: `now`, read after the lock was acquired, or later than everything recorded."""
     last = last_instant(connection)
-    return clock() if last is None else max(clock(), last + _TICK)
+    return now if last is None else max(now, last + _TICK)
 
 
 def next_seq(connection: Connection) -> int:

@@ -115,14 +115,14 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
     execute(connection, "SET LOCAL transaction_timeout = 0")
     before = settings_in_force(connection)
     if before is not None and not is_entered(connection, before):
-        _enter_after_upgrade(connection, before, next_instant(connection, clock))
+        _enter_after_upgrade(connection, before, next_instant(connection, clock()))
     if before is not None and (before.digests, before.registers) == (rulebook.digests, rulebook.registers):
         return False
     fault = revision_fault(connection, rulebook.policy)
     if fault is not None:
         raise SettingsError(fault)
     _check_rules(connection, rulebook.policy)
-    instant = next_instant(connection, clock)
+    instant = next_instant(connection, clock())
     changes = _changes(before, rulebook)
     enter_settings(connection, rulebook, instant, changes)
     everybody = fetch_values(connection, "SELECT DISTINCT about FROM fact_current ORDER BY about", str)
