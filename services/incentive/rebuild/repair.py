@@ -45,21 +45,18 @@ def repair(connection: Connection, rulebook: Rulebook, clock: Clock) -> RepairRe
     their instant with what is recorded next.
     """
     instant = next_instant(connection, clock())
-    refused: list[str] = []
     with connection.begin_nested() as savepoint:
-        _write(connection, [[rulebook]], _enter_again, instant, refused)
-        if refused:
-            return RepairResult(0, 0, tuple(refused))
+        try:
+            with connection.begin_nested():
+                enter_settings(connection, rulebook, instant, _ENTERED_AGAIN)
+        except IntegrityError as error:
+            return RepairResult(0, 0, (reason_of(error),))
+        refused: list[str] = []
         versions = _write(connection, _versions(connection, rulebook.policy, instant), record_awards, instant, refused)
         postings = _write(connection, _corrections(connection, rulebook.policy), post, instant, refused)
         if not versions + postings:
             savepoint.rollback()
     return RepairResult(versions, postings, tuple(refused))
-
-
-def _enter_again(connection: Connection, rulebooks: Sequence[Rulebook], instant: datetime) -> None:
-    for rulebook in rulebooks:
-        enter_settings(connection, rulebook, instant, _ENTERED_AGAIN)
 
 
 def _write(
