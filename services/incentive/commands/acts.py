@@ -231,15 +231,34 @@ def _decision(acting: _Acting) -> _Draft:
     reason = refusal(case, wanted)
     if reason is not None:
         raise StepNotAllowedError(reason, allowed_actions(case))
-    action, amount_fen = ACTIONS[wanted.action], step_amount(case, wanted)
+    action, part = ACTIONS[wanted.action], _decision_part(award, case, wanted, given)
+    amount = format_yuan(part.amount_fen)
+    text = action.says + Texts(f" {amount} 元", f" {amount} yuan") if part.amount_fen else action.says
+    return _Draft(
+        part,
+        award.article,
+        text,
+        award_id=part.award_id,
+        subject=part.subject,
+        year=part.year,
+        posts=action.posts,
+        amount_fen=part.amount_fen,
+        entries=_entries(action.posts, part),
+        recompute=(award.subject,) if action.name in _CHANGE_PAYABLES else (),
+    )
+
+
+def _decision_part(award: AwardRow, case: StepContext, wanted: StepRequest, given: Json) -> DecisionPart:
+    """The record of an allowed step: a return is of what was approved in excess, and for whom."""
+    action, state = ACTIONS[wanted.action], case.workflow.state
     approved_for = case.clawback[0] if wanted.action == "return" and case.clawback else case.approved_for
-    part = DecisionPart(
+    return DecisionPart(
         award_id=award.award_id,
         number=case.workflow.steps,
         action=action.name,
-        from_state=case.workflow.state,
-        to_state=action.to_state or case.workflow.state,
-        amount_fen=amount_fen,
+        from_state=state,
+        to_state=action.to_state or state,
+        amount_fen=step_amount(case, wanted),
         rule=award.rule,
         subject=approved_for.subject,
         year=approved_for.year,
@@ -248,20 +267,6 @@ def _decision(acting: _Acting) -> _Draft:
         until=given.get("until"),
         voucher_no=given.get("voucher_no"),
         paid_on=given.get("paid_on"),
-    )
-    amount = format_yuan(amount_fen)
-    text = action.says + Texts(f" {amount} 元", f" {amount} yuan") if amount_fen else action.says
-    return _Draft(
-        part,
-        award.article,
-        text,
-        award_id=award.award_id,
-        subject=approved_for.subject,
-        year=approved_for.year,
-        posts=action.posts,
-        amount_fen=amount_fen,
-        entries=_entries(action.posts, award.award_id, approved_for, amount_fen),
-        recompute=(award.subject,) if action.name in _CHANGE_PAYABLES else (),
     )
 
 
@@ -274,18 +279,18 @@ def _award_context(acting: _Acting, award: AwardRow) -> AwardContext:
     return found[0]._replace(holds=tuple(dict.fromkeys(hold for context in found for hold in context.holds)))
 
 
-def _entries(posts: str, award_id: str, approved_for: ApprovedFor, amount_fen: int) -> tuple[LedgerEntry, ...]:
+def _entries(posts: str, part: DecisionPart) -> tuple[LedgerEntry, ...]:
     """Debit and credit of an approval, a payment or a return."""
-    of_award = f"{approved_for.subject}:{award_id}"
+    of_award = f"{part.subject}:{part.award_id}"
     accounts = {
-        "approval": (f"budget:{approved_for.year}", f"approved:{of_award}"),
+        "approval": (f"budget:{part.year}", f"approved:{of_award}"),
         "payment": (f"paid:{of_award}", "treasury"),
         "return": ("treasury", f"returned:{of_award}"),
     }
     if posts not in accounts:
         return ()
     debit, credit = accounts[posts]
-    return LedgerEntry(debit, amount_fen, 0), LedgerEntry(credit, 0, amount_fen)
+    return LedgerEntry(debit, part.amount_fen, 0), LedgerEntry(credit, 0, part.amount_fen)
 
 
 def _hold(acting: _Acting) -> _Draft:
