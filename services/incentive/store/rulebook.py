@@ -1,4 +1,4 @@
-"""The inputs of the rules beside facts: policy file, whitelist, and the registers that count.
+"""The inputs of the rules other than facts: policy file, whitelist, and the registers that count.
 
 A program is started with files; the ledger records which of them are in force, from which instant on.
 """
@@ -34,20 +34,15 @@ _NEWEST_REVISION: Final = """
     SELECT policy_revision, policy_digest FROM ledger_settings WHERE policy_id = %(id)s
     ORDER BY policy_revision DESC, id DESC LIMIT 1
 """
-_RECORD: Final = """
-    INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source,
-                                 whitelist_digest, whitelist, registers)
+_CONTENT: Final = "policy_id, policy_revision, policy_digest, policy_source, whitelist_digest, whitelist, registers"
+_RECORD: Final = f"""
+    INSERT INTO ledger_settings (from_seq, recorded_at, {_CONTENT})
     VALUES (%(from_seq)s, %(recorded_at)s, %(policy_id)s, %(policy_revision)s, %(policy_digest)s, %(policy_source)s,
             %(whitelist_digest)s, CAST(%(whitelist)s AS jsonb), %(registers)s)
 """
-
-
-_RECORD_AGAIN: Final = """
-    INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source,
-                                 whitelist_digest, whitelist, registers)
-    SELECT %(from_seq)s, %(recorded_at)s, policy_id, policy_revision, policy_digest, policy_source,
-           whitelist_digest, whitelist, registers
-    FROM ledger_settings WHERE id = %(id)s
+_RECORD_AGAIN: Final = f"""
+    INSERT INTO ledger_settings (from_seq, recorded_at, {_CONTENT})
+    SELECT %(from_seq)s, %(recorded_at)s, {_CONTENT} FROM ledger_settings WHERE id = %(id)s
 """
 
 
@@ -112,10 +107,10 @@ def is_entered(connection: Connection, found: SettingsInForce) -> bool:
 
 
 def revision_fault(connection: Connection, policy: Policy) -> str | None:
-    """Say why the ledger refuses a policy file; None if it does not.
+    """Explain why the ledger refuses a policy file; None if it does not.
 
-    An older revision is refused, as a start without POLICY_FILE, say, must not undo a newer one unnoticed; so is a
-    revision that was put in force with other bytes.
+    An older revision is refused, because a start without POLICY_FILE, for example, must not undo a newer one
+    unnoticed. A revision that was put in force with other bytes is refused, too.
     """
     newest = fetch_one(connection, _NEWEST_REVISION, tuple[int, str], id=policy.id)
     if newest is None or newest[0] < policy.revision:
@@ -183,9 +178,9 @@ def enter_settings(connection: Connection, rulebook: Rulebook, instant: datetime
         _RECORD,
         from_seq=seq,
         recorded_at=instant,
-        policy_id=rulebook.policy.id,
-        policy_revision=rulebook.policy.revision,
-        policy_digest=rulebook.policy.digest,
+        policy_id=policy.id,
+        policy_revision=policy.revision,
+        policy_digest=policy.digest,
         policy_source=rulebook.policy_source,
         whitelist_digest=rulebook.exchanges.digest,
         whitelist=msgspec.json.encode(rulebook.exchanges.canonical()).decode(),
