@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class Recomputation(NamedTuple):
-    """By which rulebook, as of which instant and on what occasion (Chinese, English) awards are recomputed."""
+    """The rulebook, the instant and the occasion (Chinese, English) of a recomputation."""
 
     rulebook: Rulebook
     instant: datetime
@@ -154,7 +154,7 @@ def _enter_after_upgrade(connection: Connection, found: SettingsInForce, instant
 
 
 def _changes(before: SettingsInForce | None, rulebook: Rulebook) -> tuple[str, str]:
-    """What is put in force, in Chinese and English: the policy's revision, whitelist, registers."""
+    """Describe what is put in force, in Chinese and English: the policy's revision, whitelist, registers."""
     policy, zh, en = rulebook.policy, [], []
     if before is None or before.policy_digest != policy.digest:
         zh.append(f"政策 {policy.id} 第 {policy.revision} 版施行")
