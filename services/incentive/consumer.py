@@ -39,7 +39,7 @@ def run_consumer(settings: Settings) -> None:
 def _put_in_force(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> None:
     """Put this worker's policy and whitelist in force, if the database is not an older copy of the ledger.
 
-    Its registers as far as that changes nothing; else when they can count (`adopting_registers`).
+    Its registers are put in force here only if that changes nothing, otherwise by `adopting_registers` later.
     """
     named = named_registers(program.settings.registers)
     shown = read_witnessed_offsets(program.settings.kafka.client_config(), GROUP)

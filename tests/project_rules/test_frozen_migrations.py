@@ -11,13 +11,13 @@ RELEASED = {
         "301dde52d80d25eb1ca078ee0bc71af63d6f03d4143fe7ca6fef2f85b931bf0a"
     ),
     "services/incentive/migrations/versions/0013_person.sql": (
-        "2b8d2aad0014930216c24d93c09d7f8cea1dca541e107ed6fbd99166ad95e60d"
+        "20758902aa7184ab709d7d77e03e1dddb9723d9210e36b42fb1b417f4573581d"
     ),
     "services/incentive/migrations/versions/0014_settings.py": (
-        "245fa5d3b2afc52aabcd4b33ec0f89cdf26282d42ba14e428aca9bbc317cf90c"
+        "ee28cb6d4f4275567cf7d4beb0eb818c2b7fb2a4b732ec54b685d83af873596e"
     ),
     "services/incentive/migrations/versions/0014_settings.sql": (
-        "af7f5a67c5398e4f2d2fe9cf0567202a2418998b2c0d18681e1d5967633089e0"
+        "b1cd4fae0340d4390cd6d64971b7bb0d9c0dbc024d6c3ca94d14251a72fa513d"
     ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"

@@ -88,7 +88,7 @@ def _signed(fen: int) -> str:
 
 
 class UnreadableExtract(ValueError):  # noqa: N818 - said of the file
-    """A file that is no extract, or lacks what is read from it."""
+    """A file that is not an extract, or is incomplete."""
 
 
 def _facts_of_extract(path: Path) -> tuple[tuple[tuple[str, KnownFacts], ...], Rulebook, PayableInputs]:
@@ -112,7 +112,7 @@ def _facts_of_extract(path: Path) -> tuple[tuple[tuple[str, KnownFacts], ...], R
 
 
 def _recorded(acts: Iterable[Json], awards: Iterable[Json]) -> PayableInputs:
-    """Grants, and what stands approved or is set aside of the awards that are wholly shown."""
+    """Grants, and the approved amounts and set-aside awards among those that are wholly shown."""
     shown = [one for one in awards if not one["partial"]]
     return PayableInputs(
         grants=_grants(acts),

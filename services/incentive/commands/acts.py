@@ -407,7 +407,7 @@ def step_context(
 def _limits(
     connection: Connection, award: AnyAwardRow, policy: Policy, outstanding_fen: int
 ) -> tuple[ApprovalLimit, ...]:
-    """The limits of an approval: the award's payable, the room of its subject and year, an operator's highest tier.
+    """The limits of an approval: the award's payable, what its subject and year have left, an operator's highest tier.
 
     Awards of kind `none` have limits of their own.
     """

@@ -19,7 +19,7 @@ _LINES_AT_ONCE = 32  # the longest lines have about 350 kB
 
 
 class ZipTarget(Protocol):
-    """What a zip can be written to: it need not seek."""
+    """A target that a zip can be written to; it need not seek."""
 
     def write(self, data: bytes, /) -> int: ...
 

@@ -194,7 +194,7 @@ class Selection:
     def entered_settings(self) -> list[tuple[int, bytes]]:
         """Return the number and log entry of every transaction that put a policy, whitelist or registers in force.
 
-        Whatever the request leaves out, so that what postings were computed by can be proved.
+        The request does not filter them: they prove by which settings each posting was computed.
         """
         seqs = fetch_values(self._connection, _ENTERED_SETTINGS, int, size=self.point.size)
         return list(transactions_of(self._connection, seqs))
@@ -207,7 +207,7 @@ class Selection:
                     yield rendered
 
     def transaction_sums(self) -> Json:
-        """Return the sums of their entries."""
+        """Return the sums of the entries of these transactions."""
         return self._sums(_TRANSACTION_SUMS, "debit", "credit")
 
     def awards(self, *, asked: bool) -> Iterator[Json]:

@@ -37,7 +37,7 @@ def _transaction_rows(item: Json) -> Iterator[Row]:
 
 
 def _settled(settings: Json) -> str:
-    """What a transaction puts in force."""
+    """Render the settings that a transaction puts in force."""
     registers = "all" if settings["registers"] is None else " ".join(settings["registers"])
     return f"policy {settings['policy']['sha256']}; whitelist {settings['whitelist']['sha256']}; registers {registers}"
 

@@ -350,7 +350,7 @@ class _ExtractWriter:
         self._archive.add("manifest.sig", str(sign(signed, SignerKey(self._origin, self._order.private))).encode())
 
     def _left_out(self) -> Json:
-        """Say what the role may not see, and how much was left out for that."""
+        """Describe what the role may not see, and count what was left out for that reason."""
         viewer = self._request.viewer
         if viewer is None:
             return {}

@@ -60,7 +60,7 @@ def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> J
 
 
 def explain_rule(connection: Connection, view: LedgerView, subject: str, rule: str, year: int) -> list[Json]:
-    """The contract's Explanations of a rule for a subject and year: of its awards, and of what it does not get.
+    """The contract's Explanations of a rule for a subject and year: of its awards, and of rewards that it does not get.
 
     A viewer that no document names with the subject gets the same answer for every subject.
     """
@@ -73,7 +73,7 @@ def explain_rule(connection: Connection, view: LedgerView, subject: str, rule: s
 def explain_unearned(
     connection: Connection, view: LedgerView, subject: str, year: int
 ) -> list[tuple[str, Json]] | None:
-    """What a subject does not get in a year, as (rule, Explanation) in the policy file's order.
+    """Explain each reward that a subject does not get in a year, as (rule, Explanation) in the policy file's order.
 
     None if nothing is known of it that the viewer may see.
     """
@@ -96,7 +96,7 @@ def _why_nothing(
     known: KnownOfSubject | None,
     own: Sequence[SeenAward],
 ) -> list[Json]:
-    """Explanations of what a rule does not give a subject in a year, beside its `own` awards by the rule."""
+    """Explain why a rule gives a subject nothing in a year, or nothing more than its `own` awards by the rule."""
     rule, subject, year = asked
     policy = view.rulebook.policy
     if known is None and own:
@@ -111,7 +111,7 @@ def _why_nothing(
 
 
 def _known_of_subject(connection: Connection, view: LedgerView, subject: str, year: int) -> KnownOfSubject | None:
-    """What the viewer may know of a subject in a year; None if it sees no document about it."""
+    """Load the facts that decide a subject's rewards of a year; None if the viewer sees no document about it."""
     facts = facts_about(connection, view, subject)
     operated = operated_exchanges(subject, year, view.rulebook.exchanges)
     if view.viewer is not None and not is_known(view, facts, operated):

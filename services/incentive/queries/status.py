@@ -67,7 +67,7 @@ def facts_of_exchange(connection: Connection, view: LedgerView, exchange: str) -
 
 
 def is_known(view: LedgerView, facts: Sequence[Fact], operated: Sequence[str]) -> bool:
-    """Return True if the viewer sees a document about a subject, or is its exchange."""
+    """Return True if the viewer sees a document about a subject, or an exchange that the subject operates."""
     if view.viewer is None:
         return bool(facts or operated)
     return view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)

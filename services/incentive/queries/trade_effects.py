@@ -1,4 +1,4 @@
-"""The postings that a trade took part in: from what its register says of it to the facts that postings name."""
+"""The postings that name a fact which a trade was evidence of, by the trade's register."""
 
 from typing import Annotated, Final, Literal
 
@@ -132,7 +132,7 @@ def _named_facts(transaction: Json, known: TradeFacts) -> list[tuple[FactRef, Tr
 
 
 def current_counting(connection: Connection, view: LedgerView, trade: RegisteredTrade) -> list[Json]:
-    """Tell for each fact whether the trade counts in it now."""
+    """Return for each fact whether the trade counts in it now."""
     facts = [one for one in trade.known.facts if one.end is None]
     keys = [one.fact.partition("/")[2] for one in facts if one.fact.startswith(f"{FIRST_PURCHASE}/")]
     rows = fetch(connection, _NEWEST, tuple[str, bytes], topic=FIRST_PURCHASE, keys=keys)

@@ -126,7 +126,7 @@ _ENTITLEMENTS: Final = """
     WHERE coalesce(s.fen, 0) <> coalesce(f.fen, 0)
     ORDER BY account
 """
-# From the first that the ledger has entered, settings and their transactions go in pairs.
+# From the first transaction of settings on, each settings row has its transaction.
 _SETTINGS: Final = """
     SELECT concat('ledger_settings ', s.id, ' of ledger_transaction ', coalesce(t.seq, s.from_seq)),
            s.policy_id || ' revision ' || s.policy_revision || ', ' || s.recorded_at,
@@ -171,7 +171,7 @@ _ACTS: Final = f"SELECT {columns(Act)} FROM act ORDER BY seq"
 _POSTED: Final = """
     SELECT a.id, t.decision_sha256 FROM act a JOIN ledger_transaction t USING (seq) WHERE a.id = ANY(%(ids)s)
 """
-# Decisions by number: each from the state that the one before left, by its action's row, and posted as decided.
+# Each decision starts from the state that the one before left, follows its action, and is posted as decided.
 _STEPS: Final = """
     SELECT concat('decision ', id, ' of ', award_id), differing.stored, differing.expected
     FROM (

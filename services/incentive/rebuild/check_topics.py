@@ -46,7 +46,7 @@ class BrokerUnavailableError(OperatorError):
 def read_facts(
     connection: Connection, client_config: ClientConfig
 ) -> Iterator[tuple[list[FactRecord], list[Difference]]]:
-    """The facts of the topics in batches, from offset 0 up to the positions of this database; and what is no fact."""
+    """The facts of the topics in batches, from offset 0 up to this database's positions, and other records."""
     positions = load_positions(connection)
     ends = {where: position.next_offset for where, position in positions.items() if position.topic in TOPICS}
     try:

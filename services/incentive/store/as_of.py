@@ -48,7 +48,7 @@ def awards_as_of(as_of: datetime | None) -> str:
 
 
 def joined_facts(as_of: datetime | None) -> str:
-    """Joins `fact_current c` with the version `f` of each fact then; needs the parameter `as_of`."""
+    """SQL to join `fact_current c` with the version `f` of each fact at that instant; needs the parameter `as_of`."""
     return "JOIN fact f ON f.id = c.fact_id" if as_of is None else _FACT_AS_OF
 
 

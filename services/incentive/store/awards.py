@@ -102,7 +102,7 @@ def similar_buyers(connection: Connection, abouts: Sequence[str], policy: Policy
 
 
 def ever_similar_buyers(connection: Connection, policy: Policy) -> list[str]:
-    """All who have such an award, or had one at any instant."""
+    """All subjects that have such an award, or had one at any instant."""
     span = amounts_near_cap(policy)
     return fetch_values(connection, _EVER_SIMILAR, str, **_parameters(span, policy)) if span else []
 

@@ -31,7 +31,7 @@ def lock_ledger(connection: Connection) -> None:
     """Wait until no other writer is at work, and keep others out until the transaction ends.
 
     The time limits make PostgreSQL end the transaction of a process that was stopped in the middle. Raises
-    WrongClockError: one instant that is too late would be the least instant of everything after it.
+    WrongClockError, because nothing after an instant that is too late could have an earlier one.
     """
     execute(connection, _LIMITS)
     execute(connection, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LEDGER_LOCK)

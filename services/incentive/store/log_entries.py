@@ -137,7 +137,10 @@ def _log_entries(connection: Connection, which: str, **parameters: object) -> It
 
 
 def _settings_of(connection: Connection, seqs: Sequence[int]) -> dict[tuple[int, datetime], _Settings]:
-    """What transactions of these numbers put in force, by number and instant: older settings may have the number."""
+    """Load the settings that these transactions put in force, by number and instant.
+
+    Settings of earlier versions may have the same number.
+    """
     if not seqs:
         return {}
     rows = fetch(connection, _SETTINGS, tuple[int, datetime, str, int, str, list[str] | None, str], seqs=list(seqs))

@@ -1,4 +1,4 @@
-"""The inputs of payables that are no awards: recorded acts, and the days of declared rewards.
+"""The inputs of payables other than awards: recorded acts, and the days of declared rewards.
 
 Acts are never changed, so the inputs of an instant follow from those recorded up to it; here it is always now.
 """
@@ -22,7 +22,7 @@ from services.incentive.store.rows import AwardRow, columns
 from shared.postgres.query import fetch
 from shared.values.times import day_start, year_start
 
-# What stands approved for the award's subject and year, and the state that the last step with a state left.
+# The amount approved and not returned for the award's subject and year, and the state of the award.
 _STANDING: Final = f"""
     SELECT award.award_id, award.standing_fen, award.state
     FROM unnest(CAST(%(award_ids)s AS text[]), CAST(%(subjects)s AS text[]), CAST(%(years)s AS smallint[]))
@@ -58,7 +58,7 @@ class _Suspension(NamedTuple):
 
 
 class _Decided(NamedTuple):
-    """What acts decide about awards, and when those were earned whose day matters, by award_id."""
+    """Consequences of acts for awards, and the period in which each dated award was earned, by award_id."""
 
     standing_fen: Mapping[str, int]
     set_aside: frozenset[str]
@@ -86,7 +86,7 @@ def all_payable_inputs(connection: Connection) -> PayableInputs:
 
 
 def _load_decided(connection: Connection, awards: Sequence[Award], dated: Collection[str]) -> _Decided:
-    """Load it for awards with a ceiling; `dated` are rules whose awards' days matter even without a suspension."""
+    """Load these for awards with a ceiling; `dated` are rules whose awards need their day, suspended or not."""
     suspended: dict[str, list[Period]] = {}
     for one in fetch(connection, _SUSPENSIONS, _Suspension):
         suspended.setdefault(one.rule, []).append(Period(one.from_at, one.until_at))
@@ -111,7 +111,7 @@ def _load_decided(connection: Connection, awards: Sequence[Award], dated: Collec
 
 
 def when_earned(connection: Connection, awards: Mapping[FactRef, str]) -> dict[str, Period]:
-    """When each award was earned that a single document or declaration earns; others are left out.
+    """The period in which each award was earned; left out are awards that no single document or declaration earns.
 
     `awards` are award_ids by the first fact of their evidence; facts that a difference is against come after it.
     """

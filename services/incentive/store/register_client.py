@@ -80,7 +80,7 @@ class RegisterProgress(msgspec.Struct, frozen=True):
 
 @contextmanager
 def _answering(url: str) -> Iterator[None]:
-    """Raise RegisterUnavailable for an answer that does not come, or not to its end."""
+    """Raise RegisterUnavailable if a request fails or its answer is cut off."""
     try:
         yield
     except requests.RequestException as error:

@@ -7,8 +7,8 @@ PostgreSQL enforces that:
 - `known_to`: the subjects that an exchange may see: those that a fact named with it, and its operators.
 - `award_version`: an award from `recorded_at` on. `award_current` is the newest version of each; a trigger keeps it.
 - `ledger_transaction`, `ledger_entry`: the double-entry ledger.
-- `ledger_settings`: the policy, whitelist and registers in force from a `seq` on: that of their own transaction, which
-  those of earlier versions lack.
+- `ledger_settings`: the policy, whitelist and registers in force from a `seq` on. It is the number of their own
+  transaction, but settings of earlier versions have none.
 - `act`: what a person of the bureau did; `decision`, `hold`, `hold_release`, `suspension`, `eligibility`,
   `other_grant` and `related_party` are its kinds, each a row with the same id. Each act has its own transaction.
 - `extract`, `extract_piece`, `extract_access`: extracts as jobs, their content, and who asked for and took what.

@@ -1,4 +1,4 @@
--- `person` is who acts, `name` the name of the key or account. Acts of earlier versions have no name of their own: their
+-- `person` identifies who acts, `name` is the name of the key or account. Acts of earlier versions have no `name`: their
 -- `person` is that name.
 ALTER TABLE act ADD COLUMN name text CHECK (name <> '');
 

@@ -1,4 +1,4 @@
-"""What is put in force is a transaction of the ledger."""
+"""Transactions that put policy, whitelist and registers in force."""
 
 from pathlib import Path
 

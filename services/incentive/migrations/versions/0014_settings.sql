@@ -20,7 +20,7 @@ ALTER TABLE ledger_transaction
         ELSE award_id IS NOT NULL AND subject IS NOT NULL AND year IS NOT NULL END),
     ADD CONSTRAINT ledger_article CHECK ((kind = 'settings') = (article IS NULL));
 
--- Settings have their transaction, and bytes that are in force under a revision are never replaced by others.
+-- New settings have their transaction, and a revision keeps the bytes that it was first put in force with.
 CREATE FUNCTION settings_entered() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -60,7 +60,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER ledger_puts_in_force AFTER INSERT ON ledger_transaction DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.kind = 'settings') EXECUTE FUNCTION ledger_puts_in_force();
 
--- Whatever else is posted names the policy in force.
+-- All other transactions name the policy in force.
 CREATE FUNCTION ledger_by_policy_in_force() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -79,5 +79,5 @@ END $$;
 CREATE TRIGGER ledger_policy_in_force AFTER INSERT ON ledger_transaction
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_by_policy_in_force();
 
--- What is in force is no secret of anybody: an exchange's extract has these transactions.
+-- Settings are not confidential: an exchange's extract contains these transactions.
 CREATE POLICY viewer_settings ON ledger_transaction FOR SELECT TO {viewer} USING (kind = 'settings');
