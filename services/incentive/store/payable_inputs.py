@@ -29,8 +29,9 @@ _STANDING: Final = f"""
              AS asked (award_id, subject, year)
     CROSS JOIN LATERAL (
         SELECT d.award_id,
-               coalesce(sum({OUTSTANDING_SQL})
-                        FILTER (WHERE (d.subject, d.year) = (asked.subject, asked.year)), 0) AS standing_fen,
+               CAST(coalesce(sum({OUTSTANDING_SQL})
+                             FILTER (WHERE (d.subject, d.year) = (asked.subject, asked.year)), 0) AS bigint)
+                   AS standing_fen,
                (array_agg(d.to_state ORDER BY d.number DESC))[1] AS state
         FROM decision d WHERE d.award_id = asked.award_id GROUP BY d.award_id
     ) award

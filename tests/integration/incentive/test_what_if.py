@@ -20,6 +20,7 @@ from shared.postgres.database import make_engine, snapshot
 from shared.settings import POLICY_FILE, SettingsError
 from tests.support.digests import digests
 from tests.support.incentive.app import Asker, incentive_app
+from tests.support.incentive.bureau import Bureau
 from tests.support.incentive.ledger import (
     LOG,
     ROOT,
@@ -137,6 +138,24 @@ def test_award_by_award_and_by_year_and_nothing_is_written(urls: tuple[str, str]
     assert "其中变化 4 项" in told.stdout
     assert "2026: 11400000.00 -> 1030000.00 (-10370000.00), 预算 1000000.00，超出 30000.00" in told.stdout
     assert digests(urls[0]) == before
+
+
+def test_a_suspended_rule_leaves_what_is_approved(
+    postgres: Callable[[str], tuple[str, str]], policy_file: Path
+) -> None:
+    with ledger_database(postgres) as database:
+        bureau = Bureau(database.service, rulebook())
+        bureau.begin()
+        award_id = bureau.purchase(1)
+        bureau.approved(award_id, "5000.00")
+        suspension = {"from": "2026-01-01", "reason": "r"}
+        assert bureau.post("/v1/rules/first_purchase/suspensions", suspension)[0] == 201
+        done = run(database.service_url, "--policy", str(policy_file), "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    before, after = amounts("200000.00", "5000.00"), amounts("10000.00", "5000.00")
+    assert found["awards"] == [{"award_id": award_id, "before": before, "after": after}]
+    assert found["years"] == [{"year": 2026, "before": "5000.00", "after": "5000.00", "budget": "1000000.00"}]
 
 
 def test_the_transaction_that_reads_cannot_write(urls: tuple[str, str]) -> None:
