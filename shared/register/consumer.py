@@ -127,12 +127,13 @@ def _begin(kind: RegisterKind, register: RegisterContext, service_log: ServiceLo
     published = newest_published_version(client_config, kind.facts, register.id)
     witnessed = read_witnessed_offsets(client_config, kind.group(register.id))
     with program.engine.begin() as connection:
+        started_at = now()
         head = lock_head(connection)
         check_register(head, register.id)
         check_not_behind(head, published, service)
         check_offset_witness(witnessed, load_positions(connection), service)
-        edge = service_log.begin(connection, now())
+        edge = service_log.begin(connection, started_at)
         if head.settings_digest != register.settings.digest:
             log.info("adopting new settings", register=register.id, digest=register.settings.digest)
-            kind.adopt_settings(connection, head, register, now())
-        service_log.extend(connection, edge, now())
+            kind.adopt_settings(connection, head, register, started_at)
+        service_log.extend(connection, edge, started_at)

@@ -63,10 +63,14 @@ def viewer_snapshot(as_exchange: str | None = None) -> Iterator[Connection]:
 
 @contextmanager
 def write_transaction() -> Iterator[Connection]:
-    """Open a transaction of a request that records something; Problem 503 if this process's clock is wrong."""
+    """Open a transaction of a request that records something; Problem 503 if this process's clock is wrong.
+
+    The clock is compared again at the end, because it may have been set after the first time.
+    """
     try:
         with current_service().engine.begin() as connection:
             check_clock(connection)
             yield connection
+            check_clock(connection)
     except WrongClockError as error:
         raise Problem(503, str(error), headers={"Retry-After": "5"}) from error

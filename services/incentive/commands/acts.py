@@ -123,7 +123,7 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
     for start in range(0, len(draft.recompute), RECOMPUTE_BATCH):
         subjects = list(draft.recompute[start : start + RECOMPUTE_BATCH])
         recompute(connection, fetch_values(connection, _ABOUTS, str, subjects=subjects), {}, run)
-    bureau.log.extend(connection, edge, bureau.clock())
+    bureau.log.extend(connection, edge, now)
     return answer
 
 

@@ -106,7 +106,7 @@ def declare(
         records = [_record(one, value, instant) for one, value in values]
         post(connection, [_decision(one, value, rulebook) for one, value in values], instant)
         apply_newer(connection, records, rulebook, instant)
-        bureau.log.extend(connection, edge, bureau.clock())
+        bureau.log.extend(connection, edge, now)
     return results
 
 

@@ -232,8 +232,8 @@ class Pieces:
         """Store the rest and mark the extract as ready. Raises Withdrawn and WrongClockError."""
         self._store(len(self._rest))
         with self._engine.begin() as connection:
-            check_clock(connection)
             now = self._clock()
+            check_clock(connection)
             _check_ours(connection, self._job)
             made = {"bytes": self._bytes, "sha256": self._digest.hexdigest(), "expires_at": now + KEPT_FOR}
             _finish(connection, self._job.id, "ready", now, progress=1.0, **made)

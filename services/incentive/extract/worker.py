@@ -64,8 +64,8 @@ class ExtractWorker:
         """Write extracts until the queue is empty. Raises transient errors, after putting the job back."""
         while True:
             with self.engine.begin() as connection:
-                check_clock(connection)
                 job = jobs.take_next(connection, now())
+                check_clock(connection)
             if job is None:
                 return
             self._write(job)
@@ -156,8 +156,8 @@ def supervise_worker(engine: Engine, stop: threading.Event) -> None:
         try:
             with engine.begin() as connection:
                 if time.monotonic() >= next_expiry_s:
-                    check_clock(connection)
                     jobs.expire(connection, now())
+                    check_clock(connection)
                     next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
                 has_work = jobs.has_unfinished(connection)
             is_well = not has_work or _run_worker_as_leader(engine, stop)

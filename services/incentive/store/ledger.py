@@ -30,12 +30,10 @@ _TICK: Final = timedelta(microseconds=1)
 def lock_ledger(connection: Connection) -> None:
     """Wait until no other writer is at work, and keep others out until the transaction ends.
 
-    The time limits make PostgreSQL end the transaction of a process that was stopped in the middle. Raises
-    WrongClockError, because nothing after an instant that is too late could have an earlier one.
+    The time limits make PostgreSQL end the transaction of a process that was stopped in the middle.
     """
     execute(connection, _LIMITS)
     execute(connection, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LEDGER_LOCK)
-    check_clock(connection)
 
 
 def lock_ledger_for_request(connection: Connection) -> None:
@@ -50,7 +48,12 @@ def last_instant(connection: Connection) -> datetime | None:
 
 
 def next_instant(connection: Connection, now: datetime) -> datetime:
-    """The instant of this batch: `now`, read after the lock was acquired, or later than everything recorded."""
+    """The instant of this batch: `now`, read after the lock was acquired, or later than everything recorded.
+
+    Raises WrongClockError, because nothing after an instant that is too late could have an earlier one. The clock is
+    compared after it was read: it may have been set just before.
+    """
+    check_clock(connection)
     last = last_instant(connection)
     return now if last is None else max(now, last + _TICK)
 

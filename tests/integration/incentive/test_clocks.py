@@ -67,11 +67,22 @@ def test_nothing_is_recorded_by_a_wrong_clock(
     with pytest.raises(clock.WrongClockError):
         bureau.take(first_purchase(2, "2026-03-01", "5000000.00", seq=1))
     assert entries(bureau) == before
+    for path, body in requests:
+        _set_after_a_comparison(monkeypatch, error)
+        answer = bureau.ask.client.post(path, json=body, headers=headers("bureau") | {"Idempotency-Key": "set-clock"})
+        assert answer.status_code == 503, (path, answer.text)
     monkeypatch.undo()
+    assert entries(bureau) == before
     bureau.done(award_id, "list")
     assert entries(bureau) == before + 1
     bureau.done(award_id, "reject")
     bureau.done(award_id, "reopen")
+
+
+def _set_after_a_comparison(monkeypatch: pytest.MonkeyPatch, error: timedelta) -> None:
+    """Set the clock wrong after it was compared once, which reads it twice."""
+    readings = count()
+    monkeypatch.setattr(clock, "now", lambda: now() + (error if next(readings) >= 2 else timedelta()))
 
 
 @pytest.fixture
