@@ -116,6 +116,10 @@ def summary(policy: Policy) -> Iterator[str]:
         yield f"      {_said(reading.says)}"
         if reading.alternative is not None:
             yield f"      {say('另一种读法', 'other reading')}: {_said(reading.alternative)}"
+        for other in reading.others:
+            yield f"      {say('另一种读法', 'other reading')}: {_said(other.says)}"
+        if reading.needs is not None:
+            yield f"      {say('测算另需', 'not computable without')}: {_said(reading.needs)}"
 
 
 def _said(texts: Texts) -> str:

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError
 
 from services.incentive.policy.fields import ListOf, Mapped, MappedBy, ScalarField, text_at
 from services.incentive.policy.schema import POLICY
-from services.incentive.policy.terms import Policy, PolicyValue, Reading, Texts
+from services.incentive.policy.terms import OtherReading, Policy, PolicyValue, Reading, Texts
 from services.incentive.policy.yaml_tree import Data, PolicyError, PolicyFault, Scalar, field_name, flatten, parse_tree
 
 __all__ = ["PolicyError", "load_policy", "read_policy"]
@@ -95,6 +95,12 @@ def _reading(data: dict[str, Data], path: str, article: str) -> Reading:
         reading=text_at(data, "reading"),
         says=_texts(data["says"]),
         alternative=_texts(data["alternative"]) if "alternative" in data else None,
+        needs=_texts(data["needs"]) if "needs" in data else None,
+        others=tuple(
+            OtherReading(text_at(one, "reading"), _texts(one))
+            for one in data.get("others", ())
+            if isinstance(one, dict)
+        ),
     )
 
 

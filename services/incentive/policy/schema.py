@@ -60,17 +60,33 @@ _T = TypeVar("_T", OnceFixed, OnceAtRate, YearlyAtRate, Tiers)
 
 
 def _check_reading(data: Mapping[str, object]) -> Iterator[FieldProblem]:
-    """L needs the law as `basis`; L and J need an `alternative`, T has none; a period ends after it begins."""
+    """L needs the law as `basis`; L and J need an `alternative`, T has none; a period ends after it begins.
+
+    An alternative that has no name or values may say which data it `needs`.
+    """
     mark = text_at(data, "mark")
     yield from _check_period(data)
     if mark == "L" and "basis" not in data:
         yield FieldProblem(("basis",), "标记 L 须写明法律依据 / mark L needs the law it rests on")
     if mark in ("L", "J") and "alternative" not in data:
         yield FieldProblem(("alternative",), "标记 L 或 J 须写明另一种读法 / marks L and J need the other reading")
-    if "" < text_at(data, "alternative", "reading") == text_at(data, "reading"):
-        yield FieldProblem(("alternative", "reading"), "须为另一种读法 / must be another reading")
+    if "needs" in data and text_at(data, "alternative", "reading"):
+        yield FieldProblem(("needs",), "另一种读法可以测算 / the alternative can be computed")
+    yield from _repeated_readings(data)
     if mark == "T" and "alternative" in data:
         yield FieldProblem(("alternative",), "标记 T 没有另一种读法 / mark T has no other reading")
+
+
+def _repeated_readings(data: Mapping[str, object]) -> Iterator[FieldProblem]:
+    """Report an alternative or another reading that is named before."""
+    named = [text_at(data, "reading")]
+    others = [
+        (("others", place, "reading"), text_at(one, "reading")) for place, one in enumerate(_items(data, "others"))
+    ]
+    for path, name in [(("alternative", "reading"), text_at(data, "alternative", "reading")), *others]:
+        if name and name in named:
+            yield FieldProblem(path, "须为另一种读法 / must be another reading")
+        named.append(name)
 
 
 def _check_period(data: Mapping[str, object]) -> Iterator[FieldProblem]:
@@ -84,6 +100,7 @@ _READING: Final = {
     "basis": TextValue(required=False),
     "says": _TEXTS,
     "alternative": Mapped(Texts, _WORDS, required=False),
+    "needs": Mapped(Texts, _WORDS, required=False),
 }
 
 
@@ -101,10 +118,15 @@ def _clause(number: str, reading: str, make: Callable[..., object] = dict, **val
 def _by_name(
     number: str, readings: Iterable[str], make: Callable[..., object], *, required: bool = True, **values: ListOf
 ) -> Mapped:
-    """A clause with several computable readings: the file chooses one, and may name another as the alternative."""
-    known = OneOf(*readings)
-    alternative = Mapped(dict, {**_WORDS, "reading": OneOf(*readings, required=False)}, required=False)
-    own = {"clause": OneOf(number), "article": TextValue(), "reading": known, "alternative": alternative}
+    """A clause with several computable readings: the file chooses one, and may name an alternative and `others`."""
+    other = Mapped(dict, {**_WORDS, "reading": OneOf(*readings)})
+    own = {
+        "clause": OneOf(number),
+        "article": TextValue(),
+        "reading": OneOf(*readings),
+        "alternative": Mapped(dict, {**_WORDS, "reading": OneOf(*readings, required=False)}, required=False),
+        "others": ListOf(other, required=False),
+    }
     return Mapped(make, {**_READING, **own, **values}, check=_check_reading, required=required)
 
 

@@ -58,11 +58,19 @@ class Texts(msgspec.Struct, frozen=True):
         return Texts(self.zh + other.zh, self.en + other.en)
 
 
+class OtherReading(msgspec.Struct, frozen=True):
+    """A further alternative of a reading, which the file can choose by its name."""
+
+    reading: str
+    says: Texts
+
+
 class Reading(msgspec.Struct, frozen=True):
     """The reading of a passage: `mark` T (the text says so), L (other law says so) or J (our judgement).
 
     `path` is its place in the file, `article` and `basis` are what it rests on, `alternative` is the other possible
-    reading (None if the mark is T).
+    reading (None if the mark is T), `needs` the data without which the alternative cannot be computed, `others` are
+    further alternatives that can be.
     """
 
     path: str
@@ -73,6 +81,8 @@ class Reading(msgspec.Struct, frozen=True):
     reading: str
     says: Texts
     alternative: Texts | None
+    needs: Texts | None = None
+    others: tuple[OtherReading, ...] = ()
 
 
 class _EventRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -346,19 +356,26 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
         """
         if path not in {reading.path for reading in self.computable_readings}:
             return None
+        if path != _PERIOD:
+            return self._swapped({f"{path}.reading": f"{path}.alternative.reading"}, path)
+        other = self._swapped({f"{path}.{name}": f"{path}.alternative.{name}" for name in ("from", "until")})
+        return msgspec.structs.replace(other, in_force=self.in_force_alternative, in_force_alternative=self.in_force)
+
+    def with_reading(self, path: str, name: str) -> "Policy | None":
+        """Swap a reading with the alternative or other one of that name; None if the file names no such one."""
+        theirs = [
+            value.path
+            for value in self.values
+            if value.path.startswith((f"{path}.alternative.", f"{path}.others[")) and value.value == name
+        ]
+        return self._swapped({f"{path}.reading": theirs[0]}, path) if theirs and path in _BY_NAME else None
+
+    def _swapped(self, pairs: Mapping[str, str], by_name: str | None = None) -> "Policy":
+        """Swap values, given by path, and choose the reading of the clause at the path `by_name` (None: of none)."""
         texts = {value.path: value.value for value in self.values}
-        names = ("from", "until") if path == _PERIOD else ("reading",)
-        for name in names:
-            ours, theirs = f"{path}.{name}", f"{path}.alternative.{name}"
-            texts |= {ours: texts[theirs], theirs: texts[ours]}
-        if path == _PERIOD:
-            changed: dict[str, object] = {
-                "in_force": self.in_force_alternative,
-                "in_force_alternative": self.in_force,
-            }
-        else:
-            changed = {_BY_NAME[path]: texts[f"{path}.reading"]}
+        texts |= {one: texts[other] for pair in pairs.items() for one, other in (pair, pair[::-1])}
         values = tuple(msgspec.structs.replace(value, value=texts[value.path]) for value in self.values)
+        changed: dict[str, object] = {} if by_name is None else {_BY_NAME[by_name]: texts[f"{by_name}.reading"]}
         return msgspec.structs.replace(self, **changed, values=values)
 
     def terms(self, rule: str) -> RuleTerms | DeclaredTerms:

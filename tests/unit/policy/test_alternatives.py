@@ -56,6 +56,38 @@ def test_a_reading_is_not_its_own_alternative() -> None:
         read_policy(text.encode(), "p.yaml")
 
 
+def test_another_reading_of_the_file_can_be_chosen_by_its_name() -> None:
+    path = "general.highest_only"
+    (other,) = next(one.others for one in POLICY.readings if one.path == path)
+    chosen = POLICY.with_reading(path, other.reading)
+    assert chosen is not None
+    assert chosen.highest_only == other.reading == "same_matter"
+    assert [change.path for change in compare(POLICY, chosen)] == [f"{path}.reading", f"{path}.others[0].reading"]
+    assert POLICY.with_reading(path, "all_compete") == POLICY.with_alternative(path)
+    assert chosen.with_reading(path, "kinds_compete") == POLICY
+    assert POLICY.with_reading(path, "kinds_compete") is POLICY.with_reading("general.first", "x") is None
+
+
+@pytest.mark.parametrize("repeated", ["kinds_compete", "all_compete"])
+def test_a_further_reading_is_not_named_before(repeated: str) -> None:
+    text = SOURCE.replace("- reading: same_matter", f"- reading: {repeated}", 1)
+    with pytest.raises(PolicyError, match=r"others\[0\]\.reading: .* must be another reading"):
+        read_policy(text.encode(), "p.yaml")
+
+
+def test_what_can_be_computed_needs_no_data() -> None:
+    text = SOURCE.replace("    others:\n", "    needs: {zh: 数据, en: data}\n    others:\n", 1)
+    with pytest.raises(PolicyError, match="the alternative can be computed"):
+        read_policy(text.encode(), "p.yaml")
+
+
+def test_a_general_reading_is_computable_or_says_what_it_needs() -> None:
+    computable = {reading.path for reading in POLICY.computable_readings}
+    for reading in POLICY.readings:
+        if reading.path.startswith("general.") and reading.mark != "T" and reading.clause != "G5":
+            assert (reading.path in computable) != (reading.needs is not None), reading.path
+
+
 def test_rules_of_one_limit_are_of_one_kind() -> None:
     text = SOURCE.replace("limits: [compute_vouchers_overseas_a_year]", "limits: [ai_models]").replace(
         "kind: clusters", "kind: x"
