@@ -14,8 +14,8 @@ from typing import Final, Literal
 import msgspec
 
 from services.incentive.domain.awards import Award, EvidenceItem, award_of
-from services.incentive.domain.event_rules import rate_of
 from services.incentive.domain.facts import Declaration
+from services.incentive.domain.rounding import rate_of
 from services.incentive.policy.terms import (
     MEASURE_PATTERN,
     NO_KIND,
@@ -26,6 +26,7 @@ from services.incentive.policy.terms import (
     Interval,
     Policy,
     RewardLimit,
+    RoundingReading,
     Steps,
     Texts,
 )
@@ -112,18 +113,18 @@ def declared_outcomes(declared: Sequence[Declaration], policy: Policy, in_force:
     return [so_far.take(one, policy.declared.rules[order[one.rule]]) for one in valid]
 
 
-def worth(terms: DeclaredTerms, measure: Mapping[str, str]) -> Worth:
+def worth(terms: DeclaredTerms, measure: Mapping[str, str], rounding: RoundingReading) -> Worth:
     """The amount of a measured value by itself; `not_measured` if it is not of the form that this amount needs."""
     if terms.amount is None:
         return Worth(why="recorded")
     names = set() if terms.measure is None else {terms.measure.name}
     if set(measure) == names:
         with suppress(ValueError):
-            return _worth(terms.amount, next(iter(measure.values()), ""))
+            return _worth(terms.amount, next(iter(measure.values()), ""), rounding)
     return Worth(why="not_measured")
 
 
-def _worth(amount: Fixed | Grades | Steps | AtRate, measured: str) -> Worth:
+def _worth(amount: Fixed | Grades | Steps | AtRate, measured: str, rounding: RoundingReading) -> Worth:
     """Raises ValueError if the value does not have the form that this kind of amount needs."""
     match amount:
         case Fixed():
@@ -138,7 +139,7 @@ def _worth(amount: Fixed | Grades | Steps | AtRate, measured: str) -> Worth:
             return Worth(base_fen, reached[-1]) if reached else Worth(base_fen, why="below_steps")
         case AtRate():
             base_fen = parse_yuan(measured)
-            amount_fen = rate_of(base_fen, amount.rate)
+            amount_fen = rate_of(base_fen, amount.rate, rounding)
             is_below = amount_fen == 0 or amount_fen < (amount.at_least_fen or 0)
             return Worth(base_fen, why="below_minimum") if is_below else Worth(base_fen, amount_fen)
 
@@ -168,7 +169,7 @@ class _SoFar:
 
     def take(self, one: Declaration, terms: DeclaredTerms) -> DeclaredOutcome:
         """The outcome of the next declaration."""
-        found, key = worth(terms, one.measure), _key(one, terms, self._policy.kind_of(one.rule))
+        found, key = worth(terms, one.measure, self._policy.rounding), _key(one, terms, self._policy.kind_of(one.rule))
         outcome = DeclaredOutcome(one, terms, found, why=found.why)
         if found.why is not None:
             return outcome

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 
 import msgspec
 
@@ -21,7 +20,8 @@ from services.incentive.domain.facts import (
     merge_first,
     merge_totals,
 )
-from services.incentive.policy.terms import Interval, OnceAtRate, OnceFixed, Policy, Tier, YearlyAtRate
+from services.incentive.domain.rounding import rate_up_to
+from services.incentive.policy.terms import Interval, OnceAtRate, OnceFixed, Policy, Tier
 from shared.operator_errors import OperatorError
 from shared.values.parties import Party
 from shared.values.times import format_time, shanghai_year
@@ -147,7 +147,7 @@ def first_award(
         base_fen=base_fen,
         rate=rate,
         cap_fen=cap_fen,
-        ceiling_fen=cap_fen if rate is None else rate_up_to(base_fen, rate, cap_fen),
+        ceiling_fen=cap_fen if rate is None else rate_up_to(base_fen, rate, cap_fen, policy.rounding),
         changed=first.at not in policy.in_force_alternative,
         evidence=(EvidenceItem(fact.ref, (first.exchange,)),),
     )
@@ -158,7 +158,7 @@ def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Po
     """(四) 3: a rate of the year's listed trades on all exchanges, from the threshold up to the cap."""
     terms = policy.annual_listed_trading
     base_fen = annual_base(facts, policy.in_force, policy).within_fen
-    ceiling_fen = _annual_ceiling(base_fen, terms)
+    ceiling_fen = _annual_ceiling(base_fen, policy)
     if ceiling_fen == 0:
         return []
     alternative_fen = annual_base(facts, policy.in_force_alternative, policy).within_fen
@@ -173,7 +173,7 @@ def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Po
         rate=terms.rate,
         cap_fen=terms.cap_fen,
         ceiling_fen=ceiling_fen,
-        changed=_annual_ceiling(alternative_fen, terms) != ceiling_fen,
+        changed=_annual_ceiling(alternative_fen, policy) != ceiling_fen,
         evidence=tuple(
             EvidenceItem(fact.ref, exchanges)
             for fact in facts
@@ -283,19 +283,11 @@ def check_cut_dates(fact: ExchangeTotal | ProviderTotal, policy: Policy) -> None
         )
 
 
-def rate_up_to(base_fen: int, rate: Decimal, cap_fen: int) -> int:
-    """A rate of an amount, at most the cap, rounded down to the fen once at the end (G5)."""
-    return min(rate_of(base_fen, rate), cap_fen)
-
-
-def rate_of(base_fen: int, rate: Decimal) -> int:
-    """A rate of an amount, rounded down to the fen; in whole numbers, so that no decimal context matters."""
-    numerator, denominator = rate.as_integer_ratio()
-    return base_fen * numerator // denominator
-
-
-def _annual_ceiling(base_fen: int, terms: YearlyAtRate) -> int:
-    return rate_up_to(base_fen, terms.rate, terms.cap_fen) if base_fen >= terms.at_least_fen else 0
+def _annual_ceiling(base_fen: int, policy: Policy) -> int:
+    terms = policy.annual_listed_trading
+    if base_fen < terms.at_least_fen:
+        return 0
+    return rate_up_to(base_fen, terms.rate, terms.cap_fen, policy.rounding)
 
 
 def _highest_earning(tiers: Sequence[Tier], passed_fen: int, base_fen: int) -> Tier | None:

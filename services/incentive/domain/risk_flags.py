@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from services.incentive.domain.awards import Award
-from services.incentive.domain.event_rules import annual_ahead, first_ahead, rate_up_to, tiers_ahead
+from services.incentive.domain.event_rules import annual_ahead, first_ahead, tiers_ahead
 from services.incentive.domain.explanations.wording import day, future_dated, money
 from services.incentive.domain.facts import (
     NO_TRADES,
@@ -31,6 +31,7 @@ from services.incentive.domain.facts import (
     TradeSum,
     merge_first,
 )
+from services.incentive.domain.rounding import rate_up_to
 from services.incentive.policy.terms import Interval, Policy, RiskFlagTerms, Texts
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI, shanghai_year
@@ -111,7 +112,7 @@ def unattached_flag(facts: Sequence[Fact], policy: Policy) -> UnattachedFlag | N
     if terms is None or fact is None or first is None or first.at not in policy.in_force:
         return None
     reward = policy.first_purchase
-    if rate_up_to(first.net_fen, reward.rate, reward.cap_fen) > 0:
+    if rate_up_to(first.net_fen, reward.rate, reward.cap_fen, policy.rounding) > 0:
         return None
     found = _small_before_large(facts, terms)
     return None if found is None else UnattachedFlag(fact.party, shanghai_year(first.at), found)

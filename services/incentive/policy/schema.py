@@ -41,6 +41,7 @@ from services.incentive.policy.terms import (
     Pool,
     RewardLimit,
     RiskFlagTerms,
+    RoundingReading,
     RuleTerms,
     Steps,
     Texts,
@@ -150,6 +151,7 @@ class _General(NamedTuple):
     """
 
     in_force: tuple[Interval, Interval]
+    rounding: RoundingReading
     budget: int
     period_closing: date
     highest_only: _HighestOnly
@@ -175,7 +177,7 @@ _GENERAL: Final = {
     "first": _clause("G2", "whole_known_life"),
     "attribution": _clause("G3", "completed_at_and_listed_at"),
     "base": _clause("G4", "net_of_refunds_in_the_original_year"),
-    "rounding": _clause("G5", "down_to_the_fen_once_at_the_end"),
+    "rounding": _by_name("G5", get_args(RoundingReading), _chosen),
     "highest_only": _by_name(
         "G6",
         (*get_args(HighestOnlyReading), _ALL_REWARDS),
@@ -468,6 +470,7 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         exchange_tiers=_only(rules, Tiers),
         rules=rules,
         declared=declared or DeclaredRewards(),
+        rounding=general.rounding,
         highest_only=general.highest_only.reading,
         same_matter=general.highest_only.same_matter,
         other_grants=general.other_grants,

@@ -18,8 +18,10 @@ HighestOnlyReading = Literal["kinds_compete", "all_compete", "same_matter"]
 OtherGrantsReading = Literal["same_matter", "all_of_year", "highest"]
 LimitsReading = Literal["payables", "ceilings"]
 LadderReading = Literal["operator", "exchange", "approvals"]
+RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
 # The field of Policy that holds the reading of a clause, by the clause's path.
 _BY_NAME: Final = {
+    "general.rounding": "rounding",
     "general.highest_only": "highest_only",
     "general.other_grants": "other_grants",
     "general.limits": "limits_cut",
@@ -266,9 +268,9 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     """A policy file. Its order of `rules` decides ties under G6.
 
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
-    any year. `highest_only` (with the kinds of `same_matter`), `other_grants`, `limits_cut` and `operators_ladder` are
-    the chosen readings of G6 and G11. `values` are all values of the file in its order; `digest` is the SHA-256 of the
-    file's bytes in hex.
+    any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `other_grants`, `limits_cut` and
+    `operators_ladder` are the chosen readings of G5, G6 and G11. `values` are all values of the file in its order;
+    `digest` is the SHA-256 of the file's bytes in hex.
     """
 
     id: str
@@ -286,6 +288,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     exchange_tiers: Tiers
     rules: tuple[RuleTerms, ...]
     declared: DeclaredRewards
+    rounding: RoundingReading
     highest_only: HighestOnlyReading
     same_matter: tuple[str, ...]
     other_grants: OtherGrantsReading

@@ -74,6 +74,7 @@ class PolicyValues:
         alternative = general["in_force"]["alternative"]
         self.alternative: Span = days_span(alternative["from"], alternative["until"])
         self.closing_day = general["period_closing"]["day"]
+        self.rounding: str = general["rounding"]["reading"]
         self.same_matter: list[str] = general["highest_only"].get("same_matter", [])
         highest_only = general["highest_only"]["reading"]
         self.highest_only = "all_compete" if highest_only == REVISION_1 else highest_only

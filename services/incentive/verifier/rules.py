@@ -62,7 +62,7 @@ def first_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -> I
         ceiling = cap = fen(terms["amount"] if rate is None else terms["cap"])
         if rate is not None:
             base = fen(first["amount"]) - fen(first["refunded"])
-            ceiling = min(rate_of(base, rate), cap)
+            ceiling = rate_of(base, rate, policy.rounding, cap)
         if ceiling and is_within(at_us, policy.in_force):
             yield earned(
                 policy, rule, f"{rule}/{subject}", subject, exchange=first["exchange"], year=local(at_us).year,
@@ -105,7 +105,7 @@ def annual_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -> 
         shares = [share for fact in totals for share in fact["value"]["by_exchange"].values()]
         base = sum(sums_of(share["counted"], period)[1] for share in shares)
         is_reached = base >= fen(terms["at_least"])
-        return base, min(rate_of(base, terms["rate"]), fen(terms["cap"])) if is_reached else 0
+        return base, rate_of(base, terms["rate"], policy.rounding, fen(terms["cap"])) if is_reached else 0
 
     for year, totals in totals_by_year(facts).items():
         base, ceiling = ceiling_of(totals, policy.in_force)
@@ -175,11 +175,11 @@ def tier_years(
 class DeclaredReward:
     """A declaration in force: its worth by itself, its ceiling, and the earlier ones that reduced it."""
 
-    def __init__(self, fact: Json, terms: Json, kind: str) -> None:
-        self.fact, self.terms, self.value, self.kind = fact, terms, fact["value"], kind
+    def __init__(self, fact: Json, terms: Json, policy: PolicyValues) -> None:
+        self.fact, self.terms, self.value, self.kind = fact, terms, fact["value"], policy.kind_of(terms["rule"])
         self.rule, self.item, self.day = self.value["rule"], self.value["item"], self.value["earned_on"]
         self.at_us, self.year = day_us(date.fromisoformat(self.day)), int(self.day[:4])
-        self.base, self.worth = worth_of(terms, self.value["measure"])
+        self.base, self.worth = worth_of(terms, self.value["measure"], policy.rounding)
         self.ceiling = 0
         self.before: list[DeclaredReward] = []
 
@@ -196,7 +196,7 @@ class DeclaredReward:
         )
 
 
-def worth_of(terms: Json, measure: Json) -> tuple[int, int]:
+def worth_of(terms: Json, measure: Json, rounding: str) -> tuple[int, int]:
     """The measured sum of a declaration, and its worth before other declarations and limits; in fen."""
     names = [terms["measure"]["name"]] if "measure" in terms else []
     if list(measure) != names or terms["earned"] == "recorded":
@@ -209,7 +209,7 @@ def worth_of(terms: Json, measure: Json) -> tuple[int, int]:
     base = fen(text)
     if "steps" in terms:
         return base, max([fen(one["amount"]) for one in terms["steps"] if fen(one["at_least"]) <= base], default=0)
-    worth = rate_of(base, terms["rate"])
+    worth = rate_of(base, terms["rate"], rounding)
     return base, worth if worth >= fen(terms.get("at_least", "0")) else 0
 
 
@@ -234,7 +234,7 @@ def declared_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -
 def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) -> list[DeclaredReward]:
     order = list(policy.declared)
     found = [
-        DeclaredReward(fact, policy.declared[rule], policy.kind_of(rule))
+        DeclaredReward(fact, policy.declared[rule], policy)
         for fact in facts
         if fact["topic"] == DECLARED and not fact["value"]["withdrawn"]
         for rule in [fact["value"]["rule"]]

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 from .report import Unsound
@@ -50,10 +51,14 @@ def yuan(amount: int) -> str:
     return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02}"
 
 
-def rate_of(amount: int, rate: str) -> int:
-    """Apply a rate, rounded down to the fen."""
-    part = Fraction(rate)
-    return amount * part.numerator // part.denominator
+def rate_of(amount: int, rate: str, rounding: str, cap: int | None = None) -> int:
+    """Apply a rate up to a cap, and round to the fen by the reading of G5."""
+    exact = amount * Fraction(rate)
+    if cap is not None:
+        exact = min(exact, Fraction(cap))
+    if rounding == "down_to_the_yuan":
+        return floor(exact / 100) * 100
+    return floor(exact + Fraction(1, 2)) if rounding == "half_up_to_the_fen" else floor(exact)
 
 
 def instant(text: str) -> int:

@@ -21,6 +21,7 @@ from services.incentive.domain.explanations.wording import (
     yuan,
 )
 from services.incentive.domain.facts import Declaration
+from services.incentive.domain.rounding import ROUNDING_TEXTS
 from services.incentive.policy.terms import AtRate, DeclaredTerms, Grades, Policy, RewardLimit, Steps, Texts
 from shared.values.json_types import Json
 from shared.values.money import parse_yuan
@@ -34,10 +35,10 @@ def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Pol
     """Explain a declared award, given all declarations of its subject."""
     found = declared_outcomes(declared, policy, policy.in_force)
     outcome = next((one for one in found if one.declaration.award_id == award_id), None)
-    return ExplanationDraft(_GONE) if outcome is None else explain_outcome(outcome)
+    return ExplanationDraft(_GONE) if outcome is None else explain_outcome(outcome, policy)
 
 
-def explain_outcome(outcome: DeclaredOutcome) -> ExplanationDraft:
+def explain_outcome(outcome: DeclaredOutcome, policy: Policy) -> ExplanationDraft:
     """Explain the outcome of one declaration."""
     what = reason = sentence(_declared(outcome))
     if outcome.why is not None:
@@ -45,7 +46,7 @@ def explain_outcome(outcome: DeclaredOutcome) -> ExplanationDraft:
         reason = what + Texts(f"{why.zh}{before.zh}。", f" {capitalized(why.en)}{before.en}.")
     draft = ExplanationDraft(reason)
     if outcome.worth.why is None and outcome.why != "not_in_force":
-        draft.steps = [step_json("base", outcome.worth.base_fen, what), *_steps(outcome)]
+        draft.steps = [step_json("base", outcome.worth.base_fen, what), *_steps(outcome, policy)]
     if (step_fen := next_step(outcome)) is not None:
         draft.next = next_threshold(step_fen, step_fen - outcome.worth.base_fen)
     return draft
@@ -81,16 +82,17 @@ def _before(outcome: DeclaredOutcome) -> Texts:
     return phrase("：{others}", ": {others}", others=joined(map(declaration_text, outcome.before)))
 
 
-def _steps(outcome: DeclaredOutcome) -> list[Json]:
+def _steps(outcome: DeclaredOutcome, policy: Policy) -> list[Json]:
     """The steps from the declaration's amount to its ceiling."""
     terms, amount_fen = outcome.terms, outcome.worth.amount_fen
     amount = yuan(amount_fen)
     if isinstance(terms.amount, AtRate):
         text = phrase(
-            "{base}×{rate}，舍去不足一分的部分，得{amount}。",
-            "{base} x {rate}, rounded down to the fen: {amount}.",
+            "{base}×{rate}，{how}，得{amount}。",
+            "{base} x {rate}, {how}: {amount}.",
             base=yuan(outcome.worth.base_fen),
             rate=percent(terms.amount.rate),
+            how=ROUNDING_TEXTS[policy.rounding],
             amount=amount,
         )
         steps = [step_json("rate", amount_fen, text)]

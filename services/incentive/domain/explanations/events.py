@@ -98,7 +98,7 @@ def explain_first_purchase(
     steps = [step_json("base", first.amount_fen, sentence(what))]
     if first.refunded_fen:
         steps.append(refund_step(first.net_fen, first.refunded_fen))
-    steps += rate_steps(first.net_fen, terms.rate, terms.cap_fen)
+    steps += rate_steps(first.net_fen, terms.rate, terms.cap_fen, policy.rounding)
     return _explain_first(first, what, gone, steps, policy, visible)
 
 
@@ -176,7 +176,7 @@ def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> Explanatio
         not_counted=[part_json(*part) for part in not_counted],
     )
     if base_fen >= terms.at_least_fen:
-        draft.steps += rate_steps(base_fen, terms.rate, terms.cap_fen)
+        draft.steps += rate_steps(base_fen, terms.rate, terms.cap_fen, policy.rounding)
     else:
         draft.next = next_threshold(terms.at_least_fen, terms.at_least_fen - base_fen)
     return draft

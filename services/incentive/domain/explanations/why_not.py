@@ -422,7 +422,7 @@ def _declaration(one: Declaration, outcome: DeclaredOutcome | None, policy: Poli
     # Earlier declarations of the subject that an exchange may not see are not named.
     before = tuple(earlier for earlier in outcome.before if is_visible(earlier.exchange, visible))
     outcome = msgspec.structs.replace(outcome, before=before)
-    draft = explain_outcome(outcome)
+    draft = explain_outcome(outcome, policy)
     if not draft.steps and outcome.worth.base_fen:
         draft.steps = [step_json("base", outcome.worth.base_fen, draft.reason)]
     code = None if outcome.why is None else DECLARED_CODES.get(outcome.why)

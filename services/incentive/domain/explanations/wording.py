@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from services.incentive.domain.facts import TradeSum
-from services.incentive.policy.terms import RewardLimit, Texts
+from services.incentive.domain.rounding import ROUNDING_TEXTS, rate_up_to
+from services.incentive.policy.terms import RewardLimit, RoundingReading, Texts
 from shared.values.json_types import Json
 from shared.values.money import FEN_PER_YUAN, format_yuan
 from shared.values.times import shanghai_date
@@ -123,12 +124,12 @@ def refund_step(net_fen: int, refunded_fen: int) -> Json:
     return step_json("refund", net_fen, text)
 
 
-def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
-    """Base times rate, unrounded; the cap; rounding down. Exact: a rate has at most 8 decimals, an amount 2."""
+def rate_steps(base_fen: int, rate: Decimal, cap_fen: int, rounding: RoundingReading) -> list[Json]:
+    """Base times rate, unrounded; the cap; rounding. Exact: a rate has at most 8 decimals, an amount 2."""
     numerator, denominator = rate.as_integer_ratio()
     product = Decimal(base_fen * numerator) / Decimal(denominator * FEN_PER_YUAN)
     capped = min(product, Decimal(cap_fen) / FEN_PER_YUAN)
-    ceiling_fen = min(base_fen * numerator // denominator, cap_fen)
+    ceiling_fen, how = rate_up_to(base_fen, rate, cap_fen, rounding), ROUNDING_TEXTS[rounding]
     product_text = phrase(
         "{base}×{rate}={product}。",
         "{base} x {rate} = {product}.",
@@ -139,7 +140,7 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
     applies = Texts("按封顶计", "it applies") if product > capped else Texts("未超过", "not exceeded")
     cap_text = phrase("封顶{cap}，{applies}。", "The cap is {cap}: {applies}.", cap=yuan(cap_fen), applies=applies)
     rounded = phrase(
-        "舍去不足一分的部分，得{ceiling}。", "Rounded down to the fen: {ceiling}.", ceiling=yuan(ceiling_fen)
+        "{how}，得{ceiling}。", "{how}: {ceiling}.", how=Texts(how.zh, capitalized(how.en)), ceiling=yuan(ceiling_fen)
     )
     return [
         _step("rate", exact(product), product_text),
