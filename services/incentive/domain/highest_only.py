@@ -12,7 +12,7 @@ import msgspec
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.item_limits import Claim, UsedLimits
-from services.incentive.policy.terms import NO_KIND, HighestOnlyReading, OtherGrantsReading, Policy
+from services.incentive.policy.terms import NO_KIND, HighestOnlyReading, OtherGrantsReading, Policy, ScopeReading
 
 OTHER_GRANT: Final = "other_grant"
 
@@ -89,22 +89,21 @@ def payables(claims: Sequence[Claim], policy: Policy, grants: Mapping[int, Seque
     A claim worth nothing has a payable of 0, and neither suppresses nor is suppressed.
     """
     found = {claim.award_id: Payable(0, None) for claim in claims}
-    used = UsedLimits(policy)
-    for year in sorted({claim.year for claim in claims}):
-        group = [claim for claim in claims if claim.year == year and claim.worth_fen > 0]
-        given = sorted(grants.get(year, ()))
-        used.enter(group)
-        competing = given if policy.other_grants == "highest" else ()
+    used = UsedLimits(policy, claims)
+    for years in SCOPES[policy.highest_only_scope](sorted({claim.year for claim in claims})):
+        group = [claim for claim in claims if claim.year in years and claim.worth_fen > 0]
+        competing = [one for year in years for one in grants.get(year, ()) if policy.other_grants == "highest"]
         losers = COMPARISONS[policy.highest_only](group, policy, used.within, competing)
-        winners = [claim for claim in group if claim.award_id not in losers]
-        limited = used.within(winners)
-        left, exhausted_by = deduct(winners, limited, policy, given)
-        used.add(winners, left)
         found |= {award_id: Payable(0, rival) for award_id, rival in losers.items()}
-        for claim in winners:
-            one = claim.award_id
-            rival = exhausted_by.get(one) if limited[one] else used.ladder_rival(claim)
-            found[one] = Payable(left[one], rival)
+        for year in years:
+            winners = [claim for claim in group if claim.year == year and claim.award_id not in losers]
+            limited = used.within(winners)
+            left, exhausted_by = deduct(winners, limited, policy, sorted(grants.get(year, ())))
+            used.add(winners, left)
+            for claim in winners:
+                one = claim.award_id
+                rival = exhausted_by.get(one) if limited[one] else used.ladder_rival(claim)
+                found[one] = Payable(left[one], rival)
     return found
 
 
@@ -157,7 +156,15 @@ DEDUCTIONS: Final[Mapping[OtherGrantsReading, Callable[[Claim, Policy, OtherGran
 }
 
 
-# --- the readings of G6: from the claims of a year to those that lose, each with what suppresses it ------------------
+# --- the readings of G6 for the years that are compared with each other ----------------------------------------------
+
+SCOPES: Final[Mapping[ScopeReading, Callable[[Sequence[int]], Sequence[Sequence[int]]]]] = {
+    "year": lambda years: [[year] for year in years],
+    "whole_life": lambda years: [years],
+}
+
+
+# --- the readings of G6: from claims of the years compared to those that lose, each with what suppresses it ----------
 
 Within = Callable[[Sequence[Claim]], Mapping[str, int]]  # payables of claims that are paid together, within limits
 Losers = dict[str, str]  # award_id: the award or grant that suppresses it

@@ -1,7 +1,7 @@
 """Limits over several items of one subject (G11): of a year, over all years, and an operator's ladder. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -42,19 +42,27 @@ class _Limit(NamedTuple):
 class UsedLimits:
     """The limits of one subject, and the amounts that its awards used of them in the years so far."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, claims: Iterable[Claim]) -> None:
         self._policy = policy
         self._used: Counter[str] = Counter()  # of cumulative limits
-        self._highest_tier_fen = 0
+        self._earned_tiers = [claim for claim in claims if claim.rule == policy.exchange_tiers.rule and claim.worth_fen]
         self._tiers: list[Claim] = []  # payable ones
 
-    def enter(self, group: Sequence[Claim]) -> None:
-        """Begin a year: its tiers raise the operator's ladder."""
-        tiers = (claim.cap_fen for claim in group if claim.rule == self._policy.exchange_tiers.rule)
-        self._highest_tier_fen = max([self._highest_tier_fen, *tiers])
-
     def within(self, claims: Sequence[Claim]) -> dict[str, int]:
-        """The payables of claims of one year that are paid together, cut to their limits, by award_id.
+        """The payables of claims that are paid together, cut to their limits, by award_id."""
+        years = sorted({claim.year for claim in claims})
+        if len(years) <= 1:
+            return self._within_year(claims)
+        kept, due = (self._used.copy(), self._tiers.copy()), dict[str, int]()
+        for year in years:
+            of_year = [claim for claim in claims if claim.year == year]
+            due |= self._within_year(of_year)
+            self.add(of_year, due)
+        self._used, self._tiers = kept
+        return due
+
+    def _within_year(self, claims: Sequence[Claim]) -> dict[str, int]:
+        """The same for one year.
 
         Approved amounts use a limit first; then claims in order of day, rule in the file and item, the greater of two
         tiers first.
@@ -95,7 +103,9 @@ class UsedLimits:
     def _limits(self, claim: Claim) -> list[_Limit]:
         """The limits of a claim's rule."""
         if claim.rule == self._policy.exchange_tiers.rule:
-            is_limited = self._policy.operators_ladder == "operator"
-            return [_Limit(_LADDER, self._highest_tier_fen, is_cumulative=True)] if is_limited else []
+            if self._policy.operators_ladder != "operator":
+                return []
+            reached = (one.cap_fen for one in self._earned_tiers if one.year <= claim.year)
+            return [_Limit(_LADDER, max(reached, default=0), is_cumulative=True)]
         limits = self._policy.payable_limits(claim.rule)
         return [_Limit(one.limit, one.most_fen, is_cumulative=one.per == "subject") for one in limits]

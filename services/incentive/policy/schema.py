@@ -22,6 +22,7 @@ from services.incentive.policy.fields import (
     text_at,
 )
 from services.incentive.policy.terms import (
+    AllowanceReading,
     AtRate,
     DeclaredRewards,
     DeclaredTerms,
@@ -43,10 +44,12 @@ from services.incentive.policy.terms import (
     RiskFlagTerms,
     RoundingReading,
     RuleTerms,
+    ScopeReading,
     Steps,
     Texts,
     Tier,
     Tiers,
+    VoucherLimitsReading,
     YearlyAtRate,
 )
 from services.incentive.policy.yaml_tree import FieldProblem, Scalar
@@ -144,6 +147,13 @@ def _make_highest_only(*, reading: str, same_matter: tuple[str, ...] = ()) -> _H
     return _HighestOnly(known[reading], same_matter)
 
 
+class _VoucherLimits(NamedTuple):
+    """The reading of (十四) under G11, and the limits that are one under `together`."""
+
+    reading: VoucherLimitsReading
+    together: tuple[str, ...]
+
+
 class _General(NamedTuple):
     """The clauses that have values: G1 with its alternative, G7 in fen, the day of details 5, chosen readings.
 
@@ -155,8 +165,11 @@ class _General(NamedTuple):
     budget: int
     period_closing: date
     highest_only: _HighestOnly
+    highest_only_scope: ScopeReading = "year"
+    allowance: AllowanceReading = "persons"
     other_grants: OtherGrantsReading = "highest"
     limits: LimitsReading = "ceilings"
+    voucher_limits: _VoucherLimits = _VoucherLimits("side_by_side", ())
     operators_ladder: LadderReading = "approvals"
 
 
@@ -184,8 +197,13 @@ _GENERAL: Final = {
         _make_highest_only,
         same_matter=ListOf(Name(), required=False),
     ),
+    "highest_only_scope": _by_name("G6", get_args(ScopeReading), _chosen, required=False),
+    "allowance": _by_name("G6", get_args(AllowanceReading), _chosen, required=False),
     "other_grants": _by_name("G6", get_args(OtherGrantsReading), _chosen, required=False),
     "limits": _by_name("G11", get_args(LimitsReading), _chosen, required=False),
+    "voucher_limits": _by_name(
+        "G11", get_args(VoucherLimitsReading), _VoucherLimits, required=False, together=ListOf(Name())
+    ),
     "operators_ladder": _by_name("G11", get_args(LadderReading), _chosen, required=False),
     "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
     "related_parties": _clause("G10", "flag_and_never_deny"),
@@ -284,7 +302,7 @@ _DECLARED_READINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "once_for_each_item": {"earned": "once", "per": "item"},
     "less_what_was_earned_under_this_policy": {"earned": "by_difference"},
     "minimum_before_limits": {"at_least": ""},
-    "a_limit_of_its_own": {"limits": ""},
+    "a_limit_of_its_own": {"limits": ""},  # of revision 1; now in general.voucher_limits
     "rate_for_each_year": {"earned": "yearly"},
     "calendar_years_from_the_first": {"years": ""},
 }
@@ -435,10 +453,17 @@ _DECLARED: Final = {
 
 
 def _check_file(data: Mapping[str, object]) -> Iterator[FieldProblem]:
-    """Neither reading of G1 begins before the document was issued."""
+    """Neither reading of G1 begins before the document was issued; `together` names limits of the file."""
     for path in (("general", "in_force"), ("general", "in_force", "alternative")):
         if "" < text_at(data, *path, "from") < text_at(data, "issued"):
             yield FieldProblem((*path, "from"), "不得早于 issued / must not be before issued")
+    limits = {text_at(one, "limit") for one in _items(data.get("declared"), "limits")}
+    path = ("general", "voucher_limits", "together")
+    general = data.get("general")
+    clause = general.get("voucher_limits") if isinstance(general, dict) else None
+    for place, limit in enumerate(_items(clause, "together") if "declared" in data else ()):
+        if not isinstance(limit, Scalar) or limit.text not in limits:
+            yield FieldProblem((*path, place), "没有此限额 / there is no such limit")
 
 
 def _make_policy(  # noqa: PLR0913 - the file's fields
@@ -473,8 +498,12 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         rounding=general.rounding,
         highest_only=general.highest_only.reading,
         same_matter=general.highest_only.same_matter,
+        highest_only_scope=general.highest_only_scope,
+        allowance=general.allowance,
         other_grants=general.other_grants,
         limits_cut=general.limits,
+        voucher_limits=general.voucher_limits.reading,
+        limits_together=general.voucher_limits.together,
         operators_ladder=general.operators_ladder,
         risk_flags=signs,
     )

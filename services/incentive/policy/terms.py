@@ -15,16 +15,22 @@ RuleName = Literal["first_listing", "first_purchase", "annual_listed_trading", "
 _PERIOD: Final = "general.in_force"
 # The readings that a policy file chooses by name; with_alternative() swaps one for another.
 HighestOnlyReading = Literal["kinds_compete", "all_compete", "same_matter"]
+ScopeReading = Literal["year", "whole_life"]
+AllowanceReading = Literal["persons", "employers"]
 OtherGrantsReading = Literal["same_matter", "all_of_year", "highest"]
 LimitsReading = Literal["payables", "ceilings"]
 LadderReading = Literal["operator", "exchange", "approvals"]
+VoucherLimitsReading = Literal["side_by_side", "together"]
 RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
 # The field of Policy that holds the reading of a clause, by the clause's path.
 _BY_NAME: Final = {
     "general.rounding": "rounding",
     "general.highest_only": "highest_only",
+    "general.highest_only_scope": "highest_only_scope",
+    "general.allowance": "allowance",
     "general.other_grants": "other_grants",
     "general.limits": "limits_cut",
+    "general.voucher_limits": "voucher_limits",
     "general.operators_ladder": "operators_ladder",
 }
 NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed
@@ -268,9 +274,10 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     """A policy file. Its order of `rules` decides ties under G6.
 
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
-    any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `other_grants`, `limits_cut` and
-    `operators_ladder` are the chosen readings of G5, G6 and G11. `values` are all values of the file in its order;
-    `digest` is the SHA-256 of the file's bytes in hex.
+    any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
+    `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one) and `operators_ladder` are the
+    chosen readings of G5, G6 and G11. `values` are all values of the file in its order; `digest` is the SHA-256 of the
+    file's bytes in hex.
     """
 
     id: str
@@ -291,8 +298,12 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     rounding: RoundingReading
     highest_only: HighestOnlyReading
     same_matter: tuple[str, ...]
+    highest_only_scope: ScopeReading
+    allowance: AllowanceReading
     other_grants: OtherGrantsReading
     limits_cut: LimitsReading
+    voucher_limits: VoucherLimitsReading
+    limits_together: tuple[str, ...]
     operators_ladder: LadderReading
     risk_flags: tuple[RiskFlagTerms, ...]
     readings: tuple[Reading, ...] = ()
@@ -318,13 +329,23 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     def ceiling_limits(self, terms: DeclaredTerms) -> tuple[RewardLimit, ...]:
         """The limits that cut the ceilings of a declared rule."""
-        return tuple(limit for limit in terms.limits if limit.per == "item" or self.limits_cut == "ceilings")
+        return tuple(limit for limit in self._limits_of(terms) if limit.per == "item" or self.limits_cut == "ceilings")
+
+    def _limits_of(self, terms: DeclaredTerms) -> tuple[RewardLimit, ...]:
+        """The limits of a declared rule; if vouchers are limited together, the greatest of their limits is of all."""
+        if self.voucher_limits == "side_by_side" or not any(one.limit in self.limits_together for one in terms.limits):
+            return terms.limits
+        shared = [one for one in self.declared.limits if one.limit in self.limits_together]
+        return tuple(dict.fromkeys((*terms.limits, max(shared, key=lambda one: one.most_fen))))
 
     @cached_property
     def _payable_limits(self) -> dict[str, tuple[RewardLimit, ...]]:
         if self.limits_cut == "ceilings":
             return {}
-        return {terms.rule: tuple(one for one in terms.limits if one.per != "item") for terms in self.declared.rules}
+        return {
+            terms.rule: tuple(one for one in self._limits_of(terms) if one.per != "item")
+            for terms in self.declared.rules
+        }
 
     @cached_property
     def _ranks(self) -> dict[str, int]:
@@ -332,7 +353,10 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _kinds(self) -> dict[str, str]:
-        return {terms.rule: terms.kind for terms in (*self.rules, *self.declared.rules) if terms.kind is not None}
+        kinds = {terms.rule: terms.kind for terms in (*self.rules, *self.declared.rules) if terms.kind is not None}
+        if self.allowance == "persons":
+            return kinds
+        return {rule: kind for rule, kind in kinds.items() if kind != NO_KIND}
 
     @cached_property
     def cut_dates(self) -> tuple[date, ...]:

@@ -64,6 +64,14 @@ def awards_of_year(connection: Connection, view: LedgerView, subject: str, year:
     return fetch(connection, statement, SeenAward, subject=subject, year=year, **view.parameters)
 
 
+def awards_compared_with(connection: Connection, view: LedgerView, row: SeenAward) -> Sequence[SeenAward]:
+    """The awards that an award is compared with under G6, as far as the viewer sees them, and itself."""
+    if view.rulebook.policy.highest_only_scope == "year":
+        return awards_of_year(connection, view, row.subject, row.year)
+    statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)})"
+    return fetch(connection, statement, SeenAward, subject=row.subject, **view.parameters)
+
+
 def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: Policy, now: datetime) -> Json:
     """An award; without amounts and data of other exchanges if it is not wholly visible.
 

@@ -17,7 +17,7 @@ from services.incentive.domain.facts import ExchangeTotal, FirstListing, FirstPu
 from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.status import operated_exchanges
 from services.incentive.domain.workflow import set_aside_by
-from services.incentive.queries.awards import awards_of_year
+from services.incentive.queries.awards import awards_compared_with, awards_of_year
 from services.incentive.queries.risk_flags import award_risk_flags, risk_flag_json
 from services.incentive.queries.status import facts_about, facts_of_exchange, is_known
 from services.incentive.queries.view import LedgerView
@@ -134,11 +134,12 @@ def _why_zero(connection: Connection, view: LedgerView, row: SeenAward) -> Json 
 
 
 def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -> ExplainedAward:
-    group = awards_of_year(connection, view, row.subject, row.year)
+    group = awards_compared_with(connection, view, row)
     rivals = [Rival(rival.award_id, rival.ceiling_fen, rival.suppressed_by) for rival in group if rival.whole]
     if view.viewer is None:
         grants = other_grants_of(connection, [row.subject], view.as_of)
-        rivals += [Rival(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
+        years = {row.year, *(rival.year for rival in group)}
+        rivals += [Rival(one.name, one.amount_fen) for year in years for one in grants.get((row.subject, year), ())]
     context = load_award_context(connection, [row], view.rulebook.policy, view.as_of, view.instant)[row.award_id]
     return ExplainedAward(
         award_from_row(row),

@@ -55,30 +55,39 @@ class SubjectPayables:
 
     def run(self) -> dict[str, tuple[int, str | None]]:
         """(payable, suppressed by) of each award."""
-        for year in sorted({one.subject_year[1] for one in self._awards}):
-            claims = [one for one in self._awards if one.subject_year[1] == year and one.claim]
-            if claims:
-                self._settle(year, claims)
+        live = [one for one in self._awards if one.claim]
+        if self._policy.highest_only_scope == "whole_life":
+            beaten = self._beaten(live)
+        for year in sorted({one.subject_year[1] for one in live}):
+            claims = [one for one in live if one.subject_year[1] == year]
+            if self._policy.highest_only_scope == "year":
+                beaten = self._beaten(claims)
+            for one in claims:
+                if one.award_id in beaten:
+                    self.found[one.award_id] = (0, beaten[one.award_id])
+            self._settle(year, [one for one in claims if one.award_id not in beaten])
         return self.found
 
-    def _settle(self, year: int, claims: Sequence[CompetingAward]) -> None:
+    def _given(self, claims: Iterable[CompetingAward]) -> list[tuple[str, int]]:
+        """The other grants of the years of claims."""
+        years = sorted({one.subject_year for one in claims})
+        return [grant for year in years for grant in self._grants.get(year, {}).values() if grant[1]]
+
+    def _beaten(self, claims: Sequence[CompetingAward]) -> dict[str, str]:
+        """The claims that lose to another award or grant, each with what suppresses it."""
+        rivals = sorted(self._given(claims), key=lambda grant: (-grant[1], grant[0]))
+        rivals = rivals if self._policy.other_grants == "highest" else []
+        if self._policy.highest_only == "same_matter":
+            return self._beaten_on_items(claims, rivals)
+        return self._beaten_by_group(claims, rivals)
+
+    def _settle(self, year: int, left_in: Sequence[CompetingAward]) -> None:
         policy = self._policy
-        given = sorted(
-            (grant for grant in self._grants.get(claims[0].subject_year, {}).values() if grant[1]),
-            key=lambda grant: (-grant[1], grant[0]),
-        )
-        rivals = [(name, amount) for name, amount in given if policy.other_grants == "highest"]
-        beaten = self._beaten_on_items(claims, rivals) if policy.highest_only == "same_matter" else (
-            self._beaten_by_group(claims, rivals)
-        )  # fmt: skip
-        for award_id, rival in beaten.items():
-            self.found[award_id] = (0, rival)
-        left_in = [one for one in claims if one.award_id not in beaten]
         due = self._limited(left_in)
         reduced = dict(due)
         used_up: dict[str, str] = {}
         if policy.other_grants == "all_of_year":
-            for name, amount in sorted(given):
+            for name, amount in sorted(self._given(left_in)):
                 self._deduct(name, amount, left_in, reduced, used_up)
         for one in left_in:
             self.found[one.award_id] = (reduced[one.award_id], used_up.get(one.award_id))
@@ -148,15 +157,16 @@ class SubjectPayables:
         return self._rank.get(one.rule, len(self._rank)), one.award_id.encode()
 
     def _limited(self, claims: Sequence[CompetingAward]) -> dict[str, int]:
-        """The payables of claims of one year that are paid together, cut to limits; approved amounts come first."""
+        """The payables of claims that are paid together, cut to limits; approved amounts of a year come first."""
         due = {one.award_id: 0 for one in claims}
-        in_order = sorted(claims, key=self._turn)
-        for share in ("approved", "claim"):
-            for one in in_order:
-                wanted = getattr(one, share) - due[one.award_id]
-                limits = self._limits[one.award_id].items()
-                rooms = [most - self._used(limit, one, claims, due) for limit, most in limits]
-                due[one.award_id] += max(0, min([wanted, *rooms]))
+        for year in sorted({one.subject_year[1] for one in claims}):
+            in_order = sorted((one for one in claims if one.subject_year[1] == year), key=self._turn)
+            for share in ("approved", "claim"):
+                for one in in_order:
+                    wanted = getattr(one, share) - due[one.award_id]
+                    limits = self._limits[one.award_id].items()
+                    rooms = [most - self._used(limit, one, claims, due) for limit, most in limits]
+                    due[one.award_id] += max(0, min([wanted, *rooms]))
         return due
 
     def _turn(self, one: CompetingAward) -> tuple[str, int, int, bytes]:
@@ -175,14 +185,17 @@ class SubjectPayables:
         return self._policy.payable_limits(one.rule)
 
     def _used(self, limit: str, award: CompetingAward, claims: Sequence[CompetingAward], due: dict[str, int]) -> int:
-        """The sum payable under a limit in earlier years and so far in this one."""
-        used = sum(due[one.award_id] for one in claims if limit in self._limits[one.award_id])
-        if limit == LADDER or self._policy.limits[limit]["per"] == "subject":
-            used += sum(
-                self.found[one.award_id][0]
-                for one in self._awards
-                if one.subject_year[1] < award.subject_year[1] and limit in self._limits[one.award_id]
-            )
+        """The sum payable under a limit in earlier years, if it runs over them, and so far in this one."""
+        year = award.subject_year[1]
+        is_cumulative = limit == LADDER or self._policy.limits[limit]["per"] == "subject"
+        used = 0
+        for one in self._awards:
+            if limit in self._limits[one.award_id] and one.subject_year[1] < year and is_cumulative:
+                used += self.found[one.award_id][0]
+        for one in claims:
+            is_counted = one.subject_year[1] == year or (is_cumulative and one.subject_year[1] < year)
+            if limit in self._limits[one.award_id] and is_counted:
+                used += due[one.award_id]
         return used
 
 

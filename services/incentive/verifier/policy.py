@@ -78,26 +78,38 @@ class PolicyValues:
         self.same_matter: list[str] = general["highest_only"].get("same_matter", [])
         highest_only = general["highest_only"]["reading"]
         self.highest_only = "all_compete" if highest_only == REVISION_1 else highest_only
+        self.highest_only_scope = general.get("highest_only_scope", {}).get("reading", "year")
+        self._has_allowances_apart = general.get("allowance", {}).get("reading", "persons") == "persons"
+        vouchers = general.get("voucher_limits", {})
+        self._limits_together: list[str] = vouchers["together"] if vouchers.get("reading") == "together" else []
         self.other_grants = general.get("other_grants", {}).get("reading", "highest")
         self.limits_cut = general.get("limits", {}).get("reading", "ceilings")
         self.operators_ladder = general.get("operators_ladder", {}).get("reading", "approvals")
         self.budget = fen(general["budget"]["annual"])
 
     def kind_of(self, rule: str) -> str:
-        """The kind of a rule (G6): its own name if the file names none."""
+        """The kind of a rule (G6): its own name if the file names none, or an allowance is the employer's."""
         kind: str = self._terms.get(rule, {}).get("kind", rule)
-        return kind
+        return kind if kind != "none" or self._has_allowances_apart else rule
+
+    def limits_of(self, rule: str) -> list[str]:
+        """The limits of a declared rule; of those that are one, all rules have the greatest."""
+        named: list[str] = list(self.declared.get(rule, {}).get("limits", ()))
+        if set(named) & set(self._limits_together):
+            greatest = max(self._limits_together, key=lambda limit: fen(self.limits[limit]["most"]))
+            named += [greatest] if greatest not in named else []
+        return named
 
     def ceiling_limits(self, rule: str) -> list[str]:
         """The limits that cut the ceilings of a declared rule: those of an item, and in revision 1 all."""
-        named: list[str] = self.declared[rule].get("limits", [])
-        return [name for name in named if self.limits_cut == "ceilings" or self.limits[name]["per"] == "item"]
+        return [
+            name for name in self.limits_of(rule) if self.limits_cut == "ceilings" or self.limits[name]["per"] == "item"
+        ]
 
     def payable_limits(self, rule: str) -> dict[str, int]:
         """The limits over several items that cut the payables of a rule, with their amounts."""
-        named = self.declared.get(rule, {}).get("limits", ())
-        cut = set(self.ceiling_limits(rule)) if named else set()
-        return {name: fen(self.limits[name]["most"]) for name in named if name not in cut}
+        cut = self.ceiling_limits(rule)
+        return {name: fen(self.limits[name]["most"]) for name in self.limits_of(rule) if name not in cut}
 
     def article(self, rule: str) -> str | None:
         """The article of a rule; None if the file has no such rule."""

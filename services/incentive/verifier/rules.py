@@ -273,7 +273,7 @@ def due_within_limits(one: DeclaredReward, earlier: Sequence[DeclaredReward], po
             other
             for other in earlier
             if other.ceiling
-            and name in other.terms.get("limits", ())
+            and name in policy.limits_of(other.rule)
             and (per != "item" or other.item == one.item)
             and (per != "subject_year" or other.year == one.year)
         ]

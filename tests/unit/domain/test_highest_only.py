@@ -138,6 +138,42 @@ def test_only_what_is_named_together_competes_for_one_item_under_the_same_matter
     assert found[claims[1].award_id].suppressed_by == claims[0].award_id
 
 
+def test_rewards_of_all_years_compete_over_the_whole_life():
+    policy = msgspec.structs.replace(POLICY, highest_only_scope="whole_life")
+    standards = [declared("standards", f"S{year}", 20, f"{year}-03-01") for year in (2025, 2026, 2027)]
+    park = declared("startup_park", "P", 50, "2026-03-01")
+    assert in_wan([*standards, park]) == {"S2025": 20, "S2026": 0, "S2027": 20, "P": 50}
+    assert in_wan([*standards, park], policy) == {"S2025": 20, "S2026": 20, "S2027": 20, "P": 0}
+    two = [*standards[:2], park]
+    assert in_wan(two, policy) == {"S2025": 0, "S2026": 0, "P": 50}
+    assert payables(two, policy, {})[standards[0].award_id].suppressed_by == park.award_id
+
+
+def test_a_kind_of_all_years_is_compared_by_what_its_limits_leave():
+    policy = msgspec.structs.replace(POLICY, highest_only_scope="whole_life")
+    models = [declared("ai_model", name, 20, f"202{place}-03-01") for place, name in enumerate("abc", 5)]
+    assert in_wan([*models, declared("startup_park", "P", 50)], policy) == {"a": 20, "b": 20, "c": 10, "P": 0}
+    assert in_wan([*models, declared("data_services", "D", 50)], policy) == {"a": 0, "b": 0, "c": 0, "D": 50}
+
+
+def test_one_item_of_several_years_competes_over_the_whole_life_under_the_same_matter():
+    policy = msgspec.structs.replace(POLICY, highest_only="same_matter", highest_only_scope="whole_life")
+    claims = [
+        declared("data_circulation_facility", "X", 500, "2026-03-01"),
+        declared("ai_scenario", "X", 100, "2027-03-01"),
+    ]
+    assert [one.payable_fen // WAN for one in payables(claims, policy, {}).values()] == [500, 0]
+    by_year = msgspec.structs.replace(policy, highest_only_scope="year")
+    assert [one.payable_fen // WAN for one in payables(claims, by_year, {}).values()] == [500, 100]
+
+
+def test_an_allowance_that_is_the_employers_competes():
+    policy = msgspec.structs.replace(POLICY, allowance="employers")
+    allowances = [declared("talent_living_allowance", name, 5) for name in ("a", "b")]
+    assert in_wan([*allowances, claim(PURCHASE[0], 20)], policy) == {"a": 0, "b": 0, "first_purchase": 20}
+    assert in_wan([*allowances, claim(PURCHASE[0], 9)], policy) == {"a": 5, "b": 5, "first_purchase": 0}
+
+
 # --- limits over several items ---------------------------------------------------------------------------------------
 
 
@@ -149,6 +185,17 @@ def test_vouchers_use_the_limit_of_the_year_in_order_of_days():
     assert in_wan([declared("compute_voucher_overseas", "V", 90)]) == {"V": 50}
     side_by_side = [declared("compute_voucher", "here", 40), declared("compute_voucher_overseas", "over", 60)]
     assert in_wan(side_by_side) == {"here": 30, "over": 50}
+
+
+def test_vouchers_of_both_uses_stay_within_the_higher_limit_if_the_limits_are_one():
+    policy = msgspec.structs.replace(POLICY, voucher_limits="together")
+    side_by_side = [
+        declared("compute_voucher", "here", 40, "2026-05-01"),
+        declared("compute_voucher_overseas", "over", 60, "2026-06-01"),
+    ]
+    assert in_wan(side_by_side, policy) == {"here": 30, "over": 20}
+    assert in_wan(side_by_side[:1], policy) == {"here": 30}
+    assert in_wan(side_by_side[1:], policy) == {"over": 50}
 
 
 def test_what_stands_approved_uses_a_limit_first():
@@ -222,8 +269,11 @@ RULES = {
 }  # fmt: skip
 READINGS = {
     "highest_only": ("kinds_compete", "all_compete", "same_matter"),
+    "highest_only_scope": ("year", "whole_life"),
+    "allowance": ("persons", "employers"),
     "other_grants": ("same_matter", "all_of_year", "highest"),
     "limits_cut": ("payables", "ceilings"),
+    "voucher_limits": ("side_by_side", "together"),
     "operators_ladder": ("operator", "exchange", "approvals"),
 }
 CLAUSES = {"limits_cut": "limits"}

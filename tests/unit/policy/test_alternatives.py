@@ -18,8 +18,11 @@ G1 = "general.in_force"
 BY_NAME = {  # readings whose alternative is another name: the field that the name chooses, and the alternative
     "general.rounding": ("rounding", "half_up_to_the_fen"),
     "general.highest_only": ("highest_only", "all_compete"),
+    "general.highest_only_scope": ("highest_only_scope", "whole_life"),
+    "general.allowance": ("allowance", "employers"),
     "general.other_grants": ("other_grants", "all_of_year"),
     "general.limits": ("limits_cut", "ceilings"),
+    "general.voucher_limits": ("voucher_limits", "together"),
     "general.operators_ladder": ("operators_ladder", "exchange"),
 }
 SOURCE = POLICY_FILE.read_text("utf-8")
@@ -101,6 +104,8 @@ def test_revision_1_is_read_as_it_was_computed() -> None:
     first = load_policy(TESTS / "support" / "policy" / "kunming-2025-14.r1.yaml")
     assert (first.highest_only, first.other_grants, first.limits_cut) == ("all_compete", "highest", "ceilings")
     assert first.operators_ladder == "approvals"
+    assert (first.rounding, first.highest_only_scope) == ("down_to_the_fen_once_at_the_end", "year")
+    assert (first.allowance, first.voucher_limits) == ("persons", "side_by_side")
     assert {first.kind_of(rule) for rule in first.rule_order} == set(first.rule_order)
     changed = {change.path: (change.before, change.after) for change in compare(first, POLICY)}
     assert changed["general.highest_only.reading"] == ("one_subject_one_year_all_rewards", "kinds_compete")

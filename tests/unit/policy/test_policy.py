@@ -32,6 +32,7 @@ VALUES = {
         "结尾第1段",
         "data_circulation_facility, public_data_scenario, ai_scenario, ai_model",
     ),
+    "general.voucher_limits.together": ("(十四)", "compute_vouchers_a_year, compute_vouchers_overseas_a_year"),
     "general.budget.annual": ("结尾第1段", "100000000.00"),
     "general.period_closing.day": ("(四) 3、(六) 2", "03-31"),
     "rules": ("-", "first_listing, first_purchase, annual_listed_trading, exchange_tiers"),
@@ -69,10 +70,10 @@ JUDGEMENTS = {
     ("G3", "J"): 1,
     ("G4", "J"): 1,
     ("G5", "J"): 1,
-    ("G6", "J"): 2,
+    ("G6", "J"): 4,
     ("G7", "J"): 1,
     ("G10", "J"): 1,
-    ("G11", "J"): 2,
+    ("G11", "J"): 3,
     ("细则5 / details 5", "J"): 1,
     ("first_listing", "J"): 1,
     ("first_purchase", "J"): 1,
@@ -208,6 +209,12 @@ def test_a_year_closes_when_the_day_is_over_in_shanghai(at: datetime, closed: bo
         ('amount: "3000000.00"', 'amount: "999999.99"', "rules[3].tiers[1].amount", "more than"),
         ("reading: provider_receives", "reading: at_least_means_ge", "rules[2].readings[1].reading", "repeated"),
         ("reading: provider_receives", "reading: at_least_means_ge", "rules[2].readings", "provider_receives"),
+        (
+            "together: [compute_v",
+            "together: [vouchers, compute_v",
+            "general.voucher_limits.together[0]",
+            "no such limit",
+        ),
     ],
 )
 def test_a_fault_is_reported_with_line_and_member(old: str, new: str, member: str, said: str):

@@ -1,12 +1,12 @@
 """Explanations of a payable: why it is less than the ceiling, and which awards it suppresses. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.explanations.wording import NO_TEXT, joined, limit_text, phrase, step_json, yuan
 from services.incentive.domain.highest_only import OTHER_GRANT
-from services.incentive.policy.terms import DeclaredTerms, Policy, Texts
+from services.incentive.policy.terms import DeclaredTerms, Policy, ScopeReading, Texts
 from shared.values.json_types import Json
 
 _LADDER: Final = Texts(
@@ -15,8 +15,14 @@ _LADDER: Final = Texts(
 _OTHER_GRANT: Final = Texts("市级其他政策的奖补", "a grant under another municipal policy")
 
 
+_AMONG: Final[Mapping[ScopeReading, Texts]] = {
+    "year": Texts("同一主体同一年度的", "in the same subject and year"),
+    "whole_life": Texts("同一主体各年度的", "of the same subject, in any year"),
+}
+
+
 class Rival(NamedTuple):
-    """Another award or grant of the same subject and year; `suppressed_by` is None for a grant."""
+    """Another award or grant that is compared with an award; `suppressed_by` is None for a grant."""
 
     award_id: str
     ceiling_fen: int
@@ -39,8 +45,9 @@ def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy, *, set_
     if not losers:
         return []
     text = phrase(
-        "就高不重复：本项较高，同一主体同一年度的{others}不予兑现。",
-        "Highest only: this one is higher, so nothing is payable of {others} in the same subject and year.",
+        "就高不重复：本项较高，{among}{others}不予兑现。",
+        "Highest only: this one is higher, so nothing is payable of {others} {among}.",
+        among=_AMONG[policy.highest_only_scope],
         others=joined(_name(award_id, policy) for award_id in losers),
     )
     return [step_json("suppression", award.payable_fen, text)]
@@ -90,8 +97,9 @@ def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy:
     elif rival_fen is not None and rival_fen < award.ceiling_fen:
         why = Texts("所属的一类合计较高", "is of a kind with a greater sum")
     text = phrase(
-        "就高不重复：同一主体同一年度的{rival}{amount}{why}，本项不予兑现。",
-        "Highest only: nothing is payable, as {rival}{amount} {why} in the same subject and year.",
+        "就高不重复：{among}{rival}{amount}{why}，本项不予兑现。",
+        "Highest only: nothing is payable, as {rival}{amount} {why} {among}.",
+        among=_AMONG[policy.highest_only_scope],
         rival=_name(suppressed_by, policy),
         amount=amount,
         why=why,
@@ -100,7 +108,7 @@ def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy:
 
 
 def _name(award_id: str, policy: Policy) -> Texts:
-    """The name of another award of the same subject and year, with its exchange (tiers) or item (declared)."""
+    """The name of another award that is compared, with its exchange (tiers) or item (declared)."""
     rule, *rest = award_id.split("/")
     if rule == OTHER_GRANT:
         return _OTHER_GRANT
