@@ -62,13 +62,13 @@ class Case:
         return tuple(event for step in self.steps for event in step.events)
 
 
-class _TextLoader(yaml.SafeLoader):
+class TextLoader(yaml.SafeLoader):
     """YAML loader that keeps every scalar as text, except null, true and false."""
 
 
-_TextLoader.yaml_implicit_resolvers = {}
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|null)\Z"), ["~", "n"])
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)\Z"), ["t", "f"])
+TextLoader.yaml_implicit_resolvers = {}
+TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|null)\Z"), ["~", "n"])
+TextLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)\Z"), ["t", "f"])
 
 
 def all_cases() -> list[Case]:
@@ -79,7 +79,7 @@ def all_cases() -> list[Case]:
 def read_cases(path: Path) -> Iterator[Case]:
     """Return the cases of one file."""
     # The loader is a SafeLoader that knows fewer types.
-    for found in yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader):  # noqa: S506
+    for found in yaml.load(path.read_text(encoding="utf-8"), Loader=TextLoader):  # noqa: S506
         _only(found, {"case", "steps", "ordered"})
         steps = tuple(_step(step) for step in found["steps"])
         yield Case(path.name, found["case"], steps, found.get("ordered", False))
