@@ -113,10 +113,17 @@ def _readings(*known: str, needed: tuple[str, ...]) -> ListOf:
     return ListOf(item, unique="reading", noun=("读法", "reading"), needed=needed, required=bool(needed))
 
 
-def _clause(number: str, reading: str, make: Callable[..., object] = dict, **values: ScalarField | Mapped) -> Mapped:
+def _clause(
+    number: str,
+    reading: str,
+    make: Callable[..., object] = dict,
+    *,
+    required: bool = True,
+    **values: ScalarField | Mapped,
+) -> Mapped:
     """A general clause: its number in policy.md, the reading that the code computes, its values."""
     own = {"clause": OneOf(number), "article": TextValue(), "reading": OneOf(reading)}
-    return Mapped(make, {**_READING, **own, **values}, check=_check_reading)
+    return Mapped(make, {**_READING, **own, **values}, check=_check_reading, required=required)
 
 
 def _by_name(
@@ -206,6 +213,11 @@ _GENERAL: Final = {
     ),
     "operators_ladder": _by_name("G11", get_args(LadderReading), _chosen, required=False),
     "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
+    "budget_order": _clause("G7", "order_of_approval", required=False),
+    "higher_policies": _clause("G9", "higher_rules_prevail", required=False),
+    "district_grants": _clause("G15", "may_be_added", required=False),
+    "higher_grants": _clause("G15", "beside_this_policy", required=False),
+    "public_notice": _clause("G13", "first_and_last_day_included", required=False, working_days=Whole()),
     "related_parties": _clause("G10", "flag_and_never_deny"),
     "period_closing": _clause(
         "细则5 / details 5", "provisional_until_the_day_is_over", lambda *, day: day, day=MonthDay()
