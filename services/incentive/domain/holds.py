@@ -1,4 +1,4 @@
-"""Holds (暂缓), which block an award's approval and payment and change no amount (policy.md, G7 to G9). Pure."""
+"""Holds (暂缓), which block an award's approval and payment and change no amount (policy.md, G7 to G9, G14). Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 UNVERIFIED: Final = "unverified"
 VERIFIED: Final = "verified"
 RULE_SUSPENDED: Final = "rule_suspended"
+PERIOD_OPEN: Final = "period_open"
 BY_HAND: Final = ("manual", "objection")
 
 
@@ -51,19 +52,22 @@ def holds(
     rooms_fen: Iterable[int],
     earned: Period,
     suspensions: Iterable[Period],
+    is_year_open: bool,
     by_hand: Iterable[str],
 ) -> tuple[str, ...]:
     """The holds of an award, in the contract's order.
 
     `status` is its subject's eligibility; `to_approve_fen` the payable less the approved amount; `rooms_fen` the
     remainder of each budget that it must fit into; `earned` the period in which it was earned; `suspensions` those of
-    its rule that are not lifted; `by_hand` the kinds of holds that persons placed and nobody released.
+    its rule that are not lifted; `is_year_open`: its amount is a total of an open year (G14); `by_hand` the kinds of
+    holds that persons placed and nobody released.
     """
     placed = set(by_hand)
     conditions = {
         "eligibility": status != VERIFIED,
         "budget": to_approve_fen > 0 and any(to_approve_fen > room_fen for room_fen in rooms_fen),
         RULE_SUSPENDED: any(earned.overlaps(suspended) for suspended in suspensions),
+        PERIOD_OPEN: is_year_open,
         **{kind: kind in placed for kind in BY_HAND},
     }
     return tuple(kind for kind, is_held in conditions.items() if is_held)

@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
+from services.incentive.domain.holds import PERIOD_OPEN
 from services.incentive.policy.terms import Texts
 from shared.values.money import format_yuan
 
@@ -219,9 +220,18 @@ def _notice_over(case: StepContext, _: StepRequest) -> Texts | None:
 
 
 def _no_hold(case: StepContext, _: StepRequest) -> Texts | None:
-    if not case.holds:
+    return _on_hold(case.holds)
+
+
+def _no_hold_of_payments(case: StepContext, _: StepRequest) -> Texts | None:
+    """What was approved before open years were held can be paid (G14); later approvals are of closed years."""
+    return _on_hold([kind for kind in case.holds if kind != PERIOD_OPEN])
+
+
+def _on_hold(kinds: Sequence[str]) -> Texts | None:
+    if not kinds:
         return None
-    holds = ", ".join(case.holds)
+    holds = ", ".join(kinds)
     return Texts(f"有暂缓事由：{holds}", f"the award is on hold: {holds}")
 
 
@@ -309,7 +319,7 @@ ACTIONS: Final = {
             Texts("拨付", "paid"),
             ("approved", "estimated"),
             "paid",
-            (_not_over_approved, _no_hold, _unpaid),
+            (_not_over_approved, _no_hold_of_payments, _unpaid),
             ("voucher_no", "paid_on"),
             ("amount",),
             posts="payment",

@@ -74,6 +74,7 @@ HOLDS: Final[Mapping[str, Texts]] = {
     "eligibility": Texts("资格未核实", "Eligibility not verified"),
     "budget": Texts("预算不足", "Over the budget"),
     "rule_suspended": Texts("规则暂停", "Rule suspended"),
+    "period_open": Texts("年度未结", "Year open"),
     "manual": Texts("人工暂缓", "Manual hold"),
     "objection": Texts("异议处理中", "Objection"),
 }

@@ -37,6 +37,7 @@ from services.incentive.policy.terms import (
     MeasureStep,
     OnceAtRate,
     OnceFixed,
+    OpenYearsReading,
     OtherGrantsReading,
     Policy,
     Pool,
@@ -113,17 +114,16 @@ def _readings(*known: str, needed: tuple[str, ...]) -> ListOf:
     return ListOf(item, unique="reading", noun=("读法", "reading"), needed=needed, required=bool(needed))
 
 
-def _clause(
-    number: str,
-    reading: str,
-    make: Callable[..., object] = dict,
-    *,
-    required: bool = True,
-    **values: ScalarField | Mapped,
-) -> Mapped:
+def _clause(number: str, reading: str, make: Callable[..., object] = dict, **values: ScalarField | Mapped) -> Mapped:
     """A general clause: its number in policy.md, the reading that the code computes, its values."""
     own = {"clause": OneOf(number), "article": TextValue(), "reading": OneOf(reading)}
-    return Mapped(make, {**_READING, **own, **values}, check=_check_reading, required=required)
+    return Mapped(make, {**_READING, **own, **values}, check=_check_reading)
+
+
+def _since_2(clause: Mapped) -> Mapped:
+    """A clause that files of revision 1 do not have."""
+    clause.required = False
+    return clause
 
 
 def _by_name(
@@ -178,6 +178,7 @@ class _General(NamedTuple):
     limits: LimitsReading = "ceilings"
     voucher_limits: _VoucherLimits = _VoucherLimits("side_by_side", ())
     operators_ladder: LadderReading = "approvals"
+    open_years: OpenYearsReading = "not_held"
 
 
 def _chosen(*, reading: str) -> str:
@@ -212,12 +213,13 @@ _GENERAL: Final = {
         "G11", get_args(VoucherLimitsReading), _VoucherLimits, required=False, together=ListOf(Name())
     ),
     "operators_ladder": _by_name("G11", get_args(LadderReading), _chosen, required=False),
+    "open_years": _by_name("G14", get_args(OpenYearsReading), _chosen, required=False),
     "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
-    "budget_order": _clause("G7", "order_of_approval", required=False),
-    "higher_policies": _clause("G9", "higher_rules_prevail", required=False),
-    "district_grants": _clause("G15", "may_be_added", required=False),
-    "higher_grants": _clause("G15", "beside_this_policy", required=False),
-    "public_notice": _clause("G13", "first_and_last_day_included", required=False, working_days=Whole()),
+    "budget_order": _since_2(_clause("G7", "order_of_approval")),
+    "higher_policies": _since_2(_clause("G9", "higher_rules_prevail")),
+    "district_grants": _since_2(_clause("G15", "may_be_added")),
+    "higher_grants": _since_2(_clause("G15", "beside_this_policy")),
+    "public_notice": _since_2(_clause("G13", "first_and_last_day_included", working_days=Whole())),
     "related_parties": _clause("G10", "flag_and_never_deny"),
     "period_closing": _clause(
         "细则5 / details 5", "provisional_until_the_day_is_over", lambda *, day: day, day=MonthDay()
@@ -517,6 +519,7 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         voucher_limits=general.voucher_limits.reading,
         limits_together=general.voucher_limits.together,
         operators_ladder=general.operators_ladder,
+        open_years=general.open_years,
         risk_flags=signs,
     )
 

@@ -20,6 +20,7 @@ AllowanceReading = Literal["persons", "employers"]
 OtherGrantsReading = Literal["same_matter", "all_of_year", "highest"]
 LimitsReading = Literal["payables", "ceilings"]
 LadderReading = Literal["operator", "exchange", "approvals"]
+OpenYearsReading = Literal["held", "not_held"]
 VoucherLimitsReading = Literal["side_by_side", "together"]
 RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
 # The field of Policy that holds the reading of a clause, by the clause's path.
@@ -32,6 +33,7 @@ _BY_NAME: Final = {
     "general.limits": "limits_cut",
     "general.voucher_limits": "voucher_limits",
     "general.operators_ladder": "operators_ladder",
+    "general.open_years": "open_years",
 }
 NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed
 MEASURE_PATTERN: Final = r"[0-9]{1,6}(\.[0-9]{1,6})?"  # a measured value that is no amount, such as 1.25
@@ -275,9 +277,9 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
-    `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one) and `operators_ladder` are the
-    chosen readings of G5, G6 and G11. `values` are all values of the file in its order; `digest` is the SHA-256 of the
-    file's bytes in hex.
+    `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder` and
+    `open_years` are the chosen readings of G5, G6, G11 and G14. `values` are all values of the file in its order;
+    `digest` is the SHA-256 of the file's bytes in hex.
     """
 
     id: str
@@ -305,6 +307,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     voucher_limits: VoucherLimitsReading
     limits_together: tuple[str, ...]
     operators_ladder: LadderReading
+    open_years: OpenYearsReading
     risk_flags: tuple[RiskFlagTerms, ...]
     readings: tuple[Reading, ...] = ()
     values: tuple[PolicyValue, ...] = ()
@@ -415,3 +418,8 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     def period_closed(self, year: int, now: datetime) -> bool:
         """Return True once the rewards of `year` are final: the closing day of the next year is over."""
         return shanghai_date(now) > self.closes_on.replace(year=year + 1)
+
+    def holds_open_year(self, rule: str, year: int, now: datetime) -> bool:
+        """Return True if an award is held (G14): its amount is a total of a year that is not closed."""
+        is_total = rule in (self.annual_listed_trading.rule, self.exchange_tiers.rule)
+        return self.open_years == "held" and is_total and not self.period_closed(year, now)

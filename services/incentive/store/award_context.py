@@ -156,6 +156,7 @@ def _context(
             rooms_fen=budget_rooms(policy, row.rule, known.posted.get(row.year, ())),
             earned=earned,
             suspensions=known.suspensions.get(row.rule, ()),
+            is_year_open=row.ceiling_fen > 0 and policy.holds_open_year(row.rule, row.year, instant),
             by_hand=[hold.kind for hold in placed if hold.is_open],
         ),
         flags=() if workflow.excess(approved_for, row.payable_fen) is None else (OVER_APPROVED,),

@@ -274,8 +274,15 @@ def expected_holds(
         ("eligibility", acts.eligibility(subject, now_us) != "verified"),
         ("budget", to_approve > 0 and not fits_budget(to_approve, award, acts, policy)),
         ("rule_suspended", is_suspended(award, acts, facts)),
+        ("period_open", is_of_open_year(award, policy, now_us)),
     ]
     return [kind for kind, is_held in holds if is_held] + acts.manual_holds(award["award_id"])
+
+
+def is_of_open_year(award: Json, policy: PolicyValues, now_us: int) -> bool:
+    """Return True if an award is held because its amount is a total of a year that is not closed (G14)."""
+    is_total = award["rule"] in ("annual_listed_trading", "exchange_tiers") and award["ceiling"] != "0.00"
+    return policy.holds_open_years and is_total and not policy.is_closed(award["year"], now_us)
 
 
 def fits_budget(amount: int, award: Json, acts: RecordedActs, policy: PolicyValues) -> bool:

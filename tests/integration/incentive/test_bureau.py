@@ -299,13 +299,17 @@ def test_a_rule_is_suspended_for_what_is_earned_within_a_period(bureau: Bureau) 
         bureau.verify(subject(number))
     body = {"from": "2026-03-01", "until": "2026-03-02", "reason": "省级新规"}
     suspended = bureau.post("/v1/rules/first_purchase/suspensions", body)[1]
-    assert [bureau.award(award_id)["holds"] for award_id in (within, before, yearly)] == [["rule_suspended"], [], []]
+    assert [bureau.award(award_id)["holds"] for award_id in (within, before, yearly)] == [
+        ["rule_suspended"],
+        [],
+        ["period_open"],
+    ]
     told = bureau.post("/v1/rules/annual_listed_trading/suspensions", {"from": "2026-12-01", "reason": "r"})[1]
-    assert bureau.award(yearly)["holds"] == ["rule_suspended"]
+    assert bureau.award(yearly)["holds"] == ["rule_suspended", "period_open"]
     assert bureau.ask.all("/v1/rules/first_purchase/suspensions") == [suspended | {"released_at": None}]
     for one in (suspended, told):
         assert bureau.post(f"/v1/holds/{one['suspension_id']}/release", None)[0] == 201
-    assert [bureau.award(award_id)["holds"] for award_id in (within, before, yearly)] == [[], [], []]
+    assert [bureau.award(award_id)["holds"] for award_id in (within, before, yearly)] == [[], [], ["period_open"]]
     assert bureau.post("/v1/rules/no_such/suspensions", body)[0] == 404
     assert bureau.post("/v1/rules/first_purchase/suspensions", {"reason": "r"})[0] == 422
 
@@ -495,11 +499,16 @@ def budgets(bureau: Bureau, *years: int) -> list[Any]:
     return [bureau.ask.ok("/v1/budget", year=year) for year in years]
 
 
+# Open years are not held: held and not_held change places.
+OPEN_YEARS = (("held", "not_held", "    says:"), ("not_held", "held", "      zh: 年度未结账也可核定"))
+
+
 @pytest.fixture
 def scarce(postgres) -> Iterator[Bureau]:
     """A bureau with an annual budget of 5.5 million and one operator of both exchanges, whose approvals are limited."""
     whitelist = WHITELIST.replace("91530100MAXDCDEX07", OPERATOR_OF_KMDEX.removeprefix("uscc:"))
     values = {'annual: "100000000.00"': 'annual: "5500000.00"', "reading: operator\n": "reading: approvals\n"}
+    values |= {f"reading: {one}\n{rest}": f"reading: {other}\n{rest}" for one, other, rest in OPEN_YEARS}
     with empty_bureau(postgres, changed(2, whitelist, **values)) as found:
         yield found
 

@@ -20,7 +20,13 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 INSTANT = Period(NOW, NOW + timedelta(microseconds=1))
 POLICY = load_policy(POLICY_FILE)
-VALUES = PolicyValues(yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader))  # noqa: S506 - strings only
+NOT_HELD = POLICY.with_alternative("general.open_years")
+TREE = yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - strings only
+GENERAL = TREE["general"]
+VALUES = {
+    name: PolicyValues({**TREE, "general": {**GENERAL, "open_years": {**GENERAL["open_years"], "reading": name}}})
+    for name in ("held", "not_held")
+}
 
 
 @pytest.mark.parametrize(
@@ -65,9 +71,16 @@ def test_the_last_record_that_is_valid_counts(recorded: list[Verification], stat
         ({"rooms_fen": [-1], "to_approve_fen": 0}, ()),
         ({"suspensions": [Period(NOW - DAY, NOW)]}, ()),
         ({"suspensions": [Period(NOW - DAY, None)]}, ("rule_suspended",)),
+        ({"is_year_open": True}, ("period_open",)),
         (
-            {"status": "failed", "rooms_fen": [0], "suspensions": [INSTANT], "by_hand": ["objection", "manual"]},
-            ("eligibility", "budget", "rule_suspended", "manual", "objection"),
+            {
+                "status": "failed",
+                "rooms_fen": [0],
+                "suspensions": [INSTANT],
+                "is_year_open": True,
+                "by_hand": ["objection", "manual"],
+            },
+            ("eligibility", "budget", "rule_suspended", "period_open", "manual", "objection"),
         ),
     ],
 )
@@ -78,6 +91,7 @@ def test_holds(changes: dict, expected: tuple[str, ...]) -> None:
         "rooms_fen": (),
         "earned": INSTANT,
         "suspensions": (),
+        "is_year_open": False,
         "by_hand": (),
     }
     assert holds(**{**of_none, **changes}) == expected
@@ -98,7 +112,27 @@ def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article() 
     assert budget_json(2026, POLICY, POLICY.budget_fen + 1, posted)["exceeded"]
 
 
-RULES = ("first_purchase", "compute_voucher", "exchange_tiers")
+@pytest.mark.parametrize(
+    ("rule", "year", "is_held"),
+    [
+        ("annual_listed_trading", 2026, True),
+        ("exchange_tiers", 2026, True),
+        ("annual_listed_trading", 2025, False),
+        ("first_purchase", 2026, False),
+        ("revenue_growth", 2026, False),
+    ],
+)
+def test_a_total_of_an_open_year_is_held(rule: str, year: int, is_held: bool) -> None:
+    assert NOT_HELD is not None
+    assert POLICY.holds_open_year(rule, year, NOW) is is_held
+    assert not NOT_HELD.holds_open_year(rule, year, NOW)
+    assert POLICY.holds_open_year(rule, year, datetime(year + 1, 3, 31, 15, 59, 59, tzinfo=UTC)) is (
+        rule in ("annual_listed_trading", "exchange_tiers")
+    )
+    assert not POLICY.holds_open_year(rule, year, datetime(year + 1, 3, 31, 16, tzinfo=UTC))
+
+
+RULES = ("first_purchase", "compute_voucher", "exchange_tiers", "annual_listed_trading")
 WHOSE = "uscc:91530100MA6K123456"
 OFFSETS = st.sampled_from([None, -2, -1, 0, 1])
 
@@ -112,6 +146,9 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         start, end = draw(OFFSETS), draw(OFFSETS)
         return Period(*(None if one is None else NOW + one * DAY for one in (start, end)))
 
+    year, open_years = draw(st.sampled_from([2025, 2026])), draw(st.sampled_from(["held", "not_held"]))
+    policy = POLICY if open_years == "held" else NOT_HELD
+    ceiling_fen = draw(st.sampled_from([0, 1]))
     rule, payable_fen = draw(st.sampled_from(RULES)), draw(st.sampled_from([0, 1, 500, 30_000_000]))
     near_full = (0, POLICY.budget_fen - 500, POLICY.budget_fen, 1_000_000_000 - 500, 1_000_000_000)
     posted = [PostedSums(one, draw(st.sampled_from(near_full)), 0, draw(st.sampled_from([0, 400]))) for one in RULES]
@@ -121,12 +158,13 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         status=eligibility(verified, NOW),
         to_approve_fen=payable_fen,
         rooms_fen=budget_rooms(POLICY, rule, posted),
-        earned=Period(year_start(2026), year_start(2027)),
+        earned=Period(year_start(year), year_start(year + 1)),
         suspensions=suspended,
+        is_year_open=ceiling_fen > 0 and policy.holds_open_year(rule, year, NOW),
         by_hand=placed,
     )
     acts = RecordedActs()
-    acts.spent = {(2026, one.rule): one.outstanding_fen for one in posted}
+    acts.spent = {(year, one.rule): one.outstanding_fen for one in posted}
     acts.held = {kind: ("award", kind) for kind in placed}
     acts.suspended = {str(number): (rule, span_of(one)) for number, one in enumerate(suspended)}
     acts.eligible = {WHOSE: [(one.status, span_of(one.valid)) for one in verified]}
@@ -136,11 +174,12 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         "evidence": [],
         "rule": rule,
         "subject": {"id_scheme": scheme, "id": code},
-        "year": 2026,
+        "year": year,
+        "ceiling": yuan(ceiling_fen),
         "payable": yuan(payable_fen),
     }
     now_us = instant(format_time(NOW))
-    assert tuple(expected_holds(award, AwardHistory(), acts, NoFacts(), VALUES, now_us)) == expected
+    assert tuple(expected_holds(award, AwardHistory(), acts, NoFacts(), VALUES[open_years], now_us)) == expected
 
 
 class NoFacts:

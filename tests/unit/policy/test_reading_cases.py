@@ -7,7 +7,10 @@ import pytest
 from tests.support.reading_cases import IN_FORCE, ReadingCase, alternatives, policy_by, reading_cases
 
 CASES = reading_cases()
-WITHOUT = {"general.other_grants"}  # grants are tested with the reading
+WITHOUT = {
+    "general.other_grants",  # needs a recorded grant: unit/domain/test_highest_only.py
+    "general.open_years",  # changes a hold and no amount: unit/domain/test_holds.py
+}
 
 
 @pytest.mark.parametrize(
