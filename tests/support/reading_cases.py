@@ -131,9 +131,13 @@ def _tree_by(reading: str) -> dict[str, Any]:
     path, _, name = reading.partition("=")
     if reading == IN_FORCE:
         return tree
-    clause = tree
+    clause: Any = tree
     for part in path.split("."):
-        clause = clause[part]
+        clause = (
+            clause[part]
+            if isinstance(clause, dict)
+            else next(one for one in clause if part in (one.get("rule"), one.get("question")))
+        )
     if name:
         clause["reading"] = name
     else:
@@ -143,7 +147,7 @@ def _tree_by(reading: str) -> dict[str, Any]:
 
 def _read(text: str) -> Iterator[ReadingCase]:
     for found in yaml.load(text, Loader=TextLoader):  # noqa: S506 - a SafeLoader that knows fewer types
-        if unknown := found.keys() - {"case", "operators", "events", "declared", "approved", "payable"}:
+        if unknown := found.keys() - {"case", "operators", "until", "events", "declared", "approved", "payable"}:
             raise ValueError(f"unknown members {sorted(unknown)}")
         documents = Documents()
         for event in map(read_event, found.get("events", ())):
@@ -152,7 +156,7 @@ def _read(text: str) -> Iterator[ReadingCase]:
             documents.accept(event.exchange, outcome.document)
         yield ReadingCase(
             name=found["case"],
-            exchanges=_whitelist(found.get("operators", {})),
+            exchanges=_whitelist(found.get("operators", {}), found.get("until", {})),
             documents=documents,
             declared=tuple(_declaration(*one) for one in found.get("declared", ())),
             approved=_amounts(found.get("approved", {})),
@@ -178,10 +182,11 @@ def _declaration(rule: str, whose: str, item: str, day: str, measure: dict[str, 
     )
 
 
-def _whitelist(operators: Mapping[str, Mapping[str, str]]) -> Whitelist:
-    """The project's whitelist with other operators: by exchange, each with its first day, in order."""
+def _whitelist(operators: Mapping[str, Mapping[str, str]], until: Mapping[str, str]) -> Whitelist:
+    """The project's whitelist with other operators, each with its first day, and last days (exclusive), by exchange."""
     content: dict[str, Any] = json.loads(json.dumps(load_whitelist(EXCHANGES_FILE).canonical()))
     for one in content["exchanges"]:
+        one["until"] = until.get(one["id"])
         if one["id"] in operators:
             days = [*operators[one["id"]].values(), None]
             one["operators"] = [

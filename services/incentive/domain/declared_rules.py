@@ -5,7 +5,6 @@ policy file, then of the items: earlier ones use up one-time rewards, steps and 
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -14,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from services.incentive.domain.awards import Award, EvidenceItem, award_of
+from services.incentive.domain.declared_readings import is_beyond_years, step_history
 from services.incentive.domain.facts import Declaration
 from services.incentive.domain.rounding import rate_of
 from services.incentive.policy.terms import (
@@ -74,14 +74,16 @@ class Worth(msgspec.Struct, frozen=True):
 class DeclaredOutcome(msgspec.Struct, frozen=True):
     """The outcome of one declaration.
 
-    `deducted_fen` is the sum that the same steps earned before, `left_fen` the remainder of the tightest `limit` (None:
-    there is no limit). `before` are the earlier declarations that reduced this one.
+    `deducted_fen` is the sum that the same steps earned before, `history_fen` what is deducted for steps reached before
+    the policy, `left_fen` the remainder of the tightest `limit` (None: there is no limit). `before` are the earlier
+    declarations that reduced this one.
     """
 
     declaration: Declaration
     terms: DeclaredTerms
     worth: Worth
     deducted_fen: int = 0
+    history_fen: int = 0
     limit: RewardLimit | None = None
     left_fen: int = 0
     ceiling_fen: int = 0
@@ -162,9 +164,9 @@ class _SoFar:
         self._policy = policy
         self._in_force = in_force
         self._had: dict[_Key, Declaration] = {}  # one-time rewards
-        self._passed_fen: Counter[_Key] = Counter()  # amount of the highest step reached before the policy
+        self._reached: dict[_Key, tuple[int, Declaration]] = {}  # the highest step reached before the policy, in fen
         self._earned: _Earned = {}  # by difference, under the policy
-        self._first_years: dict[str, int] = {}
+        self._years: dict[str, set[int]] = {}  # with a reward
         self._used: _Earned = {}  # of limits
 
     def take(self, one: Declaration, terms: DeclaredTerms) -> DeclaredOutcome:
@@ -188,7 +190,9 @@ class _SoFar:
         if terms.earned == "first":
             self._had.setdefault(key, one)
         elif terms.earned == "by_difference":
-            self._passed_fen[key] = max(self._passed_fen[key], found.amount_fen)
+            reached = self._reached.setdefault(key, (found.amount_fen, one))
+            if found.amount_fen > reached[0]:
+                self._reached[key] = found.amount_fen, one
 
     def _once(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
         if (had := self._had.get(key)) is not None:
@@ -199,22 +203,33 @@ class _SoFar:
         """晋级补差: a step not reached before, less what lower steps earned under this policy."""
         before, deducted_fen = _total(self._earned, key)
         amount_fen = outcome.worth.amount_fen
-        due_fen = 0 if amount_fen <= self._passed_fen[key] else max(0, amount_fen - deducted_fen)
-        why: Why | None = None if due_fen else "no_higher_step"
-        return msgspec.structs.replace(outcome, deducted_fen=deducted_fen, ceiling_fen=due_fen, why=why, before=before)
+        reached_fen, reached = self._reached.get(key, (0, outcome.declaration))
+        history = step_history(reached_fen, outcome.terms)
+        is_barred = amount_fen <= history.barred_fen
+        due_fen = 0 if is_barred else max(0, amount_fen - deducted_fen - history.deducted_fen)
+        return msgspec.structs.replace(
+            outcome,
+            deducted_fen=deducted_fen,
+            history_fen=history.deducted_fen,
+            ceiling_fen=due_fen,
+            why=None if due_fen else "no_higher_step",
+            before=(*before, reached) if history.deducted_fen else before,
+        )
 
     def _within_years(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
-        years, rule = outcome.terms.years, outcome.terms.rule
-        first = self._first_years.get(rule)
-        if outcome.why or years is None or first is None or outcome.declaration.earned_on.year < first + years:
+        terms = outcome.terms
+        years = self._years.get(terms.rule, set())
+        if outcome.why or not is_beyond_years(years, outcome.declaration.earned_on.year, terms):
             return outcome
         return msgspec.structs.replace(outcome, ceiling_fen=0, why="over_years")
 
     def _within_limits(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
         """Cut the ceiling to the remainder of each limit; the tightest limit is kept for the explanation."""
+        least_fen = self._policy.least_payable(outcome.terms.rule)
         for limit in self._policy.ceiling_limits(outcome.terms) if outcome.why is None else ():
             used, used_fen = _total(self._used, _limit_key(limit, outcome.declaration))
             left_fen = max(0, limit.most_fen - used_fen)
+            left_fen = left_fen if left_fen >= least_fen else 0
             if outcome.limit is None or left_fen < outcome.left_fen:
                 outcome = msgspec.structs.replace(outcome, limit=limit, left_fen=left_fen)
             if left_fen < outcome.ceiling_fen:
@@ -227,7 +242,7 @@ class _SoFar:
     def _note(self, outcome: DeclaredOutcome, key: _Key) -> None:
         one, terms, fen = outcome.declaration, outcome.terms, outcome.ceiling_fen
         self._had.setdefault(key, one)
-        self._first_years.setdefault(terms.rule, one.earned_on.year)
+        self._years.setdefault(terms.rule, set()).add(one.earned_on.year)
         self._earned.setdefault(key, []).append((one, fen))
         for limit in self._policy.ceiling_limits(terms):
             self._used.setdefault(_limit_key(limit, one), []).append((one, fen))

@@ -1,11 +1,23 @@
 """The four rules that events drive (policy.md): awards from facts, whitelist and policy. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 
 from services.incentive.domain.awards import Award, EvidenceItem, award_of
+from services.incentive.domain.event_readings import (
+    PeriodSplit,
+    counted_buckets,
+    counted_period,
+    deducted_history,
+    exceeds,
+    inherits,
+    operator_of_year,
+    reaches,
+    running_total,
+    served_period,
+)
 from services.incentive.domain.facts import (
     NO_TRADES,
     Bucket,
@@ -21,7 +33,7 @@ from services.incentive.domain.facts import (
     merge_totals,
 )
 from services.incentive.domain.rounding import rate_up_to
-from services.incentive.policy.terms import Interval, OnceAtRate, OnceFixed, Policy, Tier
+from services.incentive.policy.terms import Interval, OnceAtRate, OnceFixed, Policy, Tier, Tiers
 from shared.operator_errors import OperatorError
 from shared.values.parties import Party
 from shared.values.times import format_time, shanghai_year
@@ -63,9 +75,10 @@ class ExchangeFacts(msgspec.Struct, frozen=True):
 class TierYear(msgspec.Struct, frozen=True):
     """One calendar year of an exchange under (六) 2; amounts in fen.
 
-    `before_fen` is the running total when the policy began, `base_fen` at the last instant in force, `total_fen` that
-    of the whole year. `passed_fen` is the highest total of an earlier year (0: none), `tier` the highest tier that
-    earns, `earned_before_fen` what this exchange earned in earlier years under this policy.
+    `before_fen` is the part of the running total before the policy, `base_fen` the total at the last instant in force,
+    `total_fen` that of the whole year. `passed_fen` is the highest total of an earlier year (0: none), `tier` the
+    highest tier that earns. Deducted are `earned_before_fen`, the ceilings of earlier years under this policy, and
+    `history_fen`, for tiers passed before it; `deducted_years` are the earlier years behind both.
     """
 
     year: int
@@ -76,18 +89,9 @@ class TierYear(msgspec.Struct, frozen=True):
     tier: Tier | None
     subject: Party | None
     earned_before_fen: int
+    history_fen: int
+    deducted_years: tuple[int, ...]
     ceiling_fen: int
-
-
-class PeriodSplit(msgspec.Struct, frozen=True):
-    """A year's amount and number of trades before, within and after a period."""
-
-    before_fen: int = 0
-    before_trades: int = 0
-    within_fen: int = 0
-    within_trades: int = 0
-    after_fen: int = 0
-    after_trades: int = 0
 
 
 def ahead_until(buckets: Iterable[Bucket], end: datetime, start: datetime | None = None) -> TradeSum:
@@ -101,15 +105,21 @@ def first_ahead(first: Listed | Purchased) -> TradeSum:
     return TradeSum(first.net_fen, 1) if isinstance(first, Purchased) and first.ahead else NO_TRADES
 
 
-def annual_ahead(facts: Iterable[ProviderTotal], period: Interval) -> TradeSum:
-    """The part of future-dated trades among those that `annual_base` counts within the period."""
-    counted = (one for fact in facts for share in fact.by_exchange.values() for one in share.counted)
+def annual_ahead(facts: Sequence[ProviderTotal], policy: Policy) -> TradeSum:
+    """The part of future-dated trades among those that count in a provider's year."""
+    if not facts:
+        return NO_TRADES
+    terms = policy.annual_listed_trading
+    period = counted_period(facts[0].year, terms, policy.in_force)
+    shares = (share for fact in facts for share in fact.by_exchange.values())
+    counted = (one for share in shares for one in counted_buckets(share, terms))
     return ahead_until(counted, period.end, period.start)
 
 
-def tiers_ahead(facts: Iterable[ExchangeTotal], period: Interval) -> TradeSum:
+def tiers_ahead(facts: Iterable[ExchangeTotal], policy: Policy) -> TradeSum:
     """The part of future-dated trades in an exchange's year up to the last instant in force."""
-    return ahead_until((one for fact in facts for one in fact.buckets), period.end)
+    period = served_period(policy.exchange_tiers, policy.in_force)
+    return ahead_until((one for fact in facts for one in fact.buckets), period.end, period.start)
 
 
 def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[Award]:
@@ -175,21 +185,23 @@ def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Po
         ceiling_fen=ceiling_fen,
         changed=_annual_ceiling(alternative_fen, policy) != ceiling_fen,
         evidence=tuple(
-            EvidenceItem(fact.ref, exchanges)
-            for fact in facts
-            if (exchanges := _counted_exchanges(fact, policy.in_force))
+            EvidenceItem(fact.ref, exchanges) for fact in facts if (exchanges := _counted_exchanges(fact, policy))
         ),
     )
     return [award]
 
 
-def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy) -> PeriodSplit:
-    """A provider's counted trades of one year, over all exchanges and registers, before, within and after a period."""
+def annual_base(facts: Sequence[ProviderTotal], in_force: Interval, policy: Policy) -> PeriodSplit:
+    """A provider's counted trades of one year over all exchanges and registers: before, within and after what counts.
+
+    `in_force` is the period of the policy, or its alternative reading.
+    """
+    terms = policy.annual_listed_trading
     for fact in facts:
         check_cut_dates(fact, policy)
-    return split_by_period(
-        [bucket for fact in facts for share in fact.by_exchange.values() for bucket in share.counted], period
-    )
+    shares = [share for fact in facts for share in fact.by_exchange.values()]
+    period = counted_period(facts[0].year, terms, in_force) if facts else in_force
+    return split_by_period([one for share in shares for one in counted_buckets(share, terms)], period)
 
 
 def exchange_awards(exchange: str, facts: ExchangeFacts, policy: Policy) -> list[Award]:
@@ -213,7 +225,7 @@ def exchange_awards(exchange: str, facts: ExchangeFacts, policy: Policy) -> list
             cap_fen=year.tier.amount_fen,
             ceiling_fen=year.ceiling_fen,
             changed=alternative[year.year] != year.ceiling_fen,
-            evidence=_tier_evidence(exchange, year.year, years, facts),
+            evidence=_tier_evidence(exchange, year, facts),
         )
         awards.append(award)
     return awards
@@ -225,31 +237,54 @@ def tier_years(exchange: str, facts: ExchangeFacts, policy: Policy, in_force: In
     A net amount is never negative, so a running total never falls: a tier is exceeded within a part of the year if the
     part begins at or under the threshold and ends over it.
     """
-    years: list[TierYear] = []
-    passed_fen = earned_fen = 0
+    terms, years = policy.exchange_tiers, list[TierYear]()
+    passed_fen = history_fen = 0
+    history_year: int | None = None  # the first that has the highest tier passed before the policy
     for year, totals in sorted(facts.totals.items()):
         for fact in totals:
             check_cut_dates(fact, policy)
         parts = split_by_period(merge_totals(totals), in_force)
-        base_fen = parts.before_fen + parts.within_fen
-        tier = _highest_earning(policy.exchange_tiers.tiers, max(passed_fen, parts.before_fen), base_fen)
-        operator = facts.exchanges.operator_on(exchange, date(year, 12, 31))
-        due_fen = 0 if tier is None or operator is None else max(0, tier.amount_fen - earned_fen)
+        if (found_fen := deducted_history(parts.before_fen, terms)) > history_fen:
+            history_fen, history_year = found_fen, year
+        running = running_total(parts, year, terms, in_force)
         state = TierYear(
             year=year,
-            before_fen=parts.before_fen,
-            base_fen=base_fen,
-            total_fen=base_fen + parts.after_fen,
+            before_fen=running.before_fen,
+            base_fen=running.base_fen,
+            total_fen=running.total_fen,
             passed_fen=passed_fen,
-            tier=tier,
-            subject=None if operator is None else Party("uscc", operator.uscc, operator.name),
-            earned_before_fen=earned_fen,
-            ceiling_fen=due_fen,
+            tier=_highest_earning(terms, max(passed_fen, running.barred_fen), running.base_fen),
+            subject=_operator_party(exchange, year, facts.exchanges, terms),
+            earned_before_fen=0,
+            history_fen=history_fen,
+            deducted_years=() if history_year in (None, year) else (history_year,),
+            ceiling_fen=0,
         )
-        years.append(state)
-        passed_fen = max(passed_fen, state.total_fen)
-        earned_fen += due_fen
+        years.append(_with_difference(state, years, terms))
+        passed_fen = max(passed_fen, running.total_fen)
     return years
+
+
+def _operator_party(exchange: str, year: int, exchanges: Whitelist, terms: Tiers) -> Party | None:
+    operator = operator_of_year(exchange, year, exchanges, terms)
+    return None if operator is None else Party("uscc", operator.uscc, operator.name)
+
+
+def _with_difference(state: TierYear, earlier: Iterable[TierYear], terms: Tiers) -> TierYear:
+    """晋级补差: the amount of the tier less what is deducted for earlier ones."""
+    now = "" if state.subject is None else state.subject.id
+    inherited = [
+        one for one in earlier if one.ceiling_fen and one.subject is not None and inherits(one.subject.id, now, terms)
+    ]
+    earned_fen = sum(one.ceiling_fen for one in inherited)
+    is_due = state.tier is not None and state.subject is not None
+    amount_fen = state.tier.amount_fen if is_due and state.tier is not None else 0
+    return msgspec.structs.replace(
+        state,
+        earned_before_fen=earned_fen,
+        deducted_years=tuple(sorted({*state.deducted_years, *(one.year for one in inherited)})),
+        ceiling_fen=max(0, amount_fen - earned_fen - state.history_fen),
+    )
 
 
 def split_by_period(buckets: Sequence[Bucket], period: Interval) -> PeriodSplit:
@@ -285,32 +320,30 @@ def check_cut_dates(fact: ExchangeTotal | ProviderTotal, policy: Policy) -> None
 
 def _annual_ceiling(base_fen: int, policy: Policy) -> int:
     terms = policy.annual_listed_trading
-    if base_fen < terms.at_least_fen:
-        return 0
-    return rate_up_to(base_fen, terms.rate, terms.cap_fen, policy.rounding)
+    return rate_up_to(base_fen, terms.rate, terms.cap_fen, policy.rounding) if reaches(base_fen, terms) else 0
 
 
-def _highest_earning(tiers: Sequence[Tier], passed_fen: int, base_fen: int) -> Tier | None:
-    """The highest tier that `base_fen` is over and `passed_fen` was not."""
-    earning = [tier for tier in tiers if passed_fen <= tier.over_fen < base_fen]
+def _highest_earning(terms: Tiers, passed_fen: int, base_fen: int) -> Tier | None:
+    """The highest tier that `base_fen` exceeds and `passed_fen` did not."""
+    earning = [tier for tier in terms.tiers if exceeds(base_fen, tier, terms) and not exceeds(passed_fen, tier, terms)]
     return earning[-1] if earning else None
 
 
-def _tier_evidence(
-    exchange: str, year: int, years: Sequence[TierYear], facts: ExchangeFacts
-) -> tuple[EvidenceItem, ...]:
+def _tier_evidence(exchange: str, state: TierYear, facts: ExchangeFacts) -> tuple[EvidenceItem, ...]:
     """The year's own totals, then those of the earlier years that the difference is taken from."""
-    earned = [state.year for state in years if state.year < year and state.ceiling_fen > 0]
     return tuple(
-        EvidenceItem(fact.ref, (exchange,)) for known in [year, *earned] for fact in facts.totals[known] if fact.buckets
+        EvidenceItem(fact.ref, (exchange,))
+        for year in [state.year, *state.deducted_years]
+        for fact in facts.totals[year]
+        if fact.buckets
     )
 
 
-def _counted_exchanges(fact: ProviderTotal, period: Interval) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            exchange
-            for exchange, share in fact.by_exchange.items()
-            if split_by_period(share.counted, period).within_trades > 0
-        )
-    )
+def _counted_exchanges(fact: ProviderTotal, policy: Policy) -> tuple[str, ...]:
+    terms = policy.annual_listed_trading
+    period = counted_period(fact.year, terms, policy.in_force)
+    trades = {
+        exchange: split_by_period(counted_buckets(share, terms), period).within_trades
+        for exchange, share in fact.by_exchange.items()
+    }
+    return tuple(sorted(exchange for exchange, count in trades.items() if count > 0))

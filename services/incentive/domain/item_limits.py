@@ -75,6 +75,8 @@ class UsedLimits:
                 share_fen = min(claim.standing_fen, claim.worth_fen) if is_approved else claim.worth_fen
                 wanted_fen = share_fen - due[claim.award_id]
                 fen = max(0, min([wanted_fen, *(room[one.name] for one in limits)]))
+                if not is_approved and due[claim.award_id] + fen < self._policy.least_payable(claim.rule):
+                    fen = 0
                 due[claim.award_id] += fen
                 for one in limits:
                     room[one.name] -= fen

@@ -6,12 +6,13 @@ facts that the award rests on.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from services.incentive.domain.awards import Award
+from services.incentive.domain.event_readings import counted_buckets, counted_period
 from services.incentive.domain.event_rules import annual_ahead, first_ahead, tiers_ahead
 from services.incentive.domain.explanations.wording import day, future_dated, money
 from services.incentive.domain.facts import (
@@ -162,10 +163,10 @@ def _ahead_of_totals(award: Award, facts: Sequence[Fact], policy: Policy) -> lis
     """Future-dated trades in the award's total, by the fact that names them; empty for other awards."""
     if award.rule == policy.annual_listed_trading.rule:
         sold = _of_year(facts, ProviderTotal, award.year)
-        return [(one.ref, annual_ahead([one], policy.in_force)) for one in sold]
+        return [(one.ref, annual_ahead([one], policy)) for one in sold]
     if award.rule == policy.exchange_tiers.rule:
         served = _of_year(facts, ExchangeTotal, award.year)
-        return [(one.ref, tiers_ahead([one], policy.in_force)) for one in served]
+        return [(one.ref, tiers_ahead([one], policy)) for one in served]
     return []
 
 
@@ -173,28 +174,28 @@ def _ahead_of_totals(award: Award, facts: Sequence[Fact], policy: Policy) -> lis
 
 
 def _late_annual(case: FlagCase) -> RiskFlag | None:
-    totals = case.of_year(ProviderTotal)
-    buckets = (share.counted for fact in totals for share in fact.by_exchange.values())
-    return _late(case, case.policy.annual_listed_trading.at_least_fen, buckets, totals)
+    totals, terms = case.of_year(ProviderTotal), case.policy.annual_listed_trading
+    buckets = [counted_buckets(share, terms) for fact in totals for share in fact.by_exchange.values()]
+    period = counted_period(case.award.year, terms, case.policy.in_force)
+    return _late(case, terms.at_least_fen, _in_december(buckets, period), totals)
 
 
 def _late_tiers(case: FlagCase) -> RiskFlag | None:
     totals = case.of_year(ExchangeTotal)
     tiers = case.policy.exchange_tiers.tiers
     over_fen = next(tier.over_fen for tier in tiers if tier.amount_fen == case.award.cap_fen)
-    return _late(case, over_fen, (fact.buckets for fact in totals), totals)
+    december_fen = _in_december((fact.buckets for fact in totals), case.policy.in_force)
+    return _late(case, over_fen, december_fen, totals)
 
 
 def _late(
     case: FlagCase,
     threshold_fen: int,
-    buckets: Iterable[Sequence[Bucket]],
+    december_fen: int,
     totals: Sequence[ProviderTotal | ExchangeTotal],
 ) -> RiskFlag | None:
     terms, base_fen = case.terms, case.award.base_fen
     over_fen = base_fen - threshold_fen
-    in_force = case.policy.in_force
-    december_fen = sum(one.amount_fen for part in buckets for one in part if _is_december(one.start, in_force))
     if over_fen > terms.share_of("over_by", threshold_fen) or december_fen < terms.share_of("december", base_fen):
         return None
     base, threshold, over, december = map(money, (base_fen, threshold_fen, over_fen, december_fen))
@@ -206,8 +207,10 @@ def _late(
     return RiskFlag(terms.flag, text, _refs(totals))
 
 
-def _is_december(start: datetime, in_force: Interval) -> bool:
-    return start in in_force and start.astimezone(SHANGHAI).month == _DECEMBER
+def _in_december(buckets: Iterable[Sequence[Bucket]], period: Interval) -> int:
+    """The amount of a period's trades in December, in fen."""
+    within = (one for part in buckets for one in part if one.start in period)
+    return sum(one.amount_fen for one in within if one.start.astimezone(SHANGHAI).month == _DECEMBER)
 
 
 # --- sales of a provider ---------------------------------------------------------------------------------------

@@ -1,9 +1,15 @@
 """The status of a subject or an exchange in a year (contract, section 4). Pure: from facts, not the ledger."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
 
 from services.incentive.domain.declared_rules import declared_outcomes
+from services.incentive.domain.event_readings import (
+    exceeds,
+    missing_to_exceed,
+    missing_to_reach,
+    operator_of_year,
+    touches,
+)
 from services.incentive.domain.event_rules import (
     ExchangeFacts,
     SubjectFacts,
@@ -14,19 +20,19 @@ from services.incentive.domain.event_rules import (
     tiers_ahead,
 )
 from services.incentive.domain.explanations.declared import next_step
-from services.incentive.domain.explanations.events import annual_parts, missing_over, next_tier
+from services.incentive.domain.explanations.events import annual_parts, next_tier
 from services.incentive.domain.explanations.wording import Visible, is_visible
 from services.incentive.domain.facts import NO_TRADES, Listed, Purchased, TradeSum, merge_totals
-from services.incentive.policy.terms import DeclaredTerms, Interval, Policy, RuleTerms
+from services.incentive.policy.terms import DeclaredTerms, Policy, RuleTerms
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
 from shared.whitelist import Whitelist
 
 
-def operated_exchanges(subject: str, year: int, exchanges: Whitelist) -> list[str]:
-    """The exchanges that a subject (`<scheme>:<id>`) operates on the year's last day, in the whitelist's order."""
-    operators = ((one, exchanges.operator_on(one, date(year, 12, 31))) for one in exchanges.ids)
+def operated_exchanges(subject: str, year: int, exchanges: Whitelist, policy: Policy) -> list[str]:
+    """The exchanges for whose year a subject (`<scheme>:<id>`) is rewarded as operator, in the whitelist's order."""
+    operators = ((one, operator_of_year(one, year, exchanges, policy.exchange_tiers)) for one in exchanges.ids)
     return [one for one, operator in operators if operator is not None and f"uscc:{operator.uscc}" == subject]
 
 
@@ -65,12 +71,12 @@ def subject_status(
 
 
 def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, awards: Sequence[str]) -> Json:
-    """The contract's status of an exchange in a year; `operator` is the subject on the year's last day or null.
+    """The contract's status of an exchange in a year; `operator` is the subject that is rewarded for it or null.
 
     `awards` are the ids of its tier awards of that year. Months without trades are left out. Raises KeyError if the
     exchange is not on the whitelist.
     """
-    operator = facts.exchanges.operator_on(exchange, date(year, 12, 31))
+    operator = operator_of_year(exchange, year, facts.exchanges, policy.exchange_tiers)
     buckets = merge_totals(facts.totals.get(year, ()))
     months: dict[str, TradeSum] = {}
     for bucket in buckets:
@@ -94,8 +100,8 @@ def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Poli
             {
                 "over": format_yuan(tier.over_fen),
                 "reward": format_yuan(tier.amount_fen),
-                "reached": total.amount_fen > tier.over_fen,
-                "missing": format_yuan(missing_over(tier, total.amount_fen)),
+                "reached": exceeds(total.amount_fen, tier, policy.exchange_tiers),
+                "missing": format_yuan(missing_to_exceed(total.amount_fen, tier, policy.exchange_tiers)),
             }
             for tier in policy.exchange_tiers.tiers
         ],
@@ -125,10 +131,10 @@ def _annual(year: int, facts: SubjectFacts, policy: Policy, award: str | None, v
         return _entry(terms, award, None, terms.at_least_fen)
     totals = facts.totals.get(year, ())
     measure_fen = annual_base(totals, policy.in_force, policy).within_fen
-    ahead = annual_ahead(totals, policy.in_force)
-    if not _touches(policy.in_force, year):
+    ahead = annual_ahead(totals, policy)
+    if not touches(policy.in_force, year):
         return _entry(terms, award, measure_fen, ahead=ahead)
-    return _entry(terms, award, measure_fen, terms.at_least_fen, max(0, terms.at_least_fen - measure_fen), ahead)
+    return _entry(terms, award, measure_fen, terms.at_least_fen, missing_to_reach(measure_fen, terms), ahead)
 
 
 def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award: str | None) -> Json:
@@ -136,11 +142,12 @@ def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award
     with_year = ExchangeFacts({**facts.totals, year: facts.totals.get(year, ())}, facts.exchanges)
     years = tier_years(exchange, with_year, policy, policy.in_force)
     state = next(state for state in years if state.year == year)
-    tier = next_tier(state, policy) if _touches(policy.in_force, year) else None
-    ahead = tiers_ahead(facts.totals.get(year, ()), policy.in_force)
+    tier = next_tier(state, policy) if touches(policy.in_force, year) else None
+    ahead = tiers_ahead(facts.totals.get(year, ()), policy)
     if tier is None:
         return _entry(terms, award, state.base_fen, ahead=ahead)
-    return _entry(terms, award, state.base_fen, tier.over_fen, missing_over(tier, state.base_fen), ahead)
+    missing_fen = missing_to_exceed(state.base_fen, tier, terms)
+    return _entry(terms, award, state.base_fen, tier.over_fen, missing_fen, ahead)
 
 
 def _declared(
@@ -188,7 +195,3 @@ def _yuan(fen: int | None) -> str | None:
 
 def _known(award_id: str, awards: Collection[str]) -> str | None:
     return award_id if award_id in awards else None
-
-
-def _touches(period: Interval, year: int) -> bool:
-    return period.start_on < date(year + 1, 1, 1) and date(year, 1, 1) < period.end_on

@@ -79,6 +79,7 @@ class OneOf(ScalarField):
 
     def __init__(self, *choices: str, attribute: str | None = None, required: bool = True) -> None:
         super().__init__(attribute, required=required)
+        self.choices = choices
         known = ", ".join(choices)
         self.pattern = "|".join(re.escape(choice) for choice in choices)
         self.must_be = f"本版本只能计算 {known} / this version computes {known} only"
@@ -206,7 +207,7 @@ class ListOf(fields.List[object]):
     """A list that is not empty.
 
     No two items have the same text in the field `unique`, and each text of `needed` (called `noun`) is there. Amounts
-    in the fields `rising` rise from item to item.
+    in the fields `rising` rise from item to item. `naming` gives the text of an item that lacks the field `unique`.
     """
 
     def __init__(
@@ -217,10 +218,16 @@ class ListOf(fields.List[object]):
         noun: tuple[str, str] = ("名称", "name"),
         needed: Collection[str] = (),
         rising: tuple[str, ...] = (),
+        naming: Callable[[object], str] = lambda _: "",
         required: bool = True,
     ) -> None:
         super().__init__(inner, required=required, error_messages={**_MESSAGES})
         self.unique, self._noun, self._needed, self._rising = unique, noun, needed, rising
+        self._naming = naming
+
+    def name_of(self, item: object) -> str:
+        """The text by which an item is named; empty if it has none."""
+        return text_at(item, self.unique or "") or self._naming(item)
 
     def _deserialize(
         self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object
@@ -238,13 +245,13 @@ class ListOf(fields.List[object]):
 
     def _repeated(self, items: list[object]) -> Iterator[FieldProblem]:
         name = self.unique or ""
-        texts = [text_at(item, name) for item in items]
+        texts = [self.name_of(item) for item in items]
         for index, text in enumerate(texts):
             if text and text in texts[:index]:
                 yield FieldProblem((index, name), f"重复的{self._noun[0]} / repeated {self._noun[1]}")
 
     def _missing(self, items: list[object]) -> Iterator[FieldProblem]:
-        texts, (zh, en) = {text_at(item, self.unique or "") for item in items}, self._noun
+        texts, (zh, en) = {self.name_of(item) for item in items}, self._noun
         for name in self._needed:
             if name not in texts:
                 yield FieldProblem((), f"缺少{zh} {name} / {en} {name} is missing")

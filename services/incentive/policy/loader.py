@@ -58,7 +58,7 @@ def _walk(schema: Schema, data: Data, path: str, article: str, key: str = "") ->
     article = text_at(data, "article") or (_ALL_ARTICLES if path == "declared" else article)
     if "mark" in data:
         yield _reading(data, path, article)
-    skipped = {key if key != "reading" else "", "clause"}
+    skipped = {key, "clause"}
     skipped |= {"article"} if path.startswith(("general.", "signs.")) else set()
     for name, raw in data.items():
         field, where = schema.load_fields[name], f"{path}.{name}" if path else name
@@ -71,7 +71,7 @@ def _walk(schema: Schema, data: Data, path: str, article: str, key: str = "") ->
 
 
 def _walk_list(field: ListOf, items: list[Data], path: str, article: str) -> Iterator[PolicyValue | Reading]:
-    inner, names = field.inner, [text_at(item, field.unique or "") for item in items]
+    inner, names = field.inner, [field.name_of(item) for item in items]
     if not isinstance(inner, Mapped | MappedBy):
         texts = [item.text for item in items if isinstance(item, Scalar)]
         yield PolicyValue(path, article, ", ".join(texts))
@@ -84,7 +84,7 @@ def _walk_list(field: ListOf, items: list[Data], path: str, article: str) -> Ite
 
 
 def _reading(data: dict[str, Data], path: str, article: str) -> Reading:
-    owner = path.removesuffix(f".readings.{text_at(data, 'reading')}").rpartition(".")[2]
+    owner = path.partition(".readings.")[0].rpartition(".")[2]
     mark = text_at(data, "mark")
     return Reading(
         path=path,

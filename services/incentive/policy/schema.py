@@ -1,10 +1,12 @@
 """The schema of a policy file: its fields, the readings that this version computes, and the terms made of fields."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
+from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from services.incentive.policy.fields import (
+    MISSING,
     Day,
     DecimalText,
     ListOf,
@@ -20,6 +22,16 @@ from services.incentive.policy.fields import (
     YuanValue,
     not_rising,
     text_at,
+)
+from services.incentive.policy.readings import (
+    ASKED_FIRST,
+    DECLARED_FIELDS,
+    DECLARED_QUESTIONS,
+    EVENT_QUESTIONS,
+    SECTION_QUESTIONS,
+    Questions,
+    fields_set,
+    question_of,
 )
 from services.incentive.policy.terms import (
     AllowanceReading,
@@ -109,9 +121,36 @@ _READING: Final = {
 }
 
 
-def _readings(*known: str, needed: tuple[str, ...]) -> ListOf:
-    item = Mapped(dict, {**_READING, "reading": OneOf(*known)}, check=_check_reading)
-    return ListOf(item, unique="reading", noun=("读法", "reading"), needed=needed, required=bool(needed))
+def _readings(questions: Questions, *, needed: Collection[str] = ()) -> ListOf:
+    """A list of readings, each of another question; those of revision 1 do not name their questions."""
+    known = OneOf(*dict.fromkeys(chain.from_iterable(questions.values())))
+
+    def check(data: Mapping[str, object]) -> Iterator[FieldProblem]:
+        yield from _check_reading(data)
+        question = text_at(data, "question") or question_of(questions, text_at(data, "reading"))
+        others = (("others", place, "reading") for place in range(len(_items(data, "others"))))
+        named = [text_at(one, "reading") for one in (data, data.get("alternative"), *_items(data, "others"))]
+        for path, name in zip((("reading",), ("alternative", "reading"), *others), named, strict=True):
+            if name in known.choices and name not in questions.get(question, ()):
+                yield FieldProblem(path, f"不是问题 {question} 的读法 / is no reading of the question {question}")
+
+    def make(*, reading: str, question: str = "") -> tuple[str, str]:
+        return question or question_of(questions, reading), reading
+
+    own = {
+        "question": OneOf(*questions, required=False),
+        "reading": known,
+        "alternative": Mapped(dict, {**_WORDS, "reading": OneOf(*known.choices, required=False)}, required=False),
+        "others": ListOf(Mapped(dict, {**_WORDS, "reading": known}), required=False),
+    }
+    return ListOf(
+        Mapped(make, {**_READING, **own}, check=check),
+        unique="question",
+        noun=("问题", "question"),
+        needed=needed,
+        naming=lambda item: question_of(questions, text_at(item, "reading")),
+        required=bool(needed),
+    )
 
 
 def _clause(number: str, reading: str, make: Callable[..., object] = dict, **values: ScalarField | Mapped) -> Mapped:
@@ -229,51 +268,34 @@ _GENERAL: Final = {
 # --- rules that events drive -----------------------------------------------------------------------------------
 
 
-def _rule(
-    terms: type, subject: str, earned: str, values: Mapping[str, ScalarField | ListOf], readings: tuple[str, ...]
-) -> Mapped:
+def _rule(rule: str, terms: type, subject: str, earned: str, values: Mapping[str, ScalarField | ListOf]) -> Mapped:
     own = {
-        "rule": TextValue(),
+        "rule": OneOf(rule),
         "article": TextValue(),
         "name": _TEXTS,
         "kind": Name(required=False),
         "subject": OneOf(subject),
         "earned": OneOf(earned),
     }
-    return Mapped(terms, {**own, **values, "readings": _readings(*readings, needed=readings)})
+    readings = _readings(EVENT_QUESTIONS[rule], needed=ASKED_FIRST[rule])
+    return Mapped(terms, {**own, **values, "readings": readings})
 
 
 _TIER: Final = Mapped(Tier, {"over": YuanValue("over_fen"), "amount": YuanValue("amount_fen")})
 RULES: Final[Mapping[str, Mapped]] = {
-    "first_listing": _rule(
-        OnceFixed, "provider", "once", {"amount": YuanValue("amount_fen")}, ("one_for_all_products",)
-    ),
+    "first_listing": _rule("first_listing", OnceFixed, "provider", "once", {"amount": YuanValue("amount_fen")}),
     "first_purchase": _rule(
-        OnceAtRate, "buyer", "once", {"rate": Rate(), "cap": YuanValue("cap_fen")}, ("any_kind_and_mode",)
+        "first_purchase", OnceAtRate, "buyer", "once", {"rate": Rate(), "cap": YuanValue("cap_fen")}
     ),
     "annual_listed_trading": _rule(
+        "annual_listed_trading",
         YearlyAtRate,
         "provider",
         "yearly",
         {"at_least": YuanValue("at_least_fen"), "rate": Rate(), "cap": YuanValue("cap_fen")},
-        (
-            "provider_receives",
-            "at_least_means_ge",
-            "listing_of_the_same_provider_before_the_trade",
-            "part_of_the_year_in_force",
-        ),
     ),
     "exchange_tiers": _rule(
-        Tiers,
-        "operator",
-        "each_step_once",
-        {"tiers": ListOf(_TIER, rising=("over", "amount"))},
-        (
-            "over_means_gt",
-            "passed_by_a_trade_in_force_and_never_before",
-            "less_what_was_earned_under_this_policy",
-            "each_exchange_has_its_own",
-        ),
+        "exchange_tiers", Tiers, "operator", "each_step_once", {"tiers": ListOf(_TIER, rising=("over", "amount"))}
     ),
 }
 
@@ -310,33 +332,43 @@ _WAYS: Final[Mapping[str, tuple[bool | None, tuple[str, ...], tuple[str, ...]]]]
     "steps": (True, (), ("by_difference",)),
     "rate": (True, ("at_least", "years"), ("once", "yearly")),
 }
-# The readings that the code computes, each with the fields of rules that it applies to ("": any value).
-_DECLARED_READINGS: Final[Mapping[str, Mapping[str, str]]] = {
-    "once_for_each_subject": {"earned": "once", "per": "subject"},
-    "once_for_each_item": {"earned": "once", "per": "item"},
-    "less_what_was_earned_under_this_policy": {"earned": "by_difference"},
-    "minimum_before_limits": {"at_least": ""},
-    "a_limit_of_its_own": {"limits": ""},  # of revision 1; now in general.voucher_limits
-    "rate_for_each_year": {"earned": "yearly"},
-    "calendar_years_from_the_first": {"years": ""},
-}
+
+
+def _chosen_of(rule: object) -> list[tuple[str, str]]:
+    """The questions that a declared rule of the file answers, each with its reading; without faulty ones."""
+    named = [(text_at(item, "question"), text_at(item, "reading")) for item in _items(rule, "readings")]
+    pairs = [(question or question_of(DECLARED_QUESTIONS, reading), reading) for question, reading in named]
+    return [(question, reading) for question, reading in pairs if reading in DECLARED_QUESTIONS.get(question, ())]
+
+
+def _field_of(rule: object, name: str) -> str:
+    """The text of a declared rule's field, or the value that a reading sets; empty if there is none."""
+    return text_at(rule, name) or fields_set(_chosen_of(rule)).get(name, "")
 
 
 def _check_declared_rule(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     """A rule has one way to pay with its fields, none if it is recorded only; its readings apply to its fields."""
     yield from _way_problems(data)
-    for reading in (text_at(item, "reading") for item in _items(data, "readings")):
-        for name, value in _DECLARED_READINGS.get(reading, {}).items():
-            if name not in data or (value and text_at(data, name) != value):
+    chosen = _chosen_of(data)
+    for name in ("earned", "per"):
+        if not _field_of(data, name) and name not in data:
+            yield FieldProblem((name,), MISSING)
+    for question, reading in chosen:
+        needed = fields_set([(question, reading)])
+        if question in DECLARED_FIELDS:
+            needed |= [DECLARED_FIELDS[question]]
+        for name, value in needed.items():
+            is_there = name in data or question not in DECLARED_FIELDS
+            if not is_there or (value and _field_of(data, name) != value):
                 problem = f"读法 {reading} 与 {name} 不符 / reading {reading} is not what {name} says"
                 yield FieldProblem(("readings",), problem)
-    if text_at(data, "earned") == "by_difference":
+    if _field_of(data, "earned") == "by_difference":
         for path, problem in not_rising(data.get("amounts"), ("amount",)):
             yield FieldProblem(("amounts", *path), problem)
 
 
 def _way_problems(data: Mapping[str, object]) -> Iterator[FieldProblem]:
-    earned, ways = text_at(data, "earned"), [way for way in _WAYS if way in data]
+    earned, ways = _field_of(data, "earned"), [way for way in _WAYS if way in data]
     meaningless = {"at_most", "at_least", "years"}
     if earned == "recorded":
         meaningless |= {"limits", "pool"}
@@ -399,8 +431,10 @@ def _make_declared(
     known_limits, known_pools = {one.limit: one for one in limits}, {one.pool: one for one in pools}
     made = tuple(
         DeclaredTerms(
-            **{name: rule[name] for name in ("rule", "article", "name", "subject", "earned", "per")},
+            **{name: rule[name] for name in ("rule", "article", "name", "subject")},
+            **{name: rule[name] for name in ("earned", "per") if name in rule} | fields_set(rule.get("readings", ())),
             kind=rule.get("kind"),
+            readings=rule.get("readings", ()),
             measure=rule.get("measure"),
             amount=_declared_amount(rule),
             years=rule.get("years"),
@@ -433,8 +467,8 @@ _DECLARED_RULE: Final = {
     "name": _TEXTS,
     "kind": Name(required=False),
     "subject": OneOf("entity", "operator"),
-    "earned": OneOf("once", "first", "yearly", "by_difference", "recorded"),
-    "per": OneOf("subject", "item"),
+    "earned": OneOf("once", "first", "yearly", "by_difference", "recorded", required=False),
+    "per": OneOf("subject", "item", required=False),
     "measure": Mapped(lambda *, name, zh, en: Measure(name, Texts(zh, en)), {"name": Name(), **_WORDS}, required=False),
     "amount": YuanValue(required=False),
     "at_most": DecimalText(required=False),
@@ -445,7 +479,7 @@ _DECLARED_RULE: Final = {
     "years": Whole(required=False),
     "limits": ListOf(TextValue(), required=False),
     "pool": TextValue(required=False),
-    "readings": _readings(*_DECLARED_READINGS, needed=()),
+    "readings": _readings(DECLARED_QUESTIONS),
 }
 _LIMIT: Final = {
     "limit": Name(),
@@ -455,9 +489,8 @@ _LIMIT: Final = {
     "most": YuanValue("most_fen"),
 }
 _POOL: Final = {"pool": Name(), "article": TextValue(), "says": _TEXTS, "annual": YuanValue("annual_fen")}
-_SECTION_READINGS: Final = ("limits_used_in_order_of_days", "the_day_it_was_earned_on")
 _DECLARED: Final = {
-    "readings": _readings(*_SECTION_READINGS, needed=_SECTION_READINGS),
+    "readings": _readings(SECTION_QUESTIONS, needed=SECTION_QUESTIONS),
     "limits": ListOf(Mapped(RewardLimit, _LIMIT), unique="limit", required=False),
     "pools": ListOf(Mapped(Pool, _POOL), unique="pool", required=False),
     "rules": ListOf(Mapped(dict, _DECLARED_RULE, check=_check_declared_rule), unique="rule", noun=_RULE),
@@ -465,9 +498,14 @@ _DECLARED: Final = {
 
 # --- the file --------------------------------------------------------------------------------------------------
 
+_FIRST_REVISION: Final = "1"  # its file asks fewer questions
+
 
 def _check_file(data: Mapping[str, object]) -> Iterator[FieldProblem]:
-    """Neither reading of G1 begins before the document was issued; `together` names limits of the file."""
+    """Neither reading of G1 begins before the document was issued; `together` names limits of the file.
+
+    From revision 2 on every question is answered.
+    """
     for path in (("general", "in_force"), ("general", "in_force", "alternative")):
         if "" < text_at(data, *path, "from") < text_at(data, "issued"):
             yield FieldProblem((*path, "from"), "不得早于 issued / must not be before issued")
@@ -478,6 +516,12 @@ def _check_file(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     for place, limit in enumerate(_items(clause, "together") if "declared" in data else ()):
         if not isinstance(limit, Scalar) or limit.text not in limits:
             yield FieldProblem((*path, place), "没有此限额 / there is no such limit")
+    for place, rule in enumerate(_items(data, "rules") if text_at(data, "revision") != _FIRST_REVISION else ()):
+        name = text_at(rule, "rule")
+        answered = {text_at(item, "question") for item in _items(rule, "readings")}
+        for question in EVENT_QUESTIONS.get(name, {}).keys() - answered - set(ASKED_FIRST.get(name, ())):
+            problem = f"缺少问题 {question} 的读法 / the reading of the question {question} is missing"
+            yield FieldProblem(("rules", place, "readings"), problem)
 
 
 def _make_policy(  # noqa: PLR0913 - the file's fields

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import msgspec
 
+from services.incentive.policy.readings import DECLARED_QUESTIONS, DECLARED_READINGS, EVENT_QUESTIONS
 from shared.values.times import day_start, shanghai_date
 
 RuleName = Literal["first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"]
@@ -35,6 +36,7 @@ _BY_NAME: Final = {
     "general.operators_ladder": "operators_ladder",
     "general.open_years": "open_years",
 }
+Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
 NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed
 MEASURE_PATTERN: Final = r"[0-9]{1,6}(\.[0-9]{1,6})?"  # a measured value that is no amount, such as 1.25
 
@@ -95,13 +97,29 @@ class Reading(msgspec.Struct, frozen=True):
     others: tuple[OtherReading, ...] = ()
 
 
+def _chosen(readings: Readings, question: str, reading: str) -> Readings:
+    return tuple((known, reading if known == question else one) for known, one in readings)
+
+
 class _EventRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule that events drive. Rules of one `kind` do not compete with each other (G6); None: a kind of its own."""
+    """A rule that events drive. Rules of one `kind` do not compete with each other (G6); None: a kind of its own.
+
+    `readings` are pairs of a question and the reading that the file names.
+    """
 
     rule: RuleName
     article: str
     name: Texts
     kind: str | None = None
+    readings: Readings = ()
+
+    def reading(self, question: str) -> str:
+        """The reading of a question; that of revision 1 if the file does not ask the question. Raises KeyError."""
+        return dict(self.readings).get(question) or EVENT_QUESTIONS[self.rule][question][0]
+
+    def with_reading(self, question: str, reading: str) -> Self:
+        """The rule with another reading of a question."""
+        return msgspec.structs.replace(self, readings=_chosen(self.readings, question, reading))
 
 
 class OnceFixed(_EventRule, frozen=True):
@@ -235,7 +253,8 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
 
     `earned` is `once` for each subject or item (`per`), `first` the same over the subject's whole known life, `yearly`
     once a year, `by_difference` each step once, less what was earned before, or `recorded` without an amount, as the
-    text names none. `years` limits it to so many calendar years from the first that earns (None: no limit).
+    text names none. `years` limits it to so many calendar years (None: no limit). `readings` are pairs of a question
+    and the reading that the file names.
     """
 
     rule: str
@@ -250,6 +269,16 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
     limits: tuple[RewardLimit, ...]
     pool: Pool | None
     kind: str | None = None
+    readings: Readings = ()
+
+    def reading(self, question: str) -> str:
+        """The reading of a question; that of revision 1 if the file does not ask the question. Raises KeyError."""
+        return dict(self.readings).get(question) or DECLARED_QUESTIONS[question][0]
+
+    def with_reading(self, question: str, reading: str) -> "DeclaredTerms":
+        """The rule with another reading of a question, and the fields that the reading sets."""
+        chosen = _chosen(self.readings, question, reading)
+        return msgspec.structs.replace(self, readings=chosen, **DECLARED_READINGS[question][reading])
 
 
 class DeclaredRewards(msgspec.Struct, frozen=True):
@@ -332,23 +361,36 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     def ceiling_limits(self, terms: DeclaredTerms) -> tuple[RewardLimit, ...]:
         """The limits that cut the ceilings of a declared rule."""
-        return tuple(limit for limit in self._limits_of(terms) if limit.per == "item" or self.limits_cut == "ceilings")
+        limits = self._limits.get(terms.rule, ())
+        return tuple(limit for limit in limits if limit.per == "item" or self.limits_cut == "ceilings")
 
-    def _limits_of(self, terms: DeclaredTerms) -> tuple[RewardLimit, ...]:
+    def least_payable(self, rule: str) -> int:
+        """The amount in fen below which nothing is paid of what a limit leaves to a rule; 0 if there is no such."""
+        return self._least_payable.get(rule, 0)
+
+    @cached_property
+    def _least_payable(self) -> dict[str, int]:
+        rules = [terms for terms in self.declared.rules if terms.reading("minimum") == "minimum_after_limits"]
+        return {terms.rule: terms.amount.at_least_fen or 0 for terms in rules if isinstance(terms.amount, AtRate)}
+
+    def limits_of(self, terms: DeclaredTerms) -> tuple[RewardLimit, ...]:
         """The limits of a declared rule; if vouchers are limited together, the greatest of their limits is of all."""
+        if terms.reading("assessments") == "each_by_itself":
+            return ()
         if self.voucher_limits == "side_by_side" or not any(one.limit in self.limits_together for one in terms.limits):
             return terms.limits
         shared = [one for one in self.declared.limits if one.limit in self.limits_together]
         return tuple(dict.fromkeys((*terms.limits, max(shared, key=lambda one: one.most_fen))))
 
     @cached_property
+    def _limits(self) -> dict[str, tuple[RewardLimit, ...]]:
+        return {terms.rule: self.limits_of(terms) for terms in self.declared.rules}
+
+    @cached_property
     def _payable_limits(self) -> dict[str, tuple[RewardLimit, ...]]:
         if self.limits_cut == "ceilings":
             return {}
-        return {
-            terms.rule: tuple(one for one in self._limits_of(terms) if one.per != "item")
-            for terms in self.declared.rules
-        }
+        return {rule: tuple(one for one in limits if one.per != "item") for rule, limits in self._limits.items()}
 
     @cached_property
     def _ranks(self) -> dict[str, int]:
@@ -375,8 +417,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
         return tuple(
             reading
             for reading in self.readings
-            if (reading.path == _PERIOD and is_period_open)
-            or (reading.path in _BY_NAME and f"{reading.path}.alternative.reading" in texts)
+            if (reading.path == _PERIOD and is_period_open) or f"{reading.path}.alternative.reading" in texts
         )
 
     def with_alternative(self, path: str) -> "Policy | None":
@@ -398,15 +439,27 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
             for value in self.values
             if value.path.startswith((f"{path}.alternative.", f"{path}.others[")) and value.value == name
         ]
-        return self._swapped({f"{path}.reading": theirs[0]}, path) if theirs and path in _BY_NAME else None
+        return self._swapped({f"{path}.reading": theirs[0]}, path) if theirs else None
 
     def _swapped(self, pairs: Mapping[str, str], by_name: str | None = None) -> "Policy":
         """Swap values, given by path, and choose the reading of the clause at the path `by_name` (None: of none)."""
         texts = {value.path: value.value for value in self.values}
         texts |= {one: texts[other] for pair in pairs.items() for one, other in (pair, pair[::-1])}
         values = tuple(msgspec.structs.replace(value, value=texts[value.path]) for value in self.values)
-        changed: dict[str, object] = {} if by_name is None else {_BY_NAME[by_name]: texts[f"{by_name}.reading"]}
+        changed = {} if by_name is None else self._with_reading(by_name, texts[f"{by_name}.reading"])
         return msgspec.structs.replace(self, **changed, values=values)
+
+    def _with_reading(self, path: str, reading: str) -> dict[str, object]:
+        """The fields that change with the reading at a path: of a general clause, or of a rule's question."""
+        if path in _BY_NAME:
+            return {_BY_NAME[path]: reading}
+        owner, _, question = path.partition(".readings.")
+        section, _, rule = owner.rpartition(".")
+        if section == "rules":
+            rules = [one.with_reading(question, reading) if one.rule == rule else one for one in self.rules]
+            return {"rules": tuple(rules), **{str(one.rule): one for one in rules}}
+        declared = (one.with_reading(question, reading) if one.rule == rule else one for one in self.declared.rules)
+        return {"declared": msgspec.structs.replace(self.declared, rules=tuple(declared))}
 
     def terms(self, rule: str) -> RuleTerms | DeclaredTerms:
         """Return the terms of a rule. Raises KeyError."""

@@ -113,7 +113,7 @@ def _why_nothing(
 def _known_of_subject(connection: Connection, view: LedgerView, subject: str, year: int) -> KnownOfSubject | None:
     """Load the facts that decide a subject's rewards of a year; None if the viewer sees no document about it."""
     facts = facts_about(connection, view, subject)
-    operated = operated_exchanges(subject, year, view.rulebook.exchanges)
+    operated = operated_exchanges(subject, year, view.rulebook.exchanges, view.rulebook.policy)
     if view.viewer is not None and not is_known(view, facts, operated):
         return None
     party = known_facts(enumerate(facts)).newest if view.viewer is None else None

@@ -23,7 +23,7 @@ def load_subject_status(connection: Connection, view: LedgerView, subject: str, 
     An exchange sees the subjects that a fact names together with it, and its own operator.
     """
     facts, exchanges, policy = facts_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
-    operated = operated_exchanges(subject, year, exchanges)
+    operated = operated_exchanges(subject, year, exchanges, policy)
     if not is_known(view, facts, operated):
         return None
     awards = awards_of_year(connection, view, subject, year)

@@ -10,6 +10,7 @@ from itertools import chain
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
 from .ledger import BALANCES_FILE, AccountSums, LedgerLog
 from .policy import ExchangeWhitelist, PolicyValues, SettingsHistory
+from .readings import check_readings
 from .report import Unsound
 from .reported_facts import ReportedFacts
 from .risk_flags import OF_OTHERS, red_flags_on
@@ -73,6 +74,7 @@ def check_awards(
     awards: ReportedAwards, facts: ReportedFacts, settings: SettingsHistory, manifest: Json
 ) -> tuple[int, int]:
     """Recompute every award, and check that none is missing; return how many were recomputed and how many not."""
+    check_readings(settings.in_force()[0])
     recomputed = unknown = 0
     viewer = viewer_of(manifest["request"])
     for award in awards.all():

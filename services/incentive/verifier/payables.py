@@ -166,7 +166,10 @@ class SubjectPayables:
                     wanted = getattr(one, share) - due[one.award_id]
                     limits = self._limits[one.award_id].items()
                     rooms = [most - self._used(limit, one, claims, due) for limit, most in limits]
-                    due[one.award_id] += max(0, min([wanted, *rooms]))
+                    part = max(0, min([wanted, *rooms]))
+                    if share == "claim" and due[one.award_id] + part < self._policy.least_payable(one.rule):
+                        part = 0
+                    due[one.award_id] += part
         return due
 
     def _turn(self, one: CompetingAward) -> tuple[str, int, int, bytes]:

@@ -22,6 +22,18 @@ TRANSACTION_FIELDS = {
 }  # fmt: skip
 DECLARED = "declared"  # the topic of the bureau's declarations, which are facts of no register
 REVISION_1 = "one_subject_one_year_all_rewards"  # the name of the reading all_compete in revision 1
+# How often a declared reward is earned, and of what.
+FIELDS_OF_READINGS = {
+    "once_for_each_subject": {"per": "subject"},
+    "once_for_each_item": {"per": "item"},
+    "first_over_the_whole_life": {"earned": "first"},
+    "once_under_this_policy": {"earned": "once"},
+    "rate_for_each_year": {"earned": "yearly"},
+    "rate_once": {"earned": "once"},
+    "within_a_limit_of_the_year": {"earned": "once", "per": "item"},
+    "once_for_each_provider": {"earned": "once", "per": "subject"},
+    "each_by_itself": {"earned": "once", "per": "item"},
+}
 COMPARED_FIELDS = (
     "amount",
     "at_most",
@@ -56,6 +68,14 @@ class ExchangeWhitelist:
         return None
 
 
+def with_fields_of_readings(rule: Json) -> Json:
+    """A declared rule with the fields that its readings set."""
+    found = dict(rule)
+    for one in rule.get("readings", ()):
+        found.update(FIELDS_OF_READINGS.get(one["reading"], {}))
+    return found
+
+
 class PolicyValues:
     """The values of a policy file; every leaf of `tree` is text, as the file has it."""
 
@@ -63,11 +83,14 @@ class PolicyValues:
         self.id, self.revision = tree["id"], int(tree["revision"])
         self.rules = {rule["rule"]: rule for rule in tree["rules"]}
         declared = tree.get("declared", {})
-        self.declared = {rule["rule"]: rule for rule in declared.get("rules", ())}
+        self.declared = {rule["rule"]: with_fields_of_readings(rule) for rule in declared.get("rules", ())}
         self.limits = {limit["limit"]: limit for limit in declared.get("limits", ())}
         self.pools = {pool["pool"]: fen(pool["annual"]) for pool in declared.get("pools", ())}
         self._terms: dict[str, Json] = {**self.rules, **self.declared}
         self.order = list(self._terms)
+        self.readings = {
+            rule: [one["reading"] for one in terms.get("readings", ())] for rule, terms in self._terms.items()
+        }
         self.red_flags = {one["sign"]: one["numbers"] for one in tree.get("signs", ())}
         general = tree["general"]
         self.in_force: Span = days_span(general["in_force"]["from"], general["in_force"]["until"])
@@ -88,6 +111,11 @@ class PolicyValues:
         self.holds_open_years = general.get("open_years", {}).get("reading", "not_held") == "held"
         self.budget = fen(general["budget"]["annual"])
 
+    def least_payable(self, rule: str) -> int:
+        """The amount below which nothing is paid of what a limit leaves."""
+        is_after = rule in self.declared and self.reads(rule, "minimum_after_limits")
+        return fen(self.declared[rule].get("at_least", "0")) if is_after else 0
+
     def kind_of(self, rule: str) -> str:
         """The kind of a rule (G6): its own name if the file names none, or an allowance is the employer's."""
         kind: str = self._terms.get(rule, {}).get("kind", rule)
@@ -96,10 +124,16 @@ class PolicyValues:
     def limits_of(self, rule: str) -> list[str]:
         """The limits of a declared rule; of those that are one, all rules have the greatest."""
         named: list[str] = list(self.declared.get(rule, {}).get("limits", ()))
+        if named and self.reads(rule, "each_by_itself"):
+            return []
         if set(named) & set(self._limits_together):
             greatest = max(self._limits_together, key=lambda limit: fen(self.limits[limit]["most"]))
             named += [greatest] if greatest not in named else []
         return named
+
+    def reads(self, rule: str, name: str) -> bool:
+        """Return True if the file names that reading of a rule."""
+        return name in self.readings[rule]
 
     def ceiling_limits(self, rule: str) -> list[str]:
         """The limits that cut the ceilings of a declared rule: those of an item, and in revision 1 all."""

@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Callable
 
 from .policy import PolicyValues
+from .readings import TIERS, counted_buckets, counted_span
 from .rules import ANNUAL_TOTAL, FIRST_PURCHASE, RED_FLAG, least_first
-from .values import DAY_US, Json, fen, instant, is_within, local
+from .values import DAY_US, NO_START, Json, fen, instant, is_within, local
 
 DECEMBER = 12
 # Flags that do not follow from the facts about the award's own subject: decisions raise the first, other subjects'
@@ -35,13 +36,16 @@ def is_future_dated(award: Json, facts: Sequence[Json], policy: PolicyValues) ->
         fact = least_first(facts, FIRST_PURCHASE)
         return fact is not None and fact["value"]["first"].get("ahead", False)
     buckets: list[Json] = []
+    begin, end = NO_START, policy.in_force[1]
     if award["rule"] == "annual_listed_trading":
+        begin, end = counted_span(award["year"], policy.in_force, policy)
         for value in in_year(facts, ANNUAL_TOTAL, award):
             for share in value["by_exchange"].values():
-                buckets += [one for one in share["counted"] if instant(one["from"]) >= policy.in_force[0]]
-    elif award["rule"] == "exchange_tiers":
+                buckets += counted_buckets(share, policy)
+    elif award["rule"] == TIERS:
+        begin = policy.in_force[0] if policy.reads(TIERS, "total_in_force_alone") else NO_START
         buckets += [one for value in in_year(facts, ANNUAL_TOTAL, award) for one in value["buckets"]]
-    return any("ahead" in one and instant(one["until"]) <= policy.in_force[1] for one in buckets)
+    return any("ahead" in one and begin <= instant(one["from"]) and instant(one["until"]) <= end for one in buckets)
 
 
 def has_share(part: int, share: str, whole: int) -> bool:
@@ -58,11 +62,12 @@ def in_year(facts: Sequence[Json], topic: str, award: Json) -> Iterator[Json]:
 def is_late_burst(award: Json, facts: Sequence[Json], numbers: Json, policy: PolicyValues) -> bool:
     """Just over the threshold or tier, and much of it in December."""
     terms, december = policy.rules[award["rule"]], 0
+    period = policy.in_force if "tiers" in terms else counted_span(award["year"], policy.in_force, policy)
     for value in in_year(facts, ANNUAL_TOTAL, award):
-        shares = [share["counted"] for share in value.get("by_exchange", {}).values()]
+        shares = [counted_buckets(share, policy) for share in value.get("by_exchange", {}).values()]
         for bucket in [one for buckets in shares or [value.get("buckets", [])] for one in buckets]:
             begin = instant(bucket["from"])
-            if local(begin).month == DECEMBER and is_within(begin, policy.in_force):
+            if local(begin).month == DECEMBER and is_within(begin, period):
                 december += fen(bucket["amount"])
     if "tiers" in terms:
         threshold = next(fen(tier["over"]) for tier in terms["tiers"] if fen(tier["amount"]) == award["cap"])

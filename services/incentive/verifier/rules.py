@@ -7,6 +7,17 @@ from datetime import date
 from decimal import Decimal
 
 from .policy import DECLARED, ExchangeWhitelist, PolicyValues
+from .readings import (
+    TIERS,
+    counted_buckets,
+    counted_span,
+    highest_over,
+    is_over,
+    is_reached,
+    rewarded_operator,
+    tiers_of,
+    touches,
+)
 from .report import Unsound
 from .values import Json, Span, day_us, fen, instant, is_within, local, rate_of
 
@@ -103,23 +114,24 @@ def annual_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -> 
 
     def ceiling_of(totals: Sequence[Json], period: Span) -> tuple[int, int]:
         shares = [share for fact in totals for share in fact["value"]["by_exchange"].values()]
-        base = sum(sums_of(share["counted"], period)[1] for share in shares)
-        is_reached = base >= fen(terms["at_least"])
-        return base, rate_of(base, terms["rate"], policy.rounding, fen(terms["cap"])) if is_reached else 0
+        base = sum(sums_of(counted_buckets(share, policy), period)[1] for share in shares)
+        due = rate_of(base, terms["rate"], policy.rounding, fen(terms["cap"])) if is_reached(base, policy) else 0
+        return base, due
 
     for year, totals in totals_by_year(facts).items():
-        base, ceiling = ceiling_of(totals, policy.in_force)
+        span = counted_span(year, policy.in_force, policy)
+        base, ceiling = ceiling_of(totals, span)
         if ceiling == 0:
             continue
         counted = [
             (fact, [name for name, share in fact["value"]["by_exchange"].items()
-                    if sums_of(share["counted"], policy.in_force)[2]])
+                    if sums_of(counted_buckets(share, policy), span)[2]])
             for fact in totals
         ]  # fmt: skip
         yield earned(
             policy, rule, f"{rule}/{subject}/{year}", subject, exchange=None, year=year, base=base, rate=terms["rate"],
             cap=fen(terms["cap"]), ceiling=ceiling,
-            flags=last_day(ceiling_of(totals, policy.alternative)[1] == ceiling),
+            flags=last_day(ceiling_of(totals, counted_span(year, policy.alternative, policy))[1] == ceiling),
             evidence=[evidence(fact, exchanges) for fact, exchanges in counted if exchanges],
         )  # fmt: skip
 
@@ -132,19 +144,17 @@ def tier_awards(
     alternative = {
         one["year"]: one["due"] for one in tier_years(exchange, totals, policy, whitelist, policy.alternative)
     }
-    earned_years: list[int] = []
     for one in tier_years(exchange, totals, policy, whitelist, policy.in_force):
         year = one["year"]
         if one["due"] == 0:
             continue
-        rests_on = [fact for known in [year, *earned_years] for fact in totals[known] if fact["value"]["buckets"]]
+        rests_on = [fact for known in [year, *one["less"]] for fact in totals[known] if fact["value"]["buckets"]]
         yield earned(
-            policy, "exchange_tiers", f"exchange_tiers/{exchange}/{year}", f"uscc:{one['operator']}",
+            policy, TIERS, f"{TIERS}/{exchange}/{year}", f"uscc:{one['operator']}",
             exchange=exchange, year=year, base=one["base"], cap=one["amount"], ceiling=one["due"],
             flags=last_day(alternative[year] == one["due"]),
             evidence=[evidence(fact, [exchange]) for fact in rests_on],
         )  # fmt: skip
-        earned_years.append(year)
 
 
 def tier_years(
@@ -154,22 +164,39 @@ def tier_years(
     whitelist: ExchangeWhitelist,
     period: Span,
 ) -> Iterator[Json]:
-    """Yield each year's running total at the last instant in force, the highest tier that earns, and what is due."""
-    tiers = [(fen(tier["over"]), fen(tier["amount"])) for tier in policy.rules["exchange_tiers"]["tiers"]]
-    passed = earned_before = 0
+    """Yield each year's running total at the last instant in force, the highest tier that earns, and what is due.
+
+    `less` are the earlier years whose steps are deducted.
+    """
+    passed, history, history_year = 0, 0, 0
+    paid: list[tuple[int, str, int]] = []  # year, operator, due
     for year in sorted(totals):
         before, within, _, after = sums_of([one for fact in totals[year] for one in fact["value"]["buckets"]], period)
+        if policy.reads(TIERS, "less_steps_before_the_policy_too") and highest_over(before, policy) > history:
+            history, history_year = highest_over(before, policy), year
+        if policy.reads(TIERS, "total_in_force_alone"):
+            before = 0
         base = before + within
-        amounts = [amount for over, amount in tiers if over >= max(passed, before) and over < base]
-        operator = whitelist.operator_on(exchange, date(year, 12, 31))
-        amount = amounts[-1] if amounts else 0
-        due = max(0, amount - earned_before) if operator is not None else 0
+        barred = before
+        if policy.reads(TIERS, "never_in_an_earlier_year"):
+            barred = 0 if touches(period, year) else base
+        operator = rewarded_operator(exchange, year, policy, whitelist)
+        code = "" if operator is None else operator["uscc"]
+        amount = max(
+            (amount for over, amount in tiers_of(policy)
+             if is_over(base, over, policy) and not is_over(max(passed, barred), over, policy)),
+            default=0,
+        )  # fmt: skip
+        less = [one for one in paid if not policy.reads(TIERS, "steps_of_the_operator") or one[1] == code]
+        due = max(0, amount - sum(one[2] for one in less) - history) if code else 0
+        less_years = {one[0] for one in less} | ({history_year} if history else set())
         yield {
-            "year": year, "base": base, "amount": amount, "due": due,
-            "operator": None if operator is None else operator["uscc"],
+            "year": year, "base": base, "amount": amount, "due": due, "operator": code,
+            "less": sorted(less_years - {year}),
         }  # fmt: skip
         passed = max(passed, base + after)
-        earned_before += due
+        if due:
+            paid.append((year, code, due))
 
 
 class DeclaredReward:
@@ -243,26 +270,45 @@ def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) 
     found.sort(key=lambda one: (one.day, order.index(one.rule), one.item.encode()))
     for place, one in enumerate(found):
         if one.worth and is_within(one.at_us, period):
-            due = due_after(one, found[:place], period)
+            due = due_after(one, found[:place], policy, period)
             one.ceiling = due_within_limits(one, found[:place], policy, due)
     return found
 
 
-def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], period: Span) -> int:
+def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], policy: PolicyValues, period: Span) -> int:
     """The amount due after earlier rewards of the same matter (once, first, yearly, by difference) and years."""
     same = [other for other in earlier if one.is_same_matter(other)]
     earned_before = [other for other in same if other.ceiling]
-    history = [other.worth for other in same if other.at_us < period[0]]
-    years = [other.year for other in earlier if other.rule == one.rule and other.ceiling]
+    history = [other for other in same if other.at_us < period[0] and other.worth]
     if one.terms["earned"] == "by_difference":
-        one.before = earned_before
-        if one.worth <= max(history, default=0):
+        return due_by_difference(one, earned_before, history, policy)
+    if earned_before or (one.terms["earned"] == "first" and history):
+        return 0
+    years = {other.year for other in earlier if other.rule == one.rule and other.ceiling}
+    if "years" in one.terms and years:
+        spent = len(years | {one.year}) if policy.reads(one.rule, "any_years_with_a_reward") else (
+            one.year - min(years) + 1
+        )  # fmt: skip
+        if spent > int(one.terms["years"]):
             return 0
-    elif earned_before or (one.terms["earned"] == "first" and any(history)):
+    return one.worth
+
+
+def due_by_difference(
+    one: DeclaredReward, earned_before: list[DeclaredReward], history: list[DeclaredReward], policy: PolicyValues
+) -> int:
+    """The worth of a step less earlier ones; nothing for a step that was reached before the policy."""
+    one.before = list(earned_before)
+    if policy.reads(one.rule, "steps_before_the_policy_are_ignored") or not history:
+        history = []
+    elif one.worth <= max(other.worth for other in history):
         return 0
-    if "years" in one.terms and years and one.year >= min(years) + int(one.terms["years"]):
-        return 0
-    return max(0, one.worth - sum(other.ceiling for other in one.before))
+    due = one.worth - sum(other.ceiling for other in earned_before)
+    if history and policy.reads(one.rule, "less_steps_before_the_policy_too"):
+        highest = max(history, key=lambda other: other.worth)
+        one.before.append(highest)
+        due -= highest.worth
+    return max(0, due)
 
 
 def due_within_limits(one: DeclaredReward, earlier: Sequence[DeclaredReward], policy: PolicyValues, due: int) -> int:
@@ -278,6 +324,7 @@ def due_within_limits(one: DeclaredReward, earlier: Sequence[DeclaredReward], po
             and (per != "subject_year" or other.year == one.year)
         ]
         left = max(0, fen(policy.limits[name]["most"]) - sum(other.ceiling for other in used))
+        left = left if left >= policy.least_payable(one.rule) else 0
         if left < due:
             due = left
             one.before = one.before + [other for other in used if other not in one.before]

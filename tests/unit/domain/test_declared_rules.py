@@ -1,11 +1,11 @@
 """Declared rewards: by example, and against the verifier."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,10 +26,9 @@ from services.incentive.domain.facts import (
 from services.incentive.policy.terms import Policy
 from services.incentive.verifier import rules as verifier_rules
 from services.incentive.verifier.policy import PolicyValues
-from shared.settings import POLICY_FILE
 from tests.support.incentive.declarations import PARTY, POLICY, declared, histories
+from tests.support.incentive.readings import DECLARED_RULE_READINGS, choices, policy_with, tree_with
 
-TREE = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
 WAN = 10_000 * 100
 # The other reading of G11, that of revision 1: limits cut ceilings.
 CEILINGS = POLICY.with_alternative("general.limits")
@@ -287,21 +286,129 @@ def test_a_declaration_is_read_back_as_it_was_recorded():
     assert parse_fact(topic, key, declaration_value(one)) == one
 
 
-def second_reading(declarations: list[Declaration], limits_cut: str) -> dict[str, Any]:
+# --- the readings of a rule ---------------------------------------------------------------------------------------
+
+
+def by(rule: str, question: str, reading: str) -> Policy:
+    return policy_with(((f"{rule}/{question}", reading),))
+
+
+@pytest.mark.parametrize(
+    ("rule", "of_subject"),
+    [
+        ("computing_centre", "not_the_first"),
+        ("data_assets", "not_the_first"),
+        ("mutual_recognition", "not_the_first"),
+        ("outbound_transfer", "not_the_first"),
+        ("startup_park", "not_the_first"),
+    ],
+)
+def test_a_reward_is_had_once_for_a_subject_or_once_for_each_item(rule: str, of_subject: str):
+    measure = {"pue": "1.2"} if rule == "computing_centre" else {}
+    three = [declared(rule, item, day, **measure) for item, day in (("A", "2026-01-01"), ("B", "2026-02-01"))]
+    three.append(declared(rule, "A", "2027-01-01", **measure))
+    by_subject = declared_outcomes(three, by(rule, "per", "once_for_each_subject"), POLICY.in_force)
+    assert [one.why for one in by_subject] == [None, of_subject, of_subject]
+    by_item_ = declared_outcomes(three, by(rule, "per", "once_for_each_item"), POLICY.in_force)
+    assert [one.why for one in by_item_] == [None, None, "not_the_first"]
+
+
+@pytest.mark.parametrize("rule", ["data_assets", "outbound_transfer", "startup_park"])
+def test_what_happened_before_the_policy_is_the_first_or_is_ignored(rule: str):
+    both = declared(rule, "old", "2024-01-01"), declared(rule, "new", "2026-01-01")
+    whole, under = by(rule, "firsts", "first_over_the_whole_life"), by(rule, "firsts", "once_under_this_policy")
+    assert amounts(*both, policy=whole)["new"] == "not_the_first"
+    assert isinstance(amounts(*both, policy=under)["new"], int)
+    assert [looks_back(one) for policy in (whole, under) for one in policy.declared.rules if one.rule == rule] == [
+        True,
+        False,
+    ]
+
+
+def test_assessments_are_limited_a_year_or_are_had_once_or_each():
+    three = [declared("data_services", item, day) for item, day in (("A", "2026-01-01"), ("B", "2026-02-01"))]
+    three.append(declared("data_services", "C", "2027-01-01"))
+    for reading, expected in (
+        ("within_a_limit_of_the_year", {"A": 50, "B": "limit_used_up", "C": 50}),
+        ("once_for_each_provider", {"A": 50, "B": "not_the_first", "C": "not_the_first"}),
+        ("each_by_itself", {"A": 50, "B": 50, "C": 50}),
+    ):
+        policy = by("data_services", "assessments", reading).with_alternative("general.limits")
+        assert policy is not None
+        assert amounts(*three, policy=policy) == expected
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected", "evidence"),
+    [
+        ("less_what_was_earned_under_this_policy", {"2026": "no_higher_step", "2027": 50, "2028": 50}, [1, 2]),
+        ("less_steps_before_the_policy_too", {"2026": "no_higher_step", "2027": 20, "2028": 50}, [2, 3]),
+        ("steps_before_the_policy_are_ignored", {"2026": 30, "2027": 20, "2028": 50}, [1, 2, 3]),
+    ],
+)
+def test_steps_reached_before_the_policy(reading: str, expected: dict[str, int | str], evidence: list[int]):
+    years = [
+        declared("revenue_growth", year, f"{year}-10-01", revenue=f"{yi}00000000.00")
+        for year, yi in (("2023", 1), ("2024", 6), ("2026", 7), ("2027", 11), ("2028", 50))
+    ]
+    policy = by("revenue_growth", "history", reading)
+    found = amounts(*years, policy=policy)
+    assert {year: found[year] for year in expected} == expected
+    assert [len(one.evidence) for one in declared_awards(PARTY, years, policy)] == evidence
+
+
+def test_the_rate_of_a_loan_is_earned_for_each_year_or_once():
+    loans = [declared("loan_interest", "L", f"{year}-11-01", loan="20000000.00") for year in (2025, 2026)]
+    for reading, whys in (("rate_for_each_year", [None, None]), ("rate_once", [None, "not_the_first"])):
+        policy = by("loan_interest", "frequency", reading)
+        assert [one.why for one in declared_outcomes(loans, policy, policy.in_force)] == whys
+
+
+def test_three_years_run_from_the_first_or_are_any():
+    loans = [
+        declared("loan_interest", "L", day, loan="20000000.00") for day in ("2025-11-01", "2026-11-01", "2028-02-01")
+    ]
+    loans.append(declared("loan_interest", "M", "2028-03-01", loan="20000000.00"))
+    longer = [*loans, declared("loan_interest", "L", "2027-11-01", loan="20000000.00")]
+    for reading, whys, with_2027 in (
+        ("calendar_years_from_the_first", [None, None, "over_years", "over_years"], [None] * 3 + ["over_years"] * 2),
+        ("any_years_with_a_reward", [None] * 4, [None] * 3 + ["over_years"] * 2),
+    ):
+        policy = by("loan_interest", "years", reading)
+        assert [one.why for one in declared_outcomes(loans, policy, policy.in_force)] == whys
+        assert [one.why for one in declared_outcomes(longer, policy, policy.in_force)] == with_2027
+
+
+@pytest.mark.parametrize(("settled", "fen", "why"), [("966666.70", 0, "limit_used_up"), ("966666.67", 1_000_000, None)])
+def test_a_rest_of_a_ceiling_below_the_minimum_is_not_had_by_the_other_reading(settled: str, fen: int, why: str | None):
+    """30% of 966,666.67 are 290,000.00, which leaves exactly the minimum; one fen more leaves less."""
+    vouchers = [
+        declared("compute_voucher", "V1", "2026-01-01", settled=settled),
+        declared("compute_voucher", "V2", "2026-02-01", settled="5000000.00"),
+    ]
+    policy = by("compute_voucher", "minimum", "minimum_after_limits").with_alternative("general.limits")
+    assert policy is not None
+    found = by_item(*vouchers, policy=policy)["V2"]
+    assert (found.ceiling_fen, found.why) == (fen, why)
+
+
+def second_reading(declarations: list[Declaration], tree: Mapping[str, Any], limits_cut: str) -> dict[str, Any]:
     """Compute the verifier's awards from the same declarations."""
-    general = {**TREE["general"], "limits": {**TREE["general"]["limits"], "reading": limits_cut}}
+    general = {**tree["general"], "limits": {**tree["general"]["limits"], "reading": limits_cut}}
     facts = [
         {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.seq,
          "value": msgspec.json.decode(declaration_value(one))}
         for one in declarations
     ]  # fmt: skip
-    second = PolicyValues({**TREE, "general": general})
+    second = PolicyValues({**tree, "general": general})
     return {one["award_id"]: one for one in verifier_rules.declared_awards(PARTY.subject, facts, second)}
 
 
-@given(histories(), st.sampled_from([POLICY, CEILINGS]), st.randoms())
-def test_verify_comes_to_the_same_in_whatever_order(declarations, policy, rng):
-    expected = second_reading(declarations, policy.limits_cut)
+@given(histories(), st.sampled_from(choices(DECLARED_RULE_READINGS, 12)), st.booleans(), st.randoms())
+def test_verify_comes_to_the_same_in_whatever_order_by_every_reading(declarations, choice, are_ceilings, rng):
+    policy = policy_with(choice)
+    policy = (policy.with_alternative("general.limits") or policy) if are_ceilings else policy
+    expected = second_reading(declarations, tree_with(choice), policy.limits_cut)
     rng.shuffle(declarations)
     awards = {award.award_id: award for award in declared_awards(PARTY, declarations, policy)}
     assert set(awards) == set(expected)
@@ -313,13 +420,15 @@ def test_verify_comes_to_the_same_in_whatever_order(declarations, policy, rng):
         assert [one.ref.fact for one in award.evidence] == [one["fact"] for one in other["evidence"]]
 
 
-@given(histories())
-def test_limits_hold_and_what_can_be_had_once_is_had_once(declarations):
-    found = declared_outcomes(declarations, CEILINGS, CEILINGS.in_force)
-    for limit in CEILINGS.declared.limits:
+@given(histories(), st.sampled_from(choices(DECLARED_RULE_READINGS, 12)))
+def test_limits_hold_and_what_can_be_had_once_is_had_once(declarations, choice):
+    policy = policy_with(choice).with_alternative("general.limits")
+    assert policy is not None
+    found = declared_outcomes(declarations, policy, policy.in_force)
+    for limit in policy.declared.limits:
         sums: dict[Any, int] = {}
         for one in found:
-            if limit in one.terms.limits:
+            if limit in policy.declared.limits_of(one.terms):
                 whose = {"item": one.declaration.item, "subject_year": one.declaration.earned_on.year}.get(limit.per)
                 sums[whose] = sums.get(whose, 0) + one.ceiling_fen
         assert all(fen <= limit.most_fen for fen in sums.values())

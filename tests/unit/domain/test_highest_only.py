@@ -2,11 +2,11 @@
 
 import itertools
 from collections import Counter
+from copy import deepcopy
 from datetime import date
 
 import msgspec
 import pytest
-import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -18,6 +18,7 @@ from services.incentive.verifier.payables import CompetingAward
 from services.incentive.verifier.payables import payables as verified_payables
 from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
+from tests.support.incentive.readings import DECLARED_RULE_READINGS, choices, policy_with, tree_with
 
 POLICY = load_policy(POLICY_FILE)
 WAN = 1_000_000  # fen of 10,000 yuan
@@ -213,6 +214,26 @@ def test_a_cumulative_limit_counts_what_was_payable_in_earlier_years():
     assert in_wan([*models, centre]) == {"a": 0, "b": 0, "c": 20, "d": 20, "e": 10, "centre": 1000}
 
 
+@pytest.mark.parametrize(("march_fen", "before", "after"), [(29 * WAN, WAN, WAN), (29 * WAN + 1, WAN - 1, 0)])
+def test_what_a_limit_leaves_below_the_minimum_is_paid_or_not_by_the_reading(march_fen, before, after):
+    """A greater voucher can lower the sum: its remainder of the limit falls below the minimum and is lost."""
+    march = declared("compute_voucher", "March", 0)._replace(worth_fen=march_fen)
+    june = declared("compute_voucher", "June", 9, "2026-06-01")
+    other = policy_with((("compute_voucher/minimum", "minimum_after_limits"),))
+    for policy, june_fen in ((POLICY, before), (other, after)):
+        assert payables([march, june], policy, {}) == {
+            march.award_id: (march_fen, None),
+            june.award_id: (june_fen, None),
+        }
+
+
+def test_assessments_of_a_year_have_a_limit_or_none():
+    two = [declared("data_services", name, 50) for name in "ab"]
+    assert in_wan(two) == {"a": 50, "b": 0}
+    each = policy_with((("data_services/assessments", "each_by_itself"),))
+    assert in_wan(two, each) == {"a": 50, "b": 50}
+
+
 def test_an_operator_has_one_ladder_over_all_its_exchanges():
     five = [
         claim("exchange_tiers/a-x/2026", 500, cap=500),
@@ -278,6 +299,8 @@ READINGS = {
 }
 CLAUSES = {"limits_cut": "limits"}
 CHOICES = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in READINGS.items()})
+LIMIT_READINGS = ("data_services/assessments", "compute_voucher/minimum", "compute_voucher_overseas/minimum")
+RULE_CHOICES = st.sampled_from(choices({name: DECLARED_RULE_READINGS[name] for name in LIMIT_READINGS}, 6))
 AMOUNTS = st.sampled_from([0, 1, 10 * WAN, 20 * WAN, 20 * WAN + 1, 30 * WAN, 50 * WAN, 100 * WAN, 500 * WAN])
 
 
@@ -313,11 +336,11 @@ GRANTS = st.dictionaries(
 )
 
 
-@given(histories(), CHOICES, GRANTS, st.randoms())
+@given(histories(), CHOICES, RULE_CHOICES, GRANTS, st.randoms())
 def test_a_payable_is_within_its_ceiling_and_its_limits_and_no_order_of_arrival_leaves_a_trace(
-    claims, chosen, grants, rng
+    claims, chosen, of_rules, grants, rng
 ):
-    policy = msgspec.structs.replace(POLICY, **chosen)
+    policy = msgspec.structs.replace(policy_with(of_rules), **chosen)
     found = payables(claims, policy, grants)
     assert all(0 <= found[one.award_id].payable_fen <= one.worth_fen for one in claims)
     assert all(one.payable_fen == 0 or one.suppressed_by is None for one in found.values())
@@ -338,12 +361,12 @@ NO_LONGER_EARNED = [
 ]
 
 
-@given(histories(), CHOICES, GRANTS)
-@example(NO_LONGER_EARNED, {name: getattr(POLICY, name) for name in READINGS}, {})
-def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, grants):
+@given(histories(), CHOICES, RULE_CHOICES, GRANTS)
+@example(NO_LONGER_EARNED, {name: getattr(POLICY, name) for name in READINGS}, (), {})
+def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, of_rules, grants):
     if chosen["other_grants"] == "same_matter":
         grants = {}
-    tree = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
+    tree = deepcopy(tree_with(of_rules))
     for name, value in chosen.items():
         tree["general"][CLAUSES.get(name, name)]["reading"] = value
     awards = [
@@ -356,7 +379,7 @@ def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, grants)
     recorded = {
         ("uscc:A", year): {one.name: (one.name, one.amount_fen) for one in given} for year, given in grants.items()
     }
-    found = payables(claims, msgspec.structs.replace(POLICY, **chosen), grants)
+    found = payables(claims, msgspec.structs.replace(policy_with(of_rules), **chosen), grants)
     assert verified_payables(awards, PolicyValues(tree), recorded) == {key: tuple(one) for key, one in found.items()}
 
 

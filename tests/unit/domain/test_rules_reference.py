@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,9 +16,10 @@ from shared.values.times import SHANGHAI
 from shared.whitelist import Exchange, Operator, Whitelist
 from tests.support.cases import party, uscc
 from tests.support.incentive.facts_in_memory import CUT_AT, Documents, accepted_document, awards_of, facts_of
+from tests.support.incentive.readings import EVENT_READINGS, choices, policy_with, tree_with
 
 POLICY = load_policy(POLICY_FILE)
-TREE = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
+CHOICES = st.sampled_from(choices(EVENT_READINGS, 12))
 
 # Three exchanges: one whose operator leaves and is replaced after a gap, one of the same operator and whitelisted
 # later and for a time only, one without any operator.
@@ -132,9 +132,9 @@ def trades(draw):
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(listings(), max_size=8), st.lists(trades(), max_size=25))
-def test_rules_agree_with_the_verifier(some_listings, some_trades):
-    assert_agree(some_listings, some_trades)
+@given(st.lists(listings(), max_size=8), st.lists(trades(), max_size=25), CHOICES)
+def test_rules_agree_with_the_verifier_by_every_reading(some_listings, some_trades, choice):
+    assert_agree(some_listings, some_trades, choice)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -155,8 +155,8 @@ def test_registers_for_groups_of_exchanges_give_the_awards_of_one(some_listings,
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
-def test_tiers_and_years_agree_with_the_verifier(data):
+@given(st.data(), CHOICES)
+def test_tiers_and_years_agree_with_the_verifier_by_every_reading(data, choice):
     """Few parties, large completed trades of one listing: most histories pass thresholds in several years."""
     provider, buyer = entity("P1"), entity("B1")
     listing = Listing(
@@ -174,10 +174,10 @@ def test_tiers_and_years_agree_with_the_verifier(data):
         )
         for index, (at, fen) in enumerate(history)
     ]  # fmt: skip
-    assert_agree([("kmdex", listing)], some)
+    assert_agree([("kmdex", listing)], some, choice)
 
 
-def assert_agree(some_listings, some_trades):
+def assert_agree(some_listings, some_trades, choice):
     documents = Documents()
     accepted = {}  # the first content of each revision
     for exchange, document in [*some_listings, *some_trades]:
@@ -196,9 +196,9 @@ def assert_agree(some_listings, some_trades):
             award["suppressed_by"],
             tuple(award["flags"]),
         )
-        for award_id, award in awards_of(facts_of(documents, EXCHANGES), EXCHANGES, POLICY).items()
+        for award_id, award in awards_of(facts_of(documents, EXCHANGES), EXCHANGES, policy_with(choice)).items()
     }
-    expected = expected_awards(expected_facts(accepted.values(), SETTINGS), SETTINGS, TREE)
+    expected = expected_awards(expected_facts(accepted.values(), SETTINGS), SETTINGS, tree_with(choice))
     assert actual == {award_id: one._replace(flags=last_day(one.flags)) for award_id, one in expected.items()}
 
 

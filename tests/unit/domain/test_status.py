@@ -36,7 +36,7 @@ def operated(*totals: ExchangeTotal, year: int = 2026, awards: tuple[str, ...] =
     by_exchange = {"kmdex": {total.year: [total] for total in totals}}
     facts = {
         exchange: ExchangeFacts(by_exchange.get(exchange, {}), OPERATED)
-        for exchange in operated_exchanges(OPERATOR, year, OPERATED)
+        for exchange in operated_exchanges(OPERATOR, year, OPERATED, POLICY)
     }
     found = subject_status(OPERATOR, year, SubjectFacts(), facts, POLICY, awards)
     return [entry for entry in found["rules"] if entry["rule"] == "exchange_tiers"]

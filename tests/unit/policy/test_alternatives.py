@@ -12,6 +12,7 @@ from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, load_policy, read_policy
 from shared.settings import POLICY_FILE
 from tests.support.incentive.ledger import first_listing, rulebook, subject
+from tests.support.incentive.readings import policy_with
 from tests.support.paths import TESTS
 
 G1 = "general.in_force"
@@ -26,12 +27,57 @@ BY_NAME = {  # readings whose alternative is another name: the field that the na
     "general.operators_ladder": ("operators_ladder", "exchange"),
     "general.open_years": ("open_years", "not_held"),
 }
+RULES = {  # questions of rules: the reading in force, and its alternative
+    "rules.annual_listed_trading": {
+        "reaching": ("at_least_means_ge", "at_least_means_gt"),
+        "matching": ("listing_of_the_same_provider_before_the_trade", "mode_as_the_exchange_states"),
+        "part_years": ("part_of_the_year_in_force", "whole_calendar_year"),
+    },
+    "rules.exchange_tiers": {
+        "exceeding": ("over_means_gt", "over_means_ge"),
+        "passing": ("passed_by_a_trade_in_force_and_never_before", "total_in_force_alone"),
+        "deduction": ("less_what_was_earned_under_this_policy", "less_steps_before_the_policy_too"),
+        "delisting": ("operator_within_the_listing", "operator_of_the_last_listed_day"),
+        "succession": ("steps_of_the_exchange", "steps_of_the_operator"),
+    },
+    "declared.rules.computing_centre": {"per": ("once_for_each_item", "once_for_each_subject")},
+    "declared.rules.data_assets": {
+        "per": ("once_for_each_subject", "once_for_each_item"),
+        "firsts": ("first_over_the_whole_life", "once_under_this_policy"),
+    },
+    "declared.rules.data_services": {"assessments": ("within_a_limit_of_the_year", "once_for_each_provider")},
+    "declared.rules.mutual_recognition": {"per": ("once_for_each_subject", "once_for_each_item")},
+    "declared.rules.outbound_transfer": {
+        "per": ("once_for_each_subject", "once_for_each_item"),
+        "firsts": ("first_over_the_whole_life", "once_under_this_policy"),
+    },
+    "declared.rules.startup_park": {
+        "per": ("once_for_each_subject", "once_for_each_item"),
+        "firsts": ("once_under_this_policy", "first_over_the_whole_life"),
+    },
+    "declared.rules.revenue_growth": {
+        "history": ("less_what_was_earned_under_this_policy", "less_steps_before_the_policy_too")
+    },
+    "declared.rules.compute_voucher": {"minimum": ("minimum_before_limits", "minimum_after_limits")},
+    "declared.rules.compute_voucher_overseas": {"minimum": ("minimum_before_limits", "minimum_after_limits")},
+    "declared.rules.loan_interest": {
+        "frequency": ("rate_for_each_year", "rate_once"),
+        "years": ("calendar_years_from_the_first", "any_years_with_a_reward"),
+    },
+    "declared.rules.cluster_recognition": {
+        "history": ("less_what_was_earned_under_this_policy", "less_steps_before_the_policy_too")
+    },
+    "declared.rules.cluster_revenue": {
+        "history": ("less_what_was_earned_under_this_policy", "less_steps_before_the_policy_too")
+    },
+}
+OF_RULES = {f"{rule}.readings.{question}": both for rule, own in RULES.items() for question, both in own.items()}
 SOURCE = POLICY_FILE.read_text("utf-8")
 POLICY = read_policy(SOURCE.encode(), "policy")
 
 
 def test_the_periods_of_g1_change_places_and_nothing_else_does() -> None:
-    assert [reading.path for reading in POLICY.computable_readings] == [G1, *BY_NAME]
+    assert [reading.path for reading in POLICY.computable_readings] == [G1, *BY_NAME, *OF_RULES]
     other = POLICY.with_alternative(G1)
     assert other is not None
     assert (other.in_force, other.in_force_alternative) == (POLICY.in_force_alternative, POLICY.in_force)
@@ -53,6 +99,23 @@ def test_a_reading_by_name_changes_places_with_its_alternative_and_nothing_else_
     assert getattr(other, field) == alternative
     assert [change.path for change in compare(POLICY, other)] == [f"{path}.reading", f"{path}.alternative.reading"]
     assert other.with_alternative(path) == POLICY
+
+
+@pytest.mark.parametrize("path", OF_RULES)
+def test_a_reading_of_a_rule_changes_places_with_its_alternative_and_the_rest_stays(path: str) -> None:
+    ours, theirs = OF_RULES[path]
+    owner, _, question = path.partition(".readings.")
+    rule = owner.rpartition(".")[2]
+    other = POLICY.with_alternative(path)
+    assert other is not None
+    assert (POLICY.terms(rule).reading(question), other.terms(rule).reading(question)) == (ours, theirs)
+    assert [change.path for change in compare(POLICY, other)] == [f"{path}.reading", f"{path}.alternative.reading"]
+    assert other.with_alternative(path) == POLICY
+    file = policy_with(((f"{rule}/{question}", theirs),))
+    assert compare(file, other) == []
+    assert (file.rules, file.declared) == (other.rules, other.declared)
+    named = {one.rule: one for one in other.rules}
+    assert named == {str(one): getattr(other, one) for one in named}
 
 
 def test_a_reading_is_not_its_own_alternative() -> None:
@@ -124,12 +187,12 @@ def test_it_is_what_the_file_with_these_values_would_be() -> None:
 
 
 def test_a_reading_in_words_alone_cannot_be_tried() -> None:
-    in_words = [reading.path for reading in POLICY.readings if reading.path not in (G1, *BY_NAME)]
+    in_words = [reading.path for reading in POLICY.readings if reading.path not in (G1, *BY_NAME, *OF_RULES)]
     assert in_words
     for path in (*in_words, "", "rules"):
         assert POLICY.with_alternative(path) is None
     same = read_policy(SOURCE.replace("until: 2028-10-15", "until: 2028-10-16", 1).encode(), "same")
-    assert [reading.path for reading in same.computable_readings] == list(BY_NAME)
+    assert [reading.path for reading in same.computable_readings] == [*BY_NAME, *OF_RULES]
     assert same.with_alternative(G1) is None
 
 

@@ -79,11 +79,11 @@ JUDGEMENTS = {
     ("G10", "J"): 1,
     ("G11", "J"): 3,
     ("细则5 / details 5", "J"): 1,
-    ("first_listing", "J"): 1,
-    ("first_purchase", "J"): 1,
+    ("first_listing", "J"): 2,
+    ("first_purchase", "J"): 2,
     ("annual_listed_trading", "J"): 4,
     ("exchange_tiers", "L"): 1,
-    ("exchange_tiers", "J"): 3,
+    ("exchange_tiers", "J"): 7,
 }
 
 
@@ -211,8 +211,22 @@ def test_a_year_closes_when_the_day_is_over_in_shanghai(at: datetime, closed: bo
         ('    amount: "20000.00"\n', "", "rules[0].amount", "missing"),
         ('over: "500000000.00"', 'over: "100000000.00"', "rules[3].tiers[1].over", "more than"),
         ('amount: "3000000.00"', 'amount: "999999.99"', "rules[3].tiers[1].amount", "more than"),
-        ("reading: provider_receives", "reading: at_least_means_ge", "rules[2].readings[1].reading", "repeated"),
-        ("reading: provider_receives", "reading: at_least_means_ge", "rules[2].readings", "provider_receives"),
+        ("question: receiver", "question: reaching", "rules[2].readings[1].question", "repeated"),
+        ("question: receiver", "question: reaching", "rules[2].readings", "question receiver is missing"),
+        ("question: refund", "question: kinds", "rules[1].readings", "reading of the question refund is missing"),
+        ("reading: provider_receives", "reading: at_least_means_ge", "rules[2].readings[0].reading", "no reading of"),
+        (
+            "reading: at_least_means_gt",
+            "reading: at_least_means_ge",
+            "rules[2].readings[1].alternative.reading",
+            "another",
+        ),
+        (
+            "reading: at_least_means_gt",
+            "reading: over_means_gt",
+            "rules[2].readings[1].alternative.reading",
+            "computes",
+        ),
         (
             "together: [compute_v",
             "together: [vouchers, compute_v",
@@ -292,7 +306,7 @@ def test_order_of_rules_is_the_file_s():
 
 ALL_YEARS = (2025, 2026, 2027, 2028)
 IN_FORCE = "general.in_force"
-PROVIDER = "rules.annual_listed_trading.readings.provider_receives"
+PROVIDER = "rules.annual_listed_trading.readings.receiver"
 
 
 @pytest.mark.parametrize(

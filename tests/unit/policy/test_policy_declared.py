@@ -17,7 +17,7 @@ WAN, YI = 10_000 * 100, 100_000_000 * 100  # fen
 PRIZES_OF_THE_NATION = "national_first 10, national_second 8, national_third 5"
 # Rules in order of articles, with amount, way of earning, limits and pool; amounts in 万元.
 ARTICLES = {
-    ("(一)", "computing_centre"): ("1000 at_most 1.25", "once subject", "", ""),
+    ("(一)", "computing_centre"): ("1000 at_most 1.25", "once item", "", ""),
     ("(二)", "data_circulation_facility"): ("500", "once item", "", ""),
     ("(三)", "international_communications"): ("", "recorded item", "", ""),
     ("(四) 4", "data_assets"): ("20", "first subject", "", ""),
@@ -99,7 +99,7 @@ def test_both_vouchers_share_one_pool_and_both_rewards_of_a_cluster_one_limit():
 
 def test_every_judgement_has_its_alternative():
     readings = [reading for reading in POLICY.readings if reading.path.startswith("declared.")]
-    assert len(readings) == 13
+    assert len(readings) == 18
     assert all(reading.alternative and reading.says.zh and reading.article != "" for reading in readings)
     assert {reading.mark for reading in readings} == {"J"}
 
@@ -113,7 +113,7 @@ def test_a_file_without_the_section_has_no_declared_rewards():
 RULE = "declared.rules"
 PUE = "      measure: {name: pue, zh: 电能利用效率, en: power usage effectiveness}\n"
 FACILITY = '      amount: "5000000.00"\n'
-YEARLY = "      earned: yearly\n      per: item\n"
+BY_DIFFERENCE = "      earned: by_difference\n      per: item\n"
 PROVINCE = 'en: by the province, amount: "1000000.00"'
 VOUCHERS = "      pool: compute_vouchers\n      readings"
 FAULTS = [
@@ -125,8 +125,10 @@ FAULTS = [
     (FACILITY, FACILITY + '      rate: "0.1"\n', "[1].amount", "exactly one of"),
     (FACILITY, FACILITY + "      years: 3\n", "[1].years", "no meaning"),
     ("earned: recorded", "earned: once", "[2].amount", "exactly one of"),
-    (YEARLY, YEARLY.replace("yearly", "by_difference"), "[16].earned", "once, yearly only"),
-    ("earned: first", "earned: sometimes", "[3].earned", "this version computes"),
+    (BY_DIFFERENCE, BY_DIFFERENCE.replace("by_difference", "yearly"), "[17].earned", "once, first, by_difference only"),
+    (BY_DIFFERENCE, BY_DIFFERENCE.replace("by_difference", "once"), "[17].readings", "is not what earned says"),
+    ("reading: rate_for_each_year", "reading: each_year", "[16].earned", "missing"),
+    ("earned: recorded", "earned: sometimes", "[2].earned", "this version computes"),
     ("- rule: data_circulation_facility", "- rule: computing_centre", "[1].rule", "repeated rule"),
     ("- rule: data_circulation_facility", "- rule: first_listing", "[1].rule", "repeated rule"),
     ("- rule: data_circulation_facility", "- rule: Facility", "[1].rule", "must match"),
@@ -135,12 +137,20 @@ FAULTS = [
     (PROVINCE, PROVINCE.replace("1000000", "400000"), "[17].amounts[1].amount", "more than"),
     ('at_least: "30000000000.00"', 'at_least: "10000000000.00"', "[18].steps[1].at_least", "more than"),
     ("grade: national_led", "grade: international_led", "[6].amounts[2].grade", "repeated name"),
-    ("calendar_years_from_the_first", "once_for_each_item", "[16].readings", "is not what earned says"),
-    ("rate_for_each_year", "calendar_years_from_the_first", "[16].readings[1].reading", "repeated"),
+    ("      years: 3\n", "", "[16].readings", "is not what years says"),
+    ("question: frequency", "question: years", "[16].readings[1].question", "repeated"),
+    ("reading: rate_once", "reading: any_years_with_a_reward", "[16].readings[0].alternative.reading", "no reading of"),
+    (
+        "      earned: once\n      measure: {name: pue",
+        "      earned: once\n      per: subject\n      measure: {name: pue",
+        "[0].readings",
+        "is not what per says",
+    ),
     ("limits: [standards_a_year]", "limits: []", "declared.limits", "names the limit standards_a_year"),
     ("per: subject_year", "per: year", "declared.limits[0].per", "this version computes"),
     ("- limit: ai_models", "- limit: standards_a_year", "declared.limits[2].limit", "repeated name"),
-    ("limits_used_in_order_of_days", "in_any_order", "declared.readings", "is missing"),
+    ("question: order_of_limits", "question: day", "declared.readings", "is missing"),
+    ("limits_used_in_order_of_days", "in_any_order", "declared.readings[0].reading", "this version computes"),
     ("declared:\n", "declared:\n  notes: []\n", "declared.notes", "unknown"),
 ]
 

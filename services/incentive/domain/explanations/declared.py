@@ -106,6 +106,14 @@ def _steps(outcome: DeclaredOutcome, policy: Policy) -> list[Json]:
             deducted=yuan(outcome.deducted_fen),
         )
         steps.append(difference_step(max(0, amount_fen - outcome.deducted_fen), earlier))
+    if outcome.history_fen:
+        earlier = phrase(
+            "政策施行前已达到的档次对应的{history}",
+            "the {history} of the step reached before the policy",
+            history=yuan(outcome.history_fen),
+        )
+        left_fen = max(0, amount_fen - outcome.deducted_fen - outcome.history_fen)
+        steps.append(difference_step(left_fen, earlier))
     if outcome.limit is not None:
         steps.append(_limit_step(outcome, outcome.limit))
     return steps

@@ -1,9 +1,17 @@
 """Explanations of the four rules that events drive: trades that count, steps, and the next threshold. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Final
 
+from services.incentive.domain.event_readings import (
+    counted_buckets,
+    counted_period,
+    exceeds,
+    missing_to_exceed,
+    missing_to_reach,
+    reaches,
+    served_period,
+)
 from services.incentive.domain.event_rules import (
     ExchangeFacts,
     SubjectFacts,
@@ -58,6 +66,13 @@ _ELSEWHERE: Final = Texts(
 _ONLY_HISTORY: Final = Texts(
     "；不在政策有效期内，不予奖励，但已占用“首次”。",
     "; outside the policy period, it earns nothing but still counts as the first.",
+)
+_EARNED_BEFORE: Final = Texts(
+    "该交易场所此前年度按本政策的测算上限{fen}",
+    "the ceilings of {fen} of this exchange in earlier years under this policy",
+)
+_PASSED_BEFORE_THE_POLICY: Final = Texts(
+    "政策施行前越过的档次对应的{fen}", "the {fen} of the tiers passed before the policy"
 )
 _NO_OPERATOR: Final = Texts(
     "年末没有在册的运营主体，不予奖励。",
@@ -165,20 +180,23 @@ def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> Explanatio
         year=year,
         trades=trades,
         base=yuan(base_fen),
-        last=_last_text((bucket for share in shares for bucket in share.counted), policy.in_force),
+        last=_last_text(
+            (bucket for share in shares for bucket in counted_buckets(share, terms)),
+            counted_period(year, terms, policy.in_force),
+        ),
         least=yuan(terms.at_least_fen),
     )
-    reason += future_dated(annual_ahead(totals, policy.in_force))
+    reason += future_dated(annual_ahead(totals, policy))
     draft = ExplanationDraft(
         reason,
         [step_json("base", base_fen, reason)],
         counted=[part_json(*part) for part in counted],
         not_counted=[part_json(*part) for part in not_counted],
     )
-    if base_fen >= terms.at_least_fen:
+    if reaches(base_fen, terms):
         draft.steps += rate_steps(base_fen, terms.rate, terms.cap_fen, policy.rounding)
     else:
-        draft.next = next_threshold(terms.at_least_fen, terms.at_least_fen - base_fen)
+        draft.next = next_threshold(terms.at_least_fen, missing_to_reach(base_fen, terms))
     return draft
 
 
@@ -197,12 +215,16 @@ def annual_parts(
     counted: list[tuple[str, int, int]] = []
     not_counted: list[tuple[str, int, int, str]] = []
     totals: Sequence[ProviderTotal] = facts.totals.get(year, ())
+    terms = policy.annual_listed_trading
+    period = counted_period(year, terms, policy.in_force)
     for exchange, share in merge_shares(totals).items():
-        parts = split_by_period(share.counted, policy.in_force)
+        buckets = counted_buckets(share, terms)
+        parts = split_by_period(buckets, period)
         if parts.within_trades:
             counted.append((exchange, parts.within_fen, parts.within_trades))
         outside = (parts.before_fen + parts.after_fen, parts.before_trades + parts.after_trades)
-        unmatched = (sum(one.amount_fen for one in share.unmatched), sum(one.trades for one in share.unmatched))
+        left_out = share.unmatched if buckets == share.counted else ()
+        unmatched = (sum(one.amount_fen for one in left_out), sum(one.trades for one in left_out))
         sums = [(*outside, NOT_IN_FORCE), (*unmatched, "unmatched")]
         sums += [(other.amount_fen, other.trades, other.reason) for other in share.other]
         not_counted += [(exchange, fen, trades, reason) for fen, trades, reason in sums if trades]
@@ -222,20 +244,20 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
         )
         return ExplanationDraft(text)
     buckets = merge_totals(facts.totals[year])
-    parts = split_by_period(buckets, policy.in_force)
-    after = [part_json(exchange, parts.after_fen, parts.after_trades, NOT_IN_FORCE)] if parts.after_trades else []
-    until_end = Interval(date.min, policy.in_force.end_on)
-    reason = _tier_reason(exchange, state, _last_text(buckets, until_end))
-    reason += future_dated(tiers_ahead(facts.totals[year], policy.in_force))
+    period = served_period(policy.exchange_tiers, policy.in_force)
+    parts = split_by_period(buckets, period)
+    outside_fen, outside = parts.before_fen + parts.after_fen, parts.before_trades + parts.after_trades
+    reason = _tier_reason(exchange, state, _last_text(buckets, period))
+    reason += future_dated(tiers_ahead(facts.totals[year], policy))
     draft = ExplanationDraft(
         reason,
-        counted=[part_json(exchange, state.base_fen, parts.before_trades + parts.within_trades)],
-        not_counted=after,
+        counted=[part_json(exchange, state.base_fen, parts.within_trades)],
+        not_counted=[part_json(exchange, outside_fen, outside, NOT_IN_FORCE)] if outside else [],
         steps=[step_json("base", state.base_fen, reason), *_tier_steps(state)],
     )
     tier = next_tier(state, policy)
     if tier is not None:
-        draft.next = next_threshold(tier.over_fen, missing_over(tier, state.base_fen))
+        draft.next = next_threshold(tier.over_fen, missing_to_exceed(state.base_fen, tier, policy.exchange_tiers))
     return draft
 
 
@@ -272,22 +294,18 @@ def _tier_steps(state: TierYear) -> list[Json]:
         return []
     worth = phrase("该档奖励至多{amount}。", "The tier is worth at most {amount}.", amount=yuan(state.tier.amount_fen))
     steps = [step_json("cap", state.tier.amount_fen, worth)]
-    if state.earned_before_fen:
-        earlier = phrase(
-            "该交易场所此前年度按本政策的测算上限{earlier}",
-            "the ceilings of {earlier} of this exchange in earlier years under this policy",
-            earlier=yuan(state.earned_before_fen),
-        )
-        steps.append(difference_step(state.ceiling_fen, earlier))
+    left_fen = state.tier.amount_fen
+    for deducted_fen, what in (
+        (state.earned_before_fen, _EARNED_BEFORE),
+        (state.history_fen, _PASSED_BEFORE_THE_POLICY),
+    ):
+        if deducted_fen:
+            left_fen = max(0, left_fen - deducted_fen)
+            steps.append(difference_step(left_fen, phrase(what.zh, what.en, fen=yuan(deducted_fen))))
     return steps
 
 
 def next_tier(state: TierYear, policy: Policy) -> Tier | None:
     """The lowest tier that is not exceeded yet, in this year or an earlier one; None if all are."""
-    passed_fen = max(state.passed_fen, state.base_fen)
-    return next((tier for tier in policy.exchange_tiers.tiers if tier.over_fen >= passed_fen), None)
-
-
-def missing_over(tier: Tier, total_fen: int) -> int:
-    """Return what a total lacks to *exceed* a tier's threshold: one fen more than to equal it; 0 once it does."""
-    return max(0, tier.over_fen - total_fen + 1)
+    terms, passed_fen = policy.exchange_tiers, max(state.passed_fen, state.base_fen)
+    return next((tier for tier in terms.tiers if not exceeds(passed_fen, tier, terms)), None)

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from services.incentive.domain.declared_rules import DeclaredOutcome, Why, declared_outcomes
+from services.incentive.domain.event_readings import exceeds
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, TierYear, tier_years
 from services.incentive.domain.explanations.award import (
     explanation_json,
@@ -348,11 +349,12 @@ def _tiers(asked: Asked, exchange: str, facts: ExchangeFacts, policy: Policy) ->
 
 def _passed(state: TierYear, years: Iterable[TierYear], policy: Policy) -> Texts:
     """A sentence on when the highest tier below the total was first passed; empty if no tier is below it."""
-    over = [tier for tier in policy.exchange_tiers.tiers if tier.over_fen < state.base_fen]
+    terms = policy.exchange_tiers
+    over = [tier for tier in terms.tiers if exceeds(state.base_fen, tier, terms)]
     if not over:
         return NO_TEXT
     tier = over[-1]
-    earlier = next((one for one in years if one.year < state.year and one.total_fen > tier.over_fen), None)
+    earlier = next((one for one in years if one.year < state.year and exceeds(one.total_fen, tier, terms)), None)
     if earlier is not None:
         return phrase(
             "超过{over}一档已于{year}年越过（当年合计{total}）。",

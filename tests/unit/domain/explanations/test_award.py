@@ -71,7 +71,9 @@ class World:
 
     def status(self, subject: str, year: int, visible=None):
         awards = {one.award_id for one in self.awards.values() if (one.subject, one.year) == (subject, year)}
-        exchanges = {one: self.known.exchanges.get(one, {}) for one in operated_exchanges(subject, year, EXCHANGES)}
+        exchanges = {
+            one: self.known.exchanges.get(one, {}) for one in operated_exchanges(subject, year, EXCHANGES, POLICY)
+        }
         operated = {one: ExchangeFacts(totals, EXCHANGES) for one, totals in exchanges.items()}
         answer = subject_status(subject, year, self.known.of(subject), operated, POLICY, awards, visible)
         return {entry["rule"]: entry for entry in answer["rules"]}

@@ -34,7 +34,7 @@ def why(*events: Any, rule: str, of: str = "P1", year: int = 2026, visible: set[
         documents.accept(event.exchange, outcome.document)
     facts = KnownFacts(facts_of(documents, EXCHANGES))
     subject = f"uscc:{uscc(of)}"
-    operated = operated_exchanges(subject, year, EXCHANGES)
+    operated = operated_exchanges(subject, year, EXCHANGES, POLICY)
     known = KnownOfSubject(
         facts.of(subject), {one: ExchangeFacts(facts.exchanges.get(one, {}), EXCHANGES) for one in operated}
     )

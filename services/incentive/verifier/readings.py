@@ -1,0 +1,98 @@
+"""The readings of rules that a policy file names: those that this program computes, and what each one means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from .policy import FIELDS_OF_READINGS, ExchangeWhitelist, PolicyValues
+from .report import Unsound
+from .values import Json, Span, day_us, fen
+
+ANNUAL, TIERS = "annual_listed_trading", "exchange_tiers"
+# By rule that events drive; of each question, the last are alternatives.
+KNOWN: Mapping[str, Sequence[str]] = {
+    "first_listing": ("one_for_all_products", "withdrawn_stays_the_first"),
+    "first_purchase": ("any_kind_and_mode", "refunded_stays_the_first"),
+    ANNUAL: (
+        "provider_receives",
+        "at_least_means_ge", "at_least_means_gt",
+        "listing_of_the_same_provider_before_the_trade", "mode_as_the_exchange_states",
+        "part_of_the_year_in_force", "whole_calendar_year",
+    ),
+    TIERS: (
+        "over_means_gt", "over_means_ge",
+        "passed_by_a_trade_in_force_and_never_before", "total_in_force_alone", "never_in_an_earlier_year",
+        "less_what_was_earned_under_this_policy", "less_steps_before_the_policy_too",
+        "each_exchange_has_its_own",
+        "operator_of_the_years_last_day",
+        "operators_own_period", "operator_within_the_listing", "operator_of_the_last_listed_day",
+        "steps_of_the_exchange", "steps_of_the_operator",
+        "mirrored_trades_do_not_count",
+    ),
+}  # fmt: skip
+# Of declared rules.
+KNOWN_OF_DECLARED = (
+    *FIELDS_OF_READINGS,
+    "less_what_was_earned_under_this_policy", "less_steps_before_the_policy_too", "steps_before_the_policy_are_ignored",
+    "minimum_before_limits", "minimum_after_limits",
+    "a_limit_of_its_own",
+    "calendar_years_from_the_first", "any_years_with_a_reward",
+)  # fmt: skip
+
+
+def check_readings(policy: PolicyValues) -> None:
+    """Unsound if the policy file names a reading that this program does not compute."""
+    for rule, readings in policy.readings.items():
+        for name in readings:
+            if name not in KNOWN.get(rule, KNOWN_OF_DECLARED):
+                raise Unsound("不认识的读法", "a reading that this program does not compute", f"{rule}: {name}")
+
+
+def touches(period: Span, year: int) -> bool:
+    return period[0] < day_us(date(year + 1, 1, 1)) and day_us(date(year, 1, 1)) < period[1]
+
+
+def is_reached(base: int, policy: PolicyValues) -> bool:
+    """(四) 3: a total reaches the threshold, with or without the number itself."""
+    least = fen(policy.rules[ANNUAL]["at_least"])
+    return base > least if policy.reads(ANNUAL, "at_least_means_gt") else base >= least
+
+
+def counted_buckets(share: Json, policy: PolicyValues) -> list[Json]:
+    """(四) 3: the trades that count; the unmatched ones too where the exchange's statement of the mode is enough."""
+    counted: list[Json] = share["counted"]
+    return counted + share["unmatched"] if policy.reads(ANNUAL, "mode_as_the_exchange_states") else counted
+
+
+def counted_span(year: int, period: Span, policy: PolicyValues) -> Span:
+    """(四) 3: the days that count in a year that has a day in force."""
+    is_whole = policy.reads(ANNUAL, "whole_calendar_year") and touches(period, year)
+    return (day_us(date(year, 1, 1)), day_us(date(year + 1, 1, 1))) if is_whole else period
+
+
+def highest_over(total: int, policy: PolicyValues) -> int:
+    """(六) 2: the amount of the highest tier that a total is over; 0 if there is none."""
+    return max((amount for over, amount in tiers_of(policy) if is_over(total, over, policy)), default=0)
+
+
+def is_over(total: int, over: int, policy: PolicyValues) -> bool:
+    return total >= over if policy.reads(TIERS, "over_means_ge") else total > over
+
+
+def tiers_of(policy: PolicyValues) -> Iterator[tuple[int, int]]:
+    for tier in policy.rules[TIERS]["tiers"]:
+        yield fen(tier["over"]), fen(tier["amount"])
+
+
+def rewarded_operator(exchange: str, year: int, policy: PolicyValues, whitelist: ExchangeWhitelist) -> Json | None:
+    """(六) 2: the operator of the year's last day, by the reading of exchanges that left the whitelist."""
+    day = date(year, 12, 31)
+    if policy.reads(TIERS, "operator_within_the_listing") and not whitelist.counts(exchange, day_us(day)):
+        return None
+    if policy.reads(TIERS, "operator_of_the_last_listed_day"):
+        while day.year == year and not whitelist.counts(exchange, day_us(day)):
+            day -= timedelta(days=1)
+        if day.year != year:
+            return None
+    return whitelist.operator_on(exchange, day)
