@@ -258,6 +258,9 @@ _GENERAL: Final = {
     "higher_policies": _since_2(_clause("G9", "higher_rules_prevail")),
     "district_grants": _since_2(_clause("G15", "may_be_added")),
     "higher_grants": _since_2(_clause("G15", "beside_this_policy")),
+    "subjects": _since_2(_clause("G8", "entities_with_a_code")),
+    "eligibility_day": _since_2(_clause("G8", "day_of_application")),
+    "corrections": _since_2(_clause("细则6 / details 6", "no_time_bar")),
     "public_notice": _since_2(_clause("G13", "first_and_last_day_included", working_days=Whole())),
     "related_parties": _clause("G10", "flag_and_never_deny"),
     "period_closing": _clause(

@@ -428,7 +428,7 @@ def test_limits_hold_and_what_can_be_had_once_is_had_once(declarations, choice):
     for limit in policy.declared.limits:
         sums: dict[Any, int] = {}
         for one in found:
-            if limit in policy.declared.limits_of(one.terms):
+            if limit in policy.limits_of(one.terms):
                 whose = {"item": one.declaration.item, "subject_year": one.declaration.earned_on.year}.get(limit.per)
                 sums[whose] = sums.get(whose, 0) + one.ceiling_fen
         assert all(fen <= limit.most_fen for fen in sums.values())

@@ -46,6 +46,8 @@ ARTICLES = {
     ("(十五)", "loan_interest"): ("0.02 years 3", "yearly item", "200 subject", ""),
     ("(十六)", "cluster_recognition"): ("city 50, province 100, nation 200", "by_difference item", "500 item", ""),
     ("(十六)", "cluster_revenue"): ("200亿 100, 300亿 200, 500亿 400", "by_difference item", "500 item", ""),
+    ("(十七)", "talent_plans"): ("", "recorded item", "", ""),
+    ("(十七)", "joint_training"): ("", "recorded item", "", ""),
     ("(十七)", "talent_project"): ("50", "once item", "", ""),
     ("(十七)", "talent_flexible_post"): ("10", "once item", "", ""),
     ("(十七)", "talent_living_allowance"): ("5", "once item", "", ""),
