@@ -184,7 +184,7 @@ class MappedBy(fields.Field[object]):
 
     def __init__(self, key: str, mappings: Mapping[str, Mapped]) -> None:
         super().__init__()
-        self._key, self._mappings = key, mappings
+        self._key, self.mappings = key, mappings
         self._choice = OneOf(*mappings)
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> object:
@@ -200,7 +200,7 @@ class MappedBy(fields.Field[object]):
         return self.schema_for(value).load(value)
 
     def schema_for(self, raw: object) -> Schema:
-        return self._mappings[text_at(raw, self._key)].schema_for(raw)
+        return self.mappings[text_at(raw, self._key)].schema_for(raw)
 
 
 class ListOf(fields.List[object]):

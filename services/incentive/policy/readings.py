@@ -14,16 +14,19 @@ EVENT_QUESTIONS: Final[Mapping[str, Questions]] = {
     "first_listing": {
         "products": ("one_for_all_products",),
         "withdrawal": ("withdrawn_stays_the_first",),
+        "mirrored": ("mirrored_listings_do_not_count",),
     },
     "first_purchase": {
         "kinds": ("any_kind_and_mode",),
         "refund": ("refunded_stays_the_first",),
+        "mirrored": ("mirrored_trades_do_not_count",),
     },
     "annual_listed_trading": {
         "receiver": ("provider_receives",),
         "reaching": ("at_least_means_ge", "at_least_means_gt"),
         "matching": ("listing_of_the_same_provider_before_the_trade", "mode_as_the_exchange_states"),
         "part_years": ("part_of_the_year_in_force", "whole_calendar_year"),
+        "mirrored": ("mirrored_trades_do_not_count",),
     },
     "exchange_tiers": {
         "exceeding": ("over_means_gt", "over_means_ge"),

@@ -12,13 +12,14 @@ from .values import Json, Span, day_us, fen
 ANNUAL, TIERS = "annual_listed_trading", "exchange_tiers"
 # By rule that events drive; of each question, the last are alternatives.
 KNOWN: Mapping[str, Sequence[str]] = {
-    "first_listing": ("one_for_all_products", "withdrawn_stays_the_first"),
-    "first_purchase": ("any_kind_and_mode", "refunded_stays_the_first"),
+    "first_listing": ("one_for_all_products", "withdrawn_stays_the_first", "mirrored_listings_do_not_count"),
+    "first_purchase": ("any_kind_and_mode", "refunded_stays_the_first", "mirrored_trades_do_not_count"),
     ANNUAL: (
         "provider_receives",
         "at_least_means_ge", "at_least_means_gt",
         "listing_of_the_same_provider_before_the_trade", "mode_as_the_exchange_states",
         "part_of_the_year_in_force", "whole_calendar_year",
+        "mirrored_trades_do_not_count",
     ),
     TIERS: (
         "over_means_gt", "over_means_ge",

@@ -81,9 +81,9 @@ JUDGEMENTS = {
     ("G11", "J"): 3,
     ("细则5 / details 5", "J"): 1,
     ("细则6 / details 6", "J"): 1,
-    ("first_listing", "J"): 2,
-    ("first_purchase", "J"): 2,
-    ("annual_listed_trading", "J"): 4,
+    ("first_listing", "J"): 3,
+    ("first_purchase", "J"): 3,
+    ("annual_listed_trading", "J"): 5,
     ("exchange_tiers", "L"): 1,
     ("exchange_tiers", "J"): 7,
 }
