@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import schemathesis
 from services.incentive.rebuild.command import verify_all
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
-from shared.values.times import format_time
+from shared.values.times import SHANGHAI, format_time
 from tests.support.incentive.bureau import FIRST, ROTATED, SECOND, SHA256, Bureau, empty_bureau
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
@@ -472,13 +472,27 @@ def test_the_limit_of_a_group_is_that_of_its_own_year(bureau: Bureau) -> None:
     bureau.take(first_listing(26, "2026-02-01", seq=1))
     bureau.verify(subject(26))
     bureau.approved(f"first_listing/{subject(26)}", "20000.00")
-    higher, later = bureau.purchase(26), f"annual_listed_trading/{subject(26)}/2028"
-    bureau.take(provider_total(26, 2028, {"kmdex": [("2028-03-01", "15000000.00")]}, seq=3))
-    assert bureau.award(later)["payable"] == "300000.00"
+    higher, closed = bureau.purchase(26), f"annual_listed_trading/{subject(26)}/2025"
+    bureau.take(provider_total(26, 2025, {"kmdex": [("2025-12-01", "15000000.00")]}, seq=3))
+    assert bureau.award(closed)["payable"] == "300000.00"
     bureau.published(higher)
     assert bureau.step(higher, "approve", amount="180000.01")[0] == 409
     bureau.done(higher, "approve", amount="180000.00")
-    bureau.approved(later, "300000.00")
+    bureau.approved(closed, "300000.00")
+
+
+def test_a_total_of_an_open_year_is_approved_once_the_year_is_closed(postgres) -> None:
+    with empty_bureau(postgres) as bureau:
+        bureau.take(provider_total(27, 2026, {"kmdex": [("2026-03-01", "15000000.00")]}, seq=1))
+        bureau.verify(subject(27))
+        award_id = f"annual_listed_trading/{subject(27)}/2026"
+        bureau.published(award_id)
+        status, told = bureau.step(award_id, "approve", amount="300000.00")
+        assert (status, "period_open" in told["detail"]) == (409, True)
+        bureau.now = datetime(2027, 4, 1, tzinfo=SHANGHAI)
+        assert bureau.award(award_id)["holds"] == []
+        bureau.done(award_id, "approve", amount="300000.00")
+        bureau.done(award_id, "pay")
 
 
 def test_a_reward_that_moves_to_another_year_is_claimed_back_from_the_one_it_was_approved_for(bureau: Bureau) -> None:
