@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from shared.events.documents import Listing
 from shared.events.fact_topics import FIRST_LISTING, LISTING
-from shared.postgres.query import fetch
+from shared.postgres.query import fetch, fetch_values
 from shared.register.context import RegisterContext
 from shared.register.facts import party_json, render_firsts
-from shared.register.firsts import FirstsTable
+from shared.register.firsts import FirstsTable, no_longer_counted, with_void
 from shared.register.parties import subjects_of
 from shared.register.publish.outbox import DirtyKey
 from shared.register.revisions import Key
@@ -25,6 +25,8 @@ FIRST_LISTINGS = FirstsTable(
     document="listing",
     party="provider",
     eligible="status <> 'annulled' AND NOT mirrored AND counted",
+    void="status = 'annulled' AND NOT mirrored AND counted",
+    void_name="annulled",
 )
 _LISTINGS = """
     SELECT d.exchange, d.number, d.counted, d.mirrored, d.value, d.headers
@@ -44,19 +46,20 @@ def fact_keys(listings: Iterable[Key], first_subjects: Iterable[str]) -> list[Di
 
 
 def all_fact_keys(connection: Connection) -> list[DirtyKey]:
-    """Return the keys of all listings, and of all parties that have a first one."""
+    """Return the keys of all listings, and of all parties that have a first one, or an annulled one."""
     listings = fetch(connection, "SELECT exchange, number FROM listing", tuple[str, str])
-    parties = fetch(
-        connection, "SELECT scheme, code FROM party p JOIN first_listing f ON f.party = p.id", tuple[str, str]
-    )
-    return fact_keys(listings, (f"{scheme}:{code}" for scheme, code in parties))
+    parties = set(fetch_values(connection, "SELECT party FROM first_listing", int))
+    parties |= with_void(connection, FIRST_LISTINGS)
+    return fact_keys(listings, subjects_of(connection, parties).values())
 
 
 def changed_by_settings(
     connection: Connection, register: RegisterContext, recounted: Sequence[Key], firsts: set[int]
 ) -> list[DirtyKey]:
     del register  # nothing else depends on the settings
-    return fact_keys(recounted, subjects_of(connection, firsts).values())
+    # Annulled listings are not stored beside firsts, so they cannot be compared: all of them are rendered again.
+    annulled = with_void(connection, FIRST_LISTINGS) | no_longer_counted(connection, FIRST_LISTINGS, recounted)
+    return fact_keys(recounted, subjects_of(connection, firsts | annulled).values())
 
 
 def render_listings(connection: Connection, keys: list[str]) -> Json:

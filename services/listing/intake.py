@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -12,7 +12,7 @@ from shared.postgres.binary_copy import RowFormat, bytes_field, pg_microseconds
 from shared.postgres.query import fetch, fetch_values, pg_array
 from shared.register.context import RegisterContext
 from shared.register.daily_counts import record_us
-from shared.register.firsts import update_firsts
+from shared.register.firsts import before_first, update_firsts, with_void
 from shared.register.parties import Entity
 from shared.register.publish.outbox import mark_dirty
 from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
@@ -34,10 +34,12 @@ _FIXED = {
 _WRITER = DocumentWriter("listing", _FIXED, ["exchange", "number", "status", "value", "headers"])
 
 _STATES = f"""
-    SELECT k.exchange, k.number, d.revision, d.provider, d.eligible AND p.scheme = 'uscc'
+    SELECT k.exchange, k.number, d.revision, d.provider, d.listed_at, d.eligible AND p.scheme = 'uscc',
+           d.void AND p.scheme = 'uscc'
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
     CROSS JOIN LATERAL (
-        SELECT revision, provider, ({FIRST_LISTINGS.eligible}) AS eligible FROM listing
+        SELECT revision, provider, listed_at, ({FIRST_LISTINGS.eligible}) AS eligible, ({FIRST_LISTINGS.void}) AS void
+        FROM listing
         WHERE exchange = k.exchange AND number = k.number LIMIT 1
     ) d
     JOIN party p ON p.id = d.provider
@@ -48,7 +50,9 @@ _WITH_FIRST = "SELECT party FROM first_listing WHERE party = ANY(CAST(%(parties)
 class _StoredState(NamedTuple):
     revision: int
     provider: int
+    listed_at: datetime
     was_eligible: bool
+    was_void: bool
 
 
 def apply_listings(
@@ -76,8 +80,10 @@ def apply_listings(
             ((stored[key].provider, key) for key in resolution.displaced if stored[key].was_eligible),
         )
     )
+    firsts |= before_first(connection, FIRST_LISTINGS, _void(resolution, stored, ids, counted))
     if renamed:
         firsts |= set(fetch_values(connection, _WITH_FIRST, int, parties=pg_array(renamed)))
+        firsts |= with_void(connection, FIRST_LISTINGS, renamed)
     subjects = register.parties.subjects(connection, firsts)
     mark_dirty(connection, fact_keys(resolution.states, (subjects[party] for party in firsts)), now)
     return resolution
@@ -86,11 +92,8 @@ def apply_listings(
 def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, _StoredState]:
     if not keys:
         return {}
-    rows = fetch(connection, _STATES, tuple[str, str, int, int, bool], **key_arrays(keys))
-    return {
-        (exchange, number): _StoredState(revision, provider, was_eligible)
-        for exchange, number, revision, provider, was_eligible in rows
-    }
+    rows = fetch(connection, _STATES, tuple[Any, ...], **key_arrays(keys))
+    return {(exchange, number): _StoredState(*state) for exchange, number, *state in rows}
 
 
 def _write(
@@ -141,15 +144,27 @@ def _first_candidates(
             yield party, (document.listed_at, exchange, number, entry.seq)
 
 
-def _can_be_first(listing: Listing, *, counted: bool) -> bool:
-    """Return True if a listing may be a first, (四) 1.
+def _void(
+    resolution: Resolution[Listing], stored: dict[Key, _StoredState], ids: dict[Entity, int], counted: dict[int, bool]
+) -> Iterator[tuple[int, datetime, str, str]]:
+    """Yield void listings that came or were replaced, by provider and in the order of firsts."""
+    for key, entry in resolution.states.items():
+        document = entry.arrival.document
+        if document.status == "annulled" and _may_be_first(document, counted=counted[entry.seq]):
+            yield ids[document.provider.id_scheme, document.provider.id], document.listed_at, *key
+    for key in resolution.displaced:
+        if stored[key].was_void:
+            yield stored[key].provider, stored[key].listed_at, *key
 
-    It is not annulled, not mirrored from another exchange, within its exchange's time on the whitelist, and by a USCC.
-    Withdrawn listings (撤牌) stay firsts.
+
+def _can_be_first(listing: Listing, *, counted: bool) -> bool:
+    """Return True if a listing may be a first, (四) 1. Withdrawn listings (撤牌) stay firsts, annulled ones do not."""
+    return listing.status != "annulled" and _may_be_first(listing, counted=counted)
+
+
+def _may_be_first(listing: Listing, *, counted: bool) -> bool:
+    """Return True if a listing may be a first unless it is annulled.
+
+    It is not mirrored from another exchange, within its exchange's time on the whitelist, and by a USCC.
     """
-    return (
-        counted
-        and listing.status != "annulled"
-        and listing.origin_exchange is None
-        and listing.provider.id_scheme == "uscc"
-    )
+    return counted and listing.origin_exchange is None and listing.provider.id_scheme == "uscc"

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from services.trade_ingest.facts import FIRST_PURCHASES
 from services.trade_ingest.totals import Deltas, instant_of
 from services.trade_ingest.totals_store import IS_AHEAD, buckets_of, rebuild_totals
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
 from shared.postgres.query import fetch, fetch_optional, fetch_values, pg_array, pg_arrays
 from shared.register.context import RegisterContext
-from shared.register.firsts import First
+from shared.register.firsts import First, no_longer_counted, with_void
 from shared.register.parties import subjects_of
 from shared.register.publish.outbox import DirtyKey, mark_dirty
 from shared.register.revisions import Key
@@ -38,17 +40,24 @@ _WITH_SMALL_FIRST = f"""
 """
 
 
+class ChangedFirsts(NamedTuple):
+    """The former first purchase of each party whose first changed; parties whose void purchases changed."""
+
+    former: Mapping[int, First | None]
+    void: set[int]
+
+
 def mark_changed_facts(
     connection: Connection,
     register: RegisterContext,
     deltas: Deltas,
-    firsts: Mapping[int, First | None],
+    firsts: ChangedFirsts,
     renamed: set[int],
     now: datetime,
 ) -> None:
     """Mark the facts that a batch may have changed; its documents, firsts and totals must be stored already.
 
-    `firsts`: the former first purchase of each party whose first changed. `renamed`: parties whose name changed.
+    `renamed`: parties whose name changed.
     """
     year_of = cache(lambda bucket_us: shanghai_year(instant_of(bucket_us)))
     exchanges = {(exchange, year_of(bucket_us)) for exchange, bucket_us in deltas.exchanges}
@@ -56,9 +65,9 @@ def mark_changed_facts(
     bought = {(buyer, year_of(bucket_us)) for buyer, bucket_us, _, _ in deltas.purchases}
     sold_too = _sold_too(connection, bought - sellers)
     large = {buyer for buyer, _, _, is_large in deltas.purchases if is_large}
-    beginners = deltas.small_firsts_gone | _with_small_first(connection, large, firsts)
+    beginners = deltas.small_firsts_gone | _with_small_first(connection, large, firsts.former)
     providers = sellers | (_years_of(connection, renamed) if renamed else set())
-    with_first = firsts.keys() | (_with_first(connection, renamed) if renamed else set())
+    with_first = firsts.former.keys() | firsts.void | (_with_first(connection, renamed) if renamed else set())
 
     parties = {party for party, _ in providers | bought} | with_first | beginners
     subjects = register.parties.subjects(connection, parties)
@@ -101,6 +110,7 @@ def risk_flag_keys(
 def all_fact_keys(connection: Connection) -> list[DirtyKey]:
     exchanges, providers = all_totals(connection)
     firsts = set(fetch_values(connection, "SELECT party FROM first_purchase", int))
+    firsts |= with_void(connection, FIRST_PURCHASES)
     subjects = subjects_of(connection, firsts | {party for party, _ in providers})
     return [*total_and_first_keys(subjects, exchanges, providers, firsts), *all_risk_flag_keys(connection)]
 
@@ -125,7 +135,6 @@ def changed_by_settings(
     connection: Connection, register: RegisterContext, recounted: Sequence[Key], firsts: set[int]
 ) -> list[DirtyKey]:
     """Recompute totals by the settings just recorded; return the keys of all facts that may have changed."""
-    del recounted  # a trade is no fact of its own
     changed_exchanges, changed_providers = rebuild_totals(connection, buckets_of(register))
     exchanges = {(exchange, shanghai_year(at)) for exchange, at in changed_exchanges}
     providers = {(provider, shanghai_year(at)) for provider, at, _, _ in changed_providers}
@@ -134,11 +143,13 @@ def changed_by_settings(
         all_exchanges, all_providers = all_totals(connection)
         exchanges |= all_exchanges
         providers |= all_providers
-    ahead = set(fetch_values(connection, f"{_FIRSTS} WHERE {IS_AHEAD}", int))
-    subjects = subjects_of(connection, firsts | ahead | {party for party, _ in providers})
+    # Firsts store neither that they are future-dated nor a void trade before them, so these cannot be compared: all are
+    # rendered again.
+    rendered = set(fetch_values(connection, f"{_FIRSTS} WHERE {IS_AHEAD}", int))
+    rendered |= with_void(connection, FIRST_PURCHASES) | no_longer_counted(connection, FIRST_PURCHASES, recounted)
+    subjects = subjects_of(connection, firsts | rendered | {party for party, _ in providers})
     return [
-        # Firsts do not store that they are future-dated, so these cannot be compared: all are rendered again.
-        *total_and_first_keys(subjects, exchanges, providers, firsts | ahead),
+        *total_and_first_keys(subjects, exchanges, providers, firsts | rendered),
         # Measures of risk flags are not stored, so they cannot be compared: all are rendered again.
         *all_risk_flag_keys(connection),
         *risk_flag_keys(subjects, exchanges, providers, firsts),
@@ -160,7 +171,9 @@ def _years_of(connection: Connection, parties: set[int]) -> set[tuple[int, int]]
 
 def _with_first(connection: Connection, parties: set[int]) -> set[int]:
     statement = "SELECT party FROM first_purchase WHERE party = ANY(%(ids)s)"
-    return set(fetch_values(connection, statement, int, ids=list(parties)))
+    return set(fetch_values(connection, statement, int, ids=list(parties))) | with_void(
+        connection, FIRST_PURCHASES, parties
+    )
 
 
 def _sold_too(connection: Connection, bought: set[tuple[int, int]]) -> set[tuple[int, int]]:

@@ -22,20 +22,23 @@ from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time, year_start
 
-# `TradeState.can_be_first` states the same condition in Python.
+# `TradeState.can_be_first` and `.is_void` state the same conditions in Python.
 FIRST_PURCHASES = FirstsTable(
     topic=FIRST_PURCHASE,
     first="first_purchase",
     document="trade",
     party="buyer",
     eligible="completed AND NOT mirrored AND counted",
+    void="NOT completed AND NOT mirrored AND counted",
+    void_name="cancelled",
 )
 _CACHED_BUCKETS: Final = 20_000  # some 10 MB
 
 _Bucket = tuple["datetime", Total]  # its start, and its content
 
 _EXCHANGE_TOTALS = """
-    SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.ahead_fen, t.ahead_trades, t.last_completed_at
+    SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.ahead_fen, t.ahead_trades, t.refunded_fen,
+           t.last_completed_at
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(years)s AS int[]), CAST(%(froms)s AS timestamptz[]),
                 CAST(%(untils)s AS timestamptz[])) AS k(exchange, year, from_at, until_at)
     JOIN exchange_total t ON t.exchange = k.exchange AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
@@ -43,7 +46,7 @@ _EXCHANGE_TOTALS = """
 """
 _PROVIDER_TOTALS = """
     SELECT k.scheme, k.code, k.year, p.name, t.exchange, t.category, t.bucket_at, t.amount_fen, t.trades,
-           t.ahead_fen, t.ahead_trades, t.last_completed_at
+           t.ahead_fen, t.ahead_trades, t.refunded_fen, t.last_completed_at
     FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[]), CAST(%(years)s AS int[]),
                 CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
          AS k(scheme, code, year, from_at, until_at)
@@ -151,9 +154,11 @@ def _bucket_list(found: Iterable[_Bucket], buckets: BucketCalendar) -> list[msgs
 # A trade changes one bucket of a year; the others are sent again unchanged.
 @lru_cache(maxsize=_CACHED_BUCKETS)
 def _bucket_json(start: datetime, until: datetime, total: Total) -> msgspec.Raw:
-    ahead = {}
+    parts: Json = {}
     if total.ahead_trades:
-        ahead = {"ahead": {"amount": format_yuan(total.ahead_fen), "trades": total.ahead_trades}}
+        parts["ahead"] = {"amount": format_yuan(total.ahead_fen), "trades": total.ahead_trades}
+    if total.refunded_fen:
+        parts["refunded"] = format_yuan(total.refunded_fen)
     return msgspec.Raw(
         msgspec.json.encode(
             {
@@ -162,7 +167,7 @@ def _bucket_json(start: datetime, until: datetime, total: Total) -> msgspec.Raw:
                 "amount": format_yuan(total.amount_fen),
                 "trades": total.trades,
                 "last_completed_at": format_time(total.last_completed_at),
-                **ahead,
+                **parts,
             }
         )
     )

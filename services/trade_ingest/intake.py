@@ -9,17 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.trade_ingest.fact_keys import mark_changed_facts
+from services.trade_ingest.fact_keys import ChangedFirsts, mark_changed_facts
 from services.trade_ingest.facts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
-from services.trade_ingest.totals import Deltas, Proof, TradeState
+from services.trade_ingest.totals import Deltas, Proof, TradeState, instant_of
 from services.trade_ingest.totals_store import apply_deltas, buckets_of
 from shared.events.documents import Trade
 from shared.postgres.binary_copy import RowFormat, bytes_field, pg_microseconds
 from shared.postgres.query import fetch, microseconds
 from shared.register.context import RegisterContext
 from shared.register.daily_counts import record_us
-from shared.register.firsts import update_firsts
+from shared.register.firsts import before_first, update_firsts
 from shared.register.parties import Entity
 from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
 from shared.register.stored_documents import DocumentWriter, key_arrays, resolve_stored, stored_headers
@@ -50,12 +50,12 @@ _StateRow = tuple[Any, ...]  # the revision, and the fields of TradeState
 
 _STATES = f"""
     SELECT d.revision, k.exchange, k.number, d.listing_no, d.provider, d.buyer, p.scheme = 'uscc', b.scheme = 'uscc',
-           d.net_fen, {microseconds("d.completed_at")}, {microseconds("d.record_at")}, d.completed, d.listed,
-           d.mirrored, d.counted
+           d.net_fen, d.refunded_fen, {microseconds("d.completed_at")}, {microseconds("d.record_at")}, d.completed,
+           d.listed, d.mirrored, d.counted
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
     CROSS JOIN LATERAL (
-        SELECT revision, listing_no, provider, buyer, amount_fen - refunded_fen AS net_fen, completed_at,
-               record_at, completed, listed, mirrored, counted
+        SELECT revision, listing_no, provider, buyer, amount_fen - refunded_fen AS net_fen, refunded_fen,
+               completed_at, record_at, completed, listed, mirrored, counted
         FROM trade WHERE exchange = k.exchange AND number = k.number LIMIT 1
     ) d
     JOIN party p ON p.id = d.provider
@@ -93,7 +93,13 @@ def apply_trades(
         _first_candidates(resolution, trades),
         ((trade.buyer, key) for key, trade in replaced.items() if trade.can_be_first),
     )
-    mark_changed_facts(connection, register, deltas, firsts, renamed, now)
+    void = (trade for trade in (*states.values(), *replaced.values()) if trade.is_void)
+    void_changed = before_first(
+        connection,
+        FIRST_PURCHASES,
+        ((one.buyer, instant_of(one.completed_us), one.exchange, one.number) for one in void),
+    )
+    mark_changed_facts(connection, register, deltas, ChangedFirsts(firsts, void_changed), renamed, now)
     return resolution
 
 
@@ -144,6 +150,7 @@ def _trade_state(
         provider.id_scheme == "uscc",
         buyer.id_scheme == "uscc",
         document.amount_fen - document.refunded_fen,
+        document.refunded_fen,
         pg_microseconds(document.completed_at),
         record_us(arrival.record, received_us),
         document.status == "completed",

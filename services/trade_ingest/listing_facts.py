@@ -6,12 +6,12 @@ is split, to the same ones under their own numbering.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
-from services.trade_ingest.totals import BucketCalendar, Deltas, MovedTrades, Proof
+from services.trade_ingest.totals import BucketCalendar, Deltas, MovedTrades, Proof, Sums
 from services.trade_ingest.totals_store import BUCKET_AT, starts_array, sums_of_trades
 from shared.kafka.handler import Record
 from shared.postgres.query import execute, fetch, microseconds, pg_array
@@ -135,8 +135,9 @@ def apply_listing_facts(
     if not facts:
         return first_seq
     parameters = _parameters(facts, ids, first_seq, now)
-    for moved in fetch(connection, _MOVED, MovedTrades, **parameters, starts=starts_array(buckets)):
-        deltas.move(moved)
+    for row in fetch(connection, _MOVED, tuple[Any, ...], **parameters, starts=starts_array(buckets)):
+        provider, exchange, bucket_us, fits, last_us, *sums = row
+        deltas.move(MovedTrades(provider, exchange, bucket_us, fits, last_us, Sums(*sums)))
     execute(connection, _SET_ASIDE, **parameters)
     execute(connection, _STORE, **parameters)
     return first_seq + len(facts)
@@ -181,7 +182,7 @@ _MOVED = f"""
            {sums_of_trades("t.net_fen")}
     FROM (
         SELECT t.provider, t.exchange, {BUCKET_AT}, t.completed_at, t.record_at,
-               t.amount_fen - t.refunded_fen AS net_fen,
+               t.amount_fen - t.refunded_fen AS net_fen, t.refunded_fen,
                coalesce(o.proves AND o.provider = t.provider AND o.listed_at <= t.completed_at, false) AS fitted,
                n.proves AND n.provider = t.provider AND n.listed_at <= t.completed_at AS fits
         FROM {_NEW}

@@ -57,6 +57,16 @@ def is_ahead(completed_us: int, record_us: int) -> bool:
     return completed_us - record_us > _AHEAD_US
 
 
+class Sums(NamedTuple):
+    """Sums over trades: net amounts and number, the part of future-dated ones, refunds. Columns of the totals."""
+
+    amount_fen: int
+    trades: int
+    ahead_fen: int = 0
+    ahead_trades: int = 0
+    refunded_fen: int = 0
+
+
 class TradeState(msgspec.Struct, gc=False, frozen=True):
     """The fields of a trade that totals and firsts need; parties by their internal ids."""
 
@@ -68,6 +78,7 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
     provider_earns: bool  # has a USCC
     buyer_earns: bool
     net_fen: int
+    refunded_fen: int
     completed_us: int
     record_us: int  # the Kafka timestamp of the revision's first record
     completed: bool
@@ -80,10 +91,10 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
         return is_ahead(self.completed_us, self.record_us)
 
     @property
-    def sums(self) -> tuple[int, int, int, int, int]:
-        """What the trade adds to its buckets, as the arguments of `Delta.add`."""
+    def sums(self) -> Sums:
+        """What the trade adds to its buckets."""
         ahead = (self.net_fen, 1) if self.is_ahead else (0, 0)
-        return (self.net_fen, 1, self.completed_us, *ahead)
+        return Sums(self.net_fen, 1, *ahead, self.refunded_fen)
 
     @property
     def is_in_exchange_total(self) -> bool:
@@ -94,6 +105,11 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
     def can_be_first(self) -> bool:
         """(四) 2: completed, not mirrored, in any mode, by a buyer with a USCC."""
         return self.completed and not self.mirrored and self.counted and self.buyer_earns
+
+    @property
+    def is_void(self) -> bool:
+        """Cancelled, but could be a first otherwise."""
+        return not self.completed and not self.mirrored and self.counted and self.buyer_earns
 
 
 class Proof(NamedTuple):
@@ -134,31 +150,31 @@ Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, is large
 
 
 class Delta(msgspec.Struct, gc=False):
-    """A change of a bucket. `last_us`: the last instant of what was added; `gone_us`: of what was removed.
-
-    `ahead_fen` and `ahead_trades` are the part of future-dated trades.
-    """
+    """A change of a bucket. `last_us`: the last instant of what was added; `gone_us`: of what was removed."""
 
     amount_fen: int = 0
     trades: int = 0
     ahead_fen: int = 0
     ahead_trades: int = 0
+    refunded_fen: int = 0
     last_us: int | None = None
     gone_us: int | None = None
 
-    def add(self, amount_fen: int, trades: int, last_us: int, ahead_fen: int = 0, ahead_trades: int = 0) -> None:
-        self.amount_fen += amount_fen
-        self.trades += trades
-        self.ahead_fen += ahead_fen
-        self.ahead_trades += ahead_trades
+    def add(self, sums: Sums, last_us: int) -> None:
+        self.amount_fen += sums.amount_fen
+        self.trades += sums.trades
+        self.ahead_fen += sums.ahead_fen
+        self.ahead_trades += sums.ahead_trades
+        self.refunded_fen += sums.refunded_fen
         if self.last_us is None or last_us > self.last_us:
             self.last_us = last_us
 
-    def remove(self, amount_fen: int, trades: int, last_us: int, ahead_fen: int = 0, ahead_trades: int = 0) -> None:
-        self.amount_fen -= amount_fen
-        self.trades -= trades
-        self.ahead_fen -= ahead_fen
-        self.ahead_trades -= ahead_trades
+    def remove(self, sums: Sums, last_us: int) -> None:
+        self.amount_fen -= sums.amount_fen
+        self.trades -= sums.trades
+        self.ahead_fen -= sums.ahead_fen
+        self.ahead_trades -= sums.ahead_trades
+        self.refunded_fen -= sums.refunded_fen
         if self.gone_us is None or last_us > self.gone_us:
             self.gone_us = last_us
 
@@ -171,10 +187,7 @@ class MovedTrades(NamedTuple):
     bucket_us: int
     fits: bool
     last_us: int
-    amount_fen: int
-    trades: int
-    ahead_fen: int
-    ahead_trades: int
+    sums: Sums
 
 
 class Deltas:
@@ -194,26 +207,26 @@ class Deltas:
         if old is not None:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
-                self.exchanges[old.exchange, bucket_us].remove(*old.sums)
+                self.exchanges[old.exchange, bucket_us].remove(old.sums, old.completed_us)
                 self._purchase(old, bucket_us)
                 if old.buyer_earns and old.net_fen < SMALL_FIRST_FEN:
                     self.small_firsts_gone.add(old.buyer)
             if old.provider_earns:
                 kept_in = category(old, proof_of_old)
-                self.providers[old.provider, bucket_us, old.exchange, kept_in].remove(*old.sums)
+                self.providers[old.provider, bucket_us, old.exchange, kept_in].remove(old.sums, old.completed_us)
         bucket_us = self._buckets.start_of(new.completed_us)
         if new.is_in_exchange_total:
-            self.exchanges[new.exchange, bucket_us].add(*new.sums)
+            self.exchanges[new.exchange, bucket_us].add(new.sums, new.completed_us)
             self._purchase(new, bucket_us)
         if new.provider_earns:
-            self.providers[new.provider, bucket_us, new.exchange, category(new, proof_of_new)].add(*new.sums)
+            now_in = category(new, proof_of_new)
+            self.providers[new.provider, bucket_us, new.exchange, now_in].add(new.sums, new.completed_us)
 
     def move(self, moved: MovedTrades) -> None:
         """Move trades between counted and unmatched after a change of their listing."""
         to, from_ = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
-        sums = (moved.amount_fen, moved.trades, moved.last_us, moved.ahead_fen, moved.ahead_trades)
-        self.providers[moved.provider, moved.bucket_us, moved.exchange, from_].remove(*sums)
-        self.providers[moved.provider, moved.bucket_us, moved.exchange, to].add(*sums)
+        self.providers[moved.provider, moved.bucket_us, moved.exchange, from_].remove(moved.sums, moved.last_us)
+        self.providers[moved.provider, moved.bucket_us, moved.exchange, to].add(moved.sums, moved.last_us)
 
     def _purchase(self, trade: TradeState, bucket_us: int) -> None:
         if trade.buyer_earns:

@@ -13,6 +13,7 @@ from services.trade_ingest.totals import (
     Deltas,
     ExchangeBucket,
     ProviderBucket,
+    Sums,
     bucket_calendar,
     instant_of,
 )
@@ -26,7 +27,7 @@ from shared.register.parties import subjects_of
 from shared.register.rebuild.report import RebuildReport
 from shared.values.times import format_time
 
-_SUMS = ("amount_fen", "trades", "ahead_fen", "ahead_trades")
+_SUMS = Sums._fields
 _VALUES = (*_SUMS, "last_completed_at")
 _TYPES = {"exchange": "text", "provider": "int", "category": "text"}
 _EPOCH = "TIMESTAMPTZ '2000-01-01 00:00:00+00'"
@@ -39,11 +40,11 @@ IS_AHEAD = f"t.completed_at - t.record_at > INTERVAL '{AHEAD_HOURS} hours'"
 
 
 def sums_of_trades(net_fen: str) -> str:
-    """Return the SQL of the columns `_SUMS` over trades `t`."""
+    """Return the SQL of the columns of `Sums` over trades `t`."""
     return f"""
         CAST(sum({net_fen}) AS bigint) AS amount_fen, count(*) AS trades,
         CAST(coalesce(sum({net_fen}) FILTER (WHERE {IS_AHEAD}), 0) AS bigint) AS ahead_fen,
-        count(*) FILTER (WHERE {IS_AHEAD}) AS ahead_trades
+        count(*) FILTER (WHERE {IS_AHEAD}) AS ahead_trades, CAST(sum(t.refunded_fen) AS bigint) AS refunded_fen
     """
 
 
@@ -83,6 +84,7 @@ class Total(NamedTuple):
     trades: int
     ahead_fen: int
     ahead_trades: int
+    refunded_fen: int
     last_completed_at: datetime
 
     def __str__(self) -> str:
@@ -92,7 +94,10 @@ class Total(NamedTuple):
         if self.ahead_trades or self.ahead_fen:
             sums = f"{self.ahead_fen} fen, {self.ahead_trades} {unit}"
             ahead = say(f"（其中日期超前 {sums}）", f" ({sums} future-dated)")
-        return f"{self.amount_fen} fen, {self.trades} {unit}{ahead}, {format_time(self.last_completed_at)}"
+        refunded = ""
+        if self.refunded_fen:
+            refunded = say(f"（已退款 {self.refunded_fen} fen）", f" ({self.refunded_fen} fen refunded)")
+        return f"{self.amount_fen} fen, {self.trades} {unit}{ahead}{refunded}, {format_time(self.last_completed_at)}"
 
 
 def buckets_of(register: RegisterContext) -> BucketCalendar:
@@ -127,6 +132,7 @@ def _merge(
             delta.trades,
             delta.ahead_fen,
             delta.ahead_trades,
+            delta.refunded_fen,
             delta.last_us,
             delta.gone_us,
             _until(key[1], delta, buckets),

@@ -2,6 +2,9 @@
 
 The first of each party is stored and updated from what a batch touched: a new document that comes before the first
 takes its place; where the first itself was replaced, the least is looked up again.
+
+A *void* document is one that would be the first had it not been annulled or cancelled. Facts name it beside the first,
+as the reason why that one is the first. It is not stored but looked up over an index when a fact is rendered.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +16,7 @@ from sqlalchemy import Connection
 
 from shared.events.decode import Kind
 from shared.language import say
-from shared.postgres.query import execute, fetch, fetch_value, pg_array, pg_arrays
+from shared.postgres.query import execute, fetch, fetch_value, fetch_values, pg_array, pg_arrays
 from shared.register.derived_table import DerivedTable, differing_rows, rebuild_rows
 from shared.register.parties import subjects_of
 from shared.register.rebuild.report import RebuildReport
@@ -38,6 +41,8 @@ class FirstsTable(NamedTuple):
     document: Kind  # and the table of documents
     party: str  # the column of the party
     eligible: str  # the condition, the same as that of the index on documents
+    void: str  # the condition of a document that was annulled or cancelled, else eligible; that of another index
+    void_name: str  # the field of facts that names it
 
     @property
     def at(self) -> str:
@@ -54,6 +59,13 @@ class FirstsTable(NamedTuple):
             WHERE {self.eligible} ORDER BY d.{self.party}, {order}
         """
         return DerivedTable(self.first, ("party",), (self.at, "exchange", "number", "seq"), expected)
+
+    def comes_before(self, document: str) -> str:
+        """The condition that a row with the columns of `First` comes before the row `f` of firsts, if there is one."""
+        return (
+            f"(f.party IS NULL OR ({document}.{self.at}, {document}.exchange, {document}.number)"
+            f" < (f.{self.at}, f.exchange, f.number))"
+        )
 
 
 class _Statements(NamedTuple):
@@ -102,6 +114,49 @@ def update_firsts(
     changed = {party: first for party, first in new.items() if first != current.get(party)}
     _store(connection, table, changed)
     return {party: current.get(party) for party in changed}
+
+
+def before_first(
+    connection: Connection, table: FirstsTable, documents: Iterable[tuple[int, datetime, str, str]]
+) -> set[int]:
+    """Return the parties of which a document comes before the first, or that have no first.
+
+    `documents`: party, instant, exchange and number of each.
+    """
+    rows = list(documents)
+    if not rows:
+        return set()
+    query = f"""
+        SELECT DISTINCT d.party
+        FROM unnest(CAST(%(parties)s AS int[]), CAST(%(ats)s AS timestamptz[]), CAST(%(exchanges)s AS text[]),
+                    CAST(%(numbers)s AS text[])) AS d(party, {table.at}, exchange, number)
+        LEFT JOIN {table.first} f ON f.party = d.party WHERE {table.comes_before("d")}
+    """
+    parameters = pg_arrays(rows, "parties", "ats", "exchanges", "numbers")
+    return set(fetch_values(connection, query, int, **parameters))
+
+
+def with_void(connection: Connection, table: FirstsTable, parties: Iterable[int] | None = None) -> set[int]:
+    """Return those of the parties (None: of all) of which a void document comes before the first."""
+    query = f"""
+        SELECT DISTINCT d.{table.party} FROM {table.document} d
+        JOIN party p ON p.id = d.{table.party} AND p.scheme = 'uscc'
+        LEFT JOIN {table.first} f ON f.party = d.{table.party}
+        WHERE {table.void} AND {table.comes_before("d")}
+          AND (CAST(%(parties)s AS int[]) IS NULL OR d.{table.party} = ANY(CAST(%(parties)s AS int[])))
+    """
+    return set(fetch_values(connection, query, int, parties=None if parties is None else pg_array(parties)))
+
+
+def no_longer_counted(connection: Connection, table: FirstsTable, recounted: Iterable[Key]) -> set[int]:
+    """Return the parties of recounted documents that do not count: a void one among them is named no longer."""
+    query = f"""
+        SELECT DISTINCT d.{table.party}
+        FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
+        JOIN {table.document} d ON d.exchange = k.exchange AND d.number = k.number AND NOT d.counted
+        JOIN party p ON p.id = d.{table.party} AND p.scheme = 'uscc'
+    """
+    return set(fetch_values(connection, query, int, **pg_arrays(recounted, "exchanges", "numbers")))
 
 
 def _store(connection: Connection, table: FirstsTable, changed: Mapping[int, First | None]) -> None:

@@ -53,9 +53,13 @@ class RegisterSettings(NamedTuple):
 
 
 def register_settings(exchanges: Whitelist, cut_dates: Sequence[date]) -> RegisterSettings:
-    """Return the settings of a register; by `ahead_hours` its facts name future-dated trades."""
+    """Return the settings of a register.
+
+    By `ahead_hours` its facts name future-dated trades, by `refunds` the refunds of totals, by `void` the document that
+    would be a first had it not been annulled or cancelled.
+    """
     cut_at = [day.isoformat() for day in sorted(set(cut_dates))]
-    content = {**exchanges.canonical(), "cut_at": cut_at, "ahead_hours": AHEAD_HOURS}
+    content = {**exchanges.canonical(), "cut_at": cut_at, "ahead_hours": AHEAD_HOURS, "refunds": True, "void": True}
     return RegisterSettings(content, settings_digest(content))
 
 

@@ -64,6 +64,30 @@ RELEASED = {
     "services/trade_ingest/migrations/versions/r0011_ahead.sql": (
         "cd7ce58e2f70b604844bd328003437f06bc3104603f12ea4d873ebfcde2456a7"
     ),
+    "services/trade_ingest/migrations/versions/r0012_refunds.py": (
+        "69d59ea4b5f5aa005671431c887d1d4b6a722b228b0a07facd675f8accef3fc7"
+    ),
+    "services/trade_ingest/migrations/versions/r0012_refunds.sql": (
+        "f72a24d54c59201d6ac021a12596a7ec001f0891220a9b68039b1ba108258c25"
+    ),
+    "services/listing/migrations/versions/r0010_void.py": (
+        "801dbcfe2973b98cd9493bde876814a83a94e4e5756d4db35f06cdea50ae1ab2"
+    ),
+    "services/listing/migrations/versions/r0010_void.sql": (
+        "fa3d2c69dcd56b5c76e93271161f10bec8f0fd93da8322a4555634202e23a000"
+    ),
+    "services/trade_ingest/migrations/versions/r0013_void.py": (
+        "da1aad1c3075c823ae41ea8bac24a140bf679eb1cf444e7700cedc1763341e0a"
+    ),
+    "services/trade_ingest/migrations/versions/r0013_void.sql": (
+        "dbee5c62024e499607bfe68c8d99fc12ed9e7a8b24657e12af936c88f517affa"
+    ),
+    "services/incentive/migrations/versions/0015_void_documents.py": (
+        "17968ff62f3f48dc1fa1597660eccab884f24fd7c9bbdb87d0ef6c068c0ffa91"
+    ),
+    "services/incentive/migrations/versions/0015_void_documents.sql": (
+        "d798d2a38923f15c06463131e0cc586ae05ff5e0fe13ebb206303a54000d42d3"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),

@@ -41,3 +41,4 @@ EVENTS: dict[Any, dict[str, Any]] = {
         "data": TRADE,
     },
 }
+EVENTS["listing"] = EVENTS["trade"] | {"type": TYPES["listing"], "data": LISTING}

@@ -14,5 +14,9 @@ def with_content(facts: Mapping[Any, dict[str, Any]]) -> dict[Any, dict[str, Any
         key: {field: inner for field, inner in value.items() if field not in ("generation", "seq")}
         | ({"party": value["party"]["id"]} if "party" in value else {})
         for key, value in facts.items()
-        if value.get("first") or value.get("buckets") or value.get("by_exchange")
+        if value.get("first")
+        or value.get("annulled")
+        or value.get("cancelled")
+        or value.get("buckets")
+        or value.get("by_exchange")
     }

@@ -133,20 +133,46 @@ class _First(_VersionedFact, frozen=True):
 
 
 class FirstListing(_First, frozen=True):
-    """facts.first-listing.v1; `first` is None if the party has no first listing (any more)."""
+    """facts.first-listing.v1; `first` is None if the party has no first listing (any more).
+
+    `annulled` is the listing that would be the first otherwise; a register of an earlier version does not name it.
+    """
 
     topic = FIRST_LISTING
     first: Listed | None
+    annulled: Listed | None = None
+
+    @property
+    def void(self) -> Listed | None:
+        """The document that would be the first had it not been annulled."""
+        return self.annulled
 
 
 class FirstPurchase(_First, frozen=True):
-    """facts.first-purchase.v1; `first` is None if the party has no completed purchase (any more)."""
+    """facts.first-purchase.v1; `first` is None if the party has no completed purchase (any more).
+
+    `cancelled` is the trade that would be the first otherwise; a register of an earlier version does not name it.
+    """
 
     topic = FIRST_PURCHASE
     first: Purchased | None
+    cancelled: Purchased | None = None
+
+    @property
+    def void(self) -> Purchased | None:
+        """The document that would be the first had it not been cancelled."""
+        return self.cancelled
 
 
 AnyFirst = TypeVar("AnyFirst", FirstListing, FirstPurchase)
+
+
+def voids_before(facts: Iterable[FirstListing | FirstPurchase]) -> list[Listed | Purchased]:
+    """Documents of all registers that would be the first had they not been annulled or cancelled, the least first."""
+    known = list(facts)
+    orders = [fact.first.order for fact in known if fact.first is not None]
+    voids = [fact.void for fact in known if fact.void is not None]
+    return sorted((one for one in voids if not orders or one.order < min(orders)), key=lambda one: one.order)
 
 
 def merge_first(facts: Iterable[AnyFirst]) -> AnyFirst | None:
@@ -175,6 +201,7 @@ class Bucket(msgspec.Struct, frozen=True, gc=False):
     """The sum of the trades completed within [start, end): a calendar month of Shanghai, or a piece of one.
 
     `ahead` is the part of future-dated trades: dated more than 24 hours after their records (contract, section 2).
+    `refunded_fen` was deducted from the trades' amounts (G4); a register of an earlier version does not name it.
     """
 
     start: Instant = msgspec.field(name="from")
@@ -183,6 +210,7 @@ class Bucket(msgspec.Struct, frozen=True, gc=False):
     trades: Count
     last_completed_at: Instant
     ahead: TradeSum = NO_TRADES
+    refunded_fen: Fen = msgspec.field(name="refunded", default=0)
 
 
 class NotCounted(msgspec.Struct, frozen=True, gc=False):
@@ -274,6 +302,7 @@ def _add(left: Bucket, right: Bucket) -> Bucket:
         trades=left.trades + right.trades,
         last_completed_at=max(left.last_completed_at, right.last_completed_at),
         ahead=left.ahead + right.ahead,
+        refunded_fen=left.refunded_fen + right.refunded_fen,
     )
 
 
@@ -438,8 +467,8 @@ def named_exchanges(fact: Fact) -> set[str]:
         return {fact.exchange}
     if isinstance(fact, ProviderTotal):
         return set(fact.by_exchange)
-    if isinstance(fact, FirstListing | FirstPurchase) and fact.first is not None:
-        return {fact.first.exchange}
+    if isinstance(fact, FirstListing | FirstPurchase):
+        return {one.exchange for one in (fact.first, fact.void) if one is not None}
     if isinstance(fact, Declaration) and fact.exchange is not None:
         return {fact.exchange}
     return set()

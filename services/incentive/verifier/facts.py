@@ -74,24 +74,28 @@ def listing_fact(register: RegisterEvidence, seq: int, exchange: str, number: st
 
 
 def first_fact(register: RegisterEvidence, seq: int, subject: str) -> Json:
-    """(四) 1, 2: the least document by instant, exchange and number of those that can be a first."""
+    """(四) 1, 2: the least document by instant, exchange and number of those that can be a first.
+
+    Beside it stands the least one before it that was annulled or cancelled, absent for none.
+    """
     whitelist, _ = register.settings(seq)
-    eligible = [
+    counted = [
         document
         for document in register.documents(register.earner, subject, seq)
-        if document.status not in ("annulled", "cancelled")
-        and not document.mirrored
-        and whitelist.counts(document.exchange, document.at)
+        if not document.mirrored and whitelist.counts(document.exchange, document.at)
     ]
-    first = min(eligible, key=lambda one: one.place, default=None)
-    party = party_json((subject, register.name_of(subject, seq)))
-    value = None if first is None else first_json(first)
-    if value is not None and first is not None and first.is_ahead and register.names_ahead(seq):
-        value["ahead"] = True
-    return {"party": party, "first": value}
+    first = min((one for one in counted if not one.is_void), key=lambda one: one.place, default=None)
+    void = min((one for one in counted if one.is_void), key=lambda one: one.place, default=None)
+    value: Json = {
+        "party": party_json((subject, register.name_of(subject, seq))),
+        "first": None if first is None else first_json(register, seq, first),
+    }
+    if void is not None and register.names_void(seq) and (first is None or void.place < first.place):
+        value[void.status] = first_json(register, seq, void)
+    return value
 
 
-def first_json(document: RegisterDocument) -> Json:
+def first_json(register: RegisterEvidence, seq: int, document: RegisterDocument) -> Json:
     if document.buyer is None:
         return {
             "exchange": document.exchange,
@@ -107,6 +111,7 @@ def first_json(document: RegisterDocument) -> Json:
         "amount": yuan(document.amount),
         "refunded": yuan(document.refunded),
         "provider": party_json(document.provider),
+        **({"ahead": True} if document.is_ahead and register.names_ahead(seq) else {}),
     }
 
 
@@ -123,14 +128,19 @@ def sum_json(documents: Sequence[RegisterDocument]) -> Json:
     return {"amount": yuan(sum(one.net for one in documents)), "trades": len(documents)}
 
 
-def ahead_json(trades: Sequence[RegisterDocument], names_ahead: bool) -> Json:
-    """The part of future-dated trades in a bucket, absent for none."""
-    ahead = [one for one in trades if names_ahead and one.is_ahead]
-    return {"ahead": sum_json(ahead)} if ahead else {}
+def parts_json(register: RegisterEvidence, seq: int, trades: Sequence[RegisterDocument]) -> Json:
+    """The part of future-dated trades in a bucket, and the refunds; each absent for none."""
+    ahead = [one for one in trades if one.is_ahead and register.names_ahead(seq)]
+    refunded = sum(one.refunded for one in trades) if register.names_refunds(seq) else 0
+    return {
+        **({"ahead": sum_json(ahead)} if ahead else {}),
+        **({"refunded": yuan(refunded)} if refunded else {}),
+    }
 
 
-def buckets_json(documents: Iterable[RegisterDocument], cut_at: Sequence[str], names_ahead: bool) -> list[Json]:
+def buckets_json(register: RegisterEvidence, seq: int, documents: Iterable[RegisterDocument]) -> list[Json]:
     """Sum trades by calendar month in Shanghai, split again at the cut dates."""
+    _, cut_at = register.settings(seq)
     cuts = sorted(map(date.fromisoformat, cut_at))
     buckets: dict[tuple[date, date], list[RegisterDocument]] = {}
     for document in documents:
@@ -146,7 +156,7 @@ def buckets_json(documents: Iterable[RegisterDocument], cut_at: Sequence[str], n
             "until": time_text(day_us(end)),
             **sum_json(trades),
             "last_completed_at": time_text(max(one.at for one in trades)),
-            **ahead_json(trades, names_ahead),
+            **parts_json(register, seq, trades),
         }
         for (begin, end), trades in sorted(buckets.items())
     ]
@@ -156,7 +166,7 @@ def exchange_total(register: RegisterEvidence, seq: int, exchange: str, year: st
     """(六) 2: all completed trades of the exchange in the year, without mirrored ones."""
     _, cut_at = register.settings(seq)
     trades = counted_trades(register, "exchange", f"{exchange}/{year}", seq)
-    buckets = buckets_json(trades, cut_at, register.names_ahead(seq))
+    buckets = buckets_json(register, seq, trades)
     return {"exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets}
 
 
@@ -168,15 +178,14 @@ def provider_total(register: RegisterEvidence, seq: int, subject: str, year: str
         if document.year == int(year):
             reason = reason_of(register, document, whitelist, seq)
             trades.setdefault(document.exchange, {}).setdefault(reason, []).append(document)
-    names_ahead = register.names_ahead(seq)
     return {
         "party": party_json((subject, register.name_of(subject, seq))),
         "year": int(year),
         "cut_at": cut_at,
         "by_exchange": {
             exchange: {
-                "counted": buckets_json(by_reason.get("counted", ()), cut_at, names_ahead),
-                "unmatched": buckets_json(by_reason.get("unmatched", ()), cut_at, names_ahead),
+                "counted": buckets_json(register, seq, by_reason.get("counted", ())),
+                "unmatched": buckets_json(register, seq, by_reason.get("unmatched", ())),
                 "other": [
                     {"reason": reason, **sum_json(by_reason[reason])}
                     for reason in sorted(by_reason.keys() - {"counted", "unmatched"})

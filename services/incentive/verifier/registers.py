@@ -64,6 +64,11 @@ class RegisterDocument:
         self.refunded = fen(data.get("refunded", "0")) if is_trade else 0
 
     @property
+    def is_void(self) -> bool:
+        """Return True if it was annulled or cancelled."""
+        return self.status in ("annulled", "cancelled")
+
+    @property
     def net(self) -> int:
         return self.amount - self.refunded
 
@@ -105,6 +110,8 @@ class RegisterEvidence:
         self._revisions: dict[DocumentKey, list[RegisterDocument]] = {}  # in order of entries
         self._settings: list[tuple[int, tuple[ExchangeWhitelist, list[str]]]] = []
         self._ahead_hours: list[tuple[int, int | None]] = []
+        self._refunds: list[tuple[int, bool]] = []
+        self._void: list[tuple[int, bool]] = []
         self._listing_facts: dict[DocumentKey, list[tuple[int, Json]]] = {}
         self._names: dict[str, list[tuple[int, str]]] = {}
 
@@ -133,6 +140,8 @@ class RegisterEvidence:
     def add_settings(self, seq: int, content: Json) -> None:
         self._settings.append((seq, (ExchangeWhitelist(content), content["cut_at"])))
         self._ahead_hours.append((seq, content.get("ahead_hours")))
+        self._refunds.append((seq, content.get("refunds", False)))
+        self._void.append((seq, content.get("void", False)))
 
     def add_listing_fact(self, seq: int, content: Json) -> None:
         key = (content["exchange"], content["listing_no"])
@@ -184,6 +193,14 @@ class RegisterEvidence:
     def names_ahead(self, seq: int) -> bool:
         """Return True if facts name future-dated trades; under the settings of an earlier version they did not."""
         return last_before(self._ahead_hours, seq) == AHEAD_HOURS
+
+    def names_refunds(self, seq: int) -> bool:
+        """Return True if totals name refunds; under the settings of an earlier version they did not."""
+        return last_before(self._refunds, seq) is True
+
+    def names_void(self, seq: int) -> bool:
+        """Return True if firsts name the annulled or cancelled document before them."""
+        return last_before(self._void, seq) is True
 
     def name_of(self, subject: str, seq: int) -> str:
         """The name in the document accepted last."""

@@ -18,8 +18,9 @@ from .values import Json, canonical, subject_of
 
 RegistersByName = dict[tuple[str, str, int], RegisterEvidence]  # listings or trades, register, generation
 FACTS_FILE = "facts.ndjson"
+NOT_COMPARED = {"generation", "seq", "party"}
 # A fact has content if any of these fields is not empty.
-CONTENT_FIELDS = ("first", "buckets", "by_exchange", "counterparties", "repeated", "operators")
+CONTENT_FIELDS = ("first", "annulled", "cancelled", "buckets", "by_exchange", "counterparties", "repeated", "operators")
 
 
 class ReportedFacts:
@@ -124,7 +125,7 @@ class ReportedFacts:
                         found.append(fact)
                 elif reported["generation"] != generation or newest >= reported["seq"]:
                     now = recompute_fact(register, topic, rest, register.size)
-                    if any(now[name] != reported[name] for name in now if name != "party"):
+                    if any(now.get(name) != reported.get(name) for name in {*now, *reported} - NOT_COMPARED):
                         found.append(fact)
         return found
 

@@ -267,6 +267,35 @@ FACTS = [
 ]
 
 
+# Fields that are absent for none.
+OPTIONAL = [
+    ("facts.first-listing.v1", f"r1/{SUBJECT}", {"party": PARTY, "first": None, "annulled": FIRST_LISTED}),
+    (
+        "facts.first-purchase.v1",
+        f"r1/{SUBJECT}",
+        {
+            "party": PARTY,
+            "first": BOUGHT | {"provider": PARTY, "ahead": True},
+            "cancelled": BOUGHT | {"provider": PARTY},
+        },
+    ),
+    (
+        "facts.annual-total.v1",
+        "r1/exchange/kmdex/2026",
+        YEAR | {"exchange": "kmdex", "buckets": [BUCKET | {"refunded": "1.50", "ahead": SUM}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("topic", "key", "content"), OPTIONAL)
+def test_fields_that_are_absent_for_none_are_described(topic: str, key: str, content: Any) -> None:
+    value = VERSION | content
+    parse_fact(topic, key, json.dumps(value).encode())
+    FACT[topic].validate(value)
+    wrong = json.dumps(value).replace('"revision": 1', '"revision": "1"').replace('"1.50"', '"1.5"')
+    assert not FACT[topic].is_valid(json.loads(wrong))
+
+
 @pytest.mark.parametrize(("topic", "key", "content"), FACTS)
 def test_facts_are_those_that_readers_take(topic: str, key: str, content: Any) -> None:
     fact = VERSION | content

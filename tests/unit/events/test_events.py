@@ -14,8 +14,6 @@ from tests.support.events import EVENTS, LISTING, ONE, TRADE, TWO
 
 ABSENT: Any = object()
 
-EVENTS["listing"] = EVENTS["trade"] | {"type": TYPES["listing"], "data": LISTING}
-
 
 def event_with(kind: Any, path: str, member: Any) -> bytes:
     """Return the valid event as JSON with one field, named by its path from the event, changed or removed."""

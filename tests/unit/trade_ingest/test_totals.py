@@ -11,6 +11,7 @@ from services.trade_ingest.totals import (
     Deltas,
     MovedTrades,
     Proof,
+    Sums,
     TradeState,
     bucket_calendar,
     category,
@@ -36,6 +37,7 @@ TRADE = TradeState(
     provider_earns=True,
     buyer_earns=True,
     net_fen=1000,
+    refunded_fen=0,
     completed_us=AT_US,
     record_us=AT_US,
     completed=True,
@@ -125,10 +127,10 @@ def test_the_category_of_a_trade(fields: dict[str, object], proof: Proof | None,
 def test_a_change_keeps_the_last_instants_of_what_came_and_went() -> None:
     delta = Delta()
     for at_us in (5, 9, 7):
-        delta.add(100, 2, at_us)
+        delta.add(Sums(100, 2, refunded_fen=30), at_us)
     for at_us in (3, 8, 4):
-        delta.remove(10, 1, at_us)
-    assert delta == Delta(amount_fen=270, trades=3, last_us=9, gone_us=8)
+        delta.remove(Sums(10, 1, refunded_fen=7), at_us)
+    assert delta == Delta(amount_fen=270, trades=3, refunded_fen=69, last_us=9, gone_us=8)
 
 
 def test_a_new_trade_is_added_to_its_buckets(calendar: BucketCalendar) -> None:
@@ -156,6 +158,16 @@ def test_a_trade_dated_more_than_a_day_after_its_record_is_ahead_in_its_buckets(
     corrected = Delta(-999, 0, -1000 * is_ahead, -int(is_ahead), last_us=AT_US, gone_us=AT_US)
     assert went.exchanges == {("kmdex", APRIL_US): corrected}
     assert went.providers == {(PROVIDER, APRIL_US, "kmdex", "counted"): corrected}
+
+
+def test_a_refund_is_added_to_its_buckets_and_removed_with_its_trade(calendar: BucketCalendar) -> None:
+    deltas = Deltas(calendar)
+    deltas.replace(None, changed(net_fen=700, refunded_fen=300), None, PROOF)
+    assert deltas.exchanges == {("kmdex", APRIL_US): Delta(700, 1, refunded_fen=300, last_us=AT_US)}
+    assert deltas.providers[PROVIDER, APRIL_US, "kmdex", "counted"].refunded_fen == 300
+    deltas.replace(changed(net_fen=700, refunded_fen=300), changed(net_fen=900, refunded_fen=100), PROOF, PROOF)
+    assert deltas.exchanges["kmdex", APRIL_US].refunded_fen == 100
+    assert deltas.providers[PROVIDER, APRIL_US, "kmdex", "counted"].refunded_fen == 100
 
 
 def test_a_correction_is_removed_where_it_was_and_added_where_it_is(calendar: BucketCalendar) -> None:
@@ -214,9 +226,9 @@ def test_trades_move_between_counted_and_unmatched_with_their_listing(
     calendar: BucketCalendar, fits: bool, to: str, from_: str
 ) -> None:
     deltas = Deltas(calendar)
-    deltas.move(MovedTrades(PROVIDER, "kmdex", APRIL_US, fits, AT_US, 700, 2, ahead_fen=300, ahead_trades=1))
+    deltas.move(MovedTrades(PROVIDER, "kmdex", APRIL_US, fits, AT_US, Sums(700, 2, 300, 1, 60)))
     assert deltas.providers == {
-        (PROVIDER, APRIL_US, "kmdex", to): Delta(700, 2, 300, 1, last_us=AT_US),
-        (PROVIDER, APRIL_US, "kmdex", from_): Delta(-700, -2, -300, -1, gone_us=AT_US),
+        (PROVIDER, APRIL_US, "kmdex", to): Delta(700, 2, 300, 1, 60, last_us=AT_US),
+        (PROVIDER, APRIL_US, "kmdex", from_): Delta(-700, -2, -300, -1, -60, gone_us=AT_US),
     }
     assert deltas.exchanges == {}

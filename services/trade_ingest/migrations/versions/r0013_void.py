@@ -1,0 +1,12 @@
+"""Cancelled trades that could be firsts otherwise."""
+
+from pathlib import Path
+
+from shared.postgres.migrate import execute_files
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    execute_files(Path(__file__).with_suffix(".sql"))
