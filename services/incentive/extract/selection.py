@@ -26,12 +26,12 @@ from services.incentive.extract.request import ExtractRequest
 from services.incentive.policy.loader import read_policy
 from services.incentive.queries.awards import award_json
 from services.incentive.queries.ledger import BalanceRow, LedgerSize, balance_json
-from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER
+from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER, on_shared_ladders
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
 from services.incentive.store.rows import AwardRow, SeenAward, SettingsRow, columns
-from services.incentive.store.rulebook import registers_of
+from services.incentive.store.rulebook import registers_of, rulebook_in_force
 from shared.postgres.query import copy_in, execute, fetch, fetch_value, fetch_values, stream, stream_chunks
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -171,6 +171,8 @@ class Selection:
         self.settings = fetch(connection, _SETTINGS, SettingsRow, as_of=point.as_of)
         self.registers: Registers = registers_of(self.settings[-1].registers) if self.settings else None
         self._parameters["registers"] = None if self.registers is None else list(self.registers)
+        rulebook = rulebook_in_force(connection, point.as_of) if self.settings else None
+        self._parameters["on_shared_ladders"] = [] if rulebook is None else on_shared_ladders(request.viewer, rulebook)
         for statement in (*_AWARDS_AT, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE selected_award"):
             self._execute(statement)
         self.facts_left_out = 0

@@ -13,16 +13,35 @@ from services.incentive.store.rows import AwardRow, columns
 from services.incentive.store.rulebook import Rulebook
 
 # Condition: the viewer sees an award wholly. A suppressing award is the highest of its group, so nothing suppresses it
-# in turn. A grant under another policy belongs to no exchange. What an operator's ladder leaves of a tier depends on
-# tiers of another exchange. Arrays compare in code point order.
+# in turn. A grant under another policy belongs to no exchange, so what it uses up or reduces stays visible. For an
+# operator of several exchanges, the rest of a ladder depends on tiers of another exchange, which row security hides
+# from the statement: a reduced tier counts as reduced by them. Arrays compare in code point order.
 ONLY_VIEWER: Final = 'ARRAY[CAST(%(viewer)s AS text) COLLATE "C"]'
 IS_WHOLE: Final = f"""
     (award.exchanges = {ONLY_VIEWER}
      AND (award.suppressed_by IS NULL OR starts_with(award.suppressed_by, '{OTHER_GRANT}/')
           OR coalesce(suppressor.exchanges = {ONLY_VIEWER}, false))
      AND (award.rule <> 'exchange_tiers' OR award.suppressed_by IS NOT NULL
-          OR award.payable_fen IN (0, award.ceiling_fen)))
+          OR award.payable_fen IN (0, award.ceiling_fen)
+          OR NOT award.subject = ANY(CAST(%(on_shared_ladders)s AS text[]))))
 """
+
+
+def on_shared_ladders(viewer: str | None, rulebook: Rulebook) -> list[str]:
+    """The operators (`uscc:<id>`) of the viewer's exchange whose ladder (G11) runs over other exchanges too."""
+    listed = rulebook.exchanges.listed
+    if viewer is None or rulebook.policy.operators_ladder != "operator":
+        return []
+    own, others = (
+        {
+            f"uscc:{operator.uscc}"
+            for exchange in listed
+            if (exchange.id == viewer) is is_own
+            for operator in exchange.operators
+        }
+        for is_own in (True, False)
+    )
+    return sorted(own & others)
 
 
 class LedgerView(NamedTuple):
@@ -50,7 +69,8 @@ class LedgerView(NamedTuple):
     @property
     def parameters(self) -> dict[str, object]:
         """The parameters of the statements below."""
-        return {"viewer": self.viewer, "as_of": self.as_of}
+        shared = on_shared_ladders(self.viewer, self.rulebook)
+        return {"viewer": self.viewer, "as_of": self.as_of, "on_shared_ladders": shared}
 
     @property
     def awards(self) -> str:

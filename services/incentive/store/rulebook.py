@@ -163,9 +163,9 @@ def rulebook_as_of(connection: Connection, as_of: datetime | None, ours: Ruleboo
     return _recorded_rulebook(connection, found)
 
 
-def rulebook_in_force(connection: Connection) -> Rulebook | None:
-    """The rulebook in force now; None if none is."""
-    found = settings_in_force(connection)
+def rulebook_in_force(connection: Connection, as_of: datetime | None = None) -> Rulebook | None:
+    """The rulebook in force, now or as of an instant; None if none was."""
+    found = settings_in_force(connection, as_of)
     return None if found is None else _recorded_rulebook(connection, found)
 
 

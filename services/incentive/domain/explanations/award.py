@@ -6,6 +6,8 @@ An explanation leaves out what its reader may not see: `visible` are the exchang
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -163,7 +165,7 @@ def _draft(
 
 
 def _text(one: ExplainedAward, draft: ExplanationDraft, suppression: Sequence[Json], *, partial: bool) -> Texts:
-    texts = [draft.reason, *(Texts(**step["text"]) for step in [*draft.steps[1:], *suppression])]
+    texts = [draft.reason, *(Texts(**step["text"]) for step in [*draft.steps[draft.in_reason :], *suppression])]
     texts += not_counted_texts(draft)
     if LAST_DAY in one.award.flags:
         texts.append(_WITHOUT_LAST_DAY)
@@ -191,9 +193,10 @@ def provisional_text(year: int) -> Texts:
 
 
 def not_counted_texts(draft: ExplanationDraft) -> list[Texts]:
-    """A sentence for each sum that does not count, and one for the next threshold."""
+    """A sentence on what does not count of each exchange, and one on the next threshold."""
     # A listing that does not count has no trades to sum; the reason says so already.
-    texts = [_not_counted(part) for part in draft.not_counted if part["trades"]]
+    parts = [part for part in draft.not_counted if part["trades"]]
+    texts = [_not_counted(exchange, list(some)) for exchange, some in groupby(parts, itemgetter("exchange"))]
     if draft.next is not None:
         following = phrase(
             "距下一门槛{threshold}还差{missing}。",
@@ -205,16 +208,23 @@ def not_counted_texts(draft: ExplanationDraft) -> list[Texts]:
     return texts
 
 
-def _not_counted(part: Json) -> Texts:
-    trades = part["trades"]
+def _not_counted(exchange: str, parts: Sequence[Json]) -> Texts:
+    sums = [
+        phrase(
+            "{trades}笔共{amount}，{reason}",
+            "{count}, {amount} ({reason})",
+            trades=part["trades"],
+            count="1 trade" if part["trades"] == 1 else f"{part['trades']} trades",
+            amount=yuan_text(part["amount"]),
+            reason=reason_label(part["reason"]),
+        )
+        for part in parts
+    ]
     return phrase(
-        "交易场所{exchange}有{trades}笔交易共{amount}未计入：{reason}。",
-        "Not counted on {exchange}: {count}, {amount} ({reason}).",
-        exchange=part["exchange"],
-        trades=trades,
-        count="1 trade" if trades == 1 else f"{trades} trades",
-        amount=yuan_text(part["amount"]),
-        reason=reason_label(part["reason"]),
+        "交易场所{exchange}未计入：{sums}。",
+        "Not counted on {exchange}: {sums}.",
+        exchange=exchange,
+        sums=Texts("；".join(one.zh for one in sums), "; ".join(one.en for one in sums)),
     )
 
 

@@ -38,18 +38,23 @@ from services.incentive.domain.explanations.wording import (
     rate_steps,
     refund_step,
     sentence,
+    sentences,
     step_json,
     yuan,
 )
 from services.incentive.domain.facts import (
     Bucket,
+    FirstListing,
+    FirstPurchase,
     Listed,
     ProviderTotal,
     Purchased,
+    TradeSum,
     merge_shares,
     merge_totals,
+    voids_before,
 )
-from services.incentive.policy.terms import Interval, Policy, Texts, Tier
+from services.incentive.policy.terms import Policy, Texts, Tier
 from shared.values.json_types import Json
 
 First = Listed | Purchased
@@ -85,7 +90,7 @@ def explain_first_listing(
 ) -> ExplanationDraft:
     """Explain (四) 1; `earlier` are the documents that were the first at some time, in the order of their records."""
     first = facts.listed
-    gone = gone_text(gone_first(first, earlier, visible))
+    gone = predecessor_text(first, facts.first_listing, earlier, visible)
     if first is None:
         return ExplanationDraft(gone + _NO_LISTING)
     amount_fen = policy.first_listing.amount_fen
@@ -100,7 +105,7 @@ def explain_first_purchase(
 ) -> ExplanationDraft:
     """Explain (四) 2; `earlier` are the documents that were the first at some time, in the order of their records."""
     first = facts.purchased
-    gone = gone_text(gone_first(first, earlier, visible))
+    gone = predecessor_text(first, facts.first_purchase, earlier, visible)
     if first is None:
         return ExplanationDraft(gone + _NO_PURCHASE)
     terms = policy.first_purchase
@@ -140,32 +145,39 @@ def first_text(first: First) -> Texts:
     return phrase(zh, "{number} on {exchange}, {day}", number=number, exchange=first.exchange, day=day_of(first.at))
 
 
-def gone_first(first: First | None, earlier: Iterable[First], visible: Visible) -> First | None:
-    """The last document that was the first and no longer counts, if the reader may see it; None if there is none.
+def predecessor_text(
+    first: First | None,
+    facts: Iterable[FirstListing | FirstPurchase],
+    earlier: Iterable[First],
+    visible: Visible,
+) -> Texts:
+    """A sentence on the document that would be the first, or was it, and does not count; empty if there is none.
 
-    Had it still counted, it would come before the one that is the first now. A document that was only corrected is not
-    gone.
+    That is one that was annulled or cancelled, as the facts name it; else the last of `earlier` that is gone. It comes
+    before the first, and the reader may see it.
     """
+    void = next((one for one in voids_before(facts) if is_visible(one.exchange, visible)), None)
+    if void is not None:
+        if isinstance(void, Listed):
+            zh, en = "更早的{first}已作废，不计为首次。", "{first}, came earlier and is annulled. "
+        else:
+            zh, en = "更早的{first}已取消，不计为首单。", "{first}, came earlier and is cancelled. "
+        return phrase(zh, en, first=first_text(void))
     gone = [
         one
         for one in earlier
         if is_visible(one.exchange, visible)
         and (first is None or (one.order < first.order and one.order[1:] != first.order[1:]))
     ]
-    return gone[-1] if gone else None
-
-
-def gone_text(gone: First | None) -> Texts:
-    """A sentence that names the document that was the first before, if there is one."""
-    if gone is None:
+    if not gone:
         return NO_TEXT
-    if isinstance(gone, Listed):
+    if isinstance(gone[-1], Listed):
         zh = "此前计为首次挂牌的{first}已不再计入（作废、更正，或不在名录期内）。"
         en = "{first}, the first listing until then, no longer counts (annulled, corrected, or off the whitelist). "
     else:
         zh = "此前计为首单的{first}已不再计入（取消、更正，或不在名录期内）。"
         en = "{first}, the first purchase until then, no longer counts (cancelled, corrected, or off the whitelist). "
-    return phrase(zh, en, first=first_text(gone))
+    return phrase(zh, en, first=first_text(gone[-1]))
 
 
 def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> ExplanationDraft:
@@ -173,36 +185,63 @@ def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> Explanatio
     terms, totals = policy.annual_listed_trading, facts.totals.get(year, ())
     counted, not_counted = annual_parts(year, facts, policy)
     base_fen, trades = sum(part[1] for part in counted), sum(part[2] for part in counted)
-    shares = merge_shares(totals).values()
-    reason = phrase(
-        "{year}年计入的挂牌交易{trades}笔，扣除退款后合计{base}{last}，门槛{least}。",
-        "Listed trades that count in {year}: {trades}, {base} net of refunds{last}; the threshold is {least}.",
-        year=year,
-        trades=trades,
-        base=yuan(base_fen),
-        last=_last_text(
-            (bucket for share in shares for bucket in counted_buckets(share, terms)),
-            counted_period(year, terms, policy.in_force),
-        ),
+    period = counted_period(year, terms, policy.in_force)
+    buckets = [one for share in merge_shares(totals).values() for one in counted_buckets(share, terms)]
+    what = phrase(
+        "{year}年计入的挂牌交易{trades}笔", "Listed trades that count in {year}: {trades}", year=year, trades=trades
+    )
+    total, steps = _total(what, (one for one in buckets if one.start in period), annual_ahead(totals, policy))
+    is_reached = reaches(base_fen, terms)
+    threshold = phrase(
+        "{whether}门槛{least}。",
+        "{whether} the threshold of {least}.",
+        whether=Texts("达到", "It reaches") if is_reached else Texts("未达到", "It is below"),
         least=yuan(terms.at_least_fen),
     )
-    reason += future_dated(annual_ahead(totals, policy))
     draft = ExplanationDraft(
-        reason,
-        [step_json("base", base_fen, reason)],
+        sentences([total, threshold]),
+        steps,
+        in_reason=len(steps),
         counted=[part_json(*part) for part in counted],
         not_counted=[part_json(*part) for part in not_counted],
     )
-    if reaches(base_fen, terms):
+    if is_reached:
         draft.steps += rate_steps(base_fen, terms.rate, terms.cap_fen, policy.rounding)
     else:
         draft.next = next_threshold(terms.at_least_fen, missing_to_reach(base_fen, terms))
     return draft
 
 
-def _last_text(buckets: Iterable[Bucket], period: Interval) -> Texts:
-    """The day of the last trade of a total within a period."""
-    last = max((one.last_completed_at for one in buckets if one.start in period), default=None)
+def _total(
+    trades: Texts, buckets: Iterable[Bucket], ahead: TradeSum, part: Texts = NO_TEXT
+) -> tuple[Texts, list[Json]]:
+    """The sentences and steps of a total: amount, refunds and net (G4), the day of the last trade, future-dated ones.
+
+    `trades` counts the trades, `part` names a part of the net.
+    """
+    summed = list(buckets)
+    net_fen, refunded_fen = sum(one.amount_fen for one in summed), sum(one.refunded_fen for one in summed)
+    if refunded_fen == 0:
+        zh, en = "{trades}，扣除退款后合计{amount}{part}{last}。", "{trades}, {amount} net of refunds{part}{last}."
+    else:
+        zh, en = "{trades}，金额合计{amount}{last}。", "{trades}, {amount} in all{last}."
+    amount = phrase(
+        zh,
+        en,
+        trades=trades,
+        amount=yuan(net_fen + refunded_fen),
+        part=part,
+        last=_last_text(summed),
+    )
+    steps = [step_json("base", net_fen + refunded_fen, amount)]
+    if refunded_fen:
+        steps.append(refund_step(net_fen, refunded_fen, part))
+    return sentences(Texts(**step["text"]) for step in steps) + future_dated(ahead), steps
+
+
+def _last_text(buckets: Sequence[Bucket]) -> Texts:
+    """The day of the last trade of a total."""
+    last = max((one.last_completed_at for one in buckets), default=None)
     if last is None:
         return NO_TEXT
     return phrase("（最近一笔完成于{day}）", " (the last one completed on {day})", day=day_of(last))
@@ -237,7 +276,7 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
     state = next((one for one in years if one.year == year), None)
     if state is None:
         text = phrase(
-            "交易场所{exchange}{year}年没有计入的交易。",
+            "交易场所{exchange}在{year}年没有计入的交易。",
             "No trade on {exchange} counts in {year}.",
             exchange=exchange,
             year=year,
@@ -247,13 +286,24 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
     period = served_period(policy.exchange_tiers, policy.in_force)
     parts = split_by_period(buckets, period)
     outside_fen, outside = parts.before_fen + parts.after_fen, parts.before_trades + parts.after_trades
-    reason = _tier_reason(exchange, state, _last_text(buckets, period))
-    reason += future_dated(tiers_ahead(facts.totals[year], policy))
+    what = phrase(
+        "交易场所{exchange}在{year}年完成的交易{trades}笔",
+        "Trades completed on {exchange} in {year}: {trades}",
+        exchange=exchange,
+        year=year,
+        trades=parts.within_trades,
+    )
+    before = NO_TEXT
+    if state.before_fen:
+        before = phrase("（政策施行前{before}）", ", {before} of it before the policy", before=yuan(state.before_fen))
+    within = (one for one in buckets if one.start in period)
+    total, steps = _total(what, within, tiers_ahead(facts.totals[year], policy), before)
     draft = ExplanationDraft(
-        reason,
+        sentences([total, _passed_text(state)]),
         counted=[part_json(exchange, state.base_fen, parts.within_trades)],
         not_counted=[part_json(exchange, outside_fen, outside, NOT_IN_FORCE)] if outside else [],
-        steps=[step_json("base", state.base_fen, reason), *_tier_steps(state)],
+        steps=[*steps, *_tier_steps(state)],
+        in_reason=len(steps),
     )
     tier = next_tier(state, policy)
     if tier is not None:
@@ -261,31 +311,21 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
     return draft
 
 
-def _tier_reason(exchange: str, state: TierYear, last: Texts) -> Texts:
-    before = passed = NO_TEXT
-    if state.before_fen:
-        before = phrase("，其中政策施行前{before}", ", {before} of it before the policy", before=yuan(state.before_fen))
-    total = phrase(
-        "交易场所{exchange}{year}年完成交易扣除退款后累计{base}{before}{last}。",
-        "Trades completed on {exchange} in {year} total {base} net of refunds{before}{last}. ",
-        exchange=exchange,
-        year=state.year,
-        base=yuan(state.base_fen),
-        before=before,
-        last=last,
-    )
+def _passed_text(state: TierYear) -> Texts:
+    """A sentence on the tier that the total exceeds for the first time."""
+    passed = NO_TEXT
     if state.tier is None:
         if state.passed_fen:
             passed = phrase(
                 "（此前年度最高{passed}）", " (an earlier year reached {passed})", passed=yuan(state.passed_fen)
             )
-        return total + phrase(
+        return phrase(
             "政策有效期内没有首次超过任何一档{passed}。",
             "No tier was exceeded for the first time within the policy period{passed}.",
             passed=passed,
         )
     over = phrase("首次超过{over}。", "It exceeds {over} for the first time.", over=yuan(state.tier.over_fen))
-    return total + over if state.subject is not None else total + over + _NO_OPERATOR
+    return over if state.subject is not None else over + _NO_OPERATOR
 
 
 def _tier_steps(state: TierYear) -> list[Json]:

@@ -37,25 +37,61 @@ def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy, *, set_
     if award.ceiling_fen == 0:
         return []
     if award.suppressed_by is not None:
-        ceilings = {rival.award_id: rival.ceiling_fen for rival in rivals if rival.ceiling_fen > 0}
-        return [_suppressed(award, award.suppressed_by, ceilings.get(award.suppressed_by), policy)]
+        return [_suppressed(award, award.suppressed_by, rivals, policy)]
     if award.payable_fen < award.ceiling_fen:
         return [_reduced(award, policy, set_aside=set_aside)]
-    losers = sorted(one.award_id for one in rivals if one.suppressed_by == award.award_id and one.ceiling_fen > 0)
+    step = _suppresses(award, rivals, policy)
+    return [] if step is None else [step]
+
+
+def _suppresses(award: Award, rivals: Sequence[Rival], policy: Policy) -> Json | None:
+    """The step of an award that is payable and suppresses others; None if it suppresses none."""
+    live = [one for one in rivals if one.ceiling_fen > 0 and one.award_id != award.award_id]
+    losers = sorted(one for one in live if one.suppressed_by == award.award_id)
     if not losers:
-        return []
+        return None
+    why = Texts("本项较高", "this reward is higher")
+    highest_fen = max(one.ceiling_fen for one in losers)
+    if _adds_up(award.award_id, rivals, policy) or highest_fen > award.ceiling_fen:
+        why = Texts("本项所属的一类合计较高", "rewards of this kind add up to more")
+    elif highest_fen == award.ceiling_fen:
+        why = Texts("金额相等而本项排序在前", "another reward is equal, and this one comes first")
     text = phrase(
-        "就高不重复：本项较高，{among}{others}不予兑现。",
-        "Highest only: this one is higher, so nothing is payable of {others} {among}.",
+        "就高不重复：{why}，{among}{others}不予兑现。",
+        "Highest only: {why}, so these are not payable {among}: {others}.",
+        why=why,
         among=_AMONG[policy.highest_only_scope],
-        others=joined(_name(award_id, policy) for award_id in losers),
+        others=joined(_name(one.award_id, policy) for one in losers),
     )
-    return [step_json("suppression", award.payable_fen, text)]
+    return step_json("suppression", award.payable_fen, text)
+
+
+def _adds_up(award_id: str, rivals: Sequence[Rival], policy: Policy) -> bool:
+    """Return True if other awards of the same kind are payable beside an award, so that their sum is compared."""
+    kind = policy.kind_of(_rule(award_id))
+    return policy.highest_only == "kinds_compete" and any(
+        one.award_id != award_id
+        and one.ceiling_fen > 0
+        and one.suppressed_by is None
+        and _rule(one.award_id) != OTHER_GRANT
+        and policy.kind_of(_rule(one.award_id)) == kind
+        for one in rivals
+    )
+
+
+def _rule(award_id: str) -> str:
+    return award_id.partition("/")[0]
 
 
 def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
     """The step to a payable that is set aside, cut to a limit over several items, or reduced by a grant."""
     left, limits = yuan(award.payable_fen), policy.payable_limits(award.rule)
+    if set_aside and award.payable_fen == 0:
+        nothing = Texts(
+            "本项未予通过或该条款暂停执行，不予兑现。",
+            "It was rejected or its rule is suspended, so nothing is payable.",
+        )
+        return step_json("limit", 0, nothing)
     if set_aside:
         zh, en = (
             "本项未予通过或该条款暂停执行，只保留已核定的",
@@ -76,10 +112,11 @@ def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
     return step_json("limit", award.payable_fen, text)
 
 
-def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy: Policy) -> Json:
+def _suppressed(award: Award, suppressed_by: str, rivals: Sequence[Rival], policy: Policy) -> Json:
+    rival_fen = next((one.ceiling_fen for one in rivals if one.award_id == suppressed_by and one.ceiling_fen > 0), None)
     amount = NO_TEXT if rival_fen is None else phrase("（{fen}）", " ({fen})", fen=yuan(rival_fen))
     why = Texts("更高", "is higher")
-    rule = suppressed_by.partition("/")[0]
+    rule = _rule(suppressed_by)
     if rule == award.rule == policy.exchange_tiers.rule and policy.highest_only != "all_compete":
         text = phrase(
             _LADDER.zh + "，{rival}已用完。",
@@ -92,13 +129,13 @@ def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy:
             "扣减{rival}{amount}后无余额。", "Nothing is left after {rival}{amount}.", rival=_OTHER_GRANT, amount=amount
         )
         return step_json("grant", 0, text)
-    if rival_fen == award.ceiling_fen:
-        why = Texts("金额相等而排序在前", "is equal and comes first")
-    elif rival_fen is not None and rival_fen < award.ceiling_fen:
+    if _adds_up(suppressed_by, rivals, policy) or (rival_fen is not None and rival_fen < award.ceiling_fen):
         why = Texts("所属的一类合计较高", "is of a kind with a greater sum")
+    elif rival_fen == award.ceiling_fen:
+        why = Texts("金额相等而排序在前", "is equal and comes first")
     text = phrase(
         "就高不重复：{among}{rival}{amount}{why}，本项不予兑现。",
-        "Highest only: nothing is payable, as {rival}{amount} {why} {among}.",
+        "Highest only: {rival}{amount} {among} {why}, so this reward is not payable.",
         among=_AMONG[policy.highest_only_scope],
         rival=_name(suppressed_by, policy),
         amount=amount,

@@ -24,8 +24,7 @@ from services.incentive.domain.explanations.events import (
     explain_annual,
     explain_tiers,
     first_text,
-    gone_first,
-    gone_text,
+    predecessor_text,
 )
 from services.incentive.domain.explanations.wording import (
     NO_TEXT,
@@ -180,29 +179,36 @@ def _of_events(asked: Asked, known: KnownOfSubject, policy: Policy, visible: Vis
     """Answer for (四) 1 to 3."""
     if asked.rule == policy.annual_listed_trading.rule:
         return _annual(asked, known.facts, policy, visible)
-    first = known.facts.listed if asked.rule == policy.first_listing.rule else known.facts.purchased
-    return _first(asked, first, known.earlier, policy, visible)
+    if asked.rule == policy.first_listing.rule:
+        listed = known.facts.listed
+        gone = predecessor_text(listed, known.facts.first_listing, known.earlier, visible)
+        return _first(asked, listed, gone, policy, visible)
+    purchased = known.facts.purchased
+    gone = predecessor_text(purchased, known.facts.first_purchase, known.earlier, visible)
+    return _first(asked, purchased, gone, policy, visible)
 
 
 # --- firsts ----------------------------------------------------------------------------------------------------
 
 
-def _first(asked: Asked, first: First | None, earlier: Sequence[First], policy: Policy, visible: Visible) -> WhyNot:
-    """Answer for (四) 1 and 2. A first that the reader may not see counts as none, like one that does not exist."""
+def _first(asked: Asked, first: First | None, gone: Texts, policy: Policy, visible: Visible) -> WhyNot:
+    """Answer for (四) 1 and 2; `gone` names a predecessor that does not count.
+
+    A first that the reader may not see counts as none, like one that does not exist.
+    """
     seen = first if first is not None and is_visible(first.exchange, visible) else None
-    gone = gone_first(first, earlier, visible)
     if seen is None:
         nothing = _no_first(asked, policy, visible)
-        return WhyNot("no_document" if gone is None else "annulled", gone_text(gone) + nothing)
+        return WhyNot("no_document" if gone == NO_TEXT else "annulled", gone + nothing)
     what = first_text(seen)
     named = phrase("首次为{what}。", "The first is {what}. ", what=what)
     year, first_year = asked.year, shanghai_year(seen.at)
     if year < first_year:
         text = phrase("{year}年没有计为首次的记录。", "Nothing of {year} is the first.", year=year)
-        return WhyNot("no_document", gone_text(gone) + named + text)
+        return WhyNot("no_document", gone + named + text)
     if (outside := _outside(shanghai_date(seen.at), policy)) is not None:
         taken = Texts("虽不予奖励，已占用“首次”。", " It earns nothing and still counts as the first.")
-        return WhyNot(outside[0], gone_text(gone) + named + outside[1] + taken)
+        return WhyNot(outside[0], gone + named + outside[1] + taken)
     if year > first_year:
         text = phrase(
             "一次性奖励属于{first_year}年度，{year}年的不是首次。",
@@ -210,8 +216,8 @@ def _first(asked: Asked, first: First | None, earlier: Sequence[First], policy: 
             first_year=first_year,
             year=year,
         )
-        return WhyNot("not_first", gone_text(gone) + named + text)
-    return _worth_nothing(seen, gone_text(gone) + named, policy)
+        return WhyNot("not_first", gone + named + text)
+    return _worth_nothing(seen, gone + named, policy)
 
 
 def _no_first(asked: Asked, policy: Policy, visible: Visible) -> Texts:

@@ -37,13 +37,17 @@ _PER: Final = {
 
 
 class ExplanationDraft(msgspec.Struct):
-    """An explanation before it is reduced to what the reader may see."""
+    """An explanation before it is reduced to what the reader may see.
+
+    `in_reason` is the number of the first steps whose texts the reason has already.
+    """
 
     reason: Texts
     steps: list[Json] = []
     counted: list[Json] = []
     not_counted: list[Json] = []
     next: Json | None = None
+    in_reason: int = 1
 
 
 def reason_label(reason: str) -> Texts:
@@ -113,13 +117,14 @@ def sentences(parts: Iterable[Texts]) -> Texts:
     return Texts("".join(part.zh for part in listed), " ".join(part.en for part in listed))
 
 
-def refund_step(net_fen: int, refunded_fen: int) -> Json:
-    """The step from an amount to its net after refunds (G4)."""
+def refund_step(net_fen: int, refunded_fen: int, part: Texts = NO_TEXT) -> Json:
+    """The step from an amount to its net after refunds (G4); `part` names a part of the net."""
     text = phrase(
-        "减去退款{refunded}，净额{net}。",
-        "Less {refunded} refunded: {net} net.",
+        "减去退款{refunded}，净额{net}{part}。",
+        "Less {refunded} refunded: {net} net{part}.",
         refunded=yuan(refunded_fen),
         net=yuan(net_fen),
+        part=part,
     )
     return step_json("refund", net_fen, text)
 

@@ -136,6 +136,13 @@ def test_a_predecessor_that_no_longer_counts_is_named_to_those_who_may_see_it():
     assert f"{gone}首次挂牌为挂牌L1（交易场所kmdex，2026年1月5日）。" in explained["zh"]
     assert "L0 on dcdex, 2026-01-04, the first listing until then, no longer counts" in explained["en"]
     assert "L0" not in str(world.explain_state(state, {"kmdex"}))
+    # So is one that is annulled, whether or not it ever was the first.
+    annulled = {"listing": ["L0", "P1", "2026-01-04", {"exchange": "dcdex", "status": "annulled"}]}
+    world = World(annulled, {"listing": ["L1", "P1", "2026-01-05"]})
+    explained = world.explain("first_listing/P1")["text"]
+    assert "更早的挂牌L0（交易场所dcdex，2026年1月4日）已作废，不计为首次。首次挂牌为挂牌L1" in explained["zh"]
+    assert "L0 on dcdex, 2026-01-04, came earlier and is annulled. The first listing is L1" in explained["en"]
+    assert "L0" not in str(world.explain("first_listing/P1", {"kmdex"}))
     # A later document that was overtaken by an earlier one, and one that was corrected, are not gone.
     moved = msgspec.structs.replace(second, listed_at=first.listed_at)
     for earlier in ((msgspec.structs.replace(first, listed_at=second.listed_at + timedelta(days=1)),), (moved,)):
@@ -246,7 +253,7 @@ def test_a_suppressed_award_says_what_it_lost_against():
     annual = f"annual_listed_trading/{P1}/2026"
     assert (lost["suppressed_by"], values(lost)["suppression"]) == (annual, "0.00")
     assert "年度挂牌交易奖励（300,000.00元）更高" in lost["text"]["zh"]
-    assert "annual listed trading (300,000.00 yuan) is higher" in lost["text"]["en"]
+    assert "annual listed trading (300,000.00 yuan) in the same subject and year is higher" in lost["text"]["en"]
     assert (won["suppressed_by"], values(won)["suppression"]) == (None, "300000.00")
     assert "同一主体同一年度的首次挂牌奖励不予兑现" in won["text"]["zh"]
 
@@ -286,6 +293,64 @@ def test_annual_says_what_does_not_count_and_why():
     for reason in ("unmatched", "mode", "cancelled", "mirrored", "not_in_force"):
         assert REASONS[reason].zh in explained["text"]["zh"]
         assert REASONS[reason].en in explained["text"]["en"]
+
+
+def test_a_total_says_its_amount_its_refunds_and_its_net():
+    listed = {"listing_no": "L1"}
+    world = World(
+        OLD,
+        LISTING,
+        {"trade": ["T0", "P1", "B1", "9", "2025-10-14", {**listed, "refunded": "5"}]},
+        {"trade": ["T1", "P1", "B1", "7000000", "2025-11-01", {**listed, "refunded": "500000.01"}]},
+        {"trade": ["T2", "P1", "B1", "5000000", "2025-12-02", listed]},
+        {"trade": ["T3", "P1", "B1", "80", "2025-12-03", {"listing_no": "L9", "refunded": "70"}]},
+    )
+    explained = world.explain("annual_listed_trading/P1/2025")
+    assert values(explained) == {
+        "base": "12000000.00",
+        "refund": "11499999.99",
+        "rate": "229999.9998",
+        "cap": "229999.9998",
+        "rounding": "229999.99",
+    }
+    assert explained["counted"] == [{"exchange": "kmdex", "amount": "11499999.99", "trades": 2}]
+    assert (
+        "2025年计入的挂牌交易2笔，金额合计12,000,000.00元（最近一笔完成于2025年12月2日）。"
+        "减去退款500,000.01元，净额11,499,999.99元。达到门槛10,000,000.00元。11,499,999.99元×2%"
+    ) in explained["text"]["zh"]
+    assert (
+        "Listed trades that count in 2025: 2, 12,000,000.00 yuan in all (the last one completed on 2025-12-02). "
+        "Less 500,000.01 yuan refunded: 11,499,999.99 yuan net. It reaches the threshold of 10,000,000.00 yuan. "
+    ) in explained["text"]["en"]
+
+
+def test_a_tier_says_the_amount_the_refunds_and_the_net_up_to_the_last_instant_in_force():
+    world = World(
+        {"trade": ["T1", "P1", "B1", "90000000", "2025-03-01", {"refunded": "1000000"}]},
+        {"trade": ["T2", "P1", "B1", "20000000", "2025-11-01", {"refunded": "500000"}]},
+        {"trade": ["T3", "P1", "B1", "700000000", "2028-03-01", {"refunded": "1"}]},
+        {"trade": ["T4", "P1", "B1", "7", "2028-11-01", {"refunded": "3"}]},
+    )
+    first, last = world.explain("exchange_tiers/kmdex/2025"), world.explain("exchange_tiers/kmdex/2028")
+    assert values(first) == {"base": "110000000.00", "refund": "108500000.00", "cap": "1000000.00"}
+    assert (
+        "：交易场所kmdex在2025年完成的交易2笔，金额合计110,000,000.00元（最近一笔完成于2025年11月1日）。"
+        "减去退款1,500,000.00元，净额108,500,000.00元（政策施行前89,000,000.00元）。"
+        "首次超过100,000,000.00元。该档奖励至多1,000,000.00元。"
+    ) in first["text"]["zh"]
+    assert values(last)["refund"] == "699999999.00"
+    # A register of an earlier version does not name refunds: the net is all that can be said.
+    totals = world.known.exchanges["kmdex"]
+    for year, facts in totals.items():
+        totals[year] = [
+            msgspec.structs.replace(
+                fact, buckets=tuple(msgspec.structs.replace(one, refunded_fen=0) for one in fact.buckets)
+            )
+            for fact in facts
+        ]
+    earlier = world.explain("exchange_tiers/kmdex/2025")
+    assert values(earlier) == {"base": "108500000.00", "cap": "1000000.00"}
+    assert "交易2笔，扣除退款后合计108,500,000.00元（政策施行前89,000,000.00元）" in earlier["text"]["zh"]
 
 
 @pytest.mark.parametrize("partial", [True, False])
@@ -330,8 +395,9 @@ def test_an_award_that_is_no_longer_earned_says_why_and_what_is_missing():
     had = World(OLD, LISTING, {"trade": trade}).awards[award_id("annual_listed_trading/P1/2026")]
     refunded = [*trade[:5], {"listing_no": "L1", "revision": "2", "refunded": "2000000.01"}]
     explained = World(OLD, LISTING, {"trade": refunded}).explain_state(no_longer_earned(had))
-    assert values(explained) == {"base": "9999999.99"}
+    assert values(explained) == {"base": "12000000.00", "refund": "9999999.99"}
     assert explained["next"] == {"threshold": "10000000.00", "missing": "0.01"}
+    assert "未达到门槛10,000,000.00元。距下一门槛" in explained["text"]["zh"]
     assert "0.01" in explained["text"]["zh"]
 
 
