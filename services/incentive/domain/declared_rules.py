@@ -16,6 +16,7 @@ from services.incentive.domain.awards import Award, EvidenceItem, award_of
 from services.incentive.domain.declared_readings import is_beyond_years, step_history
 from services.incentive.domain.facts import Declaration
 from services.incentive.domain.rounding import rate_of
+from services.incentive.domain.step_difference import earned_of_steps
 from services.incentive.policy.terms import (
     MEASURE_PATTERN,
     NO_KIND,
@@ -180,7 +181,7 @@ class _SoFar:
                 self._look_back(one, terms, key, found)
             return msgspec.structs.replace(outcome, why="not_in_force")
         outcome = self._by_difference(outcome, key) if terms.earned == "by_difference" else self._once(outcome, key)
-        outcome = self._within_limits(self._within_years(outcome))
+        outcome = self._within_limits(self._within_years(outcome), key)
         if outcome.ceiling_fen > 0:
             self._note(outcome, key)
         return outcome
@@ -201,11 +202,16 @@ class _SoFar:
 
     def _by_difference(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
         """晋级补差: a step not reached before, less what lower steps earned under this policy."""
-        before, deducted_fen = _total(self._earned, key)
+        steps = self._earned.get(key, [])
+        own = self._own_steps(outcome, key)
+        deducted = steps if self._policy.steps == "ceilings" else [one for one in steps if one not in own]
+        before = tuple(declaration for declaration, _ in deducted)
+        deducted_fen = earned_of_steps(((one.party.subject, fen) for one, fen in deducted), self._policy)
         amount_fen = outcome.worth.amount_fen
         reached_fen, reached = self._reached.get(key, (0, outcome.declaration))
         history = step_history(reached_fen, outcome.terms)
-        is_barred = amount_fen <= history.barred_fen
+        had_fen = (worth(outcome.terms, one.measure, self._policy.rounding).amount_fen for one, _ in own)
+        is_barred = amount_fen <= max([history.barred_fen, *had_fen])
         due_fen = 0 if is_barred else max(0, amount_fen - deducted_fen - history.deducted_fen)
         return msgspec.structs.replace(
             outcome,
@@ -216,6 +222,13 @@ class _SoFar:
             before=(*before, reached) if history.deducted_fen else before,
         )
 
+    def _own_steps(self, outcome: DeclaredOutcome, key: _Key) -> list[tuple[Declaration, int]]:
+        """The subject's earlier steps that this one's ceiling includes; none where their ceilings are deducted."""
+        if self._policy.steps == "ceilings" or outcome.terms.earned != "by_difference":
+            return []
+        whose = outcome.declaration.party.subject
+        return [(one, fen) for one, fen in self._earned.get(key, []) if one.party.subject == whose]
+
     def _within_years(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
         terms = outcome.terms
         years = self._years.get(terms.rule, set())
@@ -223,12 +236,13 @@ class _SoFar:
             return outcome
         return msgspec.structs.replace(outcome, ceiling_fen=0, why="over_years")
 
-    def _within_limits(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
+    def _within_limits(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
         """Cut the ceiling to the remainder of each limit; the tightest limit is kept for the explanation."""
         least_fen = self._policy.least_payable(outcome.terms.rule)
         for limit in self._policy.ceiling_limits(outcome.terms) if outcome.why is None else ():
             used, used_fen = _total(self._used, _limit_key(limit, outcome.declaration))
-            left_fen = max(0, limit.most_fen - used_fen)
+            included_fen = max((fen for _, fen in self._own_steps(outcome, key)), default=0)
+            left_fen = max(0, limit.most_fen - used_fen + included_fen)
             left_fen = left_fen if left_fen >= least_fen else 0
             if outcome.limit is None or left_fen < outcome.left_fen:
                 outcome = msgspec.structs.replace(outcome, limit=limit, left_fen=left_fen)
@@ -241,11 +255,12 @@ class _SoFar:
 
     def _note(self, outcome: DeclaredOutcome, key: _Key) -> None:
         one, terms, fen = outcome.declaration, outcome.terms, outcome.ceiling_fen
+        included_fen = max((earlier_fen for _, earlier_fen in self._own_steps(outcome, key)), default=0)
         self._had.setdefault(key, one)
         self._years.setdefault(terms.rule, set()).add(one.earned_on.year)
         self._earned.setdefault(key, []).append((one, fen))
         for limit in self._policy.ceiling_limits(terms):
-            self._used.setdefault(_limit_key(limit, one), []).append((one, fen))
+            self._used.setdefault(_limit_key(limit, one), []).append((one, fen - included_fen))
 
 
 def _total(earned: _Earned, key: _Key) -> tuple[tuple[Declaration, ...], int]:

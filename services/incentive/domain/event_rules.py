@@ -33,6 +33,7 @@ from services.incentive.domain.facts import (
     merge_totals,
 )
 from services.incentive.domain.rounding import rate_up_to
+from services.incentive.domain.step_difference import earned_of_steps
 from services.incentive.policy.terms import Interval, OnceAtRate, OnceFixed, Policy, Tier, Tiers
 from shared.operator_errors import OperatorError
 from shared.values.parties import Party
@@ -260,7 +261,7 @@ def tier_years(exchange: str, facts: ExchangeFacts, policy: Policy, in_force: In
             deducted_years=() if history_year in (None, year) else (history_year,),
             ceiling_fen=0,
         )
-        years.append(_with_difference(state, years, terms))
+        years.append(_with_difference(state, years, policy))
         passed_fen = max(passed_fen, running.total_fen)
     return years
 
@@ -270,19 +271,22 @@ def _operator_party(exchange: str, year: int, exchanges: Whitelist, terms: Tiers
     return None if operator is None else Party("uscc", operator.uscc, operator.name)
 
 
-def _with_difference(state: TierYear, earlier: Iterable[TierYear], terms: Tiers) -> TierYear:
+def _with_difference(state: TierYear, earlier: Iterable[TierYear], policy: Policy) -> TierYear:
     """晋级补差: the amount of the tier less what is deducted for earlier ones."""
     now = "" if state.subject is None else state.subject.id
     inherited = [
-        one for one in earlier if one.ceiling_fen and one.subject is not None and inherits(one.subject.id, now, terms)
+        (one.subject.id, one)
+        for one in earlier
+        if one.ceiling_fen and one.subject is not None and inherits(one.subject.id, now, policy.exchange_tiers)
     ]
-    earned_fen = sum(one.ceiling_fen for one in inherited)
+    deducted = [(whose, one) for whose, one in inherited if policy.steps == "ceilings" or whose != now]
+    earned_fen = earned_of_steps(((whose, one.ceiling_fen) for whose, one in deducted), policy)
     is_due = state.tier is not None and state.subject is not None
     amount_fen = state.tier.amount_fen if is_due and state.tier is not None else 0
     return msgspec.structs.replace(
         state,
         earned_before_fen=earned_fen,
-        deducted_years=tuple(sorted({*state.deducted_years, *(one.year for one in inherited)})),
+        deducted_years=tuple(sorted({*state.deducted_years, *(one.year for _, one in deducted)})),
         ceiling_fen=max(0, amount_fen - earned_fen - state.history_fen),
     )
 

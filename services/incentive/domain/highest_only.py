@@ -80,6 +80,7 @@ def _claim(award: Award, inputs: PayableInputs) -> Claim:
         cap_fen=award.cap_fen or 0,
         standing_fen=standing_fen,
         day=inputs.days.get(award.award_id, date.min),
+        steps_fen=award.ceiling_fen,
     )
 
 

@@ -1,11 +1,11 @@
 """Limits over several items of one subject (G11): of a year, over all years, and an operator's ladder. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from services.incentive.policy.terms import Policy
+from services.incentive.policy.terms import Policy, StepsReading
 
 _LADDER: Final = "operators_ladder"  # the limit of an operator's tiers; it rises with the tiers that are earned
 
@@ -14,7 +14,8 @@ class Claim(NamedTuple):
     """An award as it competes and uses limits; amounts are fen.
 
     `worth_fen` is its ceiling, or less if it is set aside; `standing_fen` is the approved amount less returns, at most
-    the ceiling; `cap_fen` is the amount of its highest tier; `day` is the one on which a declared reward was earned.
+    the ceiling; `cap_fen` is the amount of its highest tier; `day` is the one on which a declared reward was earned;
+    `steps_fen` is the ceiling of a step that is earned by difference (G12), 0 of other rewards.
     """
 
     award_id: str
@@ -24,6 +25,7 @@ class Claim(NamedTuple):
     cap_fen: int = 0
     standing_fen: int = 0
     day: date = date.min
+    steps_fen: int = 0
 
     @property
     def item(self) -> str:
@@ -45,7 +47,7 @@ class UsedLimits:
     def __init__(self, policy: Policy, claims: Iterable[Claim]) -> None:
         self._policy = policy
         self._used: Counter[str] = Counter()  # of cumulative limits
-        self._earned_tiers = [claim for claim in claims if claim.rule == policy.exchange_tiers.rule and claim.worth_fen]
+        self._claims = [claim for claim in claims if claim.worth_fen]
         self._tiers: list[Claim] = []  # payable ones
 
     def within(self, claims: Sequence[Claim]) -> dict[str, int]:
@@ -68,18 +70,17 @@ class UsedLimits:
         tiers first.
         """
         in_order = [(claim, self._limits(claim)) for claim in sorted(claims, key=self._place)]
-        room = {one.name: one.most_fen - self._used[one.name] for _, limits in in_order for one in limits}
-        due: Counter[str] = Counter()
+        due, used = Counter[str](), self._used.copy()
         for is_approved in (True, False):
             for claim, limits in in_order:
                 share_fen = min(claim.standing_fen, claim.worth_fen) if is_approved else claim.worth_fen
                 wanted_fen = share_fen - due[claim.award_id]
-                fen = max(0, min([wanted_fen, *(room[one.name] for one in limits)]))
+                fen = max(0, min([wanted_fen, *(one.most_fen - used[one.name] for one in limits)]))
                 if not is_approved and due[claim.award_id] + fen < self._policy.least_payable(claim.rule):
                     fen = 0
                 due[claim.award_id] += fen
                 for one in limits:
-                    room[one.name] -= fen
+                    used[one.name] += fen
         return {claim.award_id: due[claim.award_id] for claim in claims}
 
     def add(self, claims: Sequence[Claim], paid: Mapping[str, int]) -> None:
@@ -103,11 +104,45 @@ class UsedLimits:
         return claim.day, self._policy.rank_of(claim.rule), -claim.worth_fen if is_tier else 0, claim.award_id
 
     def _limits(self, claim: Claim) -> list[_Limit]:
-        """The limits of a claim's rule."""
-        if claim.rule == self._policy.exchange_tiers.rule:
-            if self._policy.operators_ladder != "operator":
-                return []
-            reached = (one.cap_fen for one in self._earned_tiers if one.year <= claim.year)
-            return [_Limit(_LADDER, max(reached, default=0), is_cumulative=True)]
-        limits = self._policy.payable_limits(claim.rule)
-        return [_Limit(one.limit, one.most_fen, is_cumulative=one.per == "subject") for one in limits]
+        """The limits of a claim's rule, and of its steps."""
+        limits = [
+            _Limit(one.limit, one.most_fen, is_cumulative=one.per == "subject")
+            for one in self._policy.payable_limits(claim.rule)
+        ]
+        tiers = self._policy.exchange_tiers.rule
+        if claim.rule == tiers and self._policy.operators_ladder == "operator":
+            reached = (one.cap_fen for one in self._claims if one.rule == tiers and one.year <= claim.year)
+            limits.append(_Limit(_LADDER, max(reached, default=0), is_cumulative=True))
+        if (ladder := self._policy.ladder_of(claim.rule, claim.award_id)) is not None:
+            other = [one for one in self._claims if self._policy.ladder_of(one.rule, one.award_id) == ladder]
+            limits += DIFFERENCES[self._policy.steps](ladder, claim, other)
+        return limits
+
+
+# --- the readings of G12: the limit of a step, given all claims of its ladder -----------------------------------------
+
+
+def less_ceilings(ladder: str, claim: Claim, steps: Sequence[Claim]) -> list[_Limit]:
+    """The ceiling is a difference already."""
+    del ladder, claim, steps
+    return []
+
+
+def less_payables(ladder: str, claim: Claim, steps: Sequence[Claim]) -> list[_Limit]:
+    """What is payable of all steps so far stays within this one."""
+    del steps
+    return [_Limit(f"steps of {ladder}", claim.steps_fen, is_cumulative=True)]
+
+
+def less_approved(ladder: str, claim: Claim, steps: Sequence[Claim]) -> list[_Limit]:
+    """The step less what is approved and not returned of the others."""
+    del ladder
+    approved_fen = sum(one.standing_fen for one in steps if one.award_id != claim.award_id)
+    return [_Limit(f"step {claim.award_id}", claim.steps_fen - approved_fen, is_cumulative=False)]
+
+
+DIFFERENCES: Final[Mapping[StepsReading, Callable[[str, Claim, Sequence[Claim]], list[_Limit]]]] = {
+    "ceilings": less_ceilings,
+    "payables": less_payables,
+    "approved": less_approved,
+}

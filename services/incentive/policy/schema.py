@@ -59,6 +59,7 @@ from services.incentive.policy.terms import (
     RuleTerms,
     ScopeReading,
     Steps,
+    StepsReading,
     Texts,
     Tier,
     Tiers,
@@ -217,6 +218,7 @@ class _General(NamedTuple):
     limits: LimitsReading = "ceilings"
     voucher_limits: _VoucherLimits = _VoucherLimits("side_by_side", ())
     operators_ladder: LadderReading = "approvals"
+    steps: StepsReading = "ceilings"
     open_years: OpenYearsReading = "not_held"
 
 
@@ -252,6 +254,7 @@ _GENERAL: Final = {
         "G11", get_args(VoucherLimitsReading), _VoucherLimits, required=False, together=ListOf(Name())
     ),
     "operators_ladder": _by_name("G11", get_args(LadderReading), _chosen, required=False),
+    "steps": _by_name("G12", get_args(StepsReading), _chosen, required=False),
     "open_years": _by_name("G14", get_args(OpenYearsReading), _chosen, required=False),
     "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
     "budget_order": _since_2(_clause("G7", "order_of_approval")),
@@ -566,6 +569,7 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         voucher_limits=general.voucher_limits.reading,
         limits_together=general.voucher_limits.together,
         operators_ladder=general.operators_ladder,
+        steps=general.steps,
         open_years=general.open_years,
         risk_flags=signs,
     )

@@ -21,6 +21,7 @@ AllowanceReading = Literal["persons", "employers"]
 OtherGrantsReading = Literal["same_matter", "all_of_year", "highest"]
 LimitsReading = Literal["payables", "ceilings"]
 LadderReading = Literal["operator", "exchange", "approvals"]
+StepsReading = Literal["ceilings", "payables", "approved"]
 OpenYearsReading = Literal["held", "not_held"]
 VoucherLimitsReading = Literal["side_by_side", "together"]
 RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
@@ -34,6 +35,7 @@ _BY_NAME: Final = {
     "general.limits": "limits_cut",
     "general.voucher_limits": "voucher_limits",
     "general.operators_ladder": "operators_ladder",
+    "general.steps": "steps",
     "general.open_years": "open_years",
 }
 Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
@@ -306,8 +308,8 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
-    `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder` and
-    `open_years` are the chosen readings of G5, G6, G11 and G14. `values` are all values of the file in its order;
+    `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `steps` and
+    `open_years` are the chosen readings of G5, G6, G11, G12 and G14. `values` are all values of the file in its order;
     `digest` is the SHA-256 of the file's bytes in hex.
     """
 
@@ -336,6 +338,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     voucher_limits: VoucherLimitsReading
     limits_together: tuple[str, ...]
     operators_ladder: LadderReading
+    steps: StepsReading
     open_years: OpenYearsReading
     risk_flags: tuple[RiskFlagTerms, ...]
     readings: tuple[Reading, ...] = ()
@@ -354,6 +357,20 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     def rank_of(self, rule: str) -> int:
         """The place of a rule in the file; a rule that the file does not have comes last."""
         return self._ranks.get(rule, len(self._ranks))
+
+    @cached_property
+    def step_rules(self) -> tuple[str, ...]:
+        """The rules whose steps are earned once each, by difference (晋级补差, G12)."""
+        declared = (terms.rule for terms in self.declared.rules if terms.earned == "by_difference")
+        return self.exchange_tiers.rule, *declared
+
+    def ladder_of(self, rule: str, award_id: str) -> str | None:
+        """The steps of which an award is one: its rule, and its exchange or item; None for other rewards."""
+        if rule not in self.step_rules:
+            return None
+        parts, terms = award_id.split("/"), self.declared.find(rule)
+        item = parts[1] if terms is None else "/".join(parts[3:]) if terms.per == "item" else ""
+        return f"{rule}/{item}"
 
     def payable_limits(self, rule: str) -> tuple[RewardLimit, ...]:
         """The limits over several items that cut the payables of a rule (G11); those of an item cut its ceilings."""

@@ -68,7 +68,8 @@ class _Decided(NamedTuple):
 
 def load_payable_inputs(connection: Connection, awards: Sequence[Award], policy: Policy) -> PayableInputs:
     """The inputs for these awards, now."""
-    limited = {award.rule for award in awards if policy.payable_limits(award.rule)}
+    dated = () if policy.steps == "ceilings" else policy.step_rules
+    limited = {award.rule for award in awards if policy.payable_limits(award.rule) or award.rule in dated}
     decided = _load_decided(connection, awards, limited)
     return PayableInputs(
         grants=other_grants_of(connection, {award.subject for award in awards}),

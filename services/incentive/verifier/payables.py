@@ -11,6 +11,7 @@ SubjectYear = tuple[str, int]
 OtherGrants = dict[SubjectYear, dict[str, tuple[str, int]]]  # by name: id and amount in fen
 TIERS = "exchange_tiers"
 LADDER = "exchange_tiers of one operator"
+STEPS = "steps of "
 
 
 class CompetingAward(NamedTuple):
@@ -178,7 +179,26 @@ class SubjectPayables:
         return one.day, rank, -one.claim if one.rule == TIERS else 0, award_id
 
     def _limits_of(self, one: CompetingAward) -> dict[str, int]:
-        """The amount of each limit that cuts the payables of an award's rule."""
+        """The amount of each limit that cuts the payables of an award: those of its rule, and of its steps (G12)."""
+        limits, ladder = self._limits_of_rule(one), self._ladder(one)
+        if ladder and self._policy.steps == "payables":
+            limits[STEPS + ladder] = one.ceiling
+        elif ladder and self._policy.steps == "approved":
+            others = [other for other in self._awards if other is not one and other.claim]
+            approved = sum(other.approved for other in others if self._ladder(other) == ladder)
+            limits[f"step {one.award_id}"] = one.ceiling - approved
+        return limits
+
+    def _ladder(self, one: CompetingAward) -> str:
+        """The rule with steps, and the exchange or item that they are counted of; empty if it has none."""
+        terms = self._policy.declared.get(one.rule, {})
+        if one.rule == TIERS:
+            return f"{TIERS} {one.award_id.split('/')[1]}"
+        if terms.get("earned") != "by_difference":
+            return ""
+        return f"{one.rule} {one.item if terms['per'] == 'item' else ''}"
+
+    def _limits_of_rule(self, one: CompetingAward) -> dict[str, int]:
         if one.rule == TIERS:
             if self._policy.operators_ladder != "operator":
                 return {}
@@ -190,7 +210,9 @@ class SubjectPayables:
     def _used(self, limit: str, award: CompetingAward, claims: Sequence[CompetingAward], due: dict[str, int]) -> int:
         """The sum payable under a limit in earlier years, if it runs over them, and so far in this one."""
         year = award.subject_year[1]
-        is_cumulative = limit == LADDER or self._policy.limits[limit]["per"] == "subject"
+        is_cumulative = limit == LADDER or limit.startswith(STEPS) or (
+            self._policy.limits.get(limit, {}).get("per") == "subject"
+        )  # fmt: skip
         used = 0
         for one in self._awards:
             if limit in self._limits[one.award_id] and one.subject_year[1] < year and is_cumulative:

@@ -108,6 +108,7 @@ class PolicyValues:
         self.other_grants = general.get("other_grants", {}).get("reading", "highest")
         self.limits_cut = general.get("limits", {}).get("reading", "ceilings")
         self.operators_ladder = general.get("operators_ladder", {}).get("reading", "approvals")
+        self.steps = general.get("steps", {}).get("reading", "ceilings")
         self.holds_open_years = general.get("open_years", {}).get("reading", "not_held") == "held"
         self.budget = fen(general["budget"]["annual"])
 

@@ -19,7 +19,7 @@ from .readings import (
     touches,
 )
 from .report import Unsound
-from .values import Json, Span, day_us, fen, instant, is_within, local, rate_of
+from .values import Json, Span, day_us, fen, instant, is_within, local, rate_of, subject_of
 
 LISTING, FIRST_LISTING = "facts.listing.v1", "facts.first-listing.v1"
 FIRST_PURCHASE, ANNUAL_TOTAL = "facts.first-purchase.v1", "facts.annual-total.v1"
@@ -188,7 +188,10 @@ def tier_years(
             default=0,
         )  # fmt: skip
         less = [one for one in paid if not policy.reads(TIERS, "steps_of_the_operator") or one[1] == code]
-        due = max(0, amount - sum(one[2] for one in less) - history) if code else 0
+        if policy.steps != "ceilings":
+            less = [one for one in less if one[1] != code]
+        taken = sum_of_steps([(one[1], one[2]) for one in less], policy)
+        due = max(0, amount - taken - history) if code else 0
         less_years = {one[0] for one in less} | ({history_year} if history else set())
         yield {
             "year": year, "base": base, "amount": amount, "due": due, "operator": code,
@@ -199,12 +202,22 @@ def tier_years(
             paid.append((year, code, due))
 
 
+def sum_of_steps(earlier: Iterable[tuple[str, int]], policy: PolicyValues) -> int:
+    """The sum of steps, given as (subject, ceiling); where ceilings are not differences, of the highest of each."""
+    pairs = list(earlier)
+    if policy.steps == "ceilings":
+        return sum(ceiling for _, ceiling in pairs)
+    return sum(max(ceiling for other, ceiling in pairs if other == whose) for whose in {one for one, _ in pairs})
+
+
 class DeclaredReward:
     """A declaration in force: its worth by itself, its ceiling, and the earlier ones that reduced it."""
 
     def __init__(self, fact: Json, terms: Json, policy: PolicyValues) -> None:
         self.fact, self.terms, self.value, self.kind = fact, terms, fact["value"], policy.kind_of(terms["rule"])
         self.rule, self.item, self.day = self.value["rule"], self.value["item"], self.value["earned_on"]
+        self.subject = subject_of(self.value["party"])
+        self.ladder = (self.rule, self.subject, self.item if terms["per"] == "item" else "")
         self.at_us, self.year = day_us(date.fromisoformat(self.day)), int(self.day[:4])
         self.base, self.worth = worth_of(terms, self.value["measure"], policy.rounding)
         self.ceiling = 0
@@ -298,12 +311,15 @@ def due_by_difference(
     one: DeclaredReward, earned_before: list[DeclaredReward], history: list[DeclaredReward], policy: PolicyValues
 ) -> int:
     """The worth of a step less earlier ones; nothing for a step that was reached before the policy."""
-    one.before = list(earned_before)
+    own = [] if policy.steps == "ceilings" else [other for other in earned_before if other.subject == one.subject]
+    if own and one.worth <= max(other.worth for other in own):
+        return 0
+    one.before = [other for other in earned_before if other not in own]
     if policy.reads(one.rule, "steps_before_the_policy_are_ignored") or not history:
         history = []
     elif one.worth <= max(other.worth for other in history):
         return 0
-    due = one.worth - sum(other.ceiling for other in earned_before)
+    due = one.worth - sum_of_steps([(other.subject, other.ceiling) for other in one.before], policy)
     if history and policy.reads(one.rule, "less_steps_before_the_policy_too"):
         highest = max(history, key=lambda other: other.worth)
         one.before.append(highest)
@@ -323,7 +339,11 @@ def due_within_limits(one: DeclaredReward, earlier: Sequence[DeclaredReward], po
             and (per != "item" or other.item == one.item)
             and (per != "subject_year" or other.year == one.year)
         ]
-        left = max(0, fen(policy.limits[name]["most"]) - sum(other.ceiling for other in used))
+        steps = [other for other in used if other.terms["earned"] == "by_difference" and policy.steps != "ceilings"]
+        taken = sum(other.ceiling for other in used if other not in steps)
+        for ladder in {other.ladder for other in steps} - {one.ladder}:
+            taken += max(other.ceiling for other in steps if other.ladder == ladder)
+        left = max(0, fen(policy.limits[name]["most"]) - taken)
         left = left if left >= policy.least_payable(one.rule) else 0
         if left < due:
             due = left

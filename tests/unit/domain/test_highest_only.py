@@ -34,7 +34,7 @@ DECLARED = ("data_services/uscc:A/2026/1", "data_services")
 def claim(award_id: str, wan: int, *, year: int = 2026, day: str = "", standing: int = 0, cap: int = 0) -> Claim:
     """A claim of so many 万元, by its award_id."""
     on = date.fromisoformat(day) if day else date.min
-    return Claim(award_id, award_id.partition("/")[0], year, wan * WAN, cap * WAN, standing * WAN, on)
+    return Claim(award_id, award_id.partition("/")[0], year, wan * WAN, cap * WAN, standing * WAN, on, wan * WAN)
 
 
 def declared(rule: str, item: str, wan: int, day: str = "2026-03-01", **more: int) -> Claim:
@@ -251,6 +251,37 @@ def test_an_operator_has_one_ladder_over_all_its_exchanges():
     assert [one.payable_fen // WAN for one in payables(five, apart, {}).values()] == [500, 500]
 
 
+GROWTH = [
+    claim("revenue_growth/uscc:A/2026/a", 20, day="2026-03-01", standing=10),
+    claim("revenue_growth/uscc:A/2027/b", 30, year=2027, day="2027-03-01"),
+]
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [("ceilings", {"a": 20, "b": 30}), ("payables", {"a": 20, "b": 10}), ("approved", {"a": 20, "b": 20})],
+)
+def test_a_step_is_less_what_was_payable_or_approved_of_earlier_ones(steps, expected):
+    """The claims are whole steps; by the reading `ceilings` they would be differences already."""
+    assert in_wan(GROWTH, msgspec.structs.replace(POLICY, steps=steps)) == expected
+
+
+def test_a_step_that_was_suppressed_is_not_deducted_from_payables():
+    park = declared("startup_park", "P", 50)
+    policy = msgspec.structs.replace(POLICY, steps="payables")
+    assert in_wan([*GROWTH, park], policy) == {"a": 0, "b": 30, "P": 50}
+    other = [GROWTH[0], claim("cluster_recognition/uscc:A/2026/a", 50, day="2026-04-01")]
+    assert in_wan(other[1:], policy) == {"a": 50}
+
+
+def test_steps_of_each_exchange_and_item_are_counted_by_themselves():
+    policy = msgspec.structs.replace(POLICY, steps="payables", operators_ladder="exchange")
+    tiers = [claim(f"exchange_tiers/{name}/2026", 100, cap=100) for name in ("a-x", "b-x")]
+    assert [one.payable_fen // WAN for one in payables(tiers, policy, {}).values()] == [100, 100]
+    clusters = [claim(f"cluster_recognition/uscc:A/2026/{name}", 50, day="2026-04-01") for name in "cd"]
+    assert in_wan(clusters, policy) == {"c": 50, "d": 50}
+
+
 # --- grants under other municipal policies ---------------------------------------------------------------------------
 
 
@@ -286,7 +317,7 @@ def test_a_grant_that_competes_suppresses_what_is_less_and_is_ignored_next_to_wh
 RULES = {
     "first_listing": 1, "first_purchase": 1, "annual_listed_trading": 1, "exchange_tiers": 2, "standards": 3,
     "data_services": 2, "ai_model": 3, "ai_scenario": 2, "data_circulation_facility": 2, "compute_voucher": 3,
-    "compute_voucher_overseas": 2, "talent_living_allowance": 2,
+    "compute_voucher_overseas": 2, "talent_living_allowance": 2, "revenue_growth": 2, "cluster_recognition": 2,
 }  # fmt: skip
 READINGS = {
     "highest_only": ("kinds_compete", "all_compete", "same_matter"),
@@ -296,6 +327,7 @@ READINGS = {
     "limits_cut": ("payables", "ceilings"),
     "voucher_limits": ("side_by_side", "together"),
     "operators_ladder": ("operator", "exchange", "approvals"),
+    "steps": ("ceilings", "payables", "approved"),
 }
 CLAUSES = {"limits_cut": "limits"}
 CHOICES = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in READINGS.items()})
@@ -317,7 +349,7 @@ def histories(draw: st.DrawFn) -> list[Claim]:
         day = date(year, draw(st.integers(1, 2)), 1) if POLICY.declared.find(rule) else date.min
         standing_fen = min(fen, draw(st.sampled_from([0, 0, 0, 1, 10 * WAN])))
         worth_fen = standing_fen if draw(st.integers(0, 5)) == 0 else fen
-        found[award_id] = Claim(award_id, rule, year, worth_fen, max(fen, draw(AMOUNTS)), standing_fen, day)
+        found[award_id] = Claim(award_id, rule, year, worth_fen, max(fen, draw(AMOUNTS)), standing_fen, day, fen)
     return list(found.values())
 
 
@@ -350,6 +382,12 @@ def test_a_payable_is_within_its_ceiling_and_its_limits_and_no_order_of_arrival_
             sums[limit.limit, one.year if limit.per == "subject_year" else 0] += found[one.award_id].payable_fen
     most = {limit.limit: limit.most_fen for limit in policy.declared.limits}
     assert all(fen <= most[name] for (name, _), fen in sums.items())
+    ladders: dict[str, list[Claim]] = {}
+    for one in claims:
+        if one.worth_fen and chosen["steps"] == "payables" and (ladder := policy.ladder_of(one.rule, one.award_id)):
+            ladders.setdefault(ladder, []).append(one)
+    for steps in ladders.values():
+        assert sum(found[one.award_id].payable_fen for one in steps) <= max(one.steps_fen for one in steps)
     rng.shuffle(claims)
     assert payables(claims, policy, grants) == found
 
@@ -357,7 +395,7 @@ def test_a_payable_is_within_its_ceiling_and_its_limits_and_no_order_of_arrival_
 # A tier award that is no longer earned, before one that is payable.
 NO_LONGER_EARNED = [
     Claim("exchange_tiers/x1/2026", "exchange_tiers", 2026, 0, 100 * WAN, 0, date.min),
-    Claim("exchange_tiers/x1/2027", "exchange_tiers", 2027, 100 * WAN, 100 * WAN, 0, date.min),
+    Claim("exchange_tiers/x1/2027", "exchange_tiers", 2027, 100 * WAN, 100 * WAN, 0, date.min, 100 * WAN),
 ]
 
 
@@ -371,7 +409,7 @@ def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, of_rule
         tree["general"][CLAUSES.get(name, name)]["reading"] = value
     awards = [
         CompetingAward(
-            one.award_id, one.rule, max(one.worth_fen, one.standing_fen), ("uscc:A", one.year), one.cap_fen,
+            one.award_id, one.rule, one.steps_fen, ("uscc:A", one.year), one.cap_fen,
             one.day.isoformat(), one.standing_fen, one.worth_fen <= one.standing_fen,
         )
         for one in claims

@@ -41,6 +41,7 @@ READINGS = {
     "highest_only_scope": ("year", "whole_life"),
     "allowance": ("persons", "employers"),
     "limits_cut": ("payables", "ceilings"),
+    "steps": ("ceilings", "payables", "approved"),
 }
 CHOICES = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in READINGS.items()})
 
@@ -116,6 +117,8 @@ def growth(revenue: str) -> list[Declaration]:
 def test_a_step_that_was_not_payable_is_deducted_from_the_next_one(revenue: str, payable_wan: int):
     """steps/ceilings (G12): the greater the step that the park suppresses, the less the next one yields."""
     assert total(growth(revenue), POLICY) == payable_wan * WAN
+    for steps in ("payables", "approved"):
+        assert total(growth(revenue), msgspec.structs.replace(POLICY, steps=steps)) == (50 + 50) * WAN
 
 
 @pytest.mark.parametrize(("level", "payable_wan"), [("city", 100), ("province", 0)])

@@ -25,6 +25,7 @@ BY_NAME = {  # readings whose alternative is another name: the field that the na
     "general.limits": ("limits_cut", "ceilings"),
     "general.voucher_limits": ("voucher_limits", "together"),
     "general.operators_ladder": ("operators_ladder", "exchange"),
+    "general.steps": ("steps", "payables"),
     "general.open_years": ("open_years", "not_held"),
 }
 RULES = {  # questions of rules: the reading in force, and its alternative
@@ -169,7 +170,7 @@ def test_revision_1_is_read_as_it_was_computed() -> None:
     assert (first.highest_only, first.other_grants, first.limits_cut) == ("all_compete", "highest", "ceilings")
     assert first.operators_ladder == "approvals"
     assert (first.rounding, first.highest_only_scope) == ("down_to_the_fen_once_at_the_end", "year")
-    assert first.open_years == "not_held"
+    assert (first.steps, first.open_years) == ("ceilings", "not_held")
     assert (first.allowance, first.voucher_limits) == ("persons", "side_by_side")
     assert {first.kind_of(rule) for rule in first.rule_order} == set(first.rule_order)
     changed = {change.path: (change.before, change.after) for change in compare(first, POLICY)}

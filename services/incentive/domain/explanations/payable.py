@@ -4,9 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from services.incentive.domain.awards import Award
-from services.incentive.domain.explanations.wording import NO_TEXT, joined, limit_text, phrase, step_json, yuan
+from services.incentive.domain.explanations.wording import (
+    NO_TEXT,
+    difference_step,
+    joined,
+    limit_text,
+    phrase,
+    step_json,
+    yuan,
+)
 from services.incentive.domain.highest_only import OTHER_GRANT
-from services.incentive.policy.terms import DeclaredTerms, Policy, ScopeReading, Texts
+from services.incentive.policy.terms import DeclaredTerms, Policy, ScopeReading, StepsReading, Texts
 from shared.values.json_types import Json
 
 _LADDER: Final = Texts(
@@ -17,7 +25,14 @@ _OTHER_GRANT: Final = Texts("市级其他政策的奖补", "a grant under anothe
 
 _AMONG: Final[Mapping[ScopeReading, Texts]] = {
     "year": Texts("同一主体同一年度的", "in the same subject and year"),
-    "whole_life": Texts("同一主体各年度的", "of the same subject, in any year"),
+    "whole_life": Texts("同一主体各年度的", "of the same subject in any year"),
+}
+
+
+# What is deducted from the payable of a step (G12), if its ceiling is not a difference already.
+_EARLIER_STEPS: Final[Mapping[StepsReading, Texts]] = {
+    "payables": Texts("其他各档可兑现的金额", "what is payable of other steps"),
+    "approved": Texts("其他各档已核定未追缴的金额", "what is approved and not returned of other steps"),
 }
 
 
@@ -98,6 +113,8 @@ def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
             "It was rejected or its rule is suspended: what stands is ",
         )
         return step_json("limit", award.payable_fen, phrase(zh + "{left}。", en + "{left}.", left=left))
+    if award.rule in policy.step_rules and (earlier := _EARLIER_STEPS.get(policy.steps)) is not None:
+        return difference_step(award.payable_fen, earlier)
     if award.rule == policy.exchange_tiers.rule:
         return step_json(
             "limit",

@@ -155,7 +155,7 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int, rounding: RoundingRea
 
 
 def difference_step(due_fen: int, earlier: Texts) -> Json:
-    """The step by difference (晋级补差, G12): an amount less the ceilings of earlier steps, down to `due_fen`."""
+    """The step by difference (晋级补差, G12): an amount less that of `earlier` steps, down to `due_fen`."""
     text = phrase(
         "晋级补差：减去{earlier}，得{due}。",
         "Step-up difference: less {earlier}, {due}.",
