@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from services.incentive.commands.what_if import Amounts, what_if
+from services.incentive.domain.declared_rules import group_by_items
 from services.incentive.domain.entitlements import KnownFacts, known_facts
-from services.incentive.domain.facts import Declaration, DocumentRef, Fact, about_of, declaration_value
+from services.incentive.domain.facts import DECLARED, Declaration, DocumentRef, Fact, about_of, declaration_value
 from services.incentive.domain.highest_only import PayableInputs
 from services.incentive.policy.loader import load_policy
 from services.incentive.store.rulebook import Rulebook
@@ -78,7 +79,8 @@ class ReadingCase:
                 days.get(award_id, ""), self.approved.get(award_id, 0), False,
             )
             for about, known in facts.items()
-            for award_id, one in entitlements(about, known, policy, whitelist).items()
+            for together in [[*known, *_declared_of_others(facts, about)]]
+            for award_id, one in entitlements(about, together, policy, whitelist).items()
         ]  # fmt: skip
         return {award_id: fen for award_id, (fen, _) in payables(competing, policy, {}).items() if fen}
 
@@ -93,7 +95,8 @@ class ReadingCase:
         by_about: dict[str, list[tuple[int, Fact]]] = {}
         for place, fact in enumerate(self._facts()):
             by_about.setdefault(about_of(fact), []).append((place, fact))
-        return [(about, known_facts(facts)) for about, facts in by_about.items()]
+        groups = group_by_items(self.declared, POLICY.item_rules)
+        return [(about, known_facts(facts).with_linked(about, groups)) for about, facts in by_about.items()]
 
     def _fact_values(self) -> dict[str, Any]:
         accepted = [
@@ -123,6 +126,13 @@ def alternatives() -> list[str]:
     """Every alternative that the policy file can choose, as cases name it."""
     others = [f"{one.path}={other.reading}" for one in POLICY.readings for other in one.others]
     return [*(one.path for one in POLICY.computable_readings), *others]
+
+
+def _declared_of_others(facts: Mapping[str, list[dict[str, Any]]], about: str) -> Iterator[dict[str, Any]]:
+    """The declarations about other subjects, which may share items."""
+    for other, known in facts.items():
+        if other != about:
+            yield from (fact for fact in known if fact["topic"] == DECLARED)
 
 
 def _tree_by(reading: str) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import click
 import msgspec
 
 from services.incentive.commands.what_if import Amounts, WhatIf, what_if, what_if_json
+from services.incentive.domain.declared_rules import group_by_items
 from services.incentive.domain.entitlements import KnownFacts, known_facts
-from services.incentive.domain.facts import Fact, about_of, parse_fact
+from services.incentive.domain.facts import Declaration, Fact, about_of, parse_fact
 from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant, OtherGrants, PayableInputs
 from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.workflow import set_aside_by
@@ -35,7 +36,7 @@ def compare_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
             before = rulebook_in_force(connection)
             if before is None:
                 raise SettingsChangedError("台账尚无生效的政策 / no policy is in force in the ledger yet")
-            facts = all_facts(connection, before.registers)
+            facts = all_facts(connection, before.registers, {*before.policy.item_rules, *policy.item_rules})
             return what_if(facts, before, policy, all_payable_inputs(connection)), before.policy
     finally:
         engine.dispose()
@@ -43,7 +44,7 @@ def compare_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
 
 def compare_extract(extract: Path, policy: Policy) -> tuple[WhatIf, Policy]:
     """Compare on the facts of an extract, without a database. Raises UnreadableExtract."""
-    known, before, recorded = _facts_of_extract(extract)
+    known, before, recorded = _facts_of_extract(extract, policy)
     return what_if(known, before, policy, recorded), before.policy
 
 
@@ -91,7 +92,7 @@ class UnreadableExtract(ValueError):  # noqa: N818 - said of the file
     """A file that is not an extract, or is incomplete."""
 
 
-def _facts_of_extract(path: Path) -> tuple[tuple[tuple[str, KnownFacts], ...], Rulebook, PayableInputs]:
+def _facts_of_extract(path: Path, policy: Policy) -> tuple[tuple[tuple[str, KnownFacts], ...], Rulebook, PayableInputs]:
     """Read an extract's facts by what they are about, its rulebook and what persons recorded, without verifying it."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -106,7 +107,8 @@ def _facts_of_extract(path: Path) -> tuple[tuple[tuple[str, KnownFacts], ...], R
             ]
             items = [json.loads(line) for line in archive.read("facts.ndjson").splitlines()]
         rulebook = Rulebook(read_policy(source, settings["policy"]["file"]), source.decode(), exchanges)
-        return tuple(_by_about(items)), rulebook, _recorded(acts, awards)
+        item_rules = {*rulebook.policy.item_rules, *policy.item_rules}
+        return _by_about(items, item_rules), rulebook, _recorded(acts, awards)
     except (zipfile.BadZipFile, OSError, KeyError, IndexError, TypeError, ValueError, WhitelistError) as error:
         raise UnreadableExtract(f"{path}: 不是可用的核验包 / not a readable extract: {error}") from error
 
@@ -133,12 +135,13 @@ def _grants(acts: Iterable[Json]) -> OtherGrants:
     return found
 
 
-def _by_about(items: Iterable[dict[str, object]]) -> Iterator[tuple[str, KnownFacts]]:
+def _by_about(items: Iterable[dict[str, object]], item_rules: Collection[str]) -> tuple[tuple[str, KnownFacts], ...]:
     """An extract does not number its facts: the newest is by `recorded_at`, then by name."""
     found: dict[str, list[tuple[tuple[str, str], Fact]]] = {}
     for item in items:
         topic, _, key = str(item["fact"]).partition("/")
         fact = parse_fact(topic, key, msgspec.json.encode(item["value"]))
         found.setdefault(about_of(fact), []).append(((str(item["recorded_at"]), key), fact))
-    for about, facts in found.items():
-        yield about, known_facts(facts)
+    declared = (fact for facts in found.values() for _, fact in facts if isinstance(fact, Declaration))
+    groups = group_by_items(declared, item_rules)
+    return tuple((about, known_facts(facts).with_linked(about, groups)) for about, facts in found.items())

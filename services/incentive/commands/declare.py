@@ -6,6 +6,7 @@ A declaration is in the log twice: as a `decision` with the SHA-256 of its bytes
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
@@ -27,15 +28,14 @@ from services.incentive.domain.facts import (
     DocumentRef,
     ExchangeTotal,
     declaration_value,
-    parse_fact,
 )
 from services.incentive.domain.postings import Posting
 from services.incentive.policy.terms import AtRate, DeclaredTerms, Fixed, Grades, Policy, Steps
-from services.incentive.store.facts import FactRecord, load_facts
+from services.incentive.store.facts import FactRecord, load_facts, load_sharing
 from services.incentive.store.intake import apply_newer
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant, post
 from services.incentive.store.rulebook import Rulebook, rulebook_as_of, settings_in_force
-from shared.postgres.query import fetch, fetch_value
+from shared.postgres.query import fetch_value
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party, is_number, parse_subject
 from shared.values.times import shanghai_date
@@ -45,12 +45,6 @@ _MOST_FEN: Final = 10**16  # 100 trillion yuan: above any revenue, below the ran
 _FIRST_YEAR: Final = 2000  # as for all documents
 _GENERATION: Final = 1  # the ledger is restored, never recreated
 _NUMBERED: Final = "SELECT coalesce(max(seq), 0) FROM fact_current WHERE topic = %(topic)s"
-# The bureau declares few, so all are scanned.
-_OF_ITEM: Final = (
-    "SELECT f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = %(topic)s"
-    " AND split_part(c.key, '/', 3) = ANY(%(rules)s) AND split_part(c.key, '/', 5) = %(item)s"
-    " AND c.about <> %(subject)s"
-)
 
 
 class DeclarationInput(msgspec.Struct, frozen=True):
@@ -135,13 +129,16 @@ class _Entering:
         today: date,
         instant: datetime,
     ) -> None:
-        self._connection, self._rulebook, self._who = connection, rulebook, who
+        self._rulebook, self._who = rulebook, who
         self._today, self._instant = today, instant
-        known = load_facts(connection, sorted({one.subject for one in entered}), {}, rulebook.registers)
-        self._declared: dict[str, dict[str, Declaration]] = {
-            subject: {one.ref.fact: one for one in facts.of if isinstance(one, Declaration)}
-            for subject, facts in known.items()
-        }
+        subjects, policy = sorted({one.subject for one in entered}), rulebook.policy
+        items = {one.item for one in entered if one.rule in policy.item_rules}
+        known = load_facts(connection, subjects, {}, rulebook.registers)
+        sharing = load_sharing(connection, policy, subjects, items)
+        self._declared = _Declared(policy)
+        for one in chain(*(facts.of for facts in known.values()), sharing):
+            if isinstance(one, Declaration):
+                self._declared.add(one)
         self._names = {
             subject: facts.newest.party.name
             for subject, facts in known.items()
@@ -158,8 +155,7 @@ class _Entering:
             return DeclareResult(faults=faults)
         declaration = self._declaration(one, terms)
         fact = declaration.ref.fact
-        of_subject = self._declared.setdefault(one.subject, {})
-        before = of_subject.get(fact)
+        before = self._declared.find(declaration)
         if fact in self.new:
             said = "本次申报中同一事项已有一行 / this matter is already entered in another row"
             return DeclareResult(faults=(InputFault("item", said),))
@@ -169,7 +165,8 @@ class _Entering:
         if fault is not None:
             return DeclareResult(faults=(fault,))
         self._seq += 1
-        self.new[fact] = of_subject[fact] = declaration
+        self.new[fact] = declaration
+        self._declared.add(declaration)
         self._names[one.subject] = declaration.party.name
         return DeclareResult(declaration)
 
@@ -206,11 +203,8 @@ class _Entering:
         if declaration.withdrawn:
             said = "没有可撤回的申报 / there is no declaration to take back"
             return None if stands else InputFault("withdrawn", said)
-        if self._is_of_another(declaration, terms):
-            return InputFault("item", "该事项已为另一主体申报 / this matter is declared of another subject")
         policy, fact = self._rulebook.policy, declaration.ref.fact
-        of_subject = {**self._declared[declaration.party.subject], fact: declaration}
-        outcomes = declared_outcomes(tuple(of_subject.values()), policy, policy.in_force)
+        outcomes = declared_outcomes(self._declared.together_with(declaration), policy, policy.in_force)
         outcome = next(one for one in outcomes if one.declaration.ref.fact == fact)
         # A declaration that is only recorded, or that G2 needs as history, is accepted although it earns nothing.
         is_history = outcome.why == "not_in_force" and looks_back(terms)
@@ -218,21 +212,37 @@ class _Entering:
             return None
         return nothing_fault(outcome)
 
-    def _is_of_another(self, declaration: Declaration, terms: DeclaredTerms) -> bool:
-        """Return True if another subject declared the same limited matter under a rule of that limit."""
-        limits = {limit.limit for limit in terms.limits if limit.per == "item"}
-        policy, whose = self._rulebook.policy, declaration.party.subject
-        rules = [one.rule for one in policy.declared.rules if limits & {limit.limit for limit in one.limits}]
-        if not rules:
-            return False
-        known = {"topic": DECLARED, "rules": rules, "item": declaration.item, "subject": whose}
-        rows = fetch(self._connection, _OF_ITEM, tuple[str, bytes], **known)
-        recorded = [parse_fact(DECLARED, key, value) for key, value in rows]
-        others = {one.ref.fact: one for one in recorded if isinstance(one, Declaration)}
-        for one in self.new.values():
-            if one.rule in rules and one.item == declaration.item and one.party.subject != whose:
-                others[one.ref.fact] = one
-        return any(not one.withdrawn for one in others.values())
+
+class _Declared:
+    """The declarations of the subjects of a request, and of those that share items with them (G11)."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._item_rules = policy.item_rules
+        self._of_subject: dict[str, dict[str, Declaration]] = {}
+        self._with_item: dict[str, set[str]] = {}
+
+    def add(self, one: Declaration) -> None:
+        self._of_subject.setdefault(one.party.subject, {})[one.ref.fact] = one
+        if one.rule in self._item_rules:
+            self._with_item.setdefault(one.item, set()).add(one.party.subject)
+
+    def find(self, other: Declaration) -> Declaration | None:
+        """The declaration that another one replaces."""
+        return self._of_subject.get(other.party.subject, {}).get(other.ref.fact)
+
+    def together_with(self, new: Declaration) -> list[Declaration]:
+        """The declarations that decide what a new one is worth, itself among them."""
+        subjects, ahead = {new.party.subject}, [new.party.subject]
+        items = {new.item} if new.rule in self._item_rules else set[str]()
+        while ahead or items:
+            for subject in ahead:
+                declared = self._of_subject.get(subject, {}).values()
+                items |= {one.item for one in declared if one.rule in self._item_rules}
+            sharing = {subject for item in items for subject in self._with_item.get(item, ())}
+            ahead, items = sorted(sharing - subjects), set()
+            subjects |= sharing
+        found = {fact: one for subject in subjects for fact, one in self._of_subject.get(subject, {}).items()}
+        return list({**found, new.ref.fact: new}.values())
 
 
 def nothing_fault(outcome: DeclaredOutcome) -> InputFault:
@@ -243,6 +253,8 @@ def nothing_fault(outcome: DeclaredOutcome) -> InputFault:
         field = "earned_on"
     elif why == "not_the_first":
         field = terms.per
+    elif why == "item_used_up" or (outcome.limit is not None and outcome.limit.per == "item"):
+        field = "item"
     elif why in ("recorded", "limit_used_up"):
         field = "rule"
     said = WHY_NOTHING[why]

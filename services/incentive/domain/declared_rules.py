@@ -1,11 +1,12 @@
-"""Declared rewards: the awards that a subject's declarations earn (policy file, `declared`). Pure.
+"""Declared rewards: the awards that declarations earn (policy file, `declared`). Pure.
 
-The declarations of a subject are taken together, in order of the day on which each was earned, then of the rules in the
-policy file, then of the items: earlier ones use up one-time rewards, steps and limits.
+Declarations are taken together, in order of the day on which each was earned, then of the rules in the policy file, the
+items and the subjects: earlier ones use up one-time rewards, steps and limits of their subject, and what an item brings
+to whoever declares it (G11).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Final, Literal
@@ -46,6 +47,7 @@ Why = Literal[
     "no_higher_step",
     "over_years",
     "limit_used_up",
+    "item_used_up",  # by other subjects
 ]
 WHY_NOTHING: Final[Mapping[Why, Texts]] = {
     "recorded": Texts("该条款没有金额，只作记录", "the article names no amount, so it is only recorded"),
@@ -58,6 +60,9 @@ WHY_NOTHING: Final[Mapping[Why, Texts]] = {
     "no_higher_step": Texts("没有达到更高的档次", "no higher step was reached"),
     "over_years": Texts("已超过最长年限", "beyond the maximum number of years"),
     "limit_used_up": Texts("限额已用完", "the limit is used up"),
+    "item_used_up": Texts(
+        "该事项的金额已由其他主体先取得", "other subjects, who were earlier, have had the whole amount of this item"
+    ),
 }
 
 
@@ -76,8 +81,8 @@ class DeclaredOutcome(msgspec.Struct, frozen=True):
     """The outcome of one declaration.
 
     `deducted_fen` is the sum that the same steps earned before, `history_fen` what is deducted for steps reached before
-    the policy, `left_fen` the remainder of the tightest `limit` (None: there is no limit). `before` are the earlier
-    declarations that reduced this one.
+    the policy, `had_fen` the sum that other subjects had of the item, `left_fen` the remainder of the tightest `limit`
+    (None: there is no limit). `before` are the earlier declarations that reduced this one.
     """
 
     declaration: Declaration
@@ -85,6 +90,7 @@ class DeclaredOutcome(msgspec.Struct, frozen=True):
     worth: Worth
     deducted_fen: int = 0
     history_fen: int = 0
+    had_fen: int = 0
     limit: RewardLimit | None = None
     left_fen: int = 0
     ceiling_fen: int = 0
@@ -93,7 +99,10 @@ class DeclaredOutcome(msgspec.Struct, frozen=True):
 
 
 def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Policy) -> list[Award]:
-    """Compute the earnings of one subject's declarations, in the order in which they are taken."""
+    """Compute the earnings of one subject's declarations, in the order in which they are taken.
+
+    `declared` also has those of other subjects that `group_by_items` puts together with it.
+    """
     if not declared:  # true of nearly all subjects
         return []
     other = {
@@ -103,15 +112,60 @@ def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Pol
     return [
         _award(subject, outcome, policy, changed=other[outcome.declaration.award_id] != outcome.ceiling_fen)
         for outcome in declared_outcomes(declared, policy, policy.in_force)
-        if outcome.ceiling_fen > 0
+        if outcome.ceiling_fen > 0 and outcome.declaration.party.subject == subject.subject
     ]
 
 
+def group_by_items(declared: Iterable[Declaration], item_rules: Collection[str]) -> dict[str, tuple[Declaration, ...]]:
+    """By subject, the declarations of all subjects that share an item with it, directly or through others (G11).
+
+    Its own are among them. `item_rules` are the rules whose amount is the item's. Subjects that share no item are left
+    out; withdrawn declarations group them, too.
+    """
+    of_subject: dict[str, list[Declaration]] = {}
+    for one in declared:
+        of_subject.setdefault(one.party.subject, []).append(one)
+    items = ((who, one.item) for who, own in of_subject.items() for one in own if one.rule in item_rules)
+    found: dict[str, tuple[Declaration, ...]] = {}
+    for subject, group in sharing_subjects(items).items():
+        if subject not in found:
+            together = tuple(one for member in sorted(group) for one in of_subject[member])
+            found |= dict.fromkeys(group, together)
+    return found
+
+
+def sharing_subjects(items: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """By subject, all subjects that share an item with it, directly or through others, itself among them.
+
+    `items` are subjects with their items; subjects that share none are left out.
+    """
+    with_item: dict[str, set[str]] = {}
+    for subject, item in items:
+        with_item.setdefault(item, set()).add(subject)
+    neighbours: dict[str, set[str]] = {}
+    for subjects in with_item.values():
+        for subject in subjects if len(subjects) > 1 else ():
+            neighbours.setdefault(subject, set()).update(subjects)
+    found: dict[str, frozenset[str]] = {}
+    for start in neighbours:
+        if start not in found:
+            group, ahead = {start}, [start]
+            while ahead:
+                new = neighbours[ahead.pop()] - group
+                group |= new
+                ahead.extend(new)
+            found |= dict.fromkeys(group, frozenset(group))
+    return found
+
+
 def declared_outcomes(declared: Sequence[Declaration], policy: Policy, in_force: Interval) -> list[DeclaredOutcome]:
-    """The outcome of each declaration that is not withdrawn and whose rule the policy file has."""
+    """The outcome of each declaration that is not withdrawn and whose rule the policy file has.
+
+    An outcome needs the declarations of its subject and of the subjects that `group_by_items` puts together with it.
+    """
     order = {terms.rule: place for place, terms in enumerate(policy.declared.rules)}
     valid = [one for one in declared if not one.withdrawn and one.rule in order]
-    valid.sort(key=lambda one: (one.earned_on, order[one.rule], one.item))
+    valid.sort(key=lambda one: (one.earned_on, order[one.rule], one.item, one.party.subject))
     so_far = _SoFar(policy, in_force)
     return [so_far.take(one, policy.declared.rules[order[one.rule]]) for one in valid]
 
@@ -159,20 +213,23 @@ _Earned = dict[_Key, list[tuple[Declaration, int]]]  # earlier declarations, eac
 
 
 class _SoFar:
-    """The rewards, steps and limits that earlier declarations of one subject have used up."""
+    """The rewards, steps and limits that earlier declarations have used up, of their subject or of their item."""
 
     def __init__(self, policy: Policy, in_force: Interval) -> None:
         self._policy = policy
         self._in_force = in_force
-        self._had: dict[_Key, Declaration] = {}  # one-time rewards
+        self._had: dict[_Key, Declaration] = {}  # one-time rewards, by matter and subject
+        self._history: dict[_Key, Declaration] = {}  # one-time rewards before the policy, by matter
+        self._items: _Earned = {}  # of one-time rewards that belong to an item
         self._reached: dict[_Key, tuple[int, Declaration]] = {}  # the highest step reached before the policy, in fen
         self._earned: _Earned = {}  # by difference, under the policy
-        self._years: dict[str, set[int]] = {}  # with a reward
+        self._years: dict[_Key, set[int]] = {}  # with a reward
         self._used: _Earned = {}  # of limits
 
     def take(self, one: Declaration, terms: DeclaredTerms) -> DeclaredOutcome:
         """The outcome of the next declaration."""
-        found, key = worth(terms, one.measure, self._policy.rounding), _key(one, terms, self._policy.kind_of(one.rule))
+        found = worth(terms, one.measure, self._policy.rounding)
+        key = _key(one, terms, self._policy)
         outcome = DeclaredOutcome(one, terms, found, why=found.why)
         if found.why is not None:
             return outcome
@@ -189,16 +246,21 @@ class _SoFar:
     def _look_back(self, one: Declaration, terms: DeclaredTerms, key: _Key, found: Worth) -> None:
         """Count a declaration before the policy as first and for its steps, without earnings (G2)."""
         if terms.earned == "first":
-            self._had.setdefault(key, one)
+            self._history.setdefault(key, one)
         elif terms.earned == "by_difference":
             reached = self._reached.setdefault(key, (found.amount_fen, one))
             if found.amount_fen > reached[0]:
                 self._reached[key] = found.amount_fen, one
 
     def _once(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
-        if (had := self._had.get(key)) is not None:
+        """A one-time reward, of the subject and less what others had of the item."""
+        had = self._had.get((*key, outcome.declaration.party.subject)) or self._history.get(key)
+        if had is not None:
             return msgspec.structs.replace(outcome, why="not_the_first", before=(had,))
-        return msgspec.structs.replace(outcome, ceiling_fen=outcome.worth.amount_fen)
+        before, had_fen = _total(self._items, key)
+        left_fen = max(0, outcome.worth.amount_fen - had_fen)
+        why: Why | None = None if left_fen else "item_used_up"
+        return msgspec.structs.replace(outcome, had_fen=had_fen, ceiling_fen=left_fen, why=why, before=before)
 
     def _by_difference(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
         """晋级补差: a step not reached before, less what lower steps earned under this policy."""
@@ -231,7 +293,7 @@ class _SoFar:
 
     def _within_years(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
         terms = outcome.terms
-        years = self._years.get(terms.rule, set())
+        years = self._years.get(_rule_of_subject(outcome.declaration), set())
         if outcome.why or not is_beyond_years(years, outcome.declaration.earned_on.year, terms):
             return outcome
         return msgspec.structs.replace(outcome, ceiling_fen=0, why="over_years")
@@ -240,7 +302,7 @@ class _SoFar:
         """Cut the ceiling to the remainder of each limit; the tightest limit is kept for the explanation."""
         least_fen = self._policy.least_payable(outcome.terms.rule)
         for limit in self._policy.ceiling_limits(outcome.terms) if outcome.why is None else ():
-            used, used_fen = _total(self._used, _limit_key(limit, outcome.declaration))
+            used, used_fen = _total(self._used, _limit_key(limit, outcome, self._policy))
             included_fen = max((fen for _, fen in self._own_steps(outcome, key)), default=0)
             left_fen = max(0, limit.most_fen - used_fen + included_fen)
             left_fen = left_fen if left_fen >= least_fen else 0
@@ -256,11 +318,14 @@ class _SoFar:
     def _note(self, outcome: DeclaredOutcome, key: _Key) -> None:
         one, terms, fen = outcome.declaration, outcome.terms, outcome.ceiling_fen
         included_fen = max((earlier_fen for _, earlier_fen in self._own_steps(outcome, key)), default=0)
-        self._had.setdefault(key, one)
-        self._years.setdefault(terms.rule, set()).add(one.earned_on.year)
+        self._had.setdefault((*key, one.party.subject), one)
+        self._years.setdefault(_rule_of_subject(one), set()).add(one.earned_on.year)
         self._earned.setdefault(key, []).append((one, fen))
+        if self._policy.shares_items(terms):
+            self._items.setdefault(key, []).append((one, fen))
         for limit in self._policy.ceiling_limits(terms):
-            self._used.setdefault(_limit_key(limit, one), []).append((one, fen - included_fen))
+            used = self._used.setdefault(_limit_key(limit, outcome, self._policy), [])
+            used.append((one, fen - included_fen))
 
 
 def _total(earned: _Earned, key: _Key) -> tuple[tuple[Declaration, ...], int]:
@@ -268,22 +333,33 @@ def _total(earned: _Earned, key: _Key) -> tuple[tuple[Declaration, ...], int]:
     return tuple(declaration for declaration, _ in found), sum(fen for _, fen in found)
 
 
-def _key(one: Declaration, terms: DeclaredTerms, kind: str) -> _Key:
+def _key(one: Declaration, terms: DeclaredTerms, policy: Policy) -> _Key:
     """The matter for which a reward is granted once, or by difference; one item once within a kind (G6)."""
+    kind, whose = policy.kind_of(one.rule), _whose_item(one, terms, policy)
     if terms.per == "item" and terms.earned == "once" and kind != NO_KIND:
-        return kind, one.item
-    key = (terms.rule, one.item) if terms.per == "item" else (terms.rule,)
+        return whose, kind, one.item
+    key = (whose, terms.rule, one.item) if terms.per == "item" else (whose, terms.rule)
     return (*key, str(one.earned_on.year)) if terms.earned == "yearly" else key
 
 
-def _limit_key(limit: RewardLimit, one: Declaration) -> _Key:
+def _limit_key(limit: RewardLimit, outcome: DeclaredOutcome, policy: Policy) -> _Key:
+    one = outcome.declaration
     match limit.per:
         case "subject_year":
-            return (limit.limit, str(one.earned_on.year))
+            return (limit.limit, one.party.subject, str(one.earned_on.year))
         case "item":
-            return (limit.limit, one.item)
+            return (limit.limit, _whose_item(one, outcome.terms, policy), one.item)
         case "subject":
-            return (limit.limit,)
+            return (limit.limit, one.party.subject)
+
+
+def _whose_item(one: Declaration, terms: DeclaredTerms, policy: Policy) -> str:
+    """The subject that an item's amount belongs to; empty if it is the item's, whoever declares it."""
+    return "" if policy.shares_items(terms) else one.party.subject
+
+
+def _rule_of_subject(one: Declaration) -> _Key:
+    return one.party.subject, one.rule
 
 
 def cap_of(outcome: DeclaredOutcome, policy: Policy) -> int:

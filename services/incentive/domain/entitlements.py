@@ -1,6 +1,6 @@
 """Awards of one subject or exchange from all of its facts, with their red flags. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from services.incentive.domain.awards import Award
@@ -28,11 +28,17 @@ class KnownFacts(NamedTuple):
     """All facts about one subject or exchange, in order of topic and key, and the one recorded last.
 
     The newest fact gives a subject's name. Measures for red flags earn nothing and name nobody: `newest` is None if
-    there is nothing else.
+    there is nothing else. `linked` are the declarations of other subjects with which it shares items (G11).
     """
 
     of: tuple[Fact, ...]
     newest: AwardFact | None
+    linked: tuple[Declaration, ...] = ()
+
+    def with_linked(self, about: str, groups: Mapping[str, Sequence[Declaration]]) -> "KnownFacts":
+        """The facts about `about`, with those of its group (see `group_by_items`) that are of other subjects."""
+        linked = tuple(one for one in groups.get(about, ()) if one.party.subject != about)
+        return self._replace(linked=linked)
 
 
 NO_FACTS: Final = KnownFacts((), None)
@@ -46,12 +52,14 @@ def known_facts(facts: Iterable[tuple[Recorded, Fact]]) -> KnownFacts:
     return KnownFacts(tuple(fact for _, fact in pairs), newest)
 
 
-def subject_facts(facts: Sequence[Fact]) -> SubjectFacts:
+def subject_facts(known: KnownFacts) -> SubjectFacts:
+    facts = known.of
     return SubjectFacts(
         first_listing=_of_kind(facts, FirstListing),
         first_purchase=_of_kind(facts, FirstPurchase),
         totals=_by_year(facts, ProviderTotal),
         declared=_of_kind(facts, Declaration),
+        linked=known.linked,
     )
 
 
@@ -78,6 +86,6 @@ def compute_awards(facts: KnownFacts, policy: Policy, exchanges: Whitelist, peer
     if isinstance(facts.newest, ExchangeTotal):
         earned = exchange_awards(facts.newest.exchange, exchange_facts(facts.of, exchanges), policy)
     else:
-        party, known = facts.newest.party, subject_facts(facts.of)
-        earned = [*subject_awards(party, known, policy), *declared_awards(party, known.declared, policy)]
+        party, known = facts.newest.party, subject_facts(facts)
+        earned = [*subject_awards(party, known, policy), *declared_awards(party, known.declared_together, policy)]
     return [with_risk_flags(award, facts.of, peers, policy) for award in earned]

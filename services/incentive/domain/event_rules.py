@@ -46,12 +46,21 @@ class CutDatesError(OperatorError):
 
 
 class SubjectFacts(msgspec.Struct, frozen=True):
-    """All facts of one subject, of every register: firsts, totals by calendar year, declarations."""
+    """All facts of one subject, of every register: firsts, totals by calendar year, declarations.
+
+    `linked` are the declarations of other subjects with which it shares items.
+    """
 
     first_listing: tuple[FirstListing, ...] = ()
     first_purchase: tuple[FirstPurchase, ...] = ()
     totals: Mapping[int, Sequence[ProviderTotal]] = {}
     declared: tuple[Declaration, ...] = ()
+    linked: tuple[Declaration, ...] = ()
+
+    @property
+    def declared_together(self) -> tuple[Declaration, ...]:
+        """The declarations that decide what its own are worth."""
+        return (*self.declared, *self.linked)
 
     @property
     def listed(self) -> Listed | None:

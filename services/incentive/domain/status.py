@@ -155,10 +155,11 @@ def _declared(
 ) -> Iterator[Json]:
     """The declarations of a year, in the policy file's order of rules, with the next step if there are steps."""
     order = policy.rule_order
-    found = declared_outcomes(facts.declared, policy, policy.in_force)
+    found = declared_outcomes(facts.declared_together, policy, policy.in_force)
     for outcome in sorted(found, key=lambda one: order.index(one.terms.rule)):
         declaration = outcome.declaration
-        if declaration.earned_on.year != year or not is_visible(declaration.exchange, visible):
+        is_own = declaration in facts.declared
+        if not is_own or declaration.earned_on.year != year or not is_visible(declaration.exchange, visible):
             continue
         base_fen, award = outcome.worth.base_fen, _known(declaration.award_id, awards)
         step_fen = next_step(outcome)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.acts import Act
 from services.incentive.domain.facts import (
+    DECLARED,
     IS_COUNTED,
     Declaration,
     Fact,
@@ -23,7 +24,6 @@ from services.incentive.domain.facts import (
     parse_fact,
 )
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.policy.loader import read_policy
 from services.incentive.queries.awards import award_json
 from services.incentive.queries.ledger import BalanceRow, LedgerSize, balance_json
 from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER, on_shared_ladders
@@ -127,8 +127,20 @@ _FACTS: Final = f"""
 _FACT_TABLE: Final = (
     'CREATE TEMPORARY TABLE selected_fact (topic text COLLATE "C", key text COLLATE "C", id bigint) ON COMMIT DROP'
 )
-_ABOUT_SELECTED: Final = """
-    AND about IN (SELECT about FROM award_at JOIN selected_award t USING (award_id) WHERE t.whole)
+_OF_WHOLE_AWARDS: Final = "SELECT about FROM award_at JOIN selected_award t USING (award_id) WHERE t.whole"
+# Ceilings also follow from declarations of subjects that share an item, directly or through others.
+_ABOUT_SELECTED: Final = f"""
+    AND (about IN ({_OF_WHOLE_AWARDS}) OR CAST(%(viewer)s AS text) IS NULL AND topic = '{DECLARED}' AND about IN (
+        WITH RECURSIVE declared AS MATERIALIZED (
+            SELECT DISTINCT about, split_part(key, '/', 5) AS item FROM fact
+            WHERE topic = '{DECLARED}' AND recorded_at <= %(as_of)s
+              AND split_part(key, '/', 3) = ANY(CAST(%(item_rules)s AS text[]))
+        ), linked (about) AS (
+            {_OF_WHOLE_AWARDS}
+            UNION
+            SELECT other.about FROM linked JOIN declared USING (about) JOIN declared other USING (item)
+        )
+        SELECT about FROM linked))
 """
 
 
@@ -173,6 +185,8 @@ class Selection:
         self._parameters["registers"] = None if self.registers is None else list(self.registers)
         rulebook = rulebook_in_force(connection, point.as_of) if self.settings else None
         self._parameters["on_shared_ladders"] = [] if rulebook is None else on_shared_ladders(request.viewer, rulebook)
+        self._policy = None if rulebook is None else rulebook.policy
+        self._parameters["item_rules"] = [] if self._policy is None else list(self._policy.item_rules)
         for statement in (*_AWARDS_AT, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE selected_award"):
             self._execute(statement)
         self.facts_left_out = 0
@@ -214,11 +228,10 @@ class Selection:
 
     def awards(self, *, asked: bool) -> Iterator[Json]:
         """Return the requested awards, or those that compete with them."""
-        now, viewer = self.point.as_of, self._request.viewer
-        if now is None or not self.settings:
+        now, viewer, policy = self.point.as_of, self._request.viewer, self._policy
+        if now is None or policy is None:
             return
         visible = None if viewer is None else {viewer}
-        policy = read_policy(self.settings[-1].policy_source.encode(), "ledger_settings.policy_source")
         for rows in stream_chunks(self._connection, _AWARDS, SeenAward, BATCH, asked=asked):
             contexts = load_award_context(self._connection, rows, policy, now, now)
             for row in rows:
@@ -310,7 +323,8 @@ class SpooledValues(Generic[Value]):
 
 
 def subjects_of_facts(connection: Connection) -> SpooledValues[str]:
-    """The parties of the selected facts, whose documents the registers are asked for."""
+    """The parties of the selected facts, whose documents the registers are asked for; declarations are of none."""
     wanted = SpooledValues[str](connection, "wanted_subject", 'text COLLATE "C"')
-    execute(connection, "INSERT INTO wanted_subject SELECT DISTINCT about FROM selected_fact JOIN fact USING (id)")
+    of_documents = f"SELECT DISTINCT about FROM selected_fact JOIN fact USING (id) WHERE fact.topic <> '{DECLARED}'"
+    execute(connection, f"INSERT INTO wanted_subject {of_documents}")
     return wanted

@@ -43,6 +43,7 @@ from services.incentive.policy.terms import (
     Grades,
     HighestOnlyReading,
     Interval,
+    ItemsReading,
     LadderReading,
     LimitsReading,
     Measure,
@@ -220,6 +221,7 @@ class _General(NamedTuple):
     operators_ladder: LadderReading = "approvals"
     steps: StepsReading = "ceilings"
     open_years: OpenYearsReading = "not_held"
+    items: ItemsReading = "each_subject"
 
 
 def _chosen(*, reading: str) -> str:
@@ -256,6 +258,7 @@ _GENERAL: Final = {
     "operators_ladder": _by_name("G11", get_args(LadderReading), _chosen, required=False),
     "steps": _by_name("G12", get_args(StepsReading), _chosen, required=False),
     "open_years": _by_name("G14", get_args(OpenYearsReading), _chosen, required=False),
+    "items": _by_name("G11", get_args(ItemsReading), _chosen, required=False),
     "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
     "budget_order": _since_2(_clause("G7", "order_of_approval")),
     "higher_policies": _since_2(_clause("G9", "higher_rules_prevail")),
@@ -355,6 +358,8 @@ def _field_of(rule: object, name: str) -> str:
 def _check_declared_rule(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     """A rule has one way to pay with its fields, none if it is recorded only; its readings apply to its fields."""
     yield from _way_problems(data)
+    if "item" in data and text_at(data, "per") == "subject":
+        yield FieldProblem(("item",), "per: subject 没有事项 / per: subject has no item")
     chosen = _chosen_of(data)
     for name in ("earned", "per"):
         if not _field_of(data, name) and name not in data:
@@ -377,7 +382,7 @@ def _way_problems(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     earned, ways = _field_of(data, "earned"), [way for way in _WAYS if way in data]
     meaningless = {"at_most", "at_least", "years"}
     if earned == "recorded":
-        meaningless |= {"limits", "pool"}
+        meaningless |= {"limits", "pool", "item"}
         if ways:
             yield FieldProblem(("earned",), "只作记录的没有金额 / a rule that is recorded only has no amount")
     elif len(ways) != 1:
@@ -441,6 +446,7 @@ def _make_declared(
             **{name: rule[name] for name in ("earned", "per") if name in rule} | fields_set(rule.get("readings", ())),
             kind=rule.get("kind"),
             readings=rule.get("readings", ()),
+            item=rule.get("item"),
             measure=rule.get("measure"),
             amount=_declared_amount(rule),
             years=rule.get("years"),
@@ -475,6 +481,7 @@ _DECLARED_RULE: Final = {
     "subject": OneOf("entity", "operator"),
     "earned": OneOf("once", "first", "yearly", "by_difference", "recorded", required=False),
     "per": OneOf("subject", "item", required=False),
+    "item": Mapped(Texts, _WORDS, required=False),
     "measure": Mapped(lambda *, name, zh, en: Measure(name, Texts(zh, en)), {"name": Name(), **_WORDS}, required=False),
     "amount": YuanValue(required=False),
     "at_most": DecimalText(required=False),
@@ -571,6 +578,7 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         operators_ladder=general.operators_ladder,
         steps=general.steps,
         open_years=general.open_years,
+        items=general.items,
         risk_flags=signs,
     )
 

@@ -25,6 +25,7 @@ StepsReading = Literal["ceilings", "payables", "approved"]
 OpenYearsReading = Literal["held", "not_held"]
 VoucherLimitsReading = Literal["side_by_side", "together"]
 RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
+ItemsReading = Literal["whoever_declares", "each_subject"]
 # The field of Policy that holds the reading of a clause, by the clause's path.
 _BY_NAME: Final = {
     "general.rounding": "rounding",
@@ -37,6 +38,7 @@ _BY_NAME: Final = {
     "general.operators_ladder": "operators_ladder",
     "general.steps": "steps",
     "general.open_years": "open_years",
+    "general.items": "items",
 }
 Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
 NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed
@@ -256,7 +258,8 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
     `earned` is `once` for each subject or item (`per`), `first` the same over the subject's whole known life, `yearly`
     once a year, `by_difference` each step once, less what was earned before, or `recorded` without an amount, as the
     text names none. `years` limits it to so many calendar years (None: no limit). `readings` are pairs of a question
-    and the reading that the file names.
+    and the reading that the file names. `item` says what its item is if the amount of one is the item's (单个项目), not
+    each subject's.
     """
 
     rule: str
@@ -272,6 +275,7 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
     pool: Pool | None
     kind: str | None = None
     readings: Readings = ()
+    item: Texts | None = None
 
     def reading(self, question: str) -> str:
         """The reading of a question; that of revision 1 if the file does not ask the question. Raises KeyError."""
@@ -308,9 +312,9 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
-    `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `steps` and
-    `open_years` are the chosen readings of G5, G6, G11, G12 and G14. `values` are all values of the file in its order;
-    `digest` is the SHA-256 of the file's bytes in hex.
+    `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `items`,
+    `steps` and `open_years` are the chosen readings of G5, G6, G11, G12 and G14. `values` are all values of the file in
+    its order; `digest` is the SHA-256 of the file's bytes in hex.
     """
 
     id: str
@@ -340,6 +344,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     operators_ladder: LadderReading
     steps: StepsReading
     open_years: OpenYearsReading
+    items: ItemsReading
     risk_flags: tuple[RiskFlagTerms, ...]
     readings: tuple[Reading, ...] = ()
     values: tuple[PolicyValue, ...] = ()
@@ -402,6 +407,15 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def _limits(self) -> dict[str, tuple[RewardLimit, ...]]:
         return {terms.rule: self.limits_of(terms) for terms in self.declared.rules}
+
+    @cached_property
+    def item_rules(self) -> tuple[str, ...]:
+        """The declared rules that say what their item is: by `whoever_declares`, their amount is the item's."""
+        return tuple(terms.rule for terms in self.declared.rules if terms.item is not None)
+
+    def shares_items(self, terms: DeclaredTerms) -> bool:
+        """Return True if an item of a declared rule has one amount, whoever declares it (G11)."""
+        return terms.item is not None and terms.per == "item" and self.items == "whoever_declares"
 
     @cached_property
     def _payable_limits(self) -> dict[str, tuple[RewardLimit, ...]]:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from services.incentive.domain.entitlements import exchange_facts, known_facts, subject_facts
+from services.incentive.domain.entitlements import exchange_facts, subject_facts
 from services.incentive.domain.event_rules import SubjectFacts
 from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, explanation
 from services.incentive.domain.explanations.events import First
@@ -19,7 +19,7 @@ from services.incentive.domain.status import operated_exchanges
 from services.incentive.domain.workflow import set_aside_by
 from services.incentive.queries.awards import awards_compared_with, awards_of_year
 from services.incentive.queries.risk_flags import award_risk_flags, risk_flag_json
-from services.incentive.queries.status import facts_about, facts_of_exchange, is_known
+from services.incentive.queries.status import facts_of_exchange, is_known, known_about
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import other_grants_of
 from services.incentive.store.as_of import AS_OF
@@ -45,12 +45,12 @@ _SEQS: Final = f"SELECT seq FROM ledger_transaction WHERE award_id = %(award_id)
 def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """The contract's Explanation of an award, given its row."""
     policy = view.rulebook.policy
-    facts = facts_about(connection, view, row.about)
+    found = known_about(connection, view, row.about)
     is_tiers = row.rule == policy.exchange_tiers.rule
-    known = exchange_facts(facts, view.rulebook.exchanges) if is_tiers else subject_facts(facts)
+    known = exchange_facts(found.of, view.rulebook.exchanges) if is_tiers else subject_facts(found)
     answer = explanation(_explained_award(connection, view, row), known, policy, view.visible)
     seqs = fetch_values(connection, _SEQS, int, award_id=row.award_id, as_of=view.as_of) if row.whole else []
-    flags = [] if view.viewer is not None else award_risk_flags(connection, view, row, facts)
+    flags = [] if view.viewer is not None else award_risk_flags(connection, view, row, found.of)
     return {
         **answer,
         "transactions": seqs,
@@ -112,13 +112,13 @@ def _why_nothing(
 
 def _known_of_subject(connection: Connection, view: LedgerView, subject: str, year: int) -> KnownOfSubject | None:
     """Load the facts that decide a subject's rewards of a year; None if the viewer sees no document about it."""
-    facts = facts_about(connection, view, subject)
+    found = known_about(connection, view, subject)
     operated = operated_exchanges(subject, year, view.rulebook.exchanges, view.rulebook.policy)
-    if view.viewer is not None and not is_known(view, facts, operated):
+    if view.viewer is not None and not is_known(view, found.of, operated):
         return None
-    party = known_facts(enumerate(facts)).newest if view.viewer is None else None
+    party = found.newest if view.viewer is None else None
     return KnownOfSubject(
-        subject_facts(facts),
+        subject_facts(found),
         {exchange: facts_of_exchange(connection, view, exchange) for exchange in operated},
         name=None if party is None or isinstance(party, ExchangeTotal) else party.party.name,
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from services.incentive.domain.entitlements import exchange_facts, subject_facts
+from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, exchange_facts, subject_facts
 from services.incentive.domain.event_rules import ExchangeFacts
 from services.incentive.domain.facts import Fact, named_exchanges
 from services.incentive.domain.risk_flags import unattached_flag
@@ -12,7 +12,7 @@ from services.incentive.domain.status import exchange_status, operated_exchanges
 from services.incentive.queries.awards import awards_of_year
 from services.incentive.queries.risk_flags import risk_flag_json
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.facts import load_facts
+from services.incentive.store.facts import load_facts, load_linked
 from shared.postgres.query import fetch_values
 from shared.values.json_types import Json
 
@@ -22,7 +22,8 @@ def load_subject_status(connection: Connection, view: LedgerView, subject: str, 
 
     An exchange sees the subjects that a fact names together with it, and its own operator.
     """
-    facts, exchanges, policy = facts_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
+    known, exchanges, policy = known_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
+    facts = known.of
     operated = operated_exchanges(subject, year, exchanges, policy)
     if not is_known(view, facts, operated):
         return None
@@ -30,7 +31,7 @@ def load_subject_status(connection: Connection, view: LedgerView, subject: str, 
     answer = subject_status(
         subject,
         year,
-        subject_facts(facts),
+        subject_facts(known),
         {exchange: facts_of_exchange(connection, view, exchange) for exchange in operated},
         policy,
         {row.award_id for row in awards},
@@ -55,15 +56,15 @@ def load_exchange_status(connection: Connection, view: LedgerView, exchange: str
     return exchange_status(exchange, year, facts_of_exchange(connection, view, exchange), policy, awards)
 
 
-def facts_about(connection: Connection, view: LedgerView, about: str) -> tuple[Fact, ...]:
-    """All facts about a subject or exchange, as of the view's instant."""
-    found = load_facts(connection, [about], {}, view.rulebook.registers, view.as_of).get(about)
-    return () if found is None else found.of
+def known_about(connection: Connection, view: LedgerView, about: str) -> KnownFacts:
+    """All facts about a subject or exchange, as of the view's instant, with declarations that share items with it."""
+    found = load_facts(connection, [about], {}, view.rulebook.registers, view.as_of).get(about, NO_FACTS)
+    return found.with_linked(about, load_linked(connection, {about: found}, view.rulebook.policy, view.as_of))
 
 
 def facts_of_exchange(connection: Connection, view: LedgerView, exchange: str) -> ExchangeFacts:
     """The facts about an exchange, as of the view's instant, with the whitelist."""
-    return exchange_facts(facts_about(connection, view, f"exchange/{exchange}"), view.rulebook.exchanges)
+    return exchange_facts(known_about(connection, view, f"exchange/{exchange}").of, view.rulebook.exchanges)
 
 
 def is_known(view: LedgerView, facts: Sequence[Fact], operated: Sequence[str]) -> bool:

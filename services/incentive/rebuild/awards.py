@@ -13,10 +13,12 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award, zero_out
+from services.incentive.domain.declared_rules import group_by_items, sharing_subjects
 from services.incentive.domain.entitlements import KnownFacts, compute_awards, known_facts
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import (
     DECLARED,
+    Declaration,
     Fact,
     FactError,
     FactRef,
@@ -49,6 +51,10 @@ _WHOSE: Final = f"""
 _FACTS: Final = (
     f"SELECT id, topic, key, about, generation, seq, value, {_WHOSE} AS whose FROM fact"
     " ORDER BY whose, topic, key, generation, seq"
+)
+_DECLARED_FACTS: Final = (
+    f"SELECT id, topic, key, about, generation, seq, value, {_WHOSE} AS whose FROM fact WHERE topic = '{DECLARED}'"
+    " ORDER BY key, generation, seq"
 )
 _REBUILT: Final = (
     "CREATE TEMPORARY TABLE rebuilt_award (LIKE award_version) ON COMMIT DROP;"
@@ -154,13 +160,15 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
     damaged: list[str] = []
     near: list[tuple[str, KnownFacts]] = []  # whose red flags depend on each other; few
     related = related_of(connection)
+    groups, unsafe = _declared_groups(connection, rulebook.policy)
     known: list[tuple[str, str]] = []
     rows = stream(connection, _FACTS, _FactRow)
     for about, of_it in groupby(rows, key=lambda row: row.whose):
         facts, named, faults = _newest_of_rows(of_it, rulebook.registers)
         yield from faults
         known.extend((exchange, about) for exchange in named)
-        if faults:
+        facts = facts.with_linked(about, groups)
+        if faults or about in unsafe:
             damaged.append(about)
         elif first_near_cap(facts.of, rulebook.policy) is not None:
             near.append((about, facts))
@@ -180,6 +188,32 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
     execute(connection, _KEEP_AS_THEY_STAND, abouts=damaged)
     execute(connection, "ANALYZE rebuilt_award")
     yield from stream(connection, _KNOWN_TO, Difference, damaged=damaged)
+
+
+def _declared_groups(
+    connection: Connection, policy: Policy
+) -> tuple[dict[str, tuple[Declaration, ...]], frozenset[str]]:
+    """The declarations of subjects that share items, by subject (G11), and the subjects that share with a damaged one.
+
+    A damaged declaration moves no money of those either; its key says whose and of which item it is.
+    """
+    newest: dict[str, Declaration] = {}
+    damaged: set[str] = set()
+    items: list[tuple[str, str]] = []
+    for row in fetch(connection, _DECLARED_FACTS, _FactRow):
+        match row.key.split("/", 4):
+            case [_, _, rule, _, item] if rule in policy.item_rules:
+                items.append((row.whose, item))
+        try:
+            fact = _read_fact(row)
+        except FactError:
+            damaged.add(row.whose)
+        else:
+            if isinstance(fact, Declaration):
+                newest[row.key] = fact
+    sharing = sharing_subjects(items)
+    unsafe = frozenset(one for whose in damaged for one in sharing.get(whose, ()))
+    return group_by_items(newest.values(), policy.item_rules), unsafe
 
 
 def _keep_known(connection: Connection, known: list[tuple[str, str]]) -> None:

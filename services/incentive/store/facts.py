@@ -7,9 +7,12 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from services.incentive.domain.declared_rules import group_by_items
 from services.incentive.domain.entitlements import KnownFacts, known_facts
 from services.incentive.domain.facts import (
+    DECLARED,
     IS_COUNTED,
+    Declaration,
     Fact,
     FactError,
     FactRef,
@@ -18,6 +21,7 @@ from services.incentive.domain.facts import (
     is_counted,
     parse_fact,
 )
+from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF, joined_facts
 from shared.kafka.handler import Record
 from shared.postgres.query import copy_in, fetch, pg_array, stream
@@ -31,6 +35,24 @@ _ALL_FACTS: Final = (
     f" FROM (SELECT * FROM fact_current WHERE {IS_COUNTED}) c JOIN fact f ON f.id = c.fact_id"
     " ORDER BY c.about, c.topic, c.key"
 )
+# Declarations of subjects that share an item with one of these, directly or through others; the bureau declares few, so
+# all are scanned.
+_LINKED: Final = """
+    WITH RECURSIVE declared AS MATERIALIZED (
+        SELECT about, split_part(key, '/', 5) AS item FROM fact_current
+        WHERE topic = %(topic)s AND split_part(key, '/', 3) = ANY(CAST(%(rules)s AS text[]))
+    ), linked (about) AS (
+        SELECT about FROM declared
+        WHERE about = ANY(CAST(%(abouts)s AS text[])) OR item = ANY(CAST(%(items)s AS text[]))
+        UNION
+        SELECT other.about FROM linked JOIN declared USING (about) JOIN declared other USING (item)
+    )
+    SELECT f.key, f.value FROM linked JOIN fact_current c USING (about) {facts}
+    WHERE c.topic = %(topic)s ORDER BY f.key
+"""
+_DECLARED: Final = """
+    SELECT f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = %(topic)s ORDER BY f.key
+"""
 _RECORDED: Final = """
     SELECT c.topic, c.key, c.generation, c.seq FROM fact_current c
     JOIN unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS n(topic, key) USING (topic, key)
@@ -146,9 +168,54 @@ def fact_versions(
     return [parse_fact(topic, key, value) for topic, key, value in rows if is_counted(topic, key, registers)]
 
 
-def all_facts(connection: Connection, registers: Registers) -> Iterator[tuple[str, KnownFacts]]:
-    """All facts that count, grouped by what they are about; streamed from one snapshot."""
+def load_linked(
+    connection: Connection, known: Mapping[str, KnownFacts], policy: Policy, as_of: datetime | None = None
+) -> dict[str, tuple[Declaration, ...]]:
+    """The declarations of each group of subjects that share items (G11), by subject: the groups of those in `known`."""
+    rules = policy.item_rules
+    abouts = [
+        about
+        for about, facts in known.items()
+        if any(isinstance(one, Declaration) and one.rule in rules for one in facts.of)
+    ]
+    if not abouts:  # true of nearly all
+        return {}
+    return group_by_items(load_sharing(connection, policy, abouts, (), as_of), rules)
+
+
+def load_sharing(
+    connection: Connection,
+    policy: Policy,
+    abouts: Collection[str],
+    items: Collection[str],
+    as_of: datetime | None = None,
+) -> list[Declaration]:
+    """The declarations of all subjects that share items with one of `abouts`, or declared one of `items` (G11).
+
+    They may share them through others. Those of `abouts` are among them.
+    """
+    statement = _LINKED.format(facts=joined_facts(as_of))
+    rules = list(policy.item_rules)
+    asked = {"topic": DECLARED, "rules": rules, "abouts": list(abouts), "items": list(items), "as_of": as_of}
+    return list(_declarations(fetch(connection, statement, tuple[str, bytes], **asked)))
+
+
+def _declarations(rows: Iterable[tuple[str, bytes]]) -> Iterator[Declaration]:
+    facts = (parse_fact(DECLARED, key, value) for key, value in rows)
+    return (fact for fact in facts if isinstance(fact, Declaration))
+
+
+def all_facts(
+    connection: Connection, registers: Registers, item_rules: Collection[str]
+) -> Iterator[tuple[str, KnownFacts]]:
+    """All facts that count, grouped by what they are about; streamed from one snapshot.
+
+    `item_rules` are the rules by which subjects can share items.
+    """
+    declared = _declarations(fetch(connection, _DECLARED, tuple[str, bytes], topic=DECLARED))
+    groups = group_by_items(declared, item_rules)
     counted = None if registers is None else list(registers)
     rows = stream(connection, _ALL_FACTS, tuple[str, int, str, str, bytes], registers=counted)
     for about, of_it in groupby(rows, key=lambda row: row[0]):
-        yield about, known_facts((fact_id, parse_fact(topic, key, value)) for _, fact_id, topic, key, value in of_it)
+        facts = known_facts((fact_id, parse_fact(topic, key, value)) for _, fact_id, topic, key, value in of_it)
+        yield about, facts.with_linked(about, groups)

@@ -16,7 +16,7 @@ from services.incentive.domain.risk_flags import Peers, similar_purchases
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import related_of
 from services.incentive.store.awards import load_awards, record_awards, similar_buyers
-from services.incentive.store.facts import load_facts
+from services.incentive.store.facts import load_facts, load_linked
 from services.incentive.store.ledger import lock_ledger, next_instant, post
 from services.incentive.store.payable_inputs import load_payable_inputs
 from services.incentive.store.rulebook import (
@@ -51,15 +51,13 @@ def recompute(
 ) -> None:
     """Recompute the awards of these subjects and exchanges; record versions and postings of what differs.
 
-    Includes those on whose awards risk flags may change. Needs the ledger's lock.
+    Includes those with whom they share items, and those on whose awards risk flags may change. Needs the ledger's lock.
     """
     rulebook, policy = run.rulebook, run.rulebook.policy
-    # Those about whom nothing counts any more lose their awards.
-    known = dict.fromkeys(abouts, NO_FACTS) | load_facts(connection, abouts, parsed, rulebook.registers)
+    known = _load_known(connection, abouts, parsed, rulebook)
     similar = similar_purchases((facts.of for facts in known.values()), policy)
-    if more := similar_buyers(connection, abouts, policy, is_there=bool(similar)):
-        abouts = [*abouts, *more]
-        known |= load_facts(connection, more, parsed, rulebook.registers)
+    if more := similar_buyers(connection, list(known), policy, is_there=bool(similar)):
+        known |= _load_known(connection, more, parsed, rulebook)
         similar = similar_purchases((facts.of for facts in known.values()), policy)
     peers = Peers(similar, related_of(connection, known.keys()))
     earned = {
@@ -67,7 +65,7 @@ def recompute(
         for facts in known.values()
         for award in compute_awards(facts, policy, rulebook.exchanges, peers)
     }
-    before = load_awards(connection, abouts, {award.subject for award in earned.values()})
+    before = load_awards(connection, list(known), {award.subject for award in earned.values()})
     after = [
         *(award for award in before.values() if award.about not in known),
         *earned.values(),
@@ -84,6 +82,17 @@ def recompute(
         for award in changed
     ]
     post(connection, [found for found in postings if found is not None], run.instant)
+
+
+def _load_known(
+    connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact], rulebook: Rulebook
+) -> dict[str, KnownFacts]:
+    """The facts about these subjects and exchanges, and about all subjects that share items with one of them."""
+    # Those about whom nothing counts any more lose their awards.
+    known = dict.fromkeys(abouts, NO_FACTS) | load_facts(connection, abouts, parsed, rulebook.registers)
+    groups = load_linked(connection, known, rulebook.policy)
+    known |= load_facts(connection, sorted(groups.keys() - known.keys()), parsed, rulebook.registers)
+    return {about: facts.with_linked(about, groups) for about, facts in known.items()}
 
 
 def _arrived(parsed: Mapping[tuple[str, str], Fact], registers: Registers) -> dict[str, list[FactRef]]:

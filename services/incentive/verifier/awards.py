@@ -54,7 +54,10 @@ class ReportedAwards:
 def entitlements(
     about: str, facts: Sequence[Json], policy: PolicyValues, whitelist: ExchangeWhitelist
 ) -> dict[str, Json]:
-    """Compute the awards that a subject's or exchange's facts earn, by award id; amounts in fen."""
+    """Compute the awards that a subject's or exchange's facts earn, by award id; amounts in fen.
+
+    `facts` are those about it, and declarations of subjects with which it shares items.
+    """
     found: Iterable[Json] = ()
     if about.startswith("exchange/"):
         found = tier_awards(about.split("/", 1)[1], facts, policy, whitelist)
@@ -78,13 +81,12 @@ def check_awards(
     recomputed = unknown = 0
     viewer = viewer_of(manifest["request"])
     for award in awards.all():
-        of_it = facts.of(about_of(award))
-        if is_unknown(award, of_it, settings, viewer):
+        if is_unknown(award, facts, settings, viewer):
             if viewer is None:
                 raise Unsound("核验包中没有它所依的事实", "the facts that it depends on are not in the extract")
             unknown += 1
             continue
-        wrong = differing_fields(award, of_it, settings, manifest)
+        wrong = differing_fields(award, facts, settings, manifest)
         if wrong:
             raise Unsound("与事实重算不符", "differs from its recomputation from the facts", wrong)
         recomputed += 1
@@ -93,7 +95,7 @@ def check_awards(
     return recomputed, unknown
 
 
-def is_unknown(award: Json, facts: Sequence[Json], settings: SettingsHistory, viewer: str | None) -> bool:
+def is_unknown(award: Json, facts: ReportedFacts, settings: SettingsHistory, viewer: str | None) -> bool:
     """Return True if the facts that the award depends on may not all be in the extract."""
     policy, _ = settings.in_force()
     # Other declarations of the subject may name other exchanges, which an exchange does not see.
@@ -101,20 +103,23 @@ def is_unknown(award: Json, facts: Sequence[Json], settings: SettingsHistory, vi
     return award["partial"] or is_declared or lacks_facts(award, facts, settings)
 
 
-def lacks_facts(award: Json, facts: Sequence[Json], settings: SettingsHistory) -> bool:
+def lacks_facts(award: Json, facts: ReportedFacts, settings: SettingsHistory) -> bool:
     """Return True if facts in its evidence are missing; those of registers that no longer count prove nothing."""
-    known = {(fact["fact"], fact["generation"], fact["seq"]) for fact in facts}
+    about = about_of(award)
+    own = facts.of(about)
+    known = {(fact["fact"], fact["generation"], fact["seq"]) for fact in [*own, *facts.sharing_with(about)]}
     counted = [one for one in award["evidence"] if settings.counts(one["fact"])]
     if any((one["fact"], one["generation"], one["seq"]) not in known for one in counted):
         return True
-    return not facts and len(counted) == len(award["evidence"])
+    return not own and len(counted) == len(award["evidence"])
 
 
-def differing_fields(award: Json, facts: Sequence[Json], settings: SettingsHistory, manifest: Json) -> str:
+def differing_fields(award: Json, reported: ReportedFacts, settings: SettingsHistory, manifest: Json) -> str:
     """The fields of the award that differ from its recomputation; empty if none does."""
     policy, whitelist = settings.in_force()
     about, as_of_us = about_of(award), instant(manifest["as_of"])
-    found = entitlements(about, facts, policy, whitelist).get(award["award_id"])
+    facts = reported.of(about)
+    found = entitlements(about, [*facts, *reported.sharing_with(about)], policy, whitelist).get(award["award_id"])
     names = names_of(about, facts, whitelist, award)
     if found is None and not all(settings.counts(one["fact"]) for one in award["evidence"]):
         names.add(award["subject"]["name"])  # cancelled while another register counted
@@ -125,8 +130,8 @@ def differing_fields(award: Json, facts: Sequence[Json], settings: SettingsHisto
     expected = expected_nothing(award, policy) if found is None else expected_fields(found, award)
     expected["kind"] = policy.kind_of(award["rule"])
     expected["period_closed"] = policy.is_closed(award["year"], as_of_us)
-    reported = {**award, "flags": [flag for flag in award["flags"] if flag not in OF_OTHERS]}
-    wrong = [name for name in sorted(expected) if reported[name] != expected[name]]
+    shown = {**award, "flags": [flag for flag in award["flags"] if flag not in OF_OTHERS]}
+    wrong = [name for name in sorted(expected) if shown[name] != expected[name]]
     if not wrong and instant(award["updated_at"]) > as_of_us:
         return "updated_at"
     return ", ".join(wrong)
@@ -171,7 +176,8 @@ def check_none_missing(awards: ReportedAwards, facts: ReportedFacts, settings: S
     is_all = has_all_awards(request) and has_all_postings(request)
     subjects = {subject_of(award["subject"]) for award in awards.asked()}
     for about in facts.abouts():
-        for award_id, expected in entitlements(about, facts.of(about), *settings.in_force()).items():
+        of_it = [*facts.of(about), *facts.sharing_with(about)]
+        for award_id, expected in entitlements(about, of_it, *settings.in_force()).items():
             is_wanted = is_all or expected["subject"] in subjects
             if is_wanted and award_id not in awards:
                 raise Unsound("缺少应有的奖补", "an award that is earned is missing", award_id, file=AWARDS_FILE)

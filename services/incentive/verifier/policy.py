@@ -46,6 +46,7 @@ COMPARED_FIELDS = (
     "amounts",
     "most",
     "per",
+    "item",
     "kind",
 )
 
@@ -107,6 +108,7 @@ class PolicyValues:
         self._limits_together: list[str] = vouchers["together"] if vouchers.get("reading") == "together" else []
         self.other_grants = general.get("other_grants", {}).get("reading", "highest")
         self.limits_cut = general.get("limits", {}).get("reading", "ceilings")
+        self.items = general.get("items", {}).get("reading", "each_subject")
         self.operators_ladder = general.get("operators_ladder", {}).get("reading", "approvals")
         self.steps = general.get("steps", {}).get("reading", "ceilings")
         self.holds_open_years = general.get("open_years", {}).get("reading", "not_held") == "held"
@@ -135,6 +137,11 @@ class PolicyValues:
     def reads(self, rule: str, name: str) -> bool:
         """Return True if the file names that reading of a rule."""
         return name in self.readings[rule]
+
+    def shares_items(self, rule: str) -> bool:
+        """Return True if an item of a declared rule has one amount, whoever declares it (G11)."""
+        terms = self.declared[rule]
+        return self.items == "whoever_declares" and "item" in terms and terms["per"] == "item"
 
     def ceiling_limits(self, rule: str) -> list[str]:
         """The limits that cut the ceilings of a declared rule: those of an item, and in revision 1 all."""

@@ -33,6 +33,8 @@ class ReportedFacts:
     def __init__(self, bundle: Bundle, manifest: Json, settings: SettingsHistory, registers: RegistersByName) -> None:
         self.count = self.recomputed = self.of_former = self.of_replaced = 0
         self.declared: dict[str, tuple[int, str]] = {}
+        self._items: dict[str, list[str]] = {}  # of rules whose amount is the item's, by subject
+        self._with_item: dict[str, set[str]] = {}
         self._settings, self._not_asked = settings, manifest.get("registers_not_asked", ())
         self._lines: dict[str, list[bytes]] = {}
         self._viewer, self._registers = viewer_of(manifest["request"]), registers
@@ -78,6 +80,10 @@ class ReportedFacts:
             raise Unsound("不是该键的申报", "not the declaration of its key")
         award_id = f"{value['rule']}/{subject}/{year}/{value['item']}"
         self.declared[award_id] = (value["seq"], hashlib.sha256(canonical(value)).hexdigest())
+        policy, _ = self._settings.in_force()
+        if "item" in policy.declared.get(value["rule"], ()):
+            self._items.setdefault(subject, []).append(value["item"])
+            self._with_item.setdefault(value["item"], set()).add(subject)
 
     def _compare(self, value: Json, expected: Json) -> None:
         if self._viewer is not None and "party" in value:
@@ -94,6 +100,16 @@ class ReportedFacts:
         """The facts about a subject or an exchange, each with its topic."""
         items = [json.loads(line) for line in self._lines.get(about, ())]
         return [{**item, "topic": item["fact"].split("/")[0]} for item in items]
+
+    def sharing_with(self, subject: str) -> list[Json]:
+        """The declarations of other subjects that share an item with one, directly or through others."""
+        subjects, items = {subject}, [subject]
+        for of_it in items:
+            for item in self._items.get(of_it, ()):
+                new = self._with_item[item] - subjects
+                subjects |= new
+                items.extend(sorted(new))
+        return [fact for one in items[1:] for fact in self.of(one) if fact["topic"] == DECLARED]
 
     def check_declarations(self, ledger: LedgerLog, is_all: bool) -> tuple[int, int]:
         """Compare declarations with the ledger's hashes; return how many were shown and how many not.

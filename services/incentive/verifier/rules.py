@@ -211,10 +211,14 @@ def sum_of_steps(earlier: Iterable[tuple[str, int]], policy: PolicyValues) -> in
 
 
 class DeclaredReward:
-    """A declaration in force: its worth by itself, its ceiling, and the earlier ones that reduced it."""
+    """A declaration in force: its worth by itself, its ceiling, and the earlier ones that reduced it.
+
+    `is_items`: the amount is the item's, whoever declares it.
+    """
 
     def __init__(self, fact: Json, terms: Json, policy: PolicyValues) -> None:
         self.fact, self.terms, self.value, self.kind = fact, terms, fact["value"], policy.kind_of(terms["rule"])
+        self.is_items = policy.shares_items(terms["rule"])
         self.rule, self.item, self.day = self.value["rule"], self.value["item"], self.value["earned_on"]
         self.subject = subject_of(self.value["party"])
         self.ladder = (self.rule, self.subject, self.item if terms["per"] == "item" else "")
@@ -225,6 +229,8 @@ class DeclaredReward:
 
     def is_same_matter(self, other: DeclaredReward) -> bool:
         """Return True if the other's reward cannot be earned again, or is deducted."""
+        if self.subject != other.subject and not self.is_items:
+            return False
         if self.kind != "none" and all(
             one.terms["earned"] == "once" and one.terms["per"] == "item" for one in (self, other)
         ):
@@ -254,10 +260,13 @@ def worth_of(terms: Json, measure: Json, rounding: str) -> tuple[int, int]:
 
 
 def declared_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -> Iterator[Json]:
-    """Yield the awards of a subject's declarations in order of their days, in which limits are used up."""
+    """Yield the awards of a subject's declarations in order of their days, in which limits are used up.
+
+    `facts` also has the declarations of subjects with which it shares items, directly or through others.
+    """
     alternative = {one.fact["fact"]: one.ceiling for one in declared_rewards(facts, policy, policy.alternative)}
     for one in declared_rewards(facts, policy, policy.in_force):
-        if one.ceiling == 0:
+        if one.ceiling == 0 or one.subject != subject:
             continue
         most = [fen(policy.limits[name]["most"]) for name in policy.ceiling_limits(one.rule)]
         facts_used = [known.fact for known in [one, *one.before]]
@@ -280,7 +289,7 @@ def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) 
         for rule in [fact["value"]["rule"]]
         if rule in policy.declared
     ]
-    found.sort(key=lambda one: (one.day, order.index(one.rule), one.item.encode()))
+    found.sort(key=lambda one: (one.day, order.index(one.rule), one.item.encode(), one.subject))
     for place, one in enumerate(found):
         if one.worth and is_within(one.at_us, period):
             due = due_after(one, found[:place], policy, period)
@@ -289,22 +298,27 @@ def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) 
 
 
 def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], policy: PolicyValues, period: Span) -> int:
-    """The amount due after earlier rewards of the same matter (once, first, yearly, by difference) and years."""
+    """The amount due after earlier rewards of the same matter (once, first, yearly, by difference) and years.
+
+    Of an item's amount, a subject gets what others left.
+    """
     same = [other for other in earlier if one.is_same_matter(other)]
     earned_before = [other for other in same if other.ceiling]
     history = [other for other in same if other.at_us < period[0] and other.worth]
     if one.terms["earned"] == "by_difference":
         return due_by_difference(one, earned_before, history, policy)
-    if earned_before or (one.terms["earned"] == "first" and history):
+    own = [other for other in earlier if other.subject == one.subject]
+    if any(other in own for other in earned_before) or (one.terms["earned"] == "first" and history):
         return 0
-    years = {other.year for other in earlier if other.rule == one.rule and other.ceiling}
+    years = {other.year for other in own if other.rule == one.rule and other.ceiling}
     if "years" in one.terms and years:
         spent = len(years | {one.year}) if policy.reads(one.rule, "any_years_with_a_reward") else (
             one.year - min(years) + 1
         )  # fmt: skip
         if spent > int(one.terms["years"]):
             return 0
-    return one.worth
+    one.before = earned_before
+    return max(0, one.worth - sum(other.ceiling for other in earned_before))
 
 
 def due_by_difference(
@@ -336,7 +350,8 @@ def due_within_limits(one: DeclaredReward, earlier: Sequence[DeclaredReward], po
             for other in earlier
             if other.ceiling
             and name in policy.limits_of(other.rule)
-            and (per != "item" or other.item == one.item)
+            and (other.item == one.item if per == "item" else other.subject == one.subject)
+            and (one.is_items or other.subject == one.subject)
             and (per != "subject_year" or other.year == one.year)
         ]
         steps = [other for other in used if other.terms["earned"] == "by_difference" and policy.steps != "ceilings"]

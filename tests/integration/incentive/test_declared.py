@@ -232,13 +232,62 @@ def test_an_operator_is_rewarded_for_its_exchange_which_sees_it(ask: Asker) -> N
     }
 
 
-def test_a_cluster_is_of_one_subject(ask: Asker) -> None:
+def test_a_cluster_may_change_its_operator(ask: Asker) -> None:
     declared(ask, "cluster_recognition", 8, "K-1", "2026-01-01", level="city")
-    assert set(refused(ask, body("cluster_recognition", 9, "K-1", level="province"))) == {"item"}
-    assert set(refused(ask, body("cluster_revenue", 9, "K-1", revenue="20000000000.00"))) == {"item"}
-    more = declared(ask, "cluster_recognition", 8, "K-1", "2025-11-01", level="province")
-    assert more["ceiling"] == "1000000.00"
-    assert ask.ok(f"/v1/awards/cluster_recognition/{subject(8)}/2026/K-1")["ceiling"] == "0.00"
+    taken_over = declared(ask, "cluster_recognition", 9, "K-1", level="province")
+    assert (taken_over["ceiling"], len(taken_over["evidence"])) == ("500000.00", 2)
+    assert declared(ask, "cluster_revenue", 9, "K-1", revenue="50000000000.00")["ceiling"] == "4000000.00"
+    # The 500万 of (十六) is the cluster's.
+    assert set(refused(ask, body("cluster_recognition", 12, "K-1", "2026-05-01", level="nation"))) == {"item"}
+
+
+def test_an_item_brings_its_amount_once_whoever_declares_it(ask: Asker) -> None:
+    first = declared(ask, "data_circulation_facility", 30, "F-1", "2026-05-01")
+    faults = refused(ask, body("data_circulation_facility", 31, "F-1", "2026-06-01"))
+    assert set(faults) == {"item"}
+    assert f"已由其他主体先取得（{first['award_id']}）" in faults["item"]
+    took_part = declared(ask, "standards", 30, "F-2", "2026-05-01", role="international_took_part")
+    led = declared(ask, "standards", 31, "F-2", "2026-06-01", role="international_led")
+    assert (took_part["ceiling"], led["ceiling"], led["cap"]) == ("100000.00", "200000.00", "300000.00")
+    assert [one["fact"].split("/")[2] for one in led["evidence"]] == [subject(31), subject(30)]
+
+
+def test_whoever_declares_an_earlier_day_takes_the_item_and_the_other_is_told(ask: Asker) -> None:
+    second = declared(ask, "public_data_scenario", 33, "G-1", "2026-06-01")
+    status = ask.ok(f"/v1/subjects/{subject(33)}/status", year=2026)["rules"]
+    assert [one["award"] for one in status if one["rule"] == "public_data_scenario"] == [second["award_id"]]
+    first = declared(ask, "public_data_scenario", 32, "G-1", "2026-05-01")
+    award = ask.ok(f"/v1/awards/{second['award_id']}")
+    assert (first["ceiling"], award["ceiling"], award["payable"]) == ("200000.00", "0.00", "0.00")
+    posting, taken = ask.all("/v1/ledger/transactions", award_id=second["award_id"], kind="entitlement")
+    assert (posting["amount"], taken["amount"]) == ("200000.00", "-200000.00")
+    assert taken["posted_at"] == first["updated_at"] == award["updated_at"]
+    told = ask.ok(f"/v1/awards/{second['award_id']}/explanation")
+    assert (told["steps"][-1]["step"], told["steps"][-1]["value"]) == ("item", "0.00")
+    assert told["why_not"]["code"] == "item_used_up"
+    assert f"{first['subject']['name']}（{subject(32).removeprefix('uscc:')}）的事项G-1" in told["text"]["zh"]
+    before = ask.ok(f"/v1/awards/{second['award_id']}/explanation", as_of=second["updated_at"])
+    assert before["steps"][-1]["value"] == "200000.00"
+    (answer,) = ask.ok("/v1/explanations", subject=subject(33), rule="public_data_scenario", year=2026)["items"]
+    assert answer["award_id"] == second["award_id"]
+    # The first takes it back: the second has it again.
+    status, _ = ask.post("/v1/declared", {**body("public_data_scenario", 32, "G-1", "2026-05-01"), "withdrawn": True})
+    assert status == 200
+    assert ask.ok(f"/v1/awards/{second['award_id']}")["ceiling"] == "200000.00"
+
+
+def test_a_table_shows_what_an_item_leaves_for_the_next_subject(ask: Asker) -> None:
+    rows = "".join(
+        f"standards,{subject(number)},,H-1,2026-0{number - 35}-01,{role}\n"
+        for number, role in ((40, "international_took_part"), (41, "international_led"), (42, "national_led"))
+    )
+    head = "rule,subject,name,item,earned_on,measure\n"
+    seen = post_table(ask, (head + rows).encode(), "?preview=true")[1]["rows"]
+    assert [(row["ceiling"], [one["field"] for one in row["errors"]]) for row in seen] == [
+        ("100000.00", []),
+        ("200000.00", []),
+        (None, ["item"]),
+    ]
 
 
 def test_the_status_of_a_subject_shows_the_next_step(ask: Asker) -> None:

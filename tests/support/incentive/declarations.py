@@ -11,6 +11,8 @@ from shared.values.parties import Party
 
 POLICY = load_policy(POLICY_FILE)
 PARTY = Party("uscc", "91530100MA6000001X", "虚构实体")
+OTHER = Party("uscc", "91530100MA6000002X", "另一虚构实体")
+THIRD = Party("uscc", "91530100MA6000003X", "第三虚构实体")
 
 
 def declared(
@@ -19,6 +21,7 @@ def declared(
     day: str,
     *,
     seq: int = 1,
+    party: Party = PARTY,
     withdrawn: bool = False,
     exchange: str | None = None,
     **measure: str,
@@ -27,7 +30,7 @@ def declared(
     return Declaration(
         generation=1,
         seq=seq,
-        party=PARTY,
+        party=party,
         rule=rule,
         item=item,
         earned_on=earned_on,
@@ -56,7 +59,34 @@ RULES = {
     "cluster_revenue": ("revenue", ["19999999999.99", "20000000000.00", "50000000000.00"]),
     "international_communications": (None, []),
 }
+_MORE_RULES = {
+    "compute_voucher_overseas": RULES["compute_voucher"],
+    "contest": ("prize", ["provincial_third", "national_first"]),
+    "data_circulation_facility": (None, []),
+    "talent_living_allowance": (None, []),
+}
 DAYS = ["2024-01-01", "2025-10-14", "2025-10-15", "2026-01-01", "2026-07-01", "2027-01-01", "2028-10-15", "2028-10-16"]
+
+
+# Rules whose amount is the item's, whoever declares it, with two rules of one kind and one of no kind.
+SHARED_RULES = ("cluster_recognition", "cluster_revenue", "compute_voucher", "compute_voucher_overseas", "contest",
+                "data_circulation_facility", "standards", "startup_park", "talent_living_allowance")  # fmt: skip
+
+
+@st.composite
+def shared_histories(draw: st.DrawFn) -> list[Declaration]:
+    """Declarations of three subjects that often share items."""
+    found: dict[str, Declaration] = {}
+    for seq in range(1, draw(st.integers(2, 14))):
+        rule = draw(st.sampled_from(SHARED_RULES))
+        name, values = {**RULES, **_MORE_RULES}[rule]
+        measure = {name: draw(st.sampled_from(values))} if name else {}
+        day, item = draw(st.sampled_from(DAYS)), draw(st.sampled_from(["A", "B"]))
+        party = draw(st.sampled_from([PARTY, OTHER, THIRD]))
+        withdrawn = draw(st.sampled_from([False] * 7 + [True]))
+        one = declared(rule, item, day, seq=seq, party=party, withdrawn=withdrawn, **measure)
+        found[one.ref.fact] = one
+    return list(found.values())
 
 
 @st.composite

@@ -27,6 +27,7 @@ BY_NAME = {  # readings whose alternative is another name: the field that the na
     "general.operators_ladder": ("operators_ladder", "exchange"),
     "general.steps": ("steps", "payables"),
     "general.open_years": ("open_years", "not_held"),
+    "general.items": ("items", "each_subject"),
 }
 RULES = {  # questions of rules: the reading in force, and its alternative
     "rules.annual_listed_trading": {

@@ -161,7 +161,7 @@ def _draft(
         return explain_first_purchase(facts, policy, visible, one.earlier)
     if award.rule == policy.annual_listed_trading.rule:
         return explain_annual(award.year, facts, policy)
-    return explain_declared(award.award_id, facts.declared, policy)
+    return explain_declared(award.award_id, facts.declared_together, policy)
 
 
 def _text(one: ExplainedAward, draft: ExplanationDraft, suppression: Sequence[Json], *, partial: bool) -> Texts:

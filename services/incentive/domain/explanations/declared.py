@@ -32,7 +32,7 @@ _GONE: Final = Texts(
 
 
 def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Policy) -> ExplanationDraft:
-    """Explain a declared award, given all declarations of its subject."""
+    """Explain a declared award, given all declarations of its subject and those that share items with it."""
     found = declared_outcomes(declared, policy, policy.in_force)
     outcome = next((one for one in found if one.declaration.award_id == award_id), None)
     return ExplanationDraft(_GONE) if outcome is None else explain_outcome(outcome, policy)
@@ -52,8 +52,17 @@ def explain_outcome(outcome: DeclaredOutcome, policy: Policy) -> ExplanationDraf
     return draft
 
 
-def declaration_text(one: Declaration) -> Texts:
-    """A declaration by its item and day."""
+def declaration_text(one: Declaration, subject: str | None = None) -> Texts:
+    """A declaration by its item and day, and by who it is of unless that is `subject`."""
+    if subject not in (None, one.party.subject):
+        return phrase(
+            "{name}（{id}）的事项{item}（{day}取得）",
+            "{item} of {day} by {id}",
+            name=one.party.name,
+            id=one.party.id,
+            item=one.item,
+            day=date_text(one.earned_on),
+        )
     return phrase("事项{item}（{day}取得）", "{item} of {day}", item=one.item, day=date_text(one.earned_on))
 
 
@@ -79,7 +88,9 @@ def _value(terms: DeclaredTerms, measured: str) -> Texts:
 def _before(outcome: DeclaredOutcome) -> Texts:
     if not outcome.before:
         return NO_TEXT
-    return phrase("：{others}", ": {others}", others=joined(map(declaration_text, outcome.before)))
+    subject = outcome.declaration.party.subject
+    others = joined(declaration_text(one, subject) for one in outcome.before)
+    return phrase("：{others}", ": {others}", others=others)
 
 
 def _steps(outcome: DeclaredOutcome, policy: Policy) -> list[Json]:
@@ -114,9 +125,26 @@ def _steps(outcome: DeclaredOutcome, policy: Policy) -> list[Json]:
         )
         left_fen = max(0, amount_fen - outcome.deducted_fen - outcome.history_fen)
         steps.append(difference_step(left_fen, earlier))
+    if outcome.had_fen and terms.item is not None:
+        steps.append(_item_step(outcome, terms.item))
     if outcome.limit is not None:
         steps.append(_limit_step(outcome, outcome.limit))
     return steps
+
+
+def _item_step(outcome: DeclaredOutcome, item: Texts) -> Json:
+    """The step from an item's amount to what other subjects left of it."""
+    left_fen = max(0, outcome.worth.amount_fen - outcome.had_fen)
+    subject = outcome.declaration.party.subject
+    text = phrase(
+        "该{item}的金额不论由哪个主体申报只计一次，{others}已先得{had}，余{left}。",
+        "The amount is the {item}'s, whoever declares it: {others} had {had} before, so {left} are left.",
+        item=item,
+        others=joined(declaration_text(one, subject) for one in outcome.before if one.party.subject != subject),
+        had=yuan(outcome.had_fen),
+        left=yuan(left_fen),
+    )
+    return step_json("item", left_fen, text)
 
 
 def _limit_step(outcome: DeclaredOutcome, limit: RewardLimit) -> Json:

@@ -68,6 +68,7 @@ Code = Literal[
     "over_at_most",
     "over_years",
     "limit_used_up",
+    "item_used_up",
 ]
 # The closed set of codes, with their labels.
 CODES: Final[Mapping[Code, Texts]] = {
@@ -91,6 +92,7 @@ CODES: Final[Mapping[Code, Texts]] = {
     "over_at_most": Texts("高于政策的上限值", "above the value that the policy allows"),
     "over_years": Texts("已超过最长年限", "beyond the maximum number of years"),
     "limit_used_up": Texts("限额已用完", "the limit is used up"),
+    "item_used_up": Texts("事项的金额已由其他主体先取得", "earlier subjects have had the item's whole amount"),
 }
 # The code of a declaration that earns nothing, unless the policy was not in force.
 DECLARED_CODES: Final[Mapping[Why, Code]] = {
@@ -103,6 +105,7 @@ DECLARED_CODES: Final[Mapping[Why, Code]] = {
     "no_higher_step": "passed_before",
     "over_years": "over_years",
     "limit_used_up": "limit_used_up",
+    "item_used_up": "item_used_up",
 }
 _ENTERPRISES_ALONE: Final = Texts(
     "只奖励有统一社会信用代码的主体；境外主体和自然人的交易只计入交易场所的合计。",
@@ -394,7 +397,7 @@ def _declared(
         return [_not_declared(asked, own, visible)]
     outcomes = {
         outcome.declaration.award_id: outcome
-        for outcome in declared_outcomes(known.facts.declared, policy, policy.in_force)
+        for outcome in declared_outcomes(known.facts.declared_together, policy, policy.in_force)
     }
     found = [(one, outcomes.get(one.award_id)) for one in of_year if one.award_id not in known.awards]
     return [_declaration(one, outcome, policy, visible) for one, outcome in found if outcome is None or outcome.why]

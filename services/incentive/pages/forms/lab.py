@@ -71,7 +71,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
         after = chosen if reading is None else before.policy.with_alternative(reading)
         if after is None:
             raise Problem(404)
-        facts = all_facts(connection, before.registers)
+        facts = all_facts(connection, before.registers, {*before.policy.item_rules, *after.item_rules})
         return what_if(facts, before, after, all_payable_inputs(connection)), before.policy, after
 
 
