@@ -19,6 +19,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0014_settings.sql": (
         "b1cd4fae0340d4390cd6d64971b7bb0d9c0dbc024d6c3ca94d14251a72fa513d"
     ),
+    "services/incentive/migrations/versions/0015_rooms.py": (
+        "cb790dd806fad9947489d0a2a8e9a5d106325f6a5c1019f81904947ebdc5745e"
+    ),
+    "services/incentive/migrations/versions/0015_rooms.sql": (
+        "69e1572a948b7bb003d38d38d9c10987dcd4dd63e2dc9af9c9009d0f06f2a31b"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

@@ -401,6 +401,7 @@ def step_context(
         limits=_limits(connection, award, policy, context.workflow.outstanding.get(approved_for, 0)),
         actor=actor,
         now=now,
+        clawback=context.clawback,
     )
 
 

@@ -17,7 +17,6 @@ from shared.values.money import format_yuan
 State = Literal["estimated", "applied", "reviewed", "joint_reviewed", "published", "approved", "paid", "rejected"]
 STATES: Final[tuple[str, ...]] = get_args(State)
 FIRST_STATE: Final = "estimated"
-OVER_APPROVED: Final = "over_approved"
 
 _SET_ASIDE: Final = ("rejected",)
 
@@ -99,17 +98,6 @@ class WorkflowState(msgspec.Struct, frozen=True):
     until: datetime | None = None
     last_at: datetime | None = None
 
-    def excess(self, current: ApprovedFor, payable_fen: int) -> tuple[ApprovedFor, int] | None:
-        """Return the amount approved beyond the payable, and for whom, as a clawback proposal asks for it.
-
-        Everything approved for another subject or year than the award's `current` one is in excess.
-        """
-        for approved_for, fen in self.outstanding.items():
-            over_fen = fen - (payable_fen if approved_for == current else 0)
-            if over_fen > 0:
-                return approved_for, over_fen
-        return None
-
 
 def replay(decisions: Iterable[Decision]) -> WorkflowState:
     found = WorkflowState()
@@ -158,7 +146,8 @@ class ApprovalLimit(NamedTuple):
 class StepContext(msgspec.Struct, frozen=True):
     """The inputs that decide which steps `actor` may take with an award at `now`, by the wall clock.
 
-    `limits` are those of an approval: of the award, of its G6 group, of an operator's tiers.
+    `limits` are those of an approval: of the award, of its G6 group, of an operator's tiers. `clawback` is the amount
+    to be returned, and the subject and year that it was approved for (None: no proposal is open).
     """
 
     workflow: WorkflowState
@@ -168,11 +157,7 @@ class StepContext(msgspec.Struct, frozen=True):
     limits: tuple[ApprovalLimit, ...]
     actor: Actor
     now: datetime
-
-    @property
-    def clawback(self) -> tuple[ApprovedFor, int] | None:
-        """The amount to be returned, and the subject and year that it was approved for."""
-        return self.workflow.excess(self.approved_for, self.payable_fen)
+    clawback: tuple[ApprovedFor, int] | None = None
 
 
 class StepRequest(NamedTuple):

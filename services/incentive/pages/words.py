@@ -88,6 +88,7 @@ FLAGS: Final[Mapping[str, Texts]] = {
         "有效期末日的另一种读法会改变本项", "The alternative reading of the last day would change this reward"
     ),
     "over_approved": Texts("已核定超过可兑现", "More approved than is payable"),
+    "offset": Texts("已核定额抵作同年其他奖补", "Approved amount credited to another award of the year"),
     "late_burst": Texts("年末冲量", "Late burst"),
     "round_trip": Texts("对敲往返", "Round trip"),
     "same_amount": Texts("同额反复", "Repeated identical amounts"),

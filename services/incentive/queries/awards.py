@@ -7,12 +7,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import LAST_DAY, rests_on
-from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED
+from services.incentive.domain.rooms import OFFSET, OVER_APPROVED
+from services.incentive.domain.workflow import FIRST_STATE
 from services.incentive.policy.terms import Policy
-from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
+from services.incentive.queries.view import IS_WHOLE, LedgerView
+from services.incentive.store.acts import LAST_STEP_SQL
 from services.incentive.store.as_of import is_of_subject
 from services.incentive.store.award_context import AwardContext
+from services.incentive.store.rooms import flagged_awards, load_excesses
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch, fetch_one
 from shared.values.json_types import Json
@@ -22,7 +24,8 @@ from shared.values.times import format_time
 
 Visible = Collection[str] | None
 # Red flags are for those who decide: they may result from trades on other exchanges.
-FLAGS_FOR_ALL: Final = (LAST_DAY, OVER_APPROVED)
+FLAGS_OF_EXCESS: Final = (OVER_APPROVED, OFFSET)
+FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_EXCESS)
 
 
 def list_awards(
@@ -38,6 +41,7 @@ def list_awards(
         conditions.append(f"coalesce((SELECT to_state FROM ({LAST_STEP_SQL}) s), '{FIRST_STATE}') = %(state)s")
     if "flag" in filters:
         conditions.append(_is_flagged(str(filters["flag"]), view))
+        filters = {**filters, "flagged": _flagged(connection, view, str(filters["flag"]))}
     if after is not None:
         conditions.append("award.award_id > %(after)s")
     statement = " AND ".join([view.select_awards, *(f"({one})" for one in conditions)])
@@ -49,7 +53,16 @@ def _is_flagged(flag: str, view: LedgerView) -> str:
     """Condition: the award has the flag and the viewer may see that."""
     if view.viewer is not None and flag not in FLAGS_FOR_ALL:
         return "false"
-    return IS_OVER_APPROVED_SQL if flag == OVER_APPROVED else "award.flags @> ARRAY[CAST(%(flag)s AS text)]"
+    if flag not in FLAGS_OF_EXCESS:
+        return "award.flags @> ARRAY[CAST(%(flag)s AS text)]"
+    return f"award.award_id = ANY(%(flagged)s) AND {'true' if view.viewer is None else IS_WHOLE}"
+
+
+def _flagged(connection: Connection, view: LedgerView, flag: str) -> list[str]:
+    """The awards with a flag that follows from decisions; none for other flags."""
+    if flag not in FLAGS_OF_EXCESS:
+        return []
+    return sorted(flagged_awards(load_excesses(connection, view.rulebook.policy, view.as_of))[flag])
 
 
 def find_award(connection: Connection, view: LedgerView, award_id: str) -> SeenAward | None:
@@ -111,11 +124,17 @@ def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: 
         "kind": policy.kind_of(row.rule),
         "eligibility": context.eligibility,
         "holds": list(context.holds),
-        "flags": [flag for flag in (*row.flags, *context.flags) if visible is None or flag in FLAGS_FOR_ALL],
+        "flags": _flags(row, context, visible),
         "partial": not row.whole,
         "updated_at": format_time(changed_at),
         "evidence": _evidence(row.evidence, visible),
     }
+
+
+def _flags(row: SeenAward, context: AwardContext, visible: Visible) -> list[str]:
+    """The flags that a reader may see; those of an excess go with the approved amount."""
+    flags = [*row.flags, *(context.flags if row.whole else ())]
+    return [flag for flag in flags if visible is None or flag in FLAGS_FOR_ALL]
 
 
 def _evidence(evidence: Sequence[Json], visible: Visible) -> list[Json]:

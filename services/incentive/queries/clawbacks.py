@@ -1,6 +1,7 @@
 """Clawback proposals, computed from the awards' versions and decisions."""
 
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from sqlalchemy import Connection
@@ -17,8 +18,19 @@ _APPROVED: Final = """
     SELECT DISTINCT award_id FROM decision
     WHERE action = 'approve' AND award_id >= coalesce(%(after)s, '') ORDER BY award_id
 """
+# The awards that ever stood or were payable for the same subjects. A subject's own awards are about it; those of an
+# exchange go to its operator, who may have changed.
+_TOGETHER: Final = """
+    WITH whose AS (SELECT DISTINCT subject FROM decision WHERE award_id = ANY(%(award_ids)s) AND action = 'approve')
+    SELECT d.award_id FROM decision d JOIN whose USING (subject) WHERE d.action = 'approve'
+    UNION
+    SELECT c.award_id FROM award_current c JOIN whose w ON c.about = w.subject
+    UNION
+    SELECT c.award_id FROM award_current c WHERE c.about >= 'exchange/' AND c.about < 'exchange0'
+    ORDER BY award_id
+"""
 _PAYABLES: Final = f"""
-    SELECT award_id, recorded_at, subject, year, payable_fen FROM award_version
+    SELECT recorded_at, award_id, rule, subject, year, payable_fen FROM award_version
     WHERE award_id = ANY(%(award_ids)s) AND recorded_at <= {AS_OF} ORDER BY award_id, version
 """
 
@@ -31,24 +43,26 @@ def list_clawbacks(
     found: list[ClawbackProposal] = []
     for start in range(0, len(ids), _BATCH):
         some = ids[start : start + _BATCH]
-        decisions, versions = decisions_of(connection, some, view.as_of), _payables_of(connection, some, view.as_of)
+        together = fetch_values(connection, _TOGETHER, str, award_ids=some)
+        decisions = chain(*decisions_of(connection, together, view.as_of).values())
+        versions = _payables_of(connection, together, view.as_of)
+        wanted = frozenset(some)
         found += [
             one
-            for award_id in some
-            for one in clawback_proposals(award_id, versions.get(award_id, ()), decisions.get(award_id, ()))
-            if state in (None, one.state) and (after is None or (one.award_id, one.number) > after)
+            for one in clawback_proposals(versions, decisions, view.rulebook.policy)
+            if one.award_id in wanted
+            and state in (None, one.state)
+            and (after is None or (one.award_id, one.number) > after)
         ]
         if len(found) >= limit:
             break
     return found[:limit]
 
 
-def _payables_of(
-    connection: Connection, award_ids: list[str], as_of: datetime | None
-) -> dict[str, list[PayableVersion]]:
-    """The payable of each version of these awards, in order."""
-    found: dict[str, list[PayableVersion]] = {}
-    rows = fetch(connection, _PAYABLES, tuple[str, datetime, str, int, int], award_ids=award_ids, as_of=as_of)
-    for award_id, at, subject, year, payable_fen in rows:
-        found.setdefault(award_id, []).append(PayableVersion(at, ApprovedFor(subject, year), payable_fen))
-    return found
+def _payables_of(connection: Connection, award_ids: list[str], as_of: datetime | None) -> list[PayableVersion]:
+    """The payable of each version of these awards; those of an award in order."""
+    rows = fetch(connection, _PAYABLES, tuple[datetime, str, str, str, int, int], award_ids=award_ids, as_of=as_of)
+    return [
+        PayableVersion(at, award_id, rule, ApprovedFor(subject, year), payable_fen)
+        for at, award_id, rule, subject, year, payable_fen in rows
+    ]

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES, Actor
+from services.incentive.domain.workflow import FIRST_STATE, STATES, Actor
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
+from services.incentive.store.acts import LAST_STEP_SQL
+from services.incentive.store.rooms import flagged_awards, load_excesses
 from shared.postgres.query import fetch, fetch_value
 
 
@@ -51,6 +52,8 @@ def count_flags(connection: Connection, view: LedgerView, year: int) -> dict[str
     flags = f"""
         SELECT flag, count(*) FROM {view.awards}, unnest(award.flags) AS flag WHERE award.year = %(year)s GROUP BY flag
     """
-    over = f"SELECT count(*) FROM {view.awards} WHERE award.year = %(year)s AND {IS_OVER_APPROVED_SQL}"
+    of_year = f"SELECT count(*) FROM {view.awards} WHERE award.year = %(year)s AND award.award_id = ANY(%(ids)s)"
     found = dict(fetch(connection, flags, tuple[str, int], year=year, as_of=view.as_of))
-    return {**found, OVER_APPROVED: fetch_value(connection, over, int, year=year, as_of=view.as_of)}
+    for flag, ids in flagged_awards(load_excesses(connection, view.rulebook.policy, view.as_of)).items():
+        found[flag] = fetch_value(connection, of_year, int, year=year, ids=sorted(ids), as_of=view.as_of)
+    return found

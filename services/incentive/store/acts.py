@@ -51,15 +51,6 @@ LAST_STEP_SQL: Final = f"""
     WHERE d.award_id = award.award_id AND d.action <> 'return' AND a.recorded_at <= {AS_OF}
     ORDER BY d.number DESC LIMIT 1
 """
-# Condition: more is approved for `award` than payable, as `WorkflowState.excess` has it.
-IS_OVER_APPROVED_SQL: Final = f"""
-    EXISTS (
-        SELECT FROM decision d JOIN act a ON a.id = d.id
-        WHERE d.award_id = award.award_id AND a.recorded_at <= {AS_OF}
-        GROUP BY d.subject, d.year
-        HAVING sum({OUTSTANDING_SQL})
-               > CASE WHEN (d.subject, d.year) = (award.subject, award.year) THEN award.payable_fen ELSE 0 END)
-"""
 
 
 def record_part(connection: Connection, act: Act, part: ActPart) -> None:

@@ -4,7 +4,7 @@ None of an award's workflow state is stored: it follows from what persons record
 One statement loads all of it as JSON, to save round trips.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -14,11 +14,12 @@ from sqlalchemy import Connection
 from services.incentive.domain.budget import PostedSums, budget_rooms
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import Period, Verification, eligibility, holds
-from services.incentive.domain.workflow import OVER_APPROVED, ApprovedFor, Decision, WorkflowState, replay
+from services.incentive.domain.workflow import ApprovedFor, Decision, WorkflowState, replay
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import AnyAwardRow
 from services.incentive.store.payable_inputs import when_earned, whole_year
+from services.incentive.store.rooms import Excesses, flagged_awards, load_excesses
 from shared.postgres.database import generic_plan
 from shared.postgres.query import fetch_value
 
@@ -93,13 +94,15 @@ _decode: Final = msgspec.json.Decoder(RecordedContext).decode
 class AwardContext(NamedTuple):
     """The consequences for one award.
 
-    `flags` are those that decisions raise; `changed_at` is the time of the last act on the award (None: no act).
+    `flags` are those that decisions raise; `clawback` is the amount of its open proposal, and what it was approved for
+    (None: there is none); `changed_at` is the time of the last act on the award (None: no act).
     """
 
     workflow: WorkflowState
     eligibility: str
     holds: tuple[str, ...]
     flags: tuple[str, ...]
+    clawback: tuple[ApprovedFor, int] | None
     changed_at: datetime | None
 
 
@@ -134,17 +137,48 @@ def load_award_context(
     subjects, years = {row.subject for row in awards}, {row.year for row in awards}
     known = load_recorded_context(connection, [row.award_id for row in awards], subjects, years, as_of)
     earned = _when_earned(connection, [row for row in awards if row.rule in known.suspensions])
+    workflows = {award_id: replay(decisions) for award_id, decisions in known.decisions.items()}
+    beyond = [
+        approved_for for row in awards for approved_for in _beyond(row, workflows.get(row.award_id, WorkflowState()))
+    ]
+    excesses: Excesses = {}
+    if beyond:  # true of few
+        whose, when = {one.subject for one in beyond}, {one.year for one in beyond}
+        excesses = load_excesses(connection, policy, as_of, whose, when)
     return {
-        row.award_id: _context(row, known, policy, earned.get(row.award_id) or whole_year(row.year), instant)
+        row.award_id: _context(
+            row,
+            known,
+            policy,
+            workflow=workflows.get(row.award_id, WorkflowState()),
+            excesses=excesses,
+            earned=earned.get(row.award_id) or whole_year(row.year),
+            instant=instant,
+        )
         for row in awards
     }
 
 
+def _beyond(row: AnyAwardRow, workflow: WorkflowState) -> Iterator[ApprovedFor]:
+    """What more stands approved for than is payable of this award."""
+    current = ApprovedFor(row.subject, row.year)
+    for approved_for, standing_fen in workflow.outstanding.items():
+        if standing_fen > (row.payable_fen if approved_for == current else 0):
+            yield approved_for
+
+
 def _context(
-    row: AnyAwardRow, known: RecordedContext, policy: Policy, earned: Period, instant: datetime
+    row: AnyAwardRow,
+    known: RecordedContext,
+    policy: Policy,
+    *,
+    workflow: WorkflowState,
+    excesses: Excesses,
+    earned: Period,
+    instant: datetime,
 ) -> AwardContext:
-    placed, workflow = known.holds.get(row.award_id, ()), replay(known.decisions.get(row.award_id, ()))
-    approved_for = ApprovedFor(row.subject, row.year)
+    placed, approved_for = known.holds.get(row.award_id, ()), ApprovedFor(row.subject, row.year)
+    own = {to: excesses[row.award_id, to] for to in workflow.outstanding if (row.award_id, to) in excesses}
     status = eligibility(known.verifications.get(row.subject, ()), instant)
     changes = [*([] if workflow.last_at is None else [workflow.last_at]), *(hold.changed_at for hold in placed)]
     return AwardContext(
@@ -159,7 +193,8 @@ def _context(
             is_year_open=row.ceiling_fen > 0 and policy.holds_open_year(row.rule, row.year, instant),
             by_hand=[hold.kind for hold in placed if hold.is_open],
         ),
-        flags=() if workflow.excess(approved_for, row.payable_fen) is None else (OVER_APPROVED,),
+        flags=tuple(flag for flag, awards in flagged_awards(excesses).items() if row.award_id in awards),
+        clawback=next(((to, one.over_fen) for to, one in own.items() if one.over_fen), None),
         changed_at=max(changes, default=None),
     )
 

@@ -47,8 +47,8 @@ _LINKED: Final = """
         UNION
         SELECT other.about FROM linked JOIN declared USING (about) JOIN declared other USING (item)
     )
-    SELECT f.key, f.value FROM linked JOIN fact_current c USING (about) {facts}
-    WHERE c.topic = %(topic)s ORDER BY f.key
+    SELECT c.key, f.value FROM linked JOIN fact_current c USING (about) {facts}
+    WHERE c.topic = %(topic)s ORDER BY c.key
 """
 _DECLARED: Final = """
     SELECT f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = %(topic)s ORDER BY f.key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from .awards import ReportedAwards, about_of
@@ -13,7 +14,7 @@ from .payables import CompetingAward, OtherGrants, SubjectYear, payables
 from .policy import PolicyValues, SettingsHistory
 from .report import Unsound
 from .reported_facts import ReportedFacts
-from .risk_flags import OVER_APPROVED
+from .rooms import OF_ACTS, StandingAward, flags_of_excess
 from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, local, subject_of, yuan
 
 ACTS_FILE = "decisions.ndjson"
@@ -29,6 +30,7 @@ STEPS = {
     "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
     "reopen": (("rejected",), "estimated"),
 }
+SET_ASIDE = ("rejected",)  # states in which an award is payable up to what stands approved
 POSTED_KINDS = {"approve": "approval", "pay": "payment", "return": "return"}
 # The kind of an act is known by the field that holds its id.
 ACT_IDS = (
@@ -45,12 +47,15 @@ def is_same_person(one: Json, other: Json | None) -> bool:
 
 
 class AwardHistory:
-    """State and amounts of an award after its steps; `outstanding`: approved less returned by subject and year."""
+    """State and amounts of an award after its steps, by subject and year: `outstanding`, approved less returned, and
+    `approved_in`, the transaction of the last approval.
+    """
 
     def __init__(self) -> None:
         self.state, self.steps = "estimated", 0
         self.approved = self.paid = self.returned = self.unpaid = 0
         self.outstanding: Counter[SubjectYear] = Counter()
+        self.approved_in: dict[SubjectYear, int] = {}
         self.reviewer: Json | None = None
         self.publisher: Json | None = None
         self.notice_ends_us = 0
@@ -63,6 +68,7 @@ class AwardHistory:
         if action == "approve":
             self.approved, self.unpaid = self.approved + amount, self.unpaid + amount
             self.outstanding[whose] += amount
+            self.approved_in[whose] = step["transaction"]
         elif action == "pay":
             self.paid, self.unpaid = self.paid + amount, 0
         elif action == "return":
@@ -199,14 +205,16 @@ def period_of(item: Json) -> Span:
 def check_acts(
     awards: ReportedAwards, acts: RecordedActs, facts: ReportedFacts, settings: SettingsHistory, manifest: Json
 ) -> None:
-    """Recompute state, amounts, eligibility, holds and over-approval of every requested award from the acts.
+    """Recompute state, amounts, eligibility, holds and flags of acts of every requested award from the acts.
 
-    The budget hold is left out where other awards may be missing, as it depends on what was approved for them.
+    Left out where other awards may be missing: the budget hold and the flags of acts, as both depend on what was
+    approved for others.
     """
+    policy, _ = settings.in_force()
     unknown = () if has_all_awards(manifest["request"]) else ("budget",)
+    flags = flags_of_excess(room_uses(awards, acts), policy)
     as_of_us = instant(manifest["as_of"])
     for award in awards.asked():
-        policy, _ = settings.in_force()
         history = acts.history_of(award["award_id"])
         holds = expected_holds(award, history, acts, facts, policy, as_of_us)
         expected = {
@@ -219,7 +227,8 @@ def check_acts(
         }
         reported = {**award, "holds": [kind for kind in award["holds"] if kind not in unknown]}
         wrong = [name for name in expected if reported[name] != expected[name]]
-        if (OVER_APPROVED in award["flags"]) != is_over_approved(award, history):
+        found = {flag for flag in award["flags"] if flag in OF_ACTS}
+        if knows_rooms(award, history, manifest["request"]) and found != flags.get(award["award_id"], set()):
             wrong.append("flags")
         if wrong:
             raise Unsound("与办理记录重算不符", "differs from the acts", ", ".join(wrong))
@@ -227,7 +236,8 @@ def check_acts(
 
 def check_payables(awards: ReportedAwards, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> None:
     """Recompute the payable of every award from the ceilings and the acts."""
-    competing = [competing_award(award, acts, facts, policy) for award in awards.all()]
+    competing = [competing_award(award, acts, facts, policy) for award in awards.asked()]
+    competing += [context_award(award, facts, policy) for award in awards.context()]
     expected = payables(competing, policy, acts.grants)
     for award in awards.all():
         payable, suppressed_by = expected[award["award_id"]]
@@ -238,12 +248,23 @@ def check_payables(awards: ReportedAwards, acts: RecordedActs, facts: ReportedFa
 def competing_award(award: Json, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> CompetingAward:
     whose = subject_of(award["subject"]), award["year"]
     history = acts.history_of(award["award_id"])
-    cap, is_live, day = award["cap"] or "0.00", award["ceiling"] != "0.00", ""
-    if is_live and award["rule"] in policy.declared:
+    is_aside = history.state in SET_ASIDE or (award["ceiling"] != "0.00" and is_suspended(award, acts, facts))
+    return claim_of(award, facts, policy, history.outstanding[whose], is_aside)
+
+
+def context_award(award: Json, facts: ReportedFacts, policy: PolicyValues) -> CompetingAward:
+    """An award that only competes with requested ones: its acts are not in the extract, what it states of them is."""
+    is_aside = award["state"] in SET_ASIDE or "rule_suspended" in award["holds"]
+    return claim_of(award, facts, policy, fen(award["approved"]) - fen(award["returned"]), is_aside)
+
+
+def claim_of(award: Json, facts: ReportedFacts, policy: PolicyValues, standing: int, is_aside: bool) -> CompetingAward:
+    whose, day = (subject_of(award["subject"]), award["year"]), ""
+    if award["ceiling"] != "0.00" and award["rule"] in policy.declared:
         day = local(earned_within(award, facts)[0]).date().isoformat()
     return CompetingAward(
-        award["award_id"], award["rule"], fen(award["ceiling"]), whose, fen(cap), day, history.outstanding[whose],
-        history.state == "rejected" or (is_live and is_suspended(award, acts, facts)),
+        award["award_id"], award["rule"], fen(award["ceiling"]), whose, fen(award["cap"] or "0.00"), day, standing,
+        is_aside,
     )  # fmt: skip
 
 
@@ -256,12 +277,23 @@ def is_suspended(award: Json, acts: RecordedActs, facts: ReportedFacts) -> bool:
     return any(start < earned_in[1] and earned_in[0] < end for start, end in periods)
 
 
-def is_over_approved(award: Json, history: AwardHistory) -> bool:
-    whose = (subject_of(award["subject"]), award["year"])
-    return any(
-        amount > (fen(award["payable"]) if approved_for == whose else 0)
-        for approved_for, amount in history.outstanding.items()
-    )
+def knows_rooms(award: Json, history: AwardHistory, request: Json) -> bool:
+    """Return True if every award that uses a room of this one is among the requested ones."""
+    subjects = {subject_of(award["subject"]), *(subject for subject, _ in history.outstanding)}
+    is_of_some = request["exchange"] or request["rules"]
+    return not is_of_some and (not request["subjects"] or subjects <= set(request["subjects"]))
+
+
+def room_uses(awards: ReportedAwards, acts: RecordedActs) -> Iterator[StandingAward]:
+    """What each award stands for by subject and year, and its payable for the current one."""
+    for award in awards.asked():
+        history, current = acts.history_of(award["award_id"]), (subject_of(award["subject"]), award["year"])
+        for whose in {current, *history.outstanding}:
+            payable = fen(award["payable"]) if whose == current else 0
+            yield StandingAward(
+                award["award_id"], award["rule"], whose, payable, history.outstanding[whose],
+                history.approved_in.get(whose, -1),
+            )  # fmt: skip
 
 
 def expected_holds(

@@ -14,6 +14,7 @@ from .readings import check_readings
 from .report import Unsound
 from .reported_facts import ReportedFacts
 from .risk_flags import OF_OTHERS, red_flags_on
+from .rooms import OF_ACTS
 from .rules import RED_FLAG, annual_awards, declared_awards, first_awards, tier_awards
 from .values import Json, fen, instant, party_json, subject_of, yuan
 
@@ -34,6 +35,9 @@ class ReportedAwards:
 
     def asked(self) -> Iterator[Json]:
         return self._parsed(AWARDS_FILE)
+
+    def context(self) -> Iterator[Json]:
+        return self._parsed(CONTEXT_FILE)
 
     def all(self) -> Iterator[Json]:
         return chain(self._parsed(AWARDS_FILE), self._parsed(CONTEXT_FILE))
@@ -130,7 +134,7 @@ def differing_fields(award: Json, reported: ReportedFacts, settings: SettingsHis
     expected = expected_nothing(award, policy) if found is None else expected_fields(found, award)
     expected["kind"] = policy.kind_of(award["rule"])
     expected["period_closed"] = policy.is_closed(award["year"], as_of_us)
-    shown = {**award, "flags": [flag for flag in award["flags"] if flag not in OF_OTHERS]}
+    shown = {**award, "flags": [flag for flag in award["flags"] if flag not in (*OF_ACTS, *OF_OTHERS)]}
     wrong = [name for name in sorted(expected) if shown[name] != expected[name]]
     if not wrong and instant(award["updated_at"]) > as_of_us:
         return "updated_at"

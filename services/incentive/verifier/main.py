@@ -237,7 +237,7 @@ class ExtractCheck:
                 f"{unknown} 项奖补涉及他人，上限无法重算",
                 f"{unknown} awards depend on data of others and could not be recomputed",
             )
-        flagged = sum(any(flag in OF_OTHERS[1:] for flag in award["flags"]) for award in awards.all())
+        flagged = sum(any(flag in OF_OTHERS for flag in award["flags"]) for award in awards.all())
         if flagged:
             self._limit(
                 f"{flagged} 项奖补的核查线索涉及他人或关联方名单，无法重算",

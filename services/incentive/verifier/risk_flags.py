@@ -14,8 +14,7 @@ from .values import DAY_US, NO_START, Json, fen, instant, is_within, local
 DECEMBER = 12
 # Flags that do not follow from the facts about the award's own subject: decisions raise the first, other subjects'
 # purchases and the bureau's list of related parties the others.
-OVER_APPROVED = "over_approved"
-OF_OTHERS = (OVER_APPROVED, "split_purchases", "related_parties")
+OF_OTHERS = ("split_purchases", "related_parties")
 # Raised by the contract (section 2), not by the policy file.
 FUTURE_DATED = "future_dated"
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from services.incentive.domain.rooms import RoomUse, excesses_of_room
 from services.incentive.domain.workflow import (
     ACTIONS,
     Actor,
@@ -55,11 +56,31 @@ def history(*actions: tuple[str, int, str]) -> list[Decision]:
     return taken
 
 
+def open_clawback(
+    state: WorkflowState, payable_fen: int, current: ApprovedFor = BASIS
+) -> tuple[ApprovedFor, int] | None:
+    """Return what a clawback proposal asks for if the award is the only one of its subject."""
+    for approved_for, standing_fen in state.outstanding.items():
+        use = RoomUse(
+            "award", "first_purchase", approved_for, payable_fen if approved_for == current else 0, standing_fen, 1
+        )
+        for excess in excesses_of_room([use]).values():
+            return approved_for, excess.over_fen
+    return None
+
+
 def context(
     state: WorkflowState, payable_fen: int = 100, person: str = "a", holds: tuple[str, ...] = ()
 ) -> StepContext:
     """Return the context of an award in a state, a day after `NOW`, limited only by its own payable amount."""
     limit = ApprovalLimit(payable_fen, state.outstanding.get(BASIS, 0), Texts("可兑现额", "payable"))
     return StepContext(
-        state, BASIS, payable_fen, holds, (limit,), Actor(f"key of {person}", person), NOW + timedelta(days=1)
+        state,
+        BASIS,
+        payable_fen,
+        holds,
+        (limit,),
+        Actor(f"key of {person}", person),
+        NOW + timedelta(days=1),
+        open_clawback(state, payable_fen),
     )

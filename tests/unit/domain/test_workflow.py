@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -26,9 +27,14 @@ from services.incentive.domain.workflow import (
     step_amount,
 )
 from services.incentive.policy.terms import Texts
-from services.incentive.verifier.acts import AwardHistory, is_over_approved
-from services.incentive.verifier.values import yuan
-from tests.support.incentive.workflow import BASIS, NOW, ROUND, context, history, step
+from services.incentive.verifier.acts import AwardHistory
+from services.incentive.verifier.policy import PolicyValues
+from services.incentive.verifier.rooms import StandingAward, flags_of_excess
+from shared.settings import POLICY_FILE
+from tests.support.incentive.declarations import POLICY
+from tests.support.incentive.workflow import BASIS, NOW, ROUND, context, history, open_clawback, step
+
+VERIFIER_POLICY = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - strings only
 
 # The table of section 6 of the contract: states in which an action is allowed, and its target state.
 CONTRACT = {
@@ -172,8 +178,8 @@ def test_what_an_earlier_round_approved_is_paid_though_the_next_was_rejected() -
 def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:
     state = through(*ROUND, ("approve", 100, "b"))
     later = ApprovedFor(BASIS.subject, 2027)
-    assert state.excess(BASIS, 100) is None
-    assert state.excess(later, 100) == (BASIS, 100)
+    assert open_clawback(state, 100) is None
+    assert open_clawback(state, 100, later) == (BASIS, 100)
 
 
 def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: int) -> None:
@@ -188,9 +194,9 @@ def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: in
         state.returned_fen,
         state.unpaid_fen,
     )
-    scheme, code = BASIS.subject.split(":")
-    award = {"subject": {"id_scheme": scheme, "id": code}, "year": BASIS.year, "payable": yuan(payable_fen)}
-    assert is_over_approved(award, by_verifier) == (state.excess(BASIS, payable_fen) is not None)
+    use = StandingAward("award", "first_purchase", tuple(BASIS), payable_fen, by_verifier.outstanding[tuple(BASIS)], 1)
+    is_over = bool(flags_of_excess([use], VERIFIER_POLICY))
+    assert is_over == (open_clawback(state, payable_fen) is not None)
 
 
 @pytest.mark.parametrize(
@@ -225,13 +231,13 @@ def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> 
         WorkflowState(),
         100,
         [],
-        [PayableVersion(NOW - timedelta(days=1), BASIS, 100)],
+        [PayableVersion(NOW - timedelta(days=1), "award", "first_purchase", BASIS, 100)],
     )
     for number in range(data.draw(st.integers(1, 40))):
         at = NOW + timedelta(seconds=number)
         if data.draw(st.integers(0, 4)) == 0:
             payable_fen = data.draw(st.integers(0, 200))
-            versions.append(PayableVersion(at, BASIS, payable_fen))
+            versions.append(PayableVersion(at, "award", "first_purchase", BASIS, payable_fen))
             continue
         now = context(state, payable_fen, data.draw(st.sampled_from(["a", "b"])))
         # Mostly allowed actions: otherwise hardly any history reaches an approval.
@@ -254,8 +260,8 @@ def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> 
             assert outstanding_fen <= payable_fen
     assert replay(steps) == state
     assert_verified(steps, state, payable_fen)
-    found = clawback_proposals("award", versions, steps)
-    is_over = state.excess(BASIS, payable_fen) is not None
+    found = clawback_proposals(versions, steps, POLICY)
+    is_over = open_clawback(state, payable_fen) is not None
     assert [one.state for one in found[:-1]].count("open") == 0
     assert (bool(found) and found[-1].state == "open") == is_over
     assert sum(one.returned_fen for one in found) == state.returned_fen

@@ -1,0 +1,12 @@
+"""What stands approved and is payable for a subject and year."""
+
+from pathlib import Path
+
+from shared.postgres.migrate import execute_files
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    execute_files(Path(__file__).with_suffix(".sql"))

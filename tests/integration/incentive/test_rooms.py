@@ -1,0 +1,118 @@
+"""Payables that move within a subject and year: credited, not clawed back; only what exceeds all of them is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from services.incentive.rebuild.command import verify_all
+from tests.support.incentive.bureau import Bureau, empty_bureau
+from tests.support.incentive.ledger import first_listing, provider_total, subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OFFSET, OVER = ["offset"], ["over_approved"]
+
+
+@pytest.fixture(scope="module")
+def bureau(postgres) -> Iterator[Bureau]:
+    """A ledger that all tests of the module share; each uses its own subjects."""
+    with empty_bureau(postgres) as found:
+        yield found
+
+
+def trading(number: int, amount: str, seq: int) -> Any:
+    return provider_total(number, 2025, {"kmdex": [("2025-11-01", amount)]}, seq=seq)
+
+
+def listing(bureau: Bureau, number: int) -> str:
+    """Create and approve an award of 20,000 for a first listing."""
+    bureau.take(first_listing(number, "2025-11-05", seq=1))
+    bureau.verify(subject(number))
+    award_id = f"first_listing/{subject(number)}"
+    bureau.approved(award_id, "20000.00")
+    return award_id
+
+
+def open_clawbacks(bureau: Bureau, number: int) -> list[tuple[str, str]]:
+    found = bureau.ask.all("/v1/clawbacks", state="open")
+    return [(one["award_id"], one["amount"]) for one in found if one["subject"] == subject(number)]
+
+
+def flagged(bureau: Bureau, flag: str, number: int, **parameters: Any) -> list[str]:
+    found = bureau.ask.all("/v1/awards", flag=flag, subject=subject(number), **parameters)
+    return [one["award_id"] for one in found]
+
+
+def test_a_higher_kind_later_is_paid_by_difference(bureau: Bureau) -> None:
+    """Details 6: 20,000 approved for a first listing, 300,000 for the year's trading later."""
+    first = listing(bureau, 1)
+    bureau.take(trading(1, "15000000.00", 2))
+    second = f"annual_listed_trading/{subject(1)}/2025"
+    before, after = bureau.award(first), bureau.award(second)
+    assert (before["payable"], before["suppressed_by"], before["flags"]) == ("0.00", second, OFFSET)
+    assert (after["payable"], after["flags"]) == ("300000.00", [])
+    assert open_clawbacks(bureau, 1) == []
+    assert (flagged(bureau, "offset", 1), flagged(bureau, "over_approved", 1)) == ([first], [])
+    assert bureau.step(first, "return", amount="1.00")[0] == 409
+    # What stands approved is paid; it is credited to the higher award.
+    assert bureau.done(first, "pay")["amount"] == "20000.00"
+    bureau.published(second)
+    status, refused = bureau.step(second, "approve", amount="280000.01")
+    assert (status, "280000.00" in str(refused) or "300000.00" in str(refused)) == (409, True)
+    bureau.done(second, "approve", amount="280000.00")
+    assert bureau.award(first)["flags"] == OFFSET
+    assert bureau.award(second)["flags"] == []
+    # Seen by the exchange whose documents it rests on, as of an instant too.
+    assert bureau.ask.ok(f"/v1/awards/{first}", "exchange:kmdex")["flags"] == OFFSET
+    assert bureau.award(first, as_of=before["updated_at"])["flags"] == OFFSET
+
+
+def test_an_excess_of_the_room_is_of_the_latest_approved_first(bureau: Bureau) -> None:
+    first = listing(bureau, 2)
+    bureau.take(trading(2, "15000000.00", 2))
+    second = f"annual_listed_trading/{subject(2)}/2025"
+    bureau.approved(second, "280000.00")
+    bureau.take(trading(2, "14500000.00", 3))  # 290,000 are payable, 300,000 stand
+    assert open_clawbacks(bureau, 2) == [(first, "10000.00")]
+    assert (bureau.award(first)["flags"], bureau.award(second)["flags"]) == (["over_approved", "offset"], [])
+    assert flagged(bureau, "over_approved", 2) == flagged(bureau, "offset", 2) == [first]
+    bureau.take(trading(2, "13000000.00", 4))  # 260,000
+    assert open_clawbacks(bureau, 2) == [(second, "20000.00"), (first, "20000.00")]
+    assert (bureau.award(first)["flags"], bureau.award(second)["flags"]) == (OVER, OVER)
+    assert bureau.step(second, "pay")[1]["allowed"] == ["return"]
+    bureau.done(second, "return", amount="20000.00")
+    bureau.done(first, "return", amount="20000.00")
+    assert open_clawbacks(bureau, 2) == []
+    assert [bureau.award(one)["flags"] for one in (first, second)] == [[], []]
+
+
+def test_a_rejected_award_gives_way_and_comes_back(bureau: Bureau) -> None:
+    first = listing(bureau, 3)
+    bureau.take(trading(3, "15000000.00", 2))
+    second = f"annual_listed_trading/{subject(3)}/2025"
+    bureau.done(second, "reject")
+    assert [bureau.award(one)["payable"] for one in (first, second)] == ["20000.00", "0.00"]
+    assert bureau.award(second)["suppressed_by"] is None
+    assert (bureau.award(first)["flags"], open_clawbacks(bureau, 3)) == ([], [])
+    bureau.done(second, "reopen")
+    assert [bureau.award(one)["payable"] for one in (first, second)] == ["0.00", "300000.00"]
+    assert bureau.award(first)["flags"] == OFFSET
+
+
+def test_the_allowance_has_a_room_of_its_own(bureau: Bureau) -> None:
+    first = listing(bureau, 4)
+    declared = {"rule": "talent_living_allowance", "subject": subject(4), "item": "T-1", "earned_on": "2025-11-06"}
+    allowance = bureau.post("/v1/declared", declared)[1]
+    assert allowance["payable"] == "50000.00"
+    bureau.take(first_listing(4, None, seq=2))
+    assert open_clawbacks(bureau, 4) == [(first, "20000.00")]
+    assert bureau.award(first)["flags"] == OVER
+
+
+def test_what_is_stored_follows_from_facts_and_acts(bureau: Bureau) -> None:
+    with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        told: list[str] = []
+        assert verify_all(connection, bureau.rulebook, None, told.append).is_right, told
