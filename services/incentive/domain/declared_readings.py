@@ -33,6 +33,5 @@ YEARS: Final[Mapping[str, Callable[[Collection[int], int], int]]] = {
 
 def is_beyond_years(years: Collection[int], year: int, terms: DeclaredTerms) -> bool:
     """Return True if a reward of a year is one year too many after those of other `years`."""
-    if terms.years is None or not years:
-        return False
-    return YEARS[terms.reading("years")](years, year) > terms.years
+    most = terms.years
+    return most is not None and bool(years) and YEARS[terms.reading("years")](years, year) > most

@@ -98,10 +98,10 @@ class TierYear(msgspec.Struct, frozen=True):
     passed_fen: int
     tier: Tier | None
     subject: Party | None
-    earned_before_fen: int
     history_fen: int
     deducted_years: tuple[int, ...]
-    ceiling_fen: int
+    earned_before_fen: int = 0
+    ceiling_fen: int = 0
 
 
 def ahead_until(buckets: Iterable[Bucket], end: datetime, start: datetime | None = None) -> TradeSum:
@@ -265,10 +265,8 @@ def tier_years(exchange: str, facts: ExchangeFacts, policy: Policy, in_force: In
             passed_fen=passed_fen,
             tier=_highest_earning(terms, max(passed_fen, running.barred_fen), running.base_fen),
             subject=_operator_party(exchange, year, facts.exchanges, terms),
-            earned_before_fen=0,
             history_fen=history_fen,
             deducted_years=() if history_year in (None, year) else (history_year,),
-            ceiling_fen=0,
         )
         years.append(_with_difference(state, years, policy))
         passed_fen = max(passed_fen, running.total_fen)
@@ -290,8 +288,7 @@ def _with_difference(state: TierYear, earlier: Iterable[TierYear], policy: Polic
     ]
     deducted = [(whose, one) for whose, one in inherited if policy.steps == "ceilings" or whose != now]
     earned_fen = earned_of_steps(((whose, one.ceiling_fen) for whose, one in deducted), policy)
-    is_due = state.tier is not None and state.subject is not None
-    amount_fen = state.tier.amount_fen if is_due and state.tier is not None else 0
+    amount_fen = 0 if state.tier is None or state.subject is None else state.tier.amount_fen
     return msgspec.structs.replace(
         state,
         earned_before_fen=earned_fen,

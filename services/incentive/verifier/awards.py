@@ -81,7 +81,8 @@ def check_awards(
     awards: ReportedAwards, facts: ReportedFacts, settings: SettingsHistory, manifest: Json
 ) -> tuple[int, int]:
     """Recompute every award, and check that none is missing; return how many were recomputed and how many not."""
-    check_readings(settings.in_force()[0])
+    if settings.policy is not None:
+        check_readings(settings.policy)
     recomputed = unknown = 0
     viewer = viewer_of(manifest["request"])
     for award in awards.all():

@@ -94,6 +94,7 @@ class PolicyValues:
         }
         self.red_flags = {one["sign"]: one["numbers"] for one in tree.get("signs", ())}
         general = tree["general"]
+        self.readings["general"] = [one["reading"] for one in general.values()]
         self.in_force: Span = days_span(general["in_force"]["from"], general["in_force"]["until"])
         alternative = general["in_force"]["alternative"]
         self.alternative: Span = days_span(alternative["from"], alternative["until"])

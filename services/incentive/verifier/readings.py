@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from .policy import FIELDS_OF_READINGS, ExchangeWhitelist, PolicyValues
+from .policy import FIELDS_OF_READINGS, REVISION_1, ExchangeWhitelist, PolicyValues
 from .report import Unsound
 from .values import Json, Span, day_us, fen
 
@@ -32,6 +32,33 @@ KNOWN: Mapping[str, Sequence[str]] = {
         "mirrored_trades_do_not_count",
     ),
 }  # fmt: skip
+# Of general clauses.
+KNOWN_OF_CLAUSES = (
+    "through_the_day_of_the_same_date",
+    "whole_known_life",
+    "completed_at_and_listed_at",
+    "net_of_refunds_in_the_original_year",
+    "down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan",
+    "kinds_compete", "all_compete", "same_matter", REVISION_1,
+    "year", "whole_life",
+    "persons", "employers",
+    "same_matter", "all_of_year", "highest",
+    "payables", "ceilings", "approved",
+    "side_by_side", "together",
+    "operator", "exchange", "approvals",
+    "held", "not_held",
+    "year_of_the_reward",
+    "order_of_approval",
+    "flag_and_never_deny",
+    "provisional_until_the_day_is_over",
+    "higher_rules_prevail",
+    "may_be_added",
+    "beside_this_policy",
+    "first_and_last_day_included",
+    "entities_with_a_code",
+    "day_of_application",
+    "no_time_bar",
+)  # fmt: skip
 # Of declared rules.
 KNOWN_OF_DECLARED = (
     *FIELDS_OF_READINGS,
@@ -46,7 +73,7 @@ def check_readings(policy: PolicyValues) -> None:
     """Unsound if the policy file names a reading that this program does not compute."""
     for rule, readings in policy.readings.items():
         for name in readings:
-            if name not in KNOWN.get(rule, KNOWN_OF_DECLARED):
+            if name not in (KNOWN_OF_CLAUSES if rule == "general" else KNOWN.get(rule, KNOWN_OF_DECLARED)):
                 raise Unsound("不认识的读法", "a reading that this program does not compute", f"{rule}: {name}")
 
 

@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.event_readings import missing_to_exceed, missing_to_reach, operator_of_year
+from services.incentive.domain.event_readings import (
+    PeriodSplit,
+    RunningTotal,
+    counted_period,
+    deducted_history,
+    missing_to_exceed,
+    missing_to_reach,
+    operator_of_year,
+    running_total,
+    served_period,
+)
 from services.incentive.domain.event_rules import ExchangeFacts, tier_years
 from services.incentive.domain.facts import ProviderTotal, Share
-from services.incentive.policy.terms import Policy
+from services.incentive.policy.terms import Interval, Policy
 from shared.values.money import format_yuan
 from shared.whitelist import Exchange, Operator, Whitelist
 from tests.support.cases import uscc
@@ -177,6 +187,73 @@ def test_the_operator_of_an_exchange_that_left_the_whitelist(reading, found):
     assert (operator_of_year("kmdex", 2027, never, terms) is None) == (reading != "operators_own_period")
     on_the_year_end = listed(date(2028, 1, 1), ONE)
     assert operator_of_year("kmdex", 2027, on_the_year_end, terms) == ONE
+
+
+@pytest.mark.parametrize(
+    ("exchange", "reading", "found"),
+    [
+        ((SINCE, date(2027, 12, 31)), "operator_within_the_listing", None),
+        ((SINCE, date(2028, 1, 1)), "operator_within_the_listing", OTHER),
+        ((date(2027, 12, 31), None), "operator_within_the_listing", OTHER),
+        ((date(2028, 1, 1), None), "operator_within_the_listing", None),
+        ((SINCE, date(2027, 6, 1)), "operator_of_the_last_listed_day", OTHER),
+        ((SINCE, date(2027, 5, 31)), "operator_of_the_last_listed_day", ONE),
+        ((SINCE, date(2027, 1, 1)), "operator_of_the_last_listed_day", None),
+        ((date(2027, 5, 30), date(2027, 5, 31)), "operator_of_the_last_listed_day", ONE),
+        ((date(2027, 12, 31), None), "operator_of_the_last_listed_day", OTHER),
+        ((date(2028, 1, 1), None), "operator_of_the_last_listed_day", None),
+    ],
+)
+def test_the_days_of_an_exchange_and_its_operators_are_half_open(exchange, reading, found):
+    """The first operator ends with 30 May 2027, the second begins on 31 May."""
+    terms = by(TIERS, "delisting", reading).exchange_tiers
+    change = date(2027, 5, 31)
+    operators = Operator(ONE.uscc, ONE.name, SINCE, change), Operator(OTHER.uscc, OTHER.name, change, None)
+    exchanges = Whitelist((Exchange("kmdex", "kmdex", *exchange, operators, None),))
+    operator = operator_of_year("kmdex", 2027, exchanges, terms)
+    assert (None if operator is None else operator.uscc) == (None if found is None else found.uscc)
+
+
+PARTS = PeriodSplit(before_fen=5, before_trades=1, within_fen=7, within_trades=2, after_fen=11, after_trades=3)
+
+
+@pytest.mark.parametrize(
+    ("reading", "touched", "untouched"),
+    [
+        ("passed_by_a_trade_in_force_and_never_before", (5, 12, 5, 23), (5, 12, 5, 23)),
+        ("total_in_force_alone", (0, 7, 0, 18), (0, 7, 0, 18)),
+        ("never_in_an_earlier_year", (5, 12, 0, 23), (5, 12, 12, 23)),
+    ],
+)
+def test_a_running_total_has_a_part_before_the_policy_and_one_that_is_barred(reading, touched, untouched):
+    policy = by(TIERS, "passing", reading)
+    terms, in_force = policy.exchange_tiers, policy.in_force
+    assert {year: running_total(PARTS, year, terms, in_force) for year in (2024, 2025, 2026, 2028, 2029)} == {
+        year: RunningTotal(*(touched if year in (2025, 2026, 2028) else untouched))
+        for year in (2024, 2025, 2026, 2028, 2029)
+    }
+    served_from = in_force.start_on if reading == "total_in_force_alone" else date(1900, 1, 1)
+    assert served_period(terms, in_force) == Interval(served_from, in_force.end_on)
+
+
+def test_what_counts_in_a_year_is_the_calendar_year_or_the_period():
+    for reading in ("part_of_the_year_in_force", "whole_calendar_year"):
+        policy = by(ANNUAL, "part_years", reading)
+        for year in range(2024, 2030):
+            is_whole = reading == "whole_calendar_year" and 2025 <= year <= 2028
+            whole = Interval(date(year, 1, 1), date(year + 1, 1, 1))
+            found = counted_period(year, policy.annual_listed_trading, policy.in_force)
+            assert found == (whole if is_whole else policy.in_force)
+
+
+def test_the_highest_tier_passed_before_the_policy_is_deducted():
+    terms = by(TIERS, "deduction", "less_steps_before_the_policy_too").exchange_tiers
+    assert [deducted_history(fen, terms) for fen in (0, 10_000_000_000, 10_000_000_001, 50_000_000_001)] == [
+        0,
+        0,
+        100_000_000,
+        300_000_000,
+    ]
 
 
 # --- whatever is chosen ----------------------------------------------------------------------------------------------

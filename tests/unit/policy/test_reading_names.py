@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, get_args
 
 import pytest
+import yaml
 
 from services.incentive.domain import declared_readings, event_readings
 from services.incentive.domain.declared_rules import Why
@@ -19,6 +20,9 @@ from services.incentive.policy.fields import ListOf, Mapped, MappedBy, OneOf
 from services.incentive.policy.loader import load_policy
 from services.incentive.policy.readings import DECLARED_FIELDS, DECLARED_QUESTIONS, EVENT_QUESTIONS
 from services.incentive.policy.schema import POLICY as FILE
+from services.incentive.verifier import readings
+from services.incentive.verifier.policy import PolicyValues
+from services.incentive.verifier.report import Unsound
 from shared.settings import POLICY_FILE
 from tests.support.paths import ROOT
 
@@ -143,6 +147,20 @@ def test_each_name_of_a_reading_is_computed_by_the_product_and_by_the_verifier(q
     for paths in ([*MONEY, INCENTIVE / "policy" / "readings.py"], VERIFIER):
         literals = {one.value for path in paths for one in nodes(path) if isinstance(one, ast.Constant)}
         assert len(set(names) & literals) >= len(names) - 1, question
+
+
+def test_the_verifier_knows_exactly_the_readings_of_the_schema() -> None:
+    """It refuses a file with any other: what it does not know it cannot check."""
+    of_rules = {rule: {name for names in own.values() for name in names} for rule, own in EVENT_QUESTIONS.items()}
+    assert {rule: set(names) for rule, names in readings.KNOWN.items()} == of_rules
+    assert set(readings.KNOWN_OF_DECLARED) == {name for names in DECLARED_QUESTIONS.values() for name in names}
+    assert set(readings.KNOWN_OF_CLAUSES) == {name for _, names in CLAUSES for name in names}
+    for rule in ("general", "exchange_tiers", "startup_park"):
+        values = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - strings only
+        readings.check_readings(values)
+        values.readings[rule].append("another")
+        with pytest.raises(Unsound, match="does not compute"):
+            readings.check_readings(values)
 
 
 @pytest.mark.parametrize(
