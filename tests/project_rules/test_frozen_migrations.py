@@ -19,10 +19,10 @@ RELEASED = {
     "services/incentive/migrations/versions/0014_settings.sql": (
         "b1cd4fae0340d4390cd6d64971b7bb0d9c0dbc024d6c3ca94d14251a72fa513d"
     ),
-    "services/incentive/migrations/versions/0015_rooms.py": (
-        "cb790dd806fad9947489d0a2a8e9a5d106325f6a5c1019f81904947ebdc5745e"
+    "services/incentive/migrations/versions/0016_rooms.py": (
+        "a396659ebeabdc5b215afcb960273d732ef745679af6ecba936006e2dd0d6bb2"
     ),
-    "services/incentive/migrations/versions/0015_rooms.sql": (
+    "services/incentive/migrations/versions/0016_rooms.sql": (
         "69e1572a948b7bb003d38d38d9c10987dcd4dd63e2dc9af9c9009d0f06f2a31b"
     ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (

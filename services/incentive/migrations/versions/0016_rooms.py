@@ -4,8 +4,8 @@ from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
