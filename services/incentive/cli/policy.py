@@ -99,7 +99,8 @@ def summary(policy: Policy) -> Iterator[str]:
         yield f"  {_titled(terms.article, terms.rule, terms.name)}: {_amounts(terms)}"
     for declared in policy.declared.rules:
         title = _titled(declared.article, declared.rule, declared.name)
-        yield f"  {title}{say('（申报）', ' (declared)')}: {_values(policy, f'declared.rules.{declared.rule}')}"
+        values = _values(policy, f"declared.rules.{declared.rule}", earned=declared.earned, per=declared.per)
+        yield f"  {title}{say('（申报）', ' (declared)')}: {values}"
     for flag in policy.risk_flags:
         title = _titled(flag.article, flag.flag, flag.name)
         yield f"  {title}{say('（核查线索）', ' (red flag)')}: {_values(policy, f'signs.{flag.flag}')}"
@@ -155,10 +156,11 @@ def _rate(rate: object, cap_fen: int) -> str:
     return f"{rate}, {say('至多', 'at most')} {format_yuan(cap_fen)}"
 
 
-def _values(policy: Policy, path: str) -> str:
-    """List the values of a rule except its texts."""
+def _values(policy: Policy, path: str, **set_by_readings: str) -> str:
+    """List the values of a rule except its texts; those that its readings set come last."""
     begin = f"{path}."
     own = [(one.path.removeprefix(begin), one.value) for one in policy.values if one.path.startswith(begin)]
+    own += [(name, value) for name, value in set_by_readings.items() if name not in dict(own)]
     shown = [f"{name} {text}" for name, text in own if "readings." not in name and not name.endswith((".zh", ".en"))]
     return ", ".join(one for one in shown if not one.startswith("article "))
 

@@ -18,10 +18,12 @@ from services.incentive.domain.event_readings import (
     running_total,
     served_period,
 )
-from services.incentive.domain.event_rules import ExchangeFacts, tier_years
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, tier_years
+from services.incentive.domain.explanations.events import explain_annual, explain_tiers
+from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
 from services.incentive.domain.facts import ProviderTotal, Share
 from services.incentive.policy.terms import Interval, Policy
-from shared.values.money import format_yuan
+from shared.values.money import format_yuan, parse_yuan
 from shared.whitelist import Exchange, Operator, Whitelist
 from tests.support.cases import uscc
 from tests.support.incentive.readings import EVENT_READINGS, choices, policy_with
@@ -298,6 +300,71 @@ def test_a_reading_that_counts_more_never_earns_less(history):
         assert all(fen <= more.get(year, 0) for year, fen in least.items())
     fewer = {one.year: one.ceiling_fen for one in annual(*totals, policy=by(ANNUAL, "reaching", "at_least_means_gt"))}
     assert all(fen == least[year] for year, fen in fewer.items())
+
+
+@given(st.lists(st.tuples(st.sampled_from(DAYS), st.sampled_from(AMOUNTS)), max_size=8),
+       st.sampled_from(choices(EVENT_READINGS, 12)), st.booleans())  # fmt: skip
+def test_explanations_lead_to_the_ceiling_by_every_reading(history, choice, is_listed):
+    policy, exchanges = policy_with(choice), listed(None if is_listed else date(2027, 6, 1), ONE)
+    by_year: dict[int, list] = {}
+    for day, yuan in dict(history).items():
+        by_year.setdefault(int(day[:4]), []).append(bucket(day, yuan))
+    totals = [served(year, *buckets) for year, buckets in sorted(by_year.items())]
+    facts = ExchangeFacts({one.year: [one] for one in totals}, exchanges)
+    ceilings = {one.year: one for one in tier_awards(*totals, policy=policy, exchanges=exchanges)}
+    for total in totals:
+        draft = explain_tiers("kmdex", total.year, facts, policy)
+        (counted,) = draft.counted
+        if (award := ceilings.get(total.year)) is not None:
+            assert parse_yuan(draft.steps[-1]["value"]) == award.ceiling_fen
+            assert parse_yuan(counted["amount"]) == award.base_fen
+        elif draft.steps[-1]["step"] != "base":
+            assert parse_yuan(draft.steps[-1]["value"]) == 0
+        parts = [counted, *draft.not_counted]
+        assert sum(parse_yuan(one["amount"]) for one in parts) == sum(one.amount_fen for one in total.buckets)
+    shares = {one.year: Share(one.buckets[:1], one.buckets[1:], ()) for one in totals}
+    sold = [msgspec.structs.replace(provided(year, {}), by_exchange={"kmdex": one}) for year, one in shares.items()]
+    awards = {one.year: one for one in annual(*sold, policy=policy)}
+    for fact in sold:
+        draft = explain_annual(fact.year, SubjectFacts(totals={fact.year: [fact]}), policy)
+        ceiling_fen = awards[fact.year].ceiling_fen if fact.year in awards else None
+        assert (draft.next is None) == (ceiling_fen is not None)
+        if ceiling_fen is not None:
+            assert parse_yuan(draft.steps[-1]["value"]) == ceiling_fen
+            assert sum(parse_yuan(one["amount"]) for one in draft.counted) == awards[fact.year].base_fen
+
+
+def test_what_a_reading_says_stands_in_the_explanation():
+    equal = served(2026, bucket("2026-03-01", f"1{YI}"))
+    policy = by(TIERS, "exceeding", "over_means_ge")
+    draft = explain_tiers("kmdex", 2026, ExchangeFacts({2026: [equal]}, OPERATED), policy)
+    assert "首次达到100,000,000.00元" in draft.reason.zh
+    change = date(2027, 1, 1)
+    operators = Operator(ONE.uscc, ONE.name, SINCE, change), Operator(OTHER.uscc, OTHER.name, change, None)
+    amounts = {2026: f"2{YI}", 2027: f"6{YI}", 2028: f"12{YI}"}
+    totals = {year: [served(year, bucket(f"{year}-06-01", yuan))] for year, yuan in amounts.items()}
+    facts = ExchangeFacts(totals, listed(None, *operators))
+    for reading, words, steps in (
+        ("steps_of_the_exchange", "该交易场所此前年度", [200, 200]),
+        ("steps_of_the_operator", "该运营主体在该交易场所", [300, 200]),
+    ):
+        drafts = [explain_tiers("kmdex", year, facts, by(TIERS, "succession", reading)) for year in (2027, 2028)]
+        assert [parse_yuan(one.steps[-1]["value"]) // 1_000_000 for one in drafts] == steps
+        assert words in drafts[1].steps[-1]["text"]["zh"]
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        ("operator_within_the_listing", "2026年12月31日，该主体不是"),
+        ("operator_of_the_last_listed_day", "2026年在册的最后一日，该主体不是"),
+    ],
+)
+def test_who_is_not_the_operator_is_told_of_which_day(reading: str, words: str):
+    asked = Asked("exchange_tiers", P1.subject, 2026, is_closed=True)
+    (found,) = why_nothing(asked, KnownOfSubject(SubjectFacts()), by(TIERS, "delisting", reading))
+    assert found["why_not"]["code"] == "not_operator"
+    assert found["why_not"]["text"]["zh"].startswith(words)
 
 
 def test_a_year_says_what_is_deducted():

@@ -54,7 +54,7 @@ from services.incentive.domain.facts import (
     merge_totals,
     voids_before,
 )
-from services.incentive.policy.terms import Policy, Texts, Tier
+from services.incentive.policy.terms import Policy, Texts, Tier, Tiers
 from shared.values.json_types import Json
 
 First = Listed | Purchased
@@ -72,10 +72,22 @@ _ONLY_HISTORY: Final = Texts(
     "；不在政策有效期内，不予奖励，但已占用“首次”。",
     "; outside the policy period, it earns nothing but still counts as the first.",
 )
-_EARNED_BEFORE: Final = Texts(
-    "该交易场所此前年度按本政策的测算上限{fen}",
-    "the ceilings of {fen} of this exchange in earlier years under this policy",
-)
+# By the reading of a new operator's steps.
+_EARNED_BEFORE: Final = {
+    "steps_of_the_exchange": Texts(
+        "该交易场所此前年度按本政策的测算上限{fen}",
+        "the ceilings of {fen} of this exchange in earlier years under this policy",
+    ),
+    "steps_of_the_operator": Texts(
+        "该运营主体在该交易场所此前年度按本政策的测算上限{fen}",
+        "the ceilings of {fen} of this operator on this exchange in earlier years under this policy",
+    ),
+}
+# By the reading of a total that equals the threshold.
+_EXCEEDS: Final = {
+    "over_means_gt": Texts("首次超过{over}。", "It exceeds {over} for the first time."),
+    "over_means_ge": Texts("首次达到{over}。", "It reaches {over} for the first time."),
+}
 _PASSED_BEFORE_THE_POLICY: Final = Texts(
     "政策施行前越过的档次对应的{fen}", "the {fen} of the tiers passed before the policy"
 )
@@ -195,7 +207,7 @@ def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> Explanatio
     threshold = phrase(
         "{whether}门槛{least}。",
         "{whether} the threshold of {least}.",
-        whether=Texts("达到", "It reaches") if is_reached else Texts("未达到", "It is below"),
+        whether=Texts("达到", "It reaches") if is_reached else Texts("未达到", "It does not reach"),
         least=yuan(terms.at_least_fen),
     )
     draft = ExplanationDraft(
@@ -282,8 +294,8 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
             year=year,
         )
         return ExplanationDraft(text)
-    buckets = merge_totals(facts.totals[year])
-    period = served_period(policy.exchange_tiers, policy.in_force)
+    terms, buckets = policy.exchange_tiers, merge_totals(facts.totals[year])
+    period = served_period(terms, policy.in_force)
     parts = split_by_period(buckets, period)
     outside_fen, outside = parts.before_fen + parts.after_fen, parts.before_trades + parts.after_trades
     what = phrase(
@@ -299,19 +311,19 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
     within = (one for one in buckets if one.start in period)
     total, steps = _total(what, within, tiers_ahead(facts.totals[year], policy), before)
     draft = ExplanationDraft(
-        sentences([total, _passed_text(state)]),
+        sentences([total, _passed_text(state, terms)]),
         counted=[part_json(exchange, state.base_fen, parts.within_trades)],
         not_counted=[part_json(exchange, outside_fen, outside, NOT_IN_FORCE)] if outside else [],
-        steps=[*steps, *_tier_steps(state)],
+        steps=[*steps, *_tier_steps(state, terms)],
         in_reason=len(steps),
     )
     tier = next_tier(state, policy)
     if tier is not None:
-        draft.next = next_threshold(tier.over_fen, missing_to_exceed(state.base_fen, tier, policy.exchange_tiers))
+        draft.next = next_threshold(tier.over_fen, missing_to_exceed(state.base_fen, tier, terms))
     return draft
 
 
-def _passed_text(state: TierYear) -> Texts:
+def _passed_text(state: TierYear, terms: Tiers) -> Texts:
     """A sentence on the tier that the total exceeds for the first time."""
     passed = NO_TEXT
     if state.tier is None:
@@ -324,11 +336,12 @@ def _passed_text(state: TierYear) -> Texts:
             "No tier was exceeded for the first time within the policy period{passed}.",
             passed=passed,
         )
-    over = phrase("首次超过{over}。", "It exceeds {over} for the first time.", over=yuan(state.tier.over_fen))
+    exceeds_it = _EXCEEDS[terms.reading("exceeding")]
+    over = phrase(exceeds_it.zh, exceeds_it.en, over=yuan(state.tier.over_fen))
     return over if state.subject is not None else over + _NO_OPERATOR
 
 
-def _tier_steps(state: TierYear) -> list[Json]:
+def _tier_steps(state: TierYear, terms: Tiers) -> list[Json]:
     """The steps from the tier to the ceiling; earlier ceilings may have been suppressed, so none is called received."""
     if state.tier is None or state.subject is None:
         return []
@@ -336,7 +349,7 @@ def _tier_steps(state: TierYear) -> list[Json]:
     steps = [step_json("cap", state.tier.amount_fen, worth)]
     left_fen = state.tier.amount_fen
     for deducted_fen, what in (
-        (state.earned_before_fen, _EARNED_BEFORE),
+        (state.earned_before_fen, _EARNED_BEFORE[terms.reading("succession")]),
         (state.history_fen, _PASSED_BEFORE_THE_POLICY),
     ):
         if deducted_fen:

@@ -111,6 +111,8 @@ _ENTERPRISES_ALONE: Final = Texts(
     "只奖励有统一社会信用代码的主体；境外主体和自然人的交易只计入交易场所的合计。",
     "Only entities with a unified social credit code are rewarded; trades of others count for exchanges' totals alone.",
 )
+_LAST_DAY: Final = Texts("{year}年12月31日", "On 31 December {year}")
+_LAST_LISTED_DAY: Final = Texts("{year}年在册的最后一日", "On the last day of {year} on the whitelist")
 _NOT_KNOWN: Final = Texts(
     "本交易场所没有涉及该主体的挂牌、交易或申报。",
     "No listing, trade or declaration of your exchange names this subject.",
@@ -326,16 +328,18 @@ def _all_tiers(asked: Asked, known: KnownOfSubject, policy: Policy, visible: Vis
     """Answer for (六) 2, for each exchange that the subject operates on the year's last day."""
     seen = {exchange: facts for exchange, facts in known.operated.items() if is_visible(exchange, visible)}
     if not seen:
-        return [_not_operator(asked, visible)]
+        return [_not_operator(asked, policy, visible)]
     without = (exchange for exchange in seen if f"{asked.rule}/{exchange}/{asked.year}" not in known.awards)
     return [_tiers(asked, exchange, seen[exchange], policy) for exchange in without]
 
 
-def _not_operator(asked: Asked, visible: Visible) -> WhyNot:
+def _not_operator(asked: Asked, policy: Policy, visible: Visible) -> WhyNot:
+    is_last_listed = policy.exchange_tiers.reading("delisting") == "operator_of_the_last_listed_day"
+    day = _LAST_LISTED_DAY if is_last_listed else _LAST_DAY
     text = phrase(
-        "{year}年12月31日，该主体不是{whose}的运营主体。",
-        "On 31 December {year} the subject is not the operator of {whose}.",
-        year=asked.year,
+        "{day}，该主体不是{whose}的运营主体。",
+        "{day} the subject is not the operator of {whose}.",
+        day=phrase(day.zh, day.en, year=asked.year),
         whose=Texts("名录内任何交易场所", "any exchange on the whitelist")
         if visible is None
         else Texts("本交易场所", "your exchange"),
@@ -393,7 +397,7 @@ def _declared(
     of_year = [one for one in own if one.earned_on.year == asked.year]
     if not of_year:
         if terms.subject == "operator" and not any(is_visible(exchange, visible) for exchange in known.operated):
-            return [_not_operator(asked, visible)]
+            return [_not_operator(asked, policy, visible)]
         return [_not_declared(asked, own, visible)]
     outcomes = {
         outcome.declaration.award_id: outcome
