@@ -33,7 +33,7 @@ EVENT_REASONS: Final = (
     "same_party",
     "revision_conflict",
 )
-# What cannot be read is no event yet (`shared/kafka/set_aside.py`).
+# A record that cannot be read is no event yet (`shared/kafka/set_aside.py`).
 REASONS: Final = (*EVENT_REASONS, "unreadable")
 TYPES: Final[dict[Kind, str]] = {
     "listing": "cn.kunming.data-exchange.listing.v1",

@@ -71,7 +71,7 @@ class _Pending(Generic[P]):
 
 
 class Batch(NamedTuple, Generic[P]):
-    """What the writer applies in one transaction; `was_full`: more may wait."""
+    """Records that the writer applies in one transaction; `was_full`: more may wait."""
 
     prepared: list[P]
     moves: list[Move]

@@ -67,7 +67,7 @@ class RejectedRecord(msgspec.Struct, gc=False):
 
 
 class _Kept(msgspec.Struct, gc=False):
-    """What an item keeps of a record: the beginning of its value, and headers."""
+    """The part of a record that an item keeps: the beginning of its value, and headers."""
 
     value: bytes | None
     headers: Headers

@@ -28,7 +28,7 @@ _STORE: Final = """
 
 
 class _Use(NamedTuple):
-    """What was taken of a quota."""
+    """The used part of a quota."""
 
     items: int = 0
     cut_items: int = 0

@@ -118,7 +118,7 @@ ExplanationSchema = answer(
 )
 ExplanationsSchema = answer("Explanations", lists(items=ExplanationSchema))
 
-# Of future-dated trades; the field is absent where there are none.
+# Future-dated trades; the field is absent where there are none.
 AheadSchema = answer("Ahead", texts("amount"), integers("trades"))
 _AHEAD: Fields = {"ahead": fields.Nested(AheadSchema)}
 RuleStatusSchema = answer(
@@ -159,7 +159,7 @@ TransactionSchema = answer(
     lists(entries=EntrySchema),
     nested(policy=PolicyRefSchema, cause=CauseSchema),
     nested(decision=DecisionRefSchema, null=True),
-    # Of kind `settings` alone.
+    # Only transactions of kind `settings` have it.
     {"settings": fields.Nested(SettledSchema)},
 )
 TransactionPageSchema = page_schema("TransactionPage", TransactionSchema)

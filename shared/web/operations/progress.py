@@ -72,7 +72,7 @@ class LastRun(NamedTuple):
 
 
 class QuotaUse(NamedTuple):
-    """What an exchange took of the quarantine: bytes that are kept of today's items, and all items that are cut."""
+    """An exchange's use of the quarantine: bytes kept of today's items, and all items that are cut."""
 
     kept_bytes_today: int
     cut_items: int

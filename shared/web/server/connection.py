@@ -111,7 +111,7 @@ class AnswerSocket:
 
 
 class RequestSource:
-    """What gunicorn's parser reads a request from: what was received, then, of a large one, the rest from the socket.
+    """The input of gunicorn's parser: the bytes received so far and, for a large request, the rest from the socket.
 
     It waits at most `stall_s` for each `PROGRESS_BYTES`. A request that ends too soon raises NoMoreData: gunicorn would
     take it for complete.

@@ -85,7 +85,7 @@ class Connections:
             if connection.state is State.READING:
                 connection.deadline_s = min(connection.deadline_s, deadline_s)
 
-    # What the poller reports
+    # Event masks of the poller
 
     def _on_event(self, connection: Connection) -> None:
         if connection not in self._open:

@@ -15,7 +15,7 @@ _PATH: Final = re.compile(rb"\S+ ([^ ?#]*)")
 
 
 class Part(Enum):
-    """What has come: part of a `HEAD`, part of a `BODY`, a `WHOLE` request, the start of a `LARGE` one, or `TOO_LARGE`.
+    """Bytes received: part of a `HEAD`, part of a `BODY`, a `WHOLE` request, the start of a `LARGE` one, `TOO_LARGE`.
 
     A `LARGE` request has a body that is not kept in memory: the thread that answers reads the rest. A head is
     `TOO_LARGE` if it does not end in time.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Documented: a consumer stays below it, whatever is sent.
 PROMISED_BYTES = 384 << 20
-# Of the other exchanges, on a machine that several sets share; 2 s without them.
+# Latency of the other exchanges on a machine that several sets share; 2 s without them.
 OTHERS_WITHIN_S = 60.0
 BOMB_BYTES = 300_000_000
 GIANT_RECORDS = 400

@@ -1,4 +1,4 @@
-"""What kills the process, and what cannot be read: it is set aside and named, and nothing else is lost."""
+"""Records that kill the process or cannot be read are set aside and named, and nothing else is lost."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_a_damaged_batch_is_set_aside_once_an_operator_says_so(kafka, noted, dam
 
 
 def test_a_rebalance_is_not_taken_for_an_end_of_the_process(noted, exchange_topic) -> None:
-    """What a process noted itself is taken back when it begins again; what it found at its start stays."""
+    """A process that begins again takes its own notes back; those that it found at its start stay."""
     source = Source({}, noted, "listing", "test", [exchange_topic], now, threading.Event(), sets_aside=True)
     detector = PoisonDetector(source)
     fresh, dead = TopicPartition(exchange_topic, 0), TopicPartition(exchange_topic, 1)

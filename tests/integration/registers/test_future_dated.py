@@ -114,5 +114,5 @@ def test_an_upgraded_register_sums_up_the_future_dated_trades_it_has(trades: Dam
     assert published[EXCHANGE_TOTAL]["seq"] == before + 1
     assert ahead_in(published[EXCHANGE_TOTAL]) == [None, {"amount": "10.00", "trades": 1}]
     assert published[FIRST_PURCHASE, f"uscc:{worlds.uscc(3)}"]["first"]["ahead"] is True
-    # What has no future-dated trade is not published again.
+    # A total without a future-dated trade is not published again.
     assert FIRST not in published

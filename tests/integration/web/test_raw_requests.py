@@ -53,7 +53,7 @@ HEADERS = (
     f"{FORM}Content-Length: 9\r\n\r\na=b",
     f"{FORM}Content-Length: 99999999\r\n\r\nkey={CANARY}", f"{FORM}Transfer-Encoding: gzip\r\n\r\nabc",
 )  # fmt: skip
-# What is sent besides requests of HTTP/1.1.
+# Input that is not a request of HTTP/1.1.
 OTHERS = (
     b"\r\n\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + CANARY.encode(),
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", f"GET /{CANARY}\r\n\r\n".encode(), f"GET /{CANARY} HTTP/3.7\r\n\r\n".encode(),

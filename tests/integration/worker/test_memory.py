@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MB = 10**6
 LIMIT_BYTES = 512 << 20
-# What is promised, with room below the limit.
+# The promised peak, with room below the limit.
 PROMISED_BYTES = 384 << 20
 
 

@@ -32,7 +32,7 @@ _HALF_BODY: Final = (
 )
 _HALF_CHUNK: Final = b"POST /sign-in HTTP/1.1\r\nHost: slow\r\nTransfer-Encoding: chunked\r\n\r\n400\r\nkey="
 _UNREAD: Final = f"GET {BIG_ANSWER} HTTP/1.1\r\nHost: slow\r\n\r\n".encode()
-# What a client of each kind sends at once. `dripping` goes on with a byte a second, `reading` reads one.
+# The first bytes of a client of each kind. `dripping` then sends a byte a second, `reading` reads one.
 KINDS: Final = {
     "silent": b"",
     "half head": _HALF_HEAD,
