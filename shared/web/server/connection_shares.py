@@ -9,33 +9,33 @@ import mmap
 import select
 import socket
 import time
+from array import array
 from typing import Final
 
 _YIELD_S: Final = 0.01  # time for a busy worker to accept; after that, any worker takes the connection
 _POLL_EVERY_S: Final = 0.001
 _MAX_PLACES: Final = 512
-_COUNT_BYTES: Final = 8
+_NO_WORKER: Final = 2**63 - 1
 
 
 class ConnectionShares:
-    """Open connections of each worker. Create it before the fork. Workers have places from 1; 0 means none yet."""
+    """Open connections of each worker that accepts new ones. Create it before the fork. Workers have places from 1."""
 
     def __init__(self) -> None:
-        self._held = memoryview(mmap.mmap(-1, _MAX_PLACES * _COUNT_BYTES)).cast("q")
-
-    def held(self, place: int) -> int:
-        return self._held[place]
+        self._held = memoryview(mmap.mmap(-1, _MAX_PLACES * array("q").itemsize)).cast("q")
+        self._held[:] = array("q", [_NO_WORKER] * _MAX_PLACES)
 
     def hold(self, place: int, count: int) -> None:
         self._held[place] = count
 
-    def yield_to_others(self, listener: socket.socket, place: int, workers: int) -> None:
+    def leave(self, place: int) -> None:
+        """Stop the other workers from waiting for this one, which accepts no more connections."""
+        self._held[place] = _NO_WORKER
+
+    def yield_to_others(self, listener: socket.socket, place: int) -> None:
         """Give workers with fewer connections a moment to accept the waiting one."""
         poll = select.poll()
         poll.register(listener, select.POLLIN)
         end_s = time.monotonic() + _YIELD_S
-        while self._is_above_minimum(place, workers) and poll.poll(0) and time.monotonic() < end_s:
+        while self._held[place] > min(self._held) and poll.poll(0) and time.monotonic() < end_s:
             time.sleep(_POLL_EVERY_S)
-
-    def _is_above_minimum(self, place: int, workers: int) -> bool:
-        return self._held[place] > min(self._held[1 : workers + 1])

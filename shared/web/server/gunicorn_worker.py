@@ -34,19 +34,9 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     place = 0  # number among the workers; set by `shared_metrics`
     _shares = ConnectionShares()
 
-    @property
-    def nr_conns(self) -> int:
-        """Open connections; gunicorn counts them in this attribute."""
-        return self._shares.held(self.place)
-
-    @nr_conns.setter
-    def nr_conns(self, count: int) -> None:
-        self._shares.hold(self.place, count)
-
-    def init_process(self) -> None:
-        """Start with no connections, also after a worker that died while holding some."""
-        self.nr_conns = 0
-        super().init_process()
+    def leave(self) -> None:
+        """Let the other workers accept all connections; also called by the arbiter for a worker that has died."""
+        self._shares.leave(self.place)
 
     def get_thread_pool(self) -> Lanes:
         return Lanes()
@@ -54,20 +44,29 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def run(self) -> None:
         """Run gunicorn's loop, which calls the methods below."""
         self._connections = Connections(self.poller, self.limits, self._begin, self.method_queue.defer)
+        self._count()
         super().run()
 
     def accept(self, listener: Any) -> None:
         """Accept a connection unless a less busy worker does."""
-        self._shares.yield_to_others(listener, self.place, self.cfg.workers)
+        self._shares.yield_to_others(listener, self.place)
         self._connections.accept(listener.sock)
-        self.nr_conns = len(self._connections)
+        self._count()
 
     def murder_keepalived(self, force: bool = False) -> None:
         """Close connections of all kinds whose deadline has passed, or all connections."""
         self._connections.close_overdue(force=force)
+        self._count()
+
+    def _count(self) -> None:
+        """Note the number of open connections, for gunicorn and for the other workers."""
         self.nr_conns = len(self._connections)
+        if self.alive:
+            self._shares.hold(self.place, self.nr_conns)
 
     def _cap_keepalive(self, deadline: float) -> None:
+        """Begin to stop: gunicorn calls this once when it accepts no more connections."""
+        self.leave()
         self._connections.keep_until(deadline)
 
     def _begin(self, connection: Connection, is_large: bool) -> int:
@@ -84,7 +83,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.tpool.done(conn.lane)
         conn.is_kept = not fs.cancelled() and fs.exception() is None and fs.result() and self.alive
         self._connections.finished(conn)
-        self.nr_conns = len(self._connections)
+        self._count()
 
     def handle(self, conn: Connection) -> bool:
         """Answer a request, in a thread; return True if the connection may be kept."""

@@ -87,6 +87,7 @@ def serve(make_app: Callable[[], Flask], bind: str, workers: int, limits: Connec
             "logger_class": _Log,
             **hooks,
             "post_worker_init": lambda _worker: _start_worker(app),
+            "child_exit": lambda _arbiter, worker: worker.leave(),
             "worker_exit": lambda _arbiter, _worker: stop_tracing(app),
             "proc_name": "jiangbu",
         }

@@ -4,6 +4,7 @@ import http.client
 import json
 import signal
 import socket
+import time
 from pathlib import Path
 
 import psutil
@@ -62,6 +63,29 @@ def test_a_killed_worker_is_replaced(start: Start) -> None:
     connect(port).close()
     (another,) = psutil.Process(process.pid).children()
     assert another.pid != worker.pid
+
+
+def test_a_worker_that_replaces_another_accepts_at_once(start: Start) -> None:
+    """After a reload the new worker has another place; it must not wait for the old one, which has no connections."""
+    (port,) = free_ports(1)
+    process = start(port)
+    parent = psutil.Process(process.pid)
+    connect(port).close()
+    (before,) = parent.children()
+    quick_s = _seconds_of_connections(port)
+    process.send_signal(signal.SIGHUP)
+    until(lambda: before.pid not in {worker.pid for worker in parent.children()})
+    assert _seconds_of_connections(port) < 3 * quick_s + 1  # 3 s if each waits for 10 ms
+
+
+def _seconds_of_connections(port: int) -> float:
+    """Return the time in which 300 connections, ten at once, are accepted and answered."""
+    began_s = time.monotonic()
+    for _ in range(30):
+        several = [connect(port) for _ in range(10)]
+        for connection in several:
+            connection.close()
+    return time.monotonic() - began_s
 
 
 def figure_files(parent: psutil.Process) -> dict[int, set[str]]:
