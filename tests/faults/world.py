@@ -40,15 +40,15 @@ class Sent(NamedTuple):
     timestamp_ms: int
 
 
-def trade_event(exchange: str, number: str, amount: str = "1.23") -> bytes:
-    """Return the event of a valid trade between two fictional parties."""
+def trade_event(exchange: str, number: str, amount: str = "1.23", buyer: str | None = None) -> bytes:
+    """Return the event of a valid trade between two fictional parties; `buyer`: a USCC, which can earn an award."""
     document = {
         "trade_no": number,
         "revision": 1,
         "status": "completed",
         "mode": "negotiated",
         "provider": {"id": "FAULT-PROVIDER", "id_scheme": "overseas", "name": "虚构供方"},
-        "buyer": {"id": "FAULT-BUYER", "id_scheme": "overseas", "name": "虚构买方"},
+        "buyer": {"id": buyer or "FAULT-BUYER", "id_scheme": "uscc" if buyer else "overseas", "name": "虚构买方"},
         "amount": amount,
         "currency": "CNY",
         "completed_at": f"{YEAR}-06-01T10:00:00+08:00",

@@ -13,6 +13,7 @@ from exchange_kit.records import SampleRecord
 from shared.events.topics import topic_of
 from tests.faults.fault import Fault, Kind
 from tests.faults.world import Sent, trade_event
+from tests.support.registers.worlds import uscc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,14 +26,15 @@ MOST_OF_FLOOD = 2 / 3
 
 
 class Wait(NamedTuple):
-    """How long an event took to be in the answers, and how many records of the flood were handled meanwhile."""
+    """Seconds until an event was in the answers, and until its award was; records of the flood handled before that."""
 
-    seconds: float
+    answered_s: float
+    award_s: float
     records: int
 
 
-def _trade(exchange: str, number: str) -> SampleRecord:
-    value = trade_event(exchange, number)
+def _trade(exchange: str, number: str, buyer: str | None = None) -> SampleRecord:
+    value = trade_event(exchange, number, buyer=buyer)
     return SampleRecord(exchange, topic_of("trade", exchange), number.encode(), value, outcome="accepted")
 
 
@@ -82,20 +84,28 @@ class _Other:
         self.sent: list[Sent] = []
 
     def send_and_wait(self) -> Wait:
-        record = _trade(self._exchange, f"LONE-{self._run}-{next(self._numbers)}")
+        sequence = next(self._numbers)
+        buyer = uscc(self._run * 1000 + sequence)
+        record = _trade(self._exchange, f"LONE-{self._run}-{sequence}", buyer)
         before, began_s = _handled(self._fault, self._flooding), time.monotonic()
         at = self._producer.send(record.topic, record.value, record.key).get(timeout=60)
         self.sent.append(Sent(record, at.partition, at.offset, at.timestamp))
         number = (record.key or b"").decode()
-        self._fault.rig.wait_until(lambda: self._is_answered(number), ANSWERED_WITHIN_S, f"{number} is not answered")
-        return Wait(time.monotonic() - began_s, _handled(self._fault, self._flooding) - before)
+        trade, award = f"/v1/trades/{self._exchange}/{number}", f"/v1/awards/first_purchase/uscc:{buyer}"
+        self._await("trade-ingest", trade)
+        answered_s, records = time.monotonic() - began_s, _handled(self._fault, self._flooding) - before
+        self._await("incentive", award)
+        return Wait(answered_s, time.monotonic() - began_s, records)
 
     def close(self) -> None:
         self._producer.close()
 
-    def _is_answered(self, number: str) -> bool:
+    def _await(self, service: str, path: str) -> None:
+        self._fault.rig.wait_until(lambda: self._is_answered(service, path), ANSWERED_WITHIN_S, f"no {path}")
+
+    def _is_answered(self, service: str, path: str) -> bool:
         try:
-            self._fault.rig.client.get("trade-ingest", f"/v1/trades/{self._exchange}/{number}")
+            self._fault.rig.client.get(service, path)
         except ApiError:
             return False
         return True
@@ -114,14 +124,20 @@ def _flood(fault: Fault, records: Sequence[SampleRecord], other: _Other) -> None
         waits.append(other.send_and_wait())
     took_s = time.monotonic() - began_s
     assert waits, "the flood was over at once: it is too small to show anything"
-    quietest_s = max(wait.seconds for wait in quiet)
-    slowest_s, most = max(wait.seconds for wait in waits), max(wait.records for wait in waits)
+    quietest, slowest = _worst(quiet), _worst(waits)
     fault.plan.append(
         f"{flooding}: {len(records)} records in {took_s:.1f} s; of another exchange {len(waits)} events, each answered"
-        f" within {slowest_s:.2f} s ({quietest_s:.2f} s when quiet) and {most} records of the flood"
+        f" within {slowest.answered_s:.2f} s ({quietest.answered_s:.2f} s when quiet) and {slowest.records} records of"
+        f" the flood, with its award within {slowest.award_s:.2f} s ({quietest.award_s:.2f} s when quiet)"
     )
-    assert most <= MOST_OF_FLOOD * len(records), f"an event waited for {most} of {len(records)} records"
-    assert slowest_s <= quietest_s + MOST_OF_FLOOD * took_s, f"an event waited {slowest_s:.1f} s of {took_s:.1f} s"
+    most_records, most_s = MOST_OF_FLOOD * len(records), MOST_OF_FLOOD * took_s
+    assert slowest.records <= most_records, f"an event waited for {slowest.records} of {len(records)} records"
+    for waited_s, quiet_s in ((slowest.answered_s, quietest.answered_s), (slowest.award_s, quietest.award_s)):
+        assert waited_s <= quiet_s + most_s, f"an event waited {waited_s:.1f} s of {took_s:.1f} s"
+
+
+def _worst(waits: Sequence[Wait]) -> Wait:
+    return Wait(*(max(values) for values in zip(*waits, strict=True)))
 
 
 def _inject(fault: Fault, flood: list[SampleRecord], flooding: str, other_exchange: str) -> None:
