@@ -47,7 +47,9 @@ _MAX_HOLD_S = 60.0
 # A damaged batch is set aside after so many tries over so long a time, in which another replica may become the leader.
 _LEAST_TRIES = 3
 _DAMAGED_FOR_S = 60.0
-_CHECK_INTERVAL_S = 10.0
+# The marker of a transaction may be fetched just after its records.
+_MARKER_WITHIN_S = 1.0
+_CHECK_INTERVAL_S = 5.0
 _MAX_CHECK_INTERVAL_S = 60.0
 
 log = structlog.get_logger(__name__)
@@ -107,6 +109,8 @@ class Reader(threading.Thread, Generic[P]):
         self.witness = OffsetWitness()
         self.writer_ended = threading.Event()
         self._pending: _Pending[P] = _Pending({}, {}, BatchShares(0))
+        # Partitions that may have moved since the last hand-over, and until when they are looked at without records.
+        self._moving: dict[TopicPartition, float] = {}
         self._unread = UnreadBatches()
         self._next_batch_s = 0.0
         self._last_was_first = False
@@ -231,8 +235,10 @@ class Reader(threading.Thread, Generic[P]):
         else:
             self._check_interval_s = _CHECK_INTERVAL_S
             # For a reader of committed records these ends lie before open transactions: everything below is readable.
-            reached = self._reached(consumer, partitions)
-            stalled_at = {tp: reached[tp] for tp in partitions if reached[tp] < ends[tp]}
+            behind = [tp for tp in partitions if self._pending.from_offsets.get(tp, -1) < ends[tp]]
+            self._expect_moves(behind)
+            reached = self._reached(consumer, behind)
+            stalled_at = {tp: reached[tp] for tp in behind if reached[tp] < ends[tp]}
             self._makes_progress = not (stalled_at.items() & self._stalled_at.items())
             self._stalled_at = stalled_at
         self._next_check_s = time.monotonic() + self._check_interval_s
@@ -257,10 +263,18 @@ class Reader(threading.Thread, Generic[P]):
     def _begin(self, offsets: dict[TopicPartition, int], plans: Sequence[SetAsidePlan] = ()) -> None:
         self._pending = _Pending({}, offsets, BatchShares(self._batch_size.most_records))
         self._is_alone = False
+        self._moving.clear()
         self._unread.begin(offsets, plans)
 
+    def _expect_moves(self, partitions: Iterable[TopicPartition]) -> None:
+        until_s = time.monotonic() + _MARKER_WITHIN_S
+        self._moving.update(dict.fromkeys(partitions, until_s))
+
     def _reached(self, consumer: KafkaConsumer, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        """Return the offsets up to which partitions were read; the consumer is ahead of them by what is unread."""
+        """Return the offsets up to which partitions were read; the consumer is ahead of them by what is unread.
+
+        The library looks at all its partitions for each position that it returns: ask for few.
+        """
         unread = {tp: self._unread.position(tp) for tp in partitions}
         return {tp: consumer.position(tp) if offset is None else offset for tp, offset in unread.items()}
 
@@ -300,6 +314,7 @@ class Reader(threading.Thread, Generic[P]):
         consumer.resume(*(enough - self._held))
         self._last_fetch_was_small = 0 < self._unread.add(polled) < _SMALL_FETCH_RECORDS
         if polled:
+            self._expect_moves(polled)
             self._poison.fetched(self._unread.spans())
 
     def _keep_alive(self, consumer: KafkaConsumer) -> None:
@@ -400,12 +415,15 @@ class Reader(threading.Thread, Generic[P]):
         if not self._is_quiet or (not is_full and time.monotonic() < self._next_batch_s):
             return
         first = None if self._last_was_first or self._is_alone else pending.shares.first()
-        partitions = [tp for tp in pending.from_offsets if first is None or sender_of(tp.topic) in first]
+        partitions = [tp for tp in self._moving if first is None or sender_of(tp.topic) in first]
         # Positions pass transaction markers and aborted records too, so a batch may consist of moves alone.
         reached = self._reached(consumer, partitions)
         # A rebalance sets its flag before it changes a position: while it is not set, these belong to what was polled.
         if self.must_reread.is_set():
             return
+        for tp in partitions:
+            if time.monotonic() > self._moving[tp] and self._unread.position(tp) is None:
+                del self._moving[tp]
         moves = [
             Move(tp.topic, tp.partition, pending.from_offsets[tp], reached[tp])
             for tp in partitions
