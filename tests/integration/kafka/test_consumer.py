@@ -6,12 +6,13 @@ import time
 
 import psycopg
 import pytest
-from kafka import KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from shared.kafka import reader
 from shared.kafka.partition_state import RecordLossError
 from tests.support.consumption import Rows, end_offsets, positions, running, values
 from tests.support.until import until
@@ -46,6 +47,34 @@ def test_reads_committed_records_and_passes_markers(kafka, engine, topic, produc
         until(lambda: positions(engine) == end_offsets(kafka, topic))
         assert values(engine) == [b"behind", b"committed", b"open", b"other partition", b"plain"]
     transactional.close()
+
+
+def test_an_idle_reader_asks_for_no_positions(kafka, engine, topic, producer, monkeypatch) -> None:
+    """Each position costs a look at all partitions, so asking for all of them costs its square."""
+    asked, checks = [], []
+    position, end_offsets_of = KafkaConsumer.position, KafkaConsumer.end_offsets
+    monkeypatch.setattr(KafkaConsumer, "position", lambda *given: asked.append(given[1]) or position(*given))
+    monkeypatch.setattr(
+        KafkaConsumer,
+        "end_offsets",
+        lambda consumer, asked_of, **given: checks.append(1) or end_offsets_of(consumer, asked_of, **given),
+    )
+    monkeypatch.setattr(reader, "_CHECK_INTERVAL_S", 0.1)
+    monkeypatch.setattr(reader, "_MARKER_WITHIN_S", 0.1)
+    producer.send(topic, b"one", partition=0)
+    producer.flush()
+    with running(kafka, engine, [topic]):
+        until(lambda: positions(engine).get(0) == 1)
+        count = len(checks)
+        until(lambda: len(checks) > count + 3)  # what was expected to move is over
+        asked.clear()
+        count = len(checks)
+        until(lambda: len(checks) > count + 5)
+        assert asked == []
+        producer.send(topic, b"two", partition=1)
+        producer.flush()
+        until(lambda: positions(engine).get(1) == 1)
+        assert {tp.partition for tp in asked} == {1}
 
 
 def test_every_codec_and_a_header_name_that_is_no_text(kafka, engine, topic) -> None:
