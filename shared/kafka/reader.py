@@ -73,11 +73,11 @@ class _Pending(Generic[P]):
 
 
 class Batch(NamedTuple, Generic[P]):
-    """Records that the writer applies in one transaction; `was_full`: more may wait."""
+    """Records that the writer applies in one transaction; `has_backlog`: more of these senders' may wait."""
 
     prepared: list[P]
     moves: list[Move]
-    was_full: bool
+    has_backlog: bool
 
 
 class _Hold(NamedTuple):
@@ -432,7 +432,8 @@ class Reader(threading.Thread, Generic[P]):
         if moves:
             self._last_was_first = first is not None
             prepared, rest = pending.split(first)
-            self.batches.put(Batch(prepared, moves, is_full))
+            # Facts of senders with few records are published although others have a backlog.
+            self.batches.put(Batch(prepared, moves, is_full and first is None))
             self._next_batch_s = time.monotonic() + _BATCH_INTERVAL_S
             shares = BatchShares(self._batch_size.most_records)
             if first is not None:
