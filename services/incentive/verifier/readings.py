@@ -47,6 +47,7 @@ KNOWN_OF_CLAUSES = (
     "side_by_side", "together",
     "operator", "exchange", "approvals",
     "held", "not_held",
+    "whoever_declares", "each_subject",
     "year_of_the_reward",
     "order_of_approval",
     "flag_and_never_deny",
