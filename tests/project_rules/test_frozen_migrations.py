@@ -25,6 +25,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0016_rooms.sql": (
         "69e1572a948b7bb003d38d38d9c10987dcd4dd63e2dc9af9c9009d0f06f2a31b"
     ),
+    "services/incentive/migrations/versions/0017_other_grants.py": (
+        "fcba933a64e622154cb1f576f7b86e411b47fda001943d5c21ba2066adff3076"
+    ),
+    "services/incentive/migrations/versions/0017_other_grants.sql": (
+        "cf38abf6dabedf7b829061b82ca6e3985b80e7cbe8034484800616ab48d3a63b"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

@@ -14,12 +14,13 @@ from services.incentive.domain.declared_rules import group_by_items
 from services.incentive.domain.entitlements import KnownFacts, known_facts
 from services.incentive.domain.facts import DECLARED, Declaration, DocumentRef, Fact, about_of, declaration_value
 from services.incentive.domain.highest_only import PayableInputs
+from services.incentive.domain.other_grants import OtherGrant
 from services.incentive.policy.loader import load_policy
 from services.incentive.store.rulebook import Rulebook
 from services.incentive.verifier.awards import entitlements
 from services.incentive.verifier.expected import expected_facts
 from services.incentive.verifier.facts import about_of_fact
-from services.incentive.verifier.payables import CompetingAward, payables
+from services.incentive.verifier.payables import CompetingAward, MunicipalGrant, payables
 from services.incentive.verifier.policy import ExchangeWhitelist, PolicyValues
 from shared.events.decode import Accepted, decode
 from shared.register.head import register_settings
@@ -31,7 +32,7 @@ from tests.support.cases import EXCHANGES_FILE, FOLDER, TextLoader, amount, awar
 from tests.support.incentive.facts_in_memory import CUT_AT, Documents, accepted_document, facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from services.incentive.policy.terms import Policy
 
@@ -43,7 +44,7 @@ Payables = dict[str, int]  # fen over zero, by award_id
 
 @dataclass(frozen=True)
 class ReadingCase:
-    """The whitelist, documents, declarations and approved amounts, and the payables by each reading of the case.
+    """The whitelist, documents, declarations, approved amounts and other grants, and the payables by each reading.
 
     `payable` has `in_force`, and each alternative by its path in the file, or by `<path>=<name>` if it has several.
     """
@@ -53,6 +54,7 @@ class ReadingCase:
     documents: Documents
     declared: tuple[Declaration, ...]
     approved: Mapping[str, int]
+    grants: Mapping[tuple[str, int], list[OtherGrant]]
     payable: Mapping[str, Payables]
 
     @property
@@ -62,7 +64,9 @@ class ReadingCase:
     def computed(self, reading: str) -> Payables:
         """The payables of the product, by a trial of the policy."""
         rulebook = Rulebook(POLICY, POLICY_FILE.read_text("utf-8"), self.exchanges)
-        found = what_if(self._known(), rulebook, policy_by(reading), PayableInputs(standing_fen=self.approved))
+        found = what_if(
+            self._known(), rulebook, policy_by(reading), PayableInputs(self.grants, standing_fen=self.approved)
+        )
         return _over_zero({case.award_id: case.after for case in found.cases})
 
     def verified(self, reading: str) -> Payables:
@@ -82,7 +86,11 @@ class ReadingCase:
             for together in [[*known, *_declared_of_others(facts, about)]]
             for award_id, one in entitlements(about, together, policy, whitelist).items()
         ]  # fmt: skip
-        return {award_id: fen for award_id, (fen, _) in payables(competing, policy, {}).items() if fen}
+        grants = {
+            whose: [MunicipalGrant(one.name, one.amount_fen, "", one.rules, one.awards) for one in given]
+            for whose, given in self.grants.items()
+        }
+        return {award_id: fen for award_id, (fen, _) in payables(competing, policy, grants).items() if fen}
 
     @property
     def _settings(self) -> dict[str, Any]:
@@ -157,7 +165,16 @@ def _tree_by(reading: str) -> dict[str, Any]:
 
 def _read(text: str) -> Iterator[ReadingCase]:
     for found in yaml.load(text, Loader=TextLoader):  # noqa: S506 - a SafeLoader that knows fewer types
-        if unknown := found.keys() - {"case", "operators", "until", "events", "declared", "approved", "payable"}:
+        if unknown := found.keys() - {
+            "case",
+            "operators",
+            "until",
+            "events",
+            "declared",
+            "approved",
+            "grants",
+            "payable",
+        }:
             raise ValueError(f"unknown members {sorted(unknown)}")
         documents = Documents()
         for event in map(read_event, found.get("events", ())):
@@ -170,6 +187,7 @@ def _read(text: str) -> Iterator[ReadingCase]:
             documents=documents,
             declared=tuple(_declaration(*one) for one in found.get("declared", ())),
             approved=_amounts(found.get("approved", {})),
+            grants=_grants(found.get("grants", ())),
             payable={reading: _amounts(amounts) for reading, amounts in found["payable"].items()},
         )
 
@@ -208,6 +226,15 @@ def _whitelist(operators: Mapping[str, Mapping[str, str]], until: Mapping[str, s
 
 def _amounts(found: Mapping[str, str]) -> Payables:
     return {award_id(short): parse_yuan(amount(text)) for short, text in found.items()}
+
+
+def _grants(found: Iterable[Sequence[Any]]) -> dict[tuple[str, int], list[OtherGrant]]:
+    grants: dict[tuple[str, int], list[OtherGrant]] = {}
+    for number, (whose, year, yuan, named) in enumerate(found):
+        awards = tuple(map(award_id, named.get("awards", ())))
+        grant = OtherGrant(f"other_grant/{number}", parse_yuan(amount(yuan)), tuple(named.get("rules", ())), awards)
+        grants.setdefault((Party(**party(whose)).subject, int(year)), []).append(grant)
+    return grants
 
 
 def _over_zero(found: Mapping[str, Amounts]) -> Payables:

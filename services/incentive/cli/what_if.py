@@ -2,7 +2,8 @@
 
 import json
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import click
@@ -12,8 +13,9 @@ from services.incentive.commands.what_if import Amounts, WhatIf, what_if, what_i
 from services.incentive.domain.declared_rules import group_by_items
 from services.incentive.domain.entitlements import KnownFacts, known_facts
 from services.incentive.domain.facts import Declaration, Fact, about_of, parse_fact
-from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant, OtherGrants, PayableInputs
+from services.incentive.domain.highest_only import PayableInputs
 from services.incentive.domain.holds import RULE_SUSPENDED
+from services.incentive.domain.other_grants import OtherGrants, RecordedGrant, grants_in_force
 from services.incentive.domain.workflow import set_aside_by
 from services.incentive.policy.loader import read_policy
 from services.incentive.policy.terms import Policy
@@ -113,7 +115,7 @@ def _facts_of_extract(path: Path, policy: Policy) -> tuple[tuple[tuple[str, Know
         raise UnreadableExtract(f"{path}: 不是可用的核验包 / not a readable extract: {error}") from error
 
 
-def _recorded(acts: Iterable[Json], awards: Iterable[Json]) -> PayableInputs:
+def _recorded(acts: Sequence[Json], awards: Iterable[Json]) -> PayableInputs:
     """Grants, and the approved amounts and set-aside awards among those that are wholly shown."""
     shown = [one for one in awards if not one["partial"]]
     return PayableInputs(
@@ -125,14 +127,24 @@ def _recorded(acts: Iterable[Json], awards: Iterable[Json]) -> PayableInputs:
     )
 
 
-def _grants(acts: Iterable[Json]) -> OtherGrants:
-    """The last record of each name and year counts."""
-    newest = {(one["subject"], one["year"], one["name"]): one for one in acts if "other_grant_id" in one}
-    found: dict[tuple[str, int], list[OtherGrant]] = {}
-    for (subject, year, _), one in newest.items():
-        grant = OtherGrant(f"{OTHER_GRANT}/{one['other_grant_id']}", parse_yuan(one["amount"]))
-        found.setdefault((subject, year), []).append(grant)
-    return found
+def _grants(acts: Sequence[Json]) -> OtherGrants:
+    withdrawn = {one["other_grant_id"] for one in acts if "grant_withdrawal_id" in one}
+    return grants_in_force(
+        RecordedGrant(
+            seq=one["transaction"],
+            id=one["other_grant_id"],
+            subject=one["subject"],
+            year=one["year"],
+            title=one["name"],
+            amount_fen=parse_yuan(one["amount"]),
+            granted_on=date.fromisoformat(one["granted_on"]) if "granted_on" in one else None,
+            rules=tuple(one.get("rules", ())),
+            awards=tuple(one.get("awards", ())),
+            is_withdrawn=one["other_grant_id"] in withdrawn,
+        )
+        for one in acts
+        if "other_grant_id" in one and "grant_withdrawal_id" not in one
+    )
 
 
 def _by_about(items: Iterable[dict[str, object]], item_rules: Collection[str]) -> tuple[tuple[str, KnownFacts], ...]:

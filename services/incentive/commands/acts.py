@@ -18,6 +18,7 @@ from services.incentive.domain.acts import (
     ActPart,
     DecisionPart,
     EligibilityPart,
+    GrantWithdrawalPart,
     HoldPart,
     OtherGrantPart,
     RelatedPartyPart,
@@ -26,6 +27,7 @@ from services.incentive.domain.acts import (
     act_json,
     act_sha256,
 )
+from services.incentive.domain.other_grants import OTHER_GRANT
 from services.incentive.domain.postings import LedgerEntry, Posting
 from services.incentive.domain.workflow import (
     ACTIONS,
@@ -39,7 +41,14 @@ from services.incentive.domain.workflow import (
     step_amount,
 )
 from services.incentive.policy.terms import NO_KIND, Policy, Texts
-from services.incentive.store.acts import find_part, find_request, outstanding_of, record_part, render_acts
+from services.incentive.store.acts import (
+    find_part,
+    find_request,
+    other_grants_of,
+    outstanding_of,
+    record_part,
+    render_acts,
+)
 from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.awards import AnyAwardRow, find_current_award
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant, next_seq, post
@@ -50,7 +59,7 @@ from shared.postgres.query import fetch_value, fetch_values
 from shared.service_log.store import ServiceLog
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
-from shared.values.times import Clock
+from shared.values.times import Clock, shanghai_date
 
 _ELIGIBILITY_ARTICLE: Final = "结尾第2段"  # where the policy's text says who is eligible
 _ABOUTS: Final = "SELECT DISTINCT about FROM award_current WHERE subject = ANY(%(subjects)s) ORDER BY about"
@@ -68,6 +77,14 @@ class NotFoundError(LookupError):
 
 class IdempotencyKeyReusedError(ValueError):
     """The person used this Idempotency-Key for another request."""
+
+
+class InvalidActError(ValueError):
+    """A field of the request does not fit what the ledger or the policy has."""
+
+    def __init__(self, field: str, message: Texts) -> None:
+        super().__init__(f"{message.zh} / {message.en}")
+        self.field = field
 
 
 class StepNotAllowedError(ValueError):
@@ -108,7 +125,7 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
     """Perform and record an act; a repeated request returns what was recorded first.
 
     Needs a transaction that has done nothing before. Raises NotFoundError, IdempotencyKeyReusedError,
-    StepNotAllowedError and SettingsChangedError.
+    InvalidActError, StepNotAllowedError and SettingsChangedError.
     """
     lock_ledger_for_request(connection)
     known = _recorded_before(connection, request)
@@ -354,11 +371,50 @@ def _suspension(acting: _Acting) -> _Draft:
 def _other_grant(acting: _Acting) -> _Draft:
     """Record a grant under another municipal policy; the payables of the subject's awards follow at once."""
     subject, given = acting.request.about, acting.request.fields
-    part = OtherGrantPart(subject, given["name"], given["year"], given["amount"], given.get("documents") or [])
-    amount = format_yuan(given["amount"])
+    rules, awards = (sorted({*(given.get(name) or ())}) for name in ("rules", "awards"))
+    if given["granted_on"] > shanghai_date(acting.now):
+        raise InvalidActError("granted_on", Texts("不得晚于今天", "must not be in the future"))
+    for rule in rules:
+        if rule not in acting.policy.rule_order:
+            raise InvalidActError("rules", Texts(f"政策没有规则 {rule}", f"the policy has no rule {rule}"))
+    for award_id in awards:
+        award = find_current_award(acting.connection, award_id)
+        if award is None or (award.subject, award.year) != (subject, given["year"]):
+            no_award = Texts(f"该主体该年度没有奖补 {award_id}", f"no award of the subject and year: {award_id}")
+            raise InvalidActError("awards", no_award)
+    part = OtherGrantPart(
+        subject=subject,
+        name=given["name"],
+        department=given["department"],
+        document_no=given["document_no"],
+        year=given["year"],
+        amount_fen=given["amount"],
+        granted_on=given["granted_on"],
+        rules=rules,
+        awards=awards,
+        documents=given["documents"],
+    )
+    amount = format_yuan(part.amount_fen)
     text = Texts(f"市级其他政策奖补 {amount} 元", f"grant under another municipal policy: {amount} yuan")
+    return _about_grant(acting, part, part, text)
+
+
+def _grant_withdrawal(acting: _Acting) -> _Draft:
+    """Withdraw the record of another grant."""
+    part = GrantWithdrawalPart(acting.request.about, acting.request.fields["reason"])
+    grant = find_part(acting.connection, "other_grant", "id", part.other_grant_id)
+    if not isinstance(grant, OtherGrantPart):
+        raise NotFoundError(part.other_grant_id)
+    in_force = other_grants_of(acting.connection, [grant.subject]).get((grant.subject, grant.year), ())
+    if all(one.name != f"{OTHER_GRANT}/{part.other_grant_id}" for one in in_force):
+        raise StepNotAllowedError(Texts("该记录已撤回或已被取代", "it was withdrawn or replaced before"))
+    text = Texts("撤回市级其他政策奖补的记录", "record of a grant under another municipal policy withdrawn")
+    return _about_grant(acting, grant, part, text)
+
+
+def _about_grant(acting: _Acting, grant: OtherGrantPart, part: ActPart, text: Texts) -> _Draft:
     article = acting.article_of_clause("G6")
-    return _Draft(part, article, text, subject=subject, year=given["year"], recompute=(subject,))
+    return _Draft(part, article, text, subject=grant.subject, year=grant.year, recompute=(grant.subject,))
 
 
 def _related_party(acting: _Acting) -> _Draft:
@@ -379,6 +435,7 @@ _DRAFTS: Final[Mapping[ActKind, Callable[[_Acting], _Draft]]] = {
     "eligibility": _eligibility,
     "suspension": _suspension,
     "other_grant": _other_grant,
+    "grant_withdrawal": _grant_withdrawal,
     "related_party": _related_party,
 }
 

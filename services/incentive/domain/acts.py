@@ -11,7 +11,16 @@ from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 
-ActKind = Literal["decision", "hold", "release", "eligibility", "suspension", "other_grant", "related_party"]
+ActKind = Literal[
+    "decision",
+    "hold",
+    "release",
+    "eligibility",
+    "suspension",
+    "other_grant",
+    "grant_withdrawal",
+    "related_party",
+]
 Documents = list[Json]
 
 RELATED, UNRELATED = "related", "unrelated"
@@ -93,13 +102,28 @@ class SuspensionPart(NamedTuple):
 
 
 class OtherGrantPart(NamedTuple):
-    """A grant under another municipal policy; the last record of a name and year counts."""
+    """A grant under another municipal policy, and the rules or awards for the same matter (G6).
+
+    Those of an earlier version have neither department, document number, day, rules nor awards.
+    """
 
     subject: str
     name: str
+    department: str | None
+    document_no: str | None
     year: int
     amount_fen: int
+    granted_on: date | None
+    rules: list[str] | None
+    awards: list[str] | None
     documents: Documents
+
+
+class GrantWithdrawalPart(NamedTuple):
+    """The withdrawal of the record of another grant."""
+
+    other_grant_id: str
+    reason: str
 
 
 class RelatedPartyPart(NamedTuple):
@@ -112,7 +136,16 @@ class RelatedPartyPart(NamedTuple):
     documents: Documents
 
 
-ActPart = DecisionPart | HoldPart | ReleasePart | EligibilityPart | SuspensionPart | OtherGrantPart | RelatedPartyPart
+ActPart = (
+    DecisionPart
+    | HoldPart
+    | ReleasePart
+    | EligibilityPart
+    | SuspensionPart
+    | OtherGrantPart
+    | GrantWithdrawalPart
+    | RelatedPartyPart
+)
 PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "decision": DecisionPart,
     "hold": HoldPart,
@@ -120,6 +153,7 @@ PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "eligibility": EligibilityPart,
     "suspension": SuspensionPart,
     "other_grant": OtherGrantPart,
+    "grant_withdrawal": GrantWithdrawalPart,
     "related_party": RelatedPartyPart,
 }
 
@@ -171,6 +205,11 @@ def _fields(part: ActPart) -> Json:
         fields |= {"from": _time(part.from_at), "until": _time(part.until_at)}
     elif isinstance(part, OtherGrantPart):
         fields["amount"] = format_yuan(fields.pop("amount_fen"))
+        if part.granted_on is None:  # the form, and so the hash, of an earlier version
+            for name in ("department", "document_no", "granted_on", "rules", "awards"):
+                del fields[name]
+        else:
+            fields["granted_on"] = part.granted_on.isoformat()
     elif isinstance(part, RelatedPartyPart):
         del fields["subject"], fields["other"]
         fields["subjects"] = [part.subject, part.other]

@@ -12,24 +12,8 @@ import msgspec
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.item_limits import Claim, UsedLimits
-from services.incentive.policy.terms import NO_KIND, HighestOnlyReading, OtherGrantsReading, Policy, ScopeReading
-
-OTHER_GRANT: Final = "other_grant"
-
-
-class OtherGrant(NamedTuple):
-    """A grant of another municipal policy. `name` is `other_grant/<id>`, as in `suppressed_by`.
-
-    `rules` and `awards` are those for the same matter as the grant, as the bureau finds.
-    """
-
-    name: str
-    amount_fen: int
-    rules: tuple[str, ...] = ()
-    awards: tuple[str, ...] = ()
-
-
-OtherGrants = Mapping[tuple[str, int], Sequence[OtherGrant]]  # by subject and year
+from services.incentive.domain.other_grants import Deduction, Deductions, OtherGrant, OtherGrants, deduct
+from services.incentive.policy.terms import NO_KIND, HighestOnlyReading, Policy, ScopeReading
 
 
 class Payable(NamedTuple):
@@ -89,9 +73,23 @@ def payables(claims: Sequence[Claim], policy: Policy, grants: Mapping[int, Seque
 
     A claim worth nothing has a payable of 0, and neither suppresses nor is suppressed.
     """
+    return _settled(claims, policy, grants)[0]
+
+
+def deductions(awards: Sequence[Award], policy: Policy, inputs: PayableInputs) -> Deductions:
+    """The parts of other grants that are deducted from the awards of one subject; needs all of its awards."""
+    claims = [_claim(award, inputs) for award in awards]
+    of_subject = {year: given for (subject, year), given in inputs.grants.items() if subject == awards[0].subject}
+    return _settled(claims, policy, of_subject)[1]
+
+
+def _settled(
+    claims: Sequence[Claim], policy: Policy, grants: Mapping[int, Sequence[OtherGrant]]
+) -> tuple[dict[str, Payable], Deductions]:
     found = {claim.award_id: Payable(0, None) for claim in claims}
+    deducted: dict[str, Sequence[Deduction]] = {}
     used = UsedLimits(policy, claims)
-    for years in SCOPES[policy.highest_only_scope](sorted({claim.year for claim in claims})):
+    for years in SCOPES[policy.highest_only_scope](sorted({*(claim.year for claim in claims), *grants})):
         group = [claim for claim in claims if claim.year in years and claim.worth_fen > 0]
         competing = [one for year in years for one in grants.get(year, ()) if policy.other_grants == "highest"]
         losers = COMPARISONS[policy.highest_only](group, policy, used.within, competing)
@@ -99,62 +97,14 @@ def payables(claims: Sequence[Claim], policy: Policy, grants: Mapping[int, Seque
         for year in years:
             winners = [claim for claim in group if claim.year == year and claim.award_id not in losers]
             limited = used.within(winners)
-            left, exhausted_by = deduct(winners, limited, policy, sorted(grants.get(year, ())))
+            left, of_year = deduct(winners, limited, policy, grants.get(year, ()))
+            deducted |= of_year
             used.add(winners, left)
             for claim in winners:
                 one = claim.award_id
-                rival = exhausted_by.get(one) if limited[one] else used.ladder_rival(claim)
-                found[one] = Payable(left[one], rival)
-    return found
-
-
-def deduct(
-    claims: Sequence[Claim], limited: Mapping[str, int], policy: Policy, grants: Sequence[OtherGrant]
-) -> tuple[dict[str, int], dict[str, str]]:
-    """Deduct grants of other policies from payables: (what is left, the grant that used it up), each by award_id.
-
-    A grant is deducted from the greatest payable first; from equal ones by award_id.
-    """
-    left, exhausted_by = dict(limited), dict[str, str]()
-    is_deducted = DEDUCTIONS[policy.other_grants]
-    for grant in grants:
-        rest_fen = grant.amount_fen
-        named = [claim.award_id for claim in claims if is_deducted(claim, policy, grant)]
-        for award_id in sorted(named, key=lambda one: (-left[one], one)):
-            fen = min(rest_fen, left[award_id])
-            rest_fen -= fen
-            left[award_id] -= fen
-            if fen and left[award_id] == 0:
-                exhausted_by[award_id] = grant.name
-    return left, exhausted_by
-
-
-# --- the readings of G6 for other municipal grants: whether one is deducted from an award -----------------------------
-
-
-def names_the_matter(claim: Claim, policy: Policy, grant: OtherGrant) -> bool:
-    """The record of the grant names the award or its rule."""
-    del policy
-    return claim.award_id in grant.awards or claim.rule in grant.rules
-
-
-def is_of_the_year(claim: Claim, policy: Policy, grant: OtherGrant) -> bool:
-    """Every grant of the year is deducted, but not from another person's allowance (kind `none`)."""
-    del grant
-    return policy.kind_of(claim.rule) != NO_KIND
-
-
-def competes(claim: Claim, policy: Policy, grant: OtherGrant) -> bool:
-    """A grant is compared with the awards, and never deducted."""
-    del claim, policy, grant
-    return False
-
-
-DEDUCTIONS: Final[Mapping[OtherGrantsReading, Callable[[Claim, Policy, OtherGrant], bool]]] = {
-    "same_matter": names_the_matter,
-    "all_of_year": is_of_the_year,
-    "highest": competes,
-}
+                exhausted_by = of_year[one][-1].grant if one in of_year and left[one] == 0 else None
+                found[one] = Payable(left[one], exhausted_by if limited[one] else used.ladder_rival(claim))
+    return found, deducted
 
 
 # --- the readings of G6 for the years that are compared with each other ----------------------------------------------

@@ -8,8 +8,10 @@ from typing import IO, Final, NamedTuple
 from services.incentive.extract.xlsx import NUMBER, SHEET_ROWS, Row, write_workbook
 from shared.values.json_types import Json
 
-# In order of precedence: a release also has the id of its hold.
-_ACTS: Final = ("decision", "release", "hold", "eligibility", "suspension", "other_grant", "related_party")
+# In order of precedence: a release also has the id of its hold, a withdrawal that of its grant.
+_ACTS: Final = (
+    *("decision", "release", "hold", "eligibility", "suspension", "grant_withdrawal", "other_grant", "related_party"),
+)
 _AWARD_FIELDS: Final = (
     *("exchange", "year", "base", "rate", "cap", "ceiling", "payable", "suppressed_by"),
     *("approved", "paid", "returned", "state"),
@@ -58,7 +60,11 @@ def _decision_rows(item: Json) -> Iterator[Row]:
         item["at"],
         item["by"],
         item.get("action", item.get("status", item.get("kind", act))),
-        item.get("award_id") or item.get("subject") or item.get("rule") or item.get("hold_id"),
+        item.get("award_id")
+        or item.get("subject")
+        or item.get("rule")
+        or item.get("hold_id")
+        or item.get("other_grant_id"),
         item.get("from"),
         item.get("to", item.get("until")),
         item.get("amount"),

@@ -24,6 +24,7 @@ PROPOSAL_STATES: Final[tuple[str, ...]] = get_args(ProposalState)
 RELATED_STATUSES: Final = (RELATED, UNRELATED)
 ELIGIBILITY_STATUSES: Final = ("verified", "failed")
 MOST_DOCUMENTS: Final = 100
+MOST_NAMED: Final = 100  # rules or awards of another grant
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -125,12 +126,31 @@ class SuspensionRequestSchema(_PeriodSchema):
 
 
 class OtherGrantRequestSchema(QuerySchema):
-    """A grant under another municipal policy (G6). The last of one name and year counts; "0.00": it was not granted."""
+    """A grant under another municipal policy (G6).
+
+    `rules` and `awards` are those for the same matter; a grant that names none deducts nothing.
+    """
 
     name = Text(required=True, min_length=1, max_length=200)
+    department = Text(required=True, min_length=1, max_length=200)
+    document_no = Text(required=True, min_length=1, max_length=200)
     year = Year(required=True)
-    amount = Yuan(required=True, up_to_fen=MAX_AMOUNT_FEN)
-    documents = documents_list(allow_none=True)
+    amount = Yuan(required=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
+    granted_on = DayParameter(required=True)
+    rules = limited_list(Text(min_length=1, max_length=200), MOST_NAMED, "项", allow_none=True)
+    awards = limited_list(Text(min_length=1, max_length=400), MOST_NAMED, "项", allow_none=True)
+    documents = documents_list(required=True)
+
+    @validates_schema
+    def _check_documents(self, data: Json, **_: object) -> None:
+        if not data["documents"]:
+            raise ValidationError("须附文件 / a document is needed", "documents")
+
+
+class GrantWithdrawalRequestSchema(QuerySchema):
+    """The reason for which the record of another grant is withdrawn."""
+
+    reason = _reason(required=True)
 
 
 class RelatedPartiesRequestSchema(QuerySchema):
@@ -194,9 +214,21 @@ EligibilitySchema = _act(
 )
 SuspensionSchema = _act("Suspension", *_SUSPENSION)
 SuspendedSchema = _act("Suspended", *_SUSPENSION, _RELEASED)
-OtherGrantSchema = _act(
-    "OtherGrant", texts("other_grant_id", "subject", "name", "amount"), integers("year"), _DOCUMENTS
+_OTHER_GRANT: Final[tuple[Fields, ...]] = (
+    _id_of("other_grant_id"),
+    texts("subject", "name", "amount"),
+    integers("year"),
+    # Absent from grants that an earlier version recorded.
+    {
+        name: fields.String(required=True, allow_none=True, dump_default=None)
+        for name in ("department", "document_no", "granted_on")
+    },
+    {name: fields.List(fields.String(), required=True, dump_default=[]) for name in ("rules", "awards")},
+    _DOCUMENTS,
 )
+OtherGrantSchema = _act("OtherGrant", *_OTHER_GRANT)
+ListedGrantSchema = _act("ListedGrant", *_OTHER_GRANT, booleans("in_force"), instants("withdrawn_at", null=True))
+GrantWithdrawalSchema = _act("GrantWithdrawal", texts("grant_withdrawal_id", "other_grant_id", "reason"))
 RelatedPartiesSchema = _act(
     "RelatedParties",
     texts("related_party_id", "reason"),
@@ -208,7 +240,7 @@ DecisionPageSchema = page_schema("DecisionPage", DecisionSchema)
 HoldPageSchema = page_schema("HoldPage", HeldSchema)
 SuspensionPageSchema = page_schema("SuspensionPage", SuspendedSchema)
 EligibilityPageSchema = page_schema("EligibilityPage", EligibilitySchema)
-OtherGrantPageSchema = page_schema("OtherGrantPage", OtherGrantSchema)
+OtherGrantPageSchema = page_schema("OtherGrantPage", ListedGrantSchema)
 RelatedPartiesPageSchema = page_schema("RelatedPartiesPage", RelatedPartiesSchema)
 
 

@@ -8,6 +8,7 @@ from marshmallow import Schema
 from services.incentive.commands.acts import (
     ActRequest,
     IdempotencyKeyReusedError,
+    InvalidActError,
     NotFoundError,
     StepNotAllowedError,
     record_act,
@@ -80,9 +81,15 @@ ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
         "/v1/subjects/<subject>/other-grants",
         schemas.OtherGrantRequestSchema,
         schemas.OtherGrantSchema,
-        "Record a grant under another municipal policy; what is payable of the subject's awards follows at once.",
+        "Record a grant under another municipal policy: it is deducted at once from what it names.",
         schemas.OtherGrantPageSchema,
-        "List grants under other policies that were recorded for a subject; the last of one name and year counts.",
+        "List grants under other policies that were recorded for a subject, including withdrawn ones.",
+    ),
+    "grant_withdrawal": _ActRoutes(
+        "/v1/other-grants/<id>/withdraw",
+        schemas.GrantWithdrawalRequestSchema,
+        schemas.GrantWithdrawalSchema,
+        "Withdraw the record of another grant, which then counts no more. 409 if it is not in force.",
     ),
 }
 
@@ -199,6 +206,8 @@ def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
     except IdempotencyKeyReusedError as error:
         said = "此 Idempotency-Key 已用于其他请求 / this Idempotency-Key was used for another request"
         raise Problem(409, said) from error
+    except InvalidActError as error:
+        raise Problem(422, errors=[FieldFault(error.field, str(error))]) from error
     except StepNotAllowedError as error:
         raise Problem(409, str(error), further=None if error.allowed is None else {"allowed": error.allowed}) from error
     except SettingsChangedError as error:

@@ -36,11 +36,16 @@ class TimeOrDay(Time):
 
 
 def limited_list(
-    item: fields.Field[str] | fields.Nested, most: int, counter: str, *, allow_none: bool = False
+    item: fields.Field[str] | fields.Nested,
+    most: int,
+    counter: str,
+    *,
+    allow_none: bool = False,
+    required: bool = False,
 ) -> fields.List[Any]:
     """A list of at most so many items; `counter` is the Chinese measure word."""
     said = f"最多 {most} {counter} / at most {most}"
-    return fields.List(item, validate=validate.Length(max=most, error=said), allow_none=allow_none)
+    return fields.List(item, validate=validate.Length(max=most, error=said), allow_none=allow_none, required=required)
 
 
 def _parse_year(value: object) -> int:

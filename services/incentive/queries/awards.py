@@ -77,12 +77,17 @@ def awards_of_year(connection: Connection, view: LedgerView, subject: str, year:
     return fetch(connection, statement, SeenAward, subject=subject, year=year, **view.parameters)
 
 
+def awards_of_subject(connection: Connection, view: LedgerView, subject: str) -> Sequence[SeenAward]:
+    """The awards of a subject in all years that the viewer sees."""
+    statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)})"
+    return fetch(connection, statement, SeenAward, subject=subject, **view.parameters)
+
+
 def awards_compared_with(connection: Connection, view: LedgerView, row: SeenAward) -> Sequence[SeenAward]:
     """The awards that an award is compared with under G6, as far as the viewer sees them, and itself."""
     if view.rulebook.policy.highest_only_scope == "year":
         return awards_of_year(connection, view, row.subject, row.year)
-    statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)})"
-    return fetch(connection, statement, SeenAward, subject=row.subject, **view.parameters)
+    return awards_of_subject(connection, view, row.subject)
 
 
 def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: Policy, now: datetime) -> Json:

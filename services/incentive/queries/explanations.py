@@ -14,10 +14,9 @@ from services.incentive.domain.explanations.events import First
 from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
 from services.incentive.domain.facts import ExchangeTotal, FirstListing, FirstPurchase
-from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.status import operated_exchanges
-from services.incentive.domain.workflow import set_aside_by
 from services.incentive.queries.awards import awards_compared_with, awards_of_year
+from services.incentive.queries.deducted_grants import deducted_grants, is_set_aside
 from services.incentive.queries.risk_flags import award_risk_flags, risk_flag_json
 from services.incentive.queries.status import facts_of_exchange, is_known, known_about
 from services.incentive.queries.view import LedgerView
@@ -145,7 +144,8 @@ def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -
         award_from_row(row),
         partial=not row.whole,
         rivals=tuple(rivals),
-        set_aside=set_aside_by(context.workflow.state) or RULE_SUSPENDED in context.holds,
+        set_aside=is_set_aside(context),
+        deducted=deducted_grants(connection, view, row),
         revised=_revision_change(connection, row),
         earlier=_earlier_firsts(connection, view, row.rule, row.about),
         is_closed=view.rulebook.policy.period_closed(row.year, view.instant),

@@ -19,7 +19,7 @@ from services.incentive.domain.acts import (
     ActPart,
     act_json,
 )
-from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant
+from services.incentive.domain.other_grants import OTHER_GRANT, OtherGrant, RecordedGrant, grants_in_force
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
 from shared.postgres.query import execute, fetch, fetch_one, fetch_value, where
@@ -30,10 +30,13 @@ _TABLES: Final[dict[ActKind, str]] = {
     **{kind: kind for kind in PARTS},
     "release": "hold_release",
 }
-_RELEASABLE: Final = ("hold", "suspension")
 _ACT: Final = columns(Act, "a")
 _RELEASED: Final = f"""
     SELECT r.hold_id, a.recorded_at FROM hold_release r JOIN act a ON a.id = r.id WHERE a.recorded_at <= {AS_OF}
+"""
+_WITHDRAWN: Final = f"""
+    SELECT w.other_grant_id, a.recorded_at FROM grant_withdrawal w JOIN act a ON a.id = w.id
+    WHERE a.recorded_at <= {AS_OF}
 """
 _AMONG: Final = "(CAST(%(subjects)s AS text[]) IS NULL OR {} = ANY(%(subjects)s))"
 # Pairs on the list of related parties, by the last record of each, with its act.
@@ -43,6 +46,12 @@ _RELATED: Final = f"""
      WHERE a.recorded_at <= {AS_OF} AND ({_AMONG.format("p.subject")} OR {_AMONG.format("p.other")})
      ORDER BY p.subject, p.other, a.seq DESC) pair WHERE status = '{RELATED}'
 """
+# The acts that end acts of a kind, by the field that says when: their ids and instants among `ids`.
+_ENDED: Final[dict[ActKind, tuple[str, str]]] = {
+    "hold": ("released_at", f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)"),
+    "suspension": ("released_at", f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)"),
+    "other_grant": ("withdrawn_at", f"{_WITHDRAWN} AND w.other_grant_id = ANY(%(ids)s)"),
+}
 # The summand of a decision `d` in what is approved and not returned, in fen; NULL for other steps.
 OUTSTANDING_SQL: Final = "CASE d.action WHEN 'approve' THEN d.amount_fen WHEN 'return' THEN -d.amount_fen END"
 # `state` and more of the last decision that changed an award's state: a return does not.
@@ -82,23 +91,15 @@ def outstanding_of(connection: Connection, condition: str, **parameters: object)
 def other_grants_of(
     connection: Connection, subjects: Collection[str] | None = None, as_of: datetime | None = None
 ) -> dict[tuple[str, int], list[OtherGrant]]:
-    """Grants under other municipal policies to these subjects (None: all), by subject and year.
-
-    The last record of a name counts.
-    """
+    """Grants in force under other municipal policies to these subjects (None: all), by subject and year."""
     statement = f"""
-        SELECT DISTINCT ON (g.subject, g.year, g.name) g.id, g.subject, g.year, g.amount_fen
-        FROM other_grant g JOIN act a ON a.id = g.id
+        SELECT a.seq, g.id, g.subject, g.year, g.name, g.amount_fen, g.granted_on, coalesce(g.rules, '{{}}'),
+               coalesce(g.awards, '{{}}'), w.other_grant_id IS NOT NULL
+        FROM other_grant g JOIN act a ON a.id = g.id LEFT JOIN ({_WITHDRAWN}) w ON w.other_grant_id = g.id
         {where(_AMONG.format("g.subject"), f"a.recorded_at <= {AS_OF}")}
-        ORDER BY g.subject, g.year, g.name, a.seq DESC
     """
-    found: dict[tuple[str, int], list[OtherGrant]] = {}
-    for grant_id, subject, year, amount_fen in fetch(
-        connection, statement, tuple[str, str, int, int], subjects=_listed(subjects), as_of=as_of
-    ):
-        if amount_fen > 0:
-            found.setdefault((subject, year), []).append(OtherGrant(f"{OTHER_GRANT}/{grant_id}", amount_fen))
-    return found
+    rows = fetch(connection, statement, RecordedGrant, subjects=_listed(subjects), as_of=as_of)
+    return grants_in_force(row._replace(rules=tuple(row.rules), awards=tuple(row.awards)) for row in rows)
 
 
 def related_of(
@@ -133,7 +134,8 @@ def list_acts(
 ) -> list[Json]:
     """Acts of a kind about one award, subject or rule (`whose`: field and value), in order, at most `limit`.
 
-    Holds and suspensions have `released_at`, null while they are in force.
+    Holds and suspensions have `released_at`, null while they are in force; other grants `withdrawn_at`, and `in_force`,
+    which is false of those that an earlier version replaced or took back too.
     """
     name, value = whose
     is_later = None if after is None else "a.seq > %(after)s"
@@ -142,12 +144,18 @@ def list_acts(
         {where(f"p.{name} = %(value)s", f"a.recorded_at <= {AS_OF}", is_later)} ORDER BY a.seq LIMIT %(limit)s
     """
     found = _acts(connection, statement, value=value, as_of=as_of, after=after, limit=limit)
-    if kind in _RELEASABLE:
-        by_id = {one[f"{kind}_id"]: one for one in found}
-        of_these = f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)"
-        released = dict(fetch(connection, of_these, tuple[str, datetime], as_of=as_of, ids=list(by_id)))
-        for act_id, one in by_id.items():
-            one["released_at"] = format_time(released[act_id]) if act_id in released else None
+    if kind in _ENDED:
+        name, ended_sql = _ENDED[kind]
+        ids = [one[f"{kind}_id"] for one in found]
+        ended = dict(fetch(connection, ended_sql, tuple[str, datetime], as_of=as_of, ids=ids))
+        for act_id, one in zip(ids, found, strict=True):
+            one[name] = format_time(ended[act_id]) if act_id in ended else None
+    if kind == "other_grant":
+        subjects = sorted({one["subject"] for one in found})
+        of_years = other_grants_of(connection, subjects, as_of).values()
+        in_force = {grant.name for grants in of_years for grant in grants}
+        for one in found:
+            one["in_force"] = f"{OTHER_GRANT}/{one['other_grant_id']}" in in_force
     return found
 
 

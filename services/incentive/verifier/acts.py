@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from .awards import ReportedAwards, about_of
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
 from .ledger import LedgerLog
-from .payables import CompetingAward, OtherGrants, SubjectYear, payables
+from .payables import CompetingAward, MunicipalGrant, SubjectYear, payables
 from .policy import PolicyValues, SettingsHistory
 from .report import Unsound
 from .reported_facts import ReportedFacts
@@ -34,7 +34,8 @@ SET_ASIDE = ("rejected",)  # states in which an award is payable up to what stan
 POSTED_KINDS = {"approve": "approval", "pay": "payment", "return": "return"}
 # The kind of an act is known by the field that holds its id.
 ACT_IDS = (
-    "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "other_grant_id", "related_party_id",
+    "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
+    "related_party_id",
 )  # fmt: skip
 
 
@@ -110,7 +111,7 @@ class RecordedActs:
         self.spent: Counter[tuple[int, str]] = Counter()
         self.held: dict[str, tuple[str, str]] = {}
         self.suspended: dict[str, tuple[str, Span]] = {}
-        self.grants: OtherGrants = {}
+        self._grants: dict[tuple[str, int, str], MunicipalGrant] = {}
         self.eligible: dict[str, list[tuple[str, Span]]] = {}
 
     def take(self, kind: str, item: Json) -> None:
@@ -127,8 +128,35 @@ class RecordedActs:
         elif kind == "suspension_id":
             self.suspended[item["suspension_id"]] = (item["rule"], period_of(item))
         elif kind == "other_grant_id":
-            of_year = self.grants.setdefault((item["subject"], item["year"]), {})
-            of_year[item["name"]] = (f"other_grant/{item['other_grant_id']}", fen(item["amount"]))
+            self._take_grant(item)
+        elif kind == "grant_withdrawal_id":
+            self._withdraw_grant(f"other_grant/{item['other_grant_id']}")
+
+    def _take_grant(self, item: Json) -> None:
+        """Each grant counts; only records of an earlier version, which lack a day, replace each other by name."""
+        is_earlier = "granted_on" not in item
+        if not is_earlier and not item["documents"]:
+            raise Unsound("奖补没有依据文件", "a grant without a document")
+        place = item["subject"], item["year"], f"earlier/{item['name']}" if is_earlier else item["other_grant_id"]
+        self._grants[place] = MunicipalGrant(
+            f"other_grant/{item['other_grant_id']}", fen(item["amount"]), item.get("granted_on", ""),
+            item.get("rules", ()), item.get("awards", ()),
+        )  # fmt: skip
+
+    def _withdraw_grant(self, name: str) -> None:
+        place = next((place for place, grant in self._grants.items() if grant.name == name and grant.amount), None)
+        if place is None:
+            raise Unsound("没有可撤回的奖补", "withdraws a grant that is not in force")
+        del self._grants[place]
+
+    @property
+    def grants(self) -> dict[SubjectYear, list[MunicipalGrant]]:
+        """The grants in force, by subject and year."""
+        found: dict[SubjectYear, list[MunicipalGrant]] = {}
+        for (subject, year, _), grant in self._grants.items():
+            if grant.amount:
+                found.setdefault((subject, year), []).append(grant)
+        return found
 
     def history_of(self, award_id: str) -> AwardHistory:
         """The history of an award; that of no step if there is none."""

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .policy import PolicyValues
 
 SubjectYear = tuple[str, int]
-OtherGrants = dict[SubjectYear, dict[str, tuple[str, int]]]  # by name: id and amount in fen
 TIERS = "exchange_tiers"
 LADDER = "exchange_tiers of one operator"
 STEPS = "steps of "
+
+
+class MunicipalGrant(NamedTuple):
+    """A grant under another municipal policy; `name` is `other_grant/<id>`, `amount` fen, `day` empty if not recorded.
+
+    `rules` and `awards` are those for the same matter, as its record names them.
+    """
+
+    name: str
+    amount: int
+    day: str
+    rules: Sequence[str]
+    awards: Sequence[str]
+
+
+OtherGrants = Mapping[SubjectYear, Sequence[MunicipalGrant]]
 
 
 class CompetingAward(NamedTuple):
@@ -69,43 +84,64 @@ class SubjectPayables:
             self._settle(year, [one for one in claims if one.award_id not in beaten])
         return self.found
 
-    def _given(self, claims: Iterable[CompetingAward]) -> list[tuple[str, int]]:
-        """The other grants of the years of claims."""
-        years = sorted({one.subject_year for one in claims})
-        return [grant for year in years for grant in self._grants.get(year, {}).values() if grant[1]]
-
     def _beaten(self, claims: Sequence[CompetingAward]) -> dict[str, str]:
         """The claims that lose to another award or grant, each with what suppresses it."""
-        rivals = sorted(self._given(claims), key=lambda grant: (-grant[1], grant[0]))
-        rivals = rivals if self._policy.other_grants == "highest" else []
+        rival = self._greatest_grant(claims) if self._policy.other_grants == "highest" else None
         if self._policy.highest_only == "same_matter":
-            return self._beaten_on_items(claims, rivals)
-        return self._beaten_by_group(claims, rivals)
+            return self._beaten_on_items(claims, rival)
+        return self._beaten_by_group(claims, rival)
+
+    def _greatest_grant(self, claims: Sequence[CompetingAward]) -> tuple[str, int] | None:
+        """Name and amount of the greatest other grant of the year of claims, or of the subject's whole life."""
+        subject_years = {one.subject_year for one in claims}
+        if self._policy.highest_only_scope == "whole_life":
+            subjects = {subject for subject, _ in subject_years}
+            subject_years = {one for one in self._grants if one[0] in subjects}
+        given = [grant for one in subject_years for grant in self._grants.get(one, ())]
+        order = sorted((-grant.amount, grant.name) for grant in given)
+        return (order[0][1], -order[0][0]) if order else None
 
     def _settle(self, year: int, left_in: Sequence[CompetingAward]) -> None:
-        policy = self._policy
         due = self._limited(left_in)
-        reduced = dict(due)
-        used_up: dict[str, str] = {}
-        if policy.other_grants == "all_of_year":
-            for name, amount in sorted(self._given(left_in)):
-                self._deduct(name, amount, left_in, reduced, used_up)
+        given = self._grants.get(left_in[0].subject_year, ()) if left_in else ()
+        reduced, used_up = self._less_grants(given, left_in, due)
         for one in left_in:
             self.found[one.award_id] = (reduced[one.award_id], used_up.get(one.award_id))
         for one in left_in:
             if due[one.award_id] == 0 and one.rule == TIERS:
                 self.found[one.award_id] = (0, self._greatest_paid_tier(year))
 
-    def _deduct(
-        self, name: str, amount: int, claims: Sequence[CompetingAward], due: dict[str, int], used_up: dict[str, str]
-    ) -> None:
-        """Deduct a grant from the greatest payable first."""
-        own = [one.award_id for one in claims if self._policy.kind_of(one.rule) != "none" and due[one.award_id]]
-        for award_id in sorted(own, key=lambda one: (-due[one], one.encode())):
-            part = min(amount, due[award_id])
-            amount, due[award_id] = amount - part, due[award_id] - part
-            if part and not due[award_id]:
-                used_up[award_id] = name
+    def _less_grants(
+        self, given: Sequence[MunicipalGrant], claims: Sequence[CompetingAward], due: dict[str, int]
+    ) -> tuple[dict[str, int], dict[str, str]]:
+        """What the other grants leave of payables, and by award the grant that used it up.
+
+        Awards are taken from the greatest payable down; grants by the number of awards that they are deducted from, the
+        fewest first, then by day, amount, what they name, and id.
+        """
+        left, used_up = dict(due), dict[str, str]()
+        positive = [one for one in claims if due[one.award_id]]
+        order = sorted(positive, key=lambda one: (-due[one.award_id], one.award_id.encode()))
+        turns = []
+        for grant in given:
+            taken = [one.award_id for one in order if self._is_deducted(grant, one)]
+            turns.append(
+                (len(taken), grant.day, grant.amount, list(grant.rules), list(grant.awards), grant.name, taken)
+            )
+        for _, _, amount, _, _, name, taken in sorted(turns):
+            spent = 0
+            for award_id in taken:
+                part = min(amount - spent, left[award_id])
+                spent += part
+                left[award_id] -= part
+                if part and not left[award_id]:
+                    used_up[award_id] = name
+        return left, used_up
+
+    def _is_deducted(self, grant: MunicipalGrant, award: CompetingAward) -> bool:
+        if self._policy.other_grants == "same_matter":
+            return award.rule in grant.rules or award.award_id in grant.awards
+        return self._policy.other_grants == "all_of_year" and self._policy.kind_of(award.rule) != "none"
 
     def _greatest_paid_tier(self, year: int) -> str | None:
         paid = [
@@ -115,7 +151,7 @@ class SubjectPayables:
         ]
         return min(paid)[1].decode() if paid else None
 
-    def _beaten_by_group(self, claims: Sequence[CompetingAward], rivals: Sequence[tuple[str, int]]) -> dict[str, str]:
+    def _beaten_by_group(self, claims: Sequence[CompetingAward], rival: tuple[str, int] | None) -> dict[str, str]:
         """Awards of all groups but the greatest; a group is a kind, or an award where all compete."""
         groups: dict[str, list[CompetingAward]] = {}
         for one in claims:
@@ -129,14 +165,14 @@ class SubjectPayables:
             for name, group in groups.items()
         ]
         greatest = min(ranked, default=(0, (0, b""), ""))
-        if rivals and rivals[0][1] > -greatest[0]:
-            return {one.award_id: rivals[0][0] for group in groups.values() for one in group}
+        if rival and rival[1] > -greatest[0]:
+            return {one.award_id: rival[0] for group in groups.values() for one in group}
         if greatest[0] == 0:
             return {}
         winner = min((-one.claim, one.award_id.encode()) for one in groups[greatest[2]])[1].decode()
         return {one.award_id: winner for name, group in groups.items() if name != greatest[2] for one in group}
 
-    def _beaten_on_items(self, claims: Sequence[CompetingAward], rivals: Sequence[tuple[str, int]]) -> dict[str, str]:
+    def _beaten_on_items(self, claims: Sequence[CompetingAward], rival: tuple[str, int] | None) -> dict[str, str]:
         """Awards that lose to a greater one of another named kind for the same item, and all below a greater grant."""
         beaten: dict[str, str] = {}
         for one in claims:
@@ -150,8 +186,8 @@ class SubjectPayables:
             best = min(others, key=lambda other: (-other.claim, *self._first(other)))
             if self._policy.kind_of(best.rule) != self._policy.kind_of(one.rule):
                 beaten[one.award_id] = best.award_id
-        if rivals:
-            beaten.update({one.award_id: rivals[0][0] for one in claims if one.claim < rivals[0][1]})
+        if rival:
+            beaten.update({one.award_id: rival[0] for one in claims if one.claim < rival[1]})
         return beaten
 
     def _first(self, one: CompetingAward) -> tuple[int, bytes]:

@@ -117,7 +117,9 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
         steps, key=lambda one: one["transaction"]
     )
     others = {name for one in acts for name in one if name.endswith("_id")} - {"decision_id", "award_id"}
-    assert others == {"hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id"}
+    assert others == {
+        *("hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id", "grant_withdrawal_id")
+    }
     assert files(content)["checkpoint"].decode() == makers.ask("GET", "/v1/log/checkpoint").text
     (refused,) = lines(content, "quarantine.ndjson")
     assert refused["reason"] == "not_json"
@@ -296,7 +298,7 @@ def test_tables_are_for_people_and_hold_no_formula(makers: Makers) -> None:
     (sheet,) = book.worksheets
     transactions = [json.loads(line) for line in content["transactions.ndjson"].splitlines()]
     acts = [line.split(",")[3] for line in content["views/decisions.csv"].decode().splitlines()[1:]]
-    assert {"release", "suspension", "other_grant", "manual", "approve", "verified"} <= set(acts)
+    assert {"release", "suspension", "other_grant", "grant_withdrawal", "manual", "approve", "verified"} <= set(acts)
     # Transactions without entries have a row too.
     assert sheet.max_row == sum(len(item["entries"]) or 1 for item in transactions) + 1
     view = tables.Table("x", ("a", "金额 amount"), lambda item: iter([[item["a"], item["b"]]]))

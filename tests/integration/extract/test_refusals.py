@@ -144,6 +144,27 @@ def has(field: str) -> Callable[[Json], bool]:
     return lambda row: field in row
 
 
+def a_small_grant(row: Json) -> bool:
+    return "other_grant_id" in row and row.get("amount") == "0.01"
+
+
+def another_grant(**fields: Any) -> Change:
+    """Change what a grant deducts, also in the ledger; the award from which it is deducted keeps its payable."""
+
+    def change(draft: Draft) -> None:
+        grant = dict(draft.row(ACTS, a_small_grant))
+        draft.act(a_small_grant, **fields)
+        draft.book_again()
+
+        def is_named(row: Json) -> bool:
+            whose = f"{row['subject']['id_scheme']}:{row['subject']['id']}", row["year"], [row["rule"]]
+            return row["payable"] != "0.00" and whose == (grant["subject"], grant["year"], grant["rules"])
+
+        draft.row(AWARDS, is_named)
+
+    return change
+
+
 def a_first_purchase(row: Json) -> bool:
     return row["fact"].startswith(FIRST_PURCHASE) and row["value"]["first"] is not None
 
@@ -418,7 +439,7 @@ REFUSALS = [
     Refusal("not of the checkpoint's size", PROOF, None, put(PROOF, None, "size", 1)),
     Refusal("not a hash", PROOF, None, put(PROOF, None, "nodes", [[0, 1, "AAAA"]])),
     Refusal("entry 5 is missing", TRANSACTIONS, None, drop(TRANSACTIONS, 5)),
-    Refusal("entry 53 is out of place", TRANSACTIONS, None, covered_twice),
+    Refusal("entry 55 is out of place", TRANSACTIONS, None, covered_twice),
     Refusal("entries do not hash to the root in the checkpoint", TRANSACTIONS, None, put(TRANSACTIONS, 1, "cause", {})),
     # The policy and the whitelist in force.
     Refusal("not the policy file that was in force", "policy/*.yaml", None, put(SETTINGS, None, "0/policy/sha256", "")),
@@ -500,7 +521,7 @@ REFUSALS = [
     # Acts.
     Refusal("differs from its hash in the ledger", ACTS, 1, put(ACTS, 0, "by", "x")),
     Refusal("out of order", ACTS, 2, swap(ACTS, 0)),
-    Refusal("the act of transaction 52 is missing", ACTS, None, drop(ACTS, -1)),
+    Refusal("the act of transaction 54 is missing", ACTS, None, drop(ACTS, -1)),
     Refusal("differs from its transaction", ACTS, 1, act(0, at=EARLY)),
     Refusal("the accounts are not those of its subject and year", ACTS, HERE, act({"action": "approve"}, year=2099)),
     Refusal("the step does not follow the one before", ACTS, HERE, act({"action": "review"}, to="paid")),
@@ -511,6 +532,14 @@ REFUSALS = [
     Refusal("approved or paid in spite of a hold", ACTS, HERE, held_before_approval),
     Refusal("approved or paid without verified eligibility", ACTS, HERE, ineligible),
     Refusal("releases a hold that is not in force", ACTS, HERE, act(has("release_id"), hold_id="x")),
+    Refusal("a grant without a document", ACTS, HERE, act(has("other_grant_id"), documents=[])),
+    Refusal(
+        "withdraws a grant that is not in force", ACTS, HERE, act(has("grant_withdrawal_id"), other_grant_id="x")
+    ),
+    *(
+        Refusal("payable or suppressed_by does not follow from G6 and G11", AWARDS, HERE, another_grant(**fields))
+        for fields in ({"amount": "0.02"}, {"rules": []}, {"awards": ["x"], "rules": []}, {"year": 2020})
+    ),
     Refusal("the payment is not all that was unpaid", ACTS, HERE, act_amount("pay", "1.00")),
     Refusal("more is returned than was approved", ACTS, HERE, act_amount("return", "9999999999.00")),
     # The manifest's counts and sums.

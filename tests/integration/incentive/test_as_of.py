@@ -30,7 +30,7 @@ from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import rulebook_as_of
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.values.times import format_time
+from shared.values.times import format_time, shanghai_date
 from tests.support.incentive.app import incentive_app
 from tests.support.incentive.ledger import (
     LOG,
@@ -161,6 +161,7 @@ NEXT = {
 }
 
 
+_GRANTED = "SELECT id FROM act WHERE kind = 'other_grant' ORDER BY seq"
 _HELD = "SELECT id FROM act WHERE kind IN ('hold', 'suspension') ORDER BY seq"
 
 
@@ -170,6 +171,7 @@ def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
         payable = "SELECT award_id, payable_fen FROM award_current ORDER BY payable_fen = 0, award_id LIMIT 3"
         awards = connection.execute(text(payable)).all() or [("none", 0)]
         held = connection.execute(text(_HELD)).scalars().all()
+        granted = connection.execute(text(_GRANTED)).scalars().all()
         award_id, payable_fen = rng.choice(awards)
         state = decisions_of(connection, [award_id], None).get(award_id, [])
     action = NEXT[state[-1].to_state if state else "estimated"]
@@ -190,9 +192,22 @@ def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
             ("hold", award_id, {"kind": rng.choice(BY_HAND), "reason": "r"}),
             *[("release", one, {}) for one in held[-3:]],
             ("suspension", "first_purchase", {"from_": told.now, "reason": "r"}),
-            ("other_grant", whose, {"name": "n", "year": year, "amount": rng.choice([0, 10**7])}),
+            *[("other_grant", whose, some_grant(rng, told, year))] * 3,
+            *[("grant_withdrawal", one, {"reason": "r"}) for one in granted[-2:]],
         ]
     )
+
+
+def some_grant(rng: Random, told: Told, year: int) -> dict[str, Any]:
+    """Return a grant under another municipal policy that names a rule or nothing."""
+    return {
+        **dict.fromkeys(("name", "department", "document_no"), "n"),
+        "year": year,
+        "amount": rng.choice([10**6, 10**7]),
+        "granted_on": shanghai_date(told.now) - timedelta(days=rng.randint(0, 2)),
+        "rules": rng.choice([[], ["first_purchase"], ["first_listing", "annual_listed_trading"], ["exchange_tiers"]]),
+        "documents": [{"name": "d", "sha256": "0" * 64}],
+    }
 
 
 # Two persons, the first with two keys.

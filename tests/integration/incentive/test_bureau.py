@@ -587,33 +587,122 @@ def test_budget_and_clawbacks_are_not_for_exchanges(bureau: Bureau) -> None:
         assert bureau.ask.get(path, "exchange:kmdex")[0] == 403
 
 
-def test_grants_of_other_policies_compete_at_once(bureau: Bureau) -> None:
-    award_id = bureau.purchase(20)
-    path = f"/v1/subjects/{subject(20)}/other-grants"
-    lower = {"name": "虚构市级技改奖补", "year": 2026, "amount": "200000.00"}
-    bureau.post(path, lower)
-    assert bureau.award(award_id)["payable"] == "200000.00"
-    status, told = bureau.post(path, lower | {"amount": "200000.01", "documents": [{"name": "d", "sha256": SHA256}]})
-    assert status == 201
+def payables_of(bureau: Bureau, *award_ids: str) -> list[str]:
+    return [bureau.award(one)["payable"] for one in award_ids]
+
+
+def test_a_grant_of_another_policy_for_the_same_matter_is_deducted_at_once(bureau: Bureau) -> None:
+    """G6: 200,000 yuan for a first purchase, and another municipal grant of 100,000 that names it."""
+    award_id, whose = bureau.purchase(20), subject(20)
+    granted = bureau.grant(whose, 2026, "100000.00", awards=[award_id])
+    assert granted["id"] == granted["other_grant_id"]
     found = bureau.award(award_id)
-    assert (found["payable"], found["suppressed_by"]) == ("0.00", f"other_grant/{told['other_grant_id']}")
-    assert found["updated_at"] == told["at"]
+    assert (found["ceiling"], found["payable"], found["suppressed_by"]) == ("200000.00", "100000.00", None)
+    assert found["updated_at"] == granted["at"]
     explained = bureau.ask.ok(f"/v1/awards/{award_id}/explanation")
-    assert "市级其他政策" in explained["text"]["zh"]
+    step = explained["steps"][-1]
+    assert (step["step"], step["value"]) == ("grant", "100000.00")
+    assert "虚构市级技改奖补（昆虚工信〔2026〕1号）100,000.00元" in step["text"]["zh"]
     seen = bureau.ask.ok(f"/v1/awards/{award_id}", "exchange:kmdex")
-    assert (seen["partial"], seen["payable"]) == (False, "0.00")
-    granted = bureau.ask.all(f"/v1/subjects/{subject(20)}/other-grants", "bureau")
-    assert [one["amount"] for one in granted] == ["200000.00", "200000.01"]
-    assert granted[1] == told
-    # A grant of another year does not compete; of several grants with one name the last counts.
-    bureau.post(path, lower | {"year": 2027, "amount": "900000.00"})
-    bureau.post(path, lower | {"amount": "0.00"})
-    assert (bureau.award(award_id)["payable"], bureau.award(award_id)["suppressed_by"]) == ("200000.00", None)
-    assert bureau.post(path, lower | {"year": "2026"})[0] == 422
-    # Awards that are earned later compete with the grant too.
-    bureau.post(f"/v1/subjects/{subject(21)}/other-grants", lower | {"amount": "300000.00"})
-    later = bureau.purchase(21)
-    assert bureau.award(later)["payable"] == "0.00"
+    assert (seen["partial"], seen["payable"]) == (False, "100000.00")
+    hidden = bureau.ask.ok(f"/v1/awards/{award_id}/explanation", "exchange:kmdex")["steps"][-1]
+    assert hidden["step"] == "grant"
+    assert "虚构" not in hidden["text"]["zh"]
+    # Those of a year add up; of another year, or for nothing that is named, nothing is deducted.
+    bureau.grant(whose, 2026, "30000.00", rules=["first_purchase"])
+    bureau.grant(whose, 2026, "30000.00", rules=["first_purchase"])
+    bureau.grant(whose, 2027, "900000.00", rules=["first_purchase"])
+    bureau.grant(whose, 2026, "900000.00")
+    bureau.grant(whose, 2026, "900000.00", rules=["first_listing"])
+    assert payables_of(bureau, award_id) == ["40000.00"]
+    last = bureau.grant(whose, 2026, "40000.00", rules=["first_purchase", "first_purchase"], granted_on="2026-02-01")
+    assert last["rules"] == ["first_purchase"]
+    found = bureau.award(award_id)
+    assert (found["payable"], found["suppressed_by"]) == ("0.00", f"other_grant/{last['other_grant_id']}")
+    bureau.done(award_id, "apply")
+    assert bureau.award(award_id)["state"] == "applied"
+
+
+def test_a_grant_that_is_withdrawn_counts_no_more(bureau: Bureau) -> None:
+    award_id, whose = bureau.purchase(71), subject(71)
+    granted = bureau.grant(whose, 2026, "250000.00", awards=[award_id])
+    before = bureau.now
+    path = f"/v1/other-grants/{granted['id']}/withdraw"
+    assert payables_of(bureau, award_id) == ["0.00"]
+    assert bureau.post(path, {})[0] == 422
+    status, answer = bureau.post(path, {"reason": "重复登记"}, key="withdraw")
+    assert (status, answer["other_grant_id"], answer["reason"]) == (201, granted["id"], "重复登记")
+    assert bureau.award(award_id)["updated_at"] == answer["at"]
+    assert payables_of(bureau, award_id) == ["200000.00"]
+    assert bureau.post(path, {"reason": "重复登记"}, key="withdraw") == (201, answer)
+    assert bureau.post(path, {"reason": "again"})[0] == 409
+    assert bureau.post("/v1/other-grants/none/withdraw", {"reason": "r"})[0] == 404
+    assert bureau.post(f"/v1/other-grants/{answer['grant_withdrawal_id']}/withdraw", {"reason": "r"})[0] == 404
+    (listed,) = bureau.ask.all(f"/v1/subjects/{whose}/other-grants", "bureau")
+    assert (listed["in_force"], listed["withdrawn_at"]) == (False, answer["at"])
+    at = before.isoformat().replace("+00:00", "Z")
+    (listed,) = bureau.ask.all(f"/v1/subjects/{whose}/other-grants", "bureau", as_of=at)
+    assert (listed["in_force"], listed["withdrawn_at"]) == (True, None)
+    assert {name: listed[name] for name in granted} == granted
+    assert bureau.award(award_id, as_of=at)["payable"] == "0.00"
+    explained = bureau.ask.ok(f"/v1/awards/{award_id}/explanation", as_of=at)
+    assert [step["step"] for step in explained["steps"]][-1] == "grant"
+    (posted,) = bureau.ask.all("/v1/ledger/transactions", subject=whose, **{"from": answer["at"]})
+    assert (posted["kind"], posted["amount"], posted["decision"]["id"]) == (
+        "decision", "0.00", answer["grant_withdrawal_id"],
+    )  # fmt: skip
+
+
+def test_what_is_approved_is_reclaimed_where_a_grant_is_recorded_later(bureau: Bureau) -> None:
+    award_id = bureau.purchase(72)
+    bureau.approved(award_id, "200000.00")
+    granted = bureau.grant(subject(72), 2026, "50000.00", rules=["first_purchase"])
+    assert payables_of(bureau, award_id) == ["150000.00"]
+    claims = [one for one in bureau.ask.all("/v1/clawbacks") if one["award_id"] == award_id]
+    assert [(one["amount"], one["state"]) for one in claims] == [("50000.00", "open")]
+    assert bureau.post(f"/v1/other-grants/{granted['id']}/withdraw", {"reason": "r"})[0] == 201
+    assert all(one["award_id"] != award_id for one in bureau.ask.all("/v1/clawbacks", state="open"))
+
+
+def test_awards_that_are_earned_later_are_reduced_too(bureau: Bureau) -> None:
+    bureau.grant(subject(21), 2026, "300000.00", rules=["first_purchase"])
+    assert payables_of(bureau, bureau.purchase(21)) == ["0.00"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("year", "2026"),
+        ("amount", "0.00"),
+        ("amount", "-1.00"),
+        ("granted_on", "2030-01-01"),
+        ("granted_on", None),
+        ("department", None),
+        ("document_no", ""),
+        ("rules", ["no_rule"]),
+        ("awards", ["first_purchase/none"]),
+        ("awards", [f"first_purchase/{subject(20)}"]),  # of another subject
+        ("documents", []),
+        ("documents", None),
+    ],
+)
+def test_a_grant_that_is_not_whole_or_names_what_is_not_there_is_refused(
+    bureau: Bureau, field: str, value: object
+) -> None:
+    bureau.purchase(20)
+    body = {
+        **dict.fromkeys(("name", "department", "document_no"), "n"),
+        "year": 2026,
+        "amount": "1.00",
+        "granted_on": "2026-01-05",
+        "documents": [{"name": "d", "sha256": SHA256}],
+    }
+    path = f"/v1/subjects/{subject(73)}/other-grants"
+    status, problem = bureau.post(path, body | {field: value})
+    assert (status, [fault["field"].partition(".")[0] for fault in problem["errors"]]) == (422, [field])
+    if value is None:
+        del body[field]
+        assert bureau.post(path, body)[0] == 422
 
 
 def test_only_the_bureau_decides_and_others_learn_nothing(bureau: Bureau) -> None:
@@ -626,6 +715,7 @@ def test_only_the_bureau_decides_and_others_learn_nothing(bureau: Bureau) -> Non
         f"/v1/subjects/{subject(22)}/eligibility",
         "/v1/rules/first_purchase/suspensions",
         f"/v1/subjects/{subject(22)}/other-grants",
+        "/v1/other-grants/x/withdraw",
     ):
         for who in ("auditor", "service", "exchange:kmdex", "exchange:dcdex"):
             assert bureau.post(path, {"no": "sense"}, who)[0] == 403, (path, who)
@@ -688,7 +778,7 @@ def test_as_of_shows_what_was_decided_then(bureau: Bureau) -> None:
     bureau.post(f"/v1/holds/{suspended['suspension_id']}/release", None)
     bureau.done(award_id, "pay")
     note()
-    bureau.post(f"/v1/subjects/{subject(25)}/other-grants", {"name": "n", "year": 2026, "amount": "300000"})
+    bureau.grant(subject(25), 2026, "300000.00", rules=["first_purchase"])
     note()
     bureau.done(award_id, "return", amount="200000.00")
     note()
@@ -712,10 +802,11 @@ def test_the_routes_keep_to_their_document(bureau: Bureau) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", bureau.ask.client.application)
     schema.validate()
     ours = (
-        "^/v1/(awards/.*/(decisions|holds)|holds/.*|subjects/.*/(eligibility|other-grants)|rules/.*|clawbacks|budget)$"
+        "^/v1/(awards/.*/(decisions|holds)|holds/.*|subjects/.*/(eligibility|other-grants)|other-grants/.*|rules/.*"
+        "|clawbacks|budget)$"
     )
     asked = check_contract(schema.include(path_regex=ours), headers("bureau"))
-    assert len(asked) == 13
+    assert len(asked) == 14
 
 
 def test_nothing_of_it_differs_from_what_is_recomputed(bureau: Bureau) -> None:

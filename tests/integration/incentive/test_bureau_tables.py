@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-TABLES = ("act", "decision", "hold", "suspension", "hold_release", "eligibility", "other_grant", "related_party")
+TABLES = (
+    *("act", "decision", "hold", "suspension", "hold_release", "eligibility", "other_grant", "grant_withdrawal"),
+    "related_party",
+)
+NEW_GRANT = "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, {}, '{}', 'd', 'no', {}, '{{}}', '{{}}')"
 APPROVED, PUBLISHED = f"first_purchase/{subject(1)}", f"first_purchase/{subject(2)}"
 
 
@@ -41,7 +45,9 @@ def do_everything(found: LedgerDatabase) -> None:
     held = bureau.post(f"/v1/awards/{PUBLISHED}/holds", {"kind": "manual", "reason": "r"})[1]
     bureau.post(f"/v1/holds/{held['hold_id']}/release", None)
     bureau.post("/v1/rules/first_listing/suspensions", {"from": "2026-01-01", "reason": "r"})
-    bureau.post(f"/v1/subjects/{subject(3)}/other-grants", {"name": "n", "year": 2026, "amount": "300000.00"})
+    bureau.grant(subject(3), 2026, "150000.00", rules=["first_purchase"])
+    withdrawn = bureau.grant(subject(3), 2026, "20000.00", awards=[f"first_purchase/{subject(3)}"])
+    bureau.post(f"/v1/other-grants/{withdrawn['other_grant_id']}/withdraw", {"reason": "r"})
     related = {"subjects": [subject(3), subject(999)], "status": "related", "reason": "r"}
     bureau.post("/v1/related-parties", related)
 
@@ -197,6 +203,11 @@ def test_what_must_never_be_decided_is_refused(
             "INSERT INTO eligibility VALUES ('x', 's', 'maybe', NULL, NULL, NULL, '{}', '[]')",
         ),
         ("other_grant_amount_fen_check", "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, -1, '[]')"),
+        ("other_grant_has_a_document", NEW_GRANT.format(1, "[]", "'2026-01-05'")),
+        ("other_grant_over_zero", NEW_GRANT.format(0, "[{}]", "'2026-01-05'")),
+        ("other_grant_whole", NEW_GRANT.format(1, "[{}]", "NULL")),
+        ("grant_withdrawn_once", "INSERT INTO grant_withdrawal SELECT 'x', other_grant_id, 'r' FROM grant_withdrawal"),
+        ("grant_withdrawal_other_grant_id_fkey", "INSERT INTO grant_withdrawal VALUES ('x', 'none', 'r')"),
         ("related_party_two", "INSERT INTO related_party VALUES ('x', 'b', 'a', 'related', 'r', '[]')"),
         ("related_party_status_check", "INSERT INTO related_party VALUES ('x', 'a', 'b', 'perhaps', 'r', '[]')"),
         ("act_has_its_transaction", "INSERT INTO act VALUES ('y', 'hold', 0, now(), 'p', NULL, 's')"),
@@ -263,6 +274,9 @@ def differences(worked: LedgerDatabase, *statements: str) -> list[str]:
         ("UPDATE eligibility SET status = 'failed'", ["eligibility"]),
         ("UPDATE other_grant SET amount_fen = 1", ["other_grant", "award first_purchase"]),
         ("UPDATE other_grant SET name = 'another'", ["other_grant"]),
+        ("UPDATE other_grant SET rules = '{}'", ["other_grant", "award first_purchase"]),
+        ("UPDATE grant_withdrawal SET reason = 'another'", ["grant_withdrawal"]),
+        ("DELETE FROM grant_withdrawal", ["grant_withdrawal", "award first_purchase"]),
         ("UPDATE related_party SET reason = 'another'", ["related_party"]),
         ("UPDATE related_party SET status = 'unrelated'", ["related_party", "award first_purchase"]),
         ("DELETE FROM eligibility", ["eligibility"]),

@@ -77,10 +77,11 @@ def fill(engine: Engine) -> None:
             DeclarationInput("computing_centre", subject(3), "C-1", date(2026, 3, 1), {"pue": "1.20"}),
         ]
         declare(connection, entered, BureauContext(rulebook(), LOG, lambda: NOW), "test")
-    # A grant under another policy competes under both files.
-    ask = Asker(incentive_app(engine, rulebook(), lambda: NOW).test_client())
-    grant = {"name": "另一市级政策", "year": 2026, "amount": "50000.00", "documents": []}
-    assert ask.post(f"/v1/subjects/{subject(1)}/other-grants", grant)[0] == 201
+    # A grant under another policy is deducted under both files, and one that was withdrawn is not.
+    bureau = Bureau(engine, rulebook(), NOW)
+    bureau.grant(subject(1), 2026, "50000.00", rules=["first_purchase"])
+    withdrawn = bureau.grant(subject(1), 2026, "90000.00", awards=[PURCHASE])
+    assert bureau.post(f"/v1/other-grants/{withdrawn['other_grant_id']}/withdraw", {"reason": "r"})[0] == 201
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +115,8 @@ EXPECTED = {
     CENTRE: (amounts("10000000.00", "10000000.00"), amounts("0.00", "0.00")),
     VOUCHER: (amounts("30000.00", "0.00"), amounts("30000.00", "30000.00")),
     TRADING: (amounts("300000.00", "300000.00"), amounts("0.00", "0.00")),
-    PURCHASE: (amounts("100000.00", "100000.00"), amounts("10000.00", "0.00")),
-    LISTING: (amounts("20000.00", "0.00"), amounts("20000.00", "0.00")),
+    PURCHASE: (amounts("100000.00", "50000.00"), amounts("10000.00", "0.00")),
+    LISTING: (amounts("20000.00", "0.00"), amounts("20000.00", "20000.00")),
     TIERS: (amounts("1000000.00", "1000000.00"), amounts("1000000.00", "1000000.00")),
 }
 
@@ -127,16 +128,16 @@ def test_award_by_award_and_by_year_and_nothing_is_written(urls: tuple[str, str]
     found = json.loads(done.stdout)
     assert {one["award_id"]: (one["before"], one["after"]) for one in found["awards"]} == EXPECTED
     assert [one["award_id"] for one in found["awards"]] == sorted(EXPECTED)
-    assert found["years"] == [{"year": 2026, "before": "11400000.00", "after": "1030000.00", "budget": "1000000.00"}]
+    assert found["years"] == [{"year": 2026, "before": "11350000.00", "after": "1050000.00", "budget": "1000000.00"}]
     told = run(urls[1], "--policy", str(policy_file))
     assert told.returncode == 0, told.stderr
-    assert "awards, 4 of them differ" in told.stdout
-    assert f"{PURCHASE}: 100000.00/100000.00 -> 10000.00/0.00 (-100000.00)" in told.stdout
+    assert "awards, 5 of them differ" in told.stdout
+    assert f"{PURCHASE}: 100000.00/50000.00 -> 10000.00/0.00 (-50000.00)" in told.stdout
     assert TIERS not in told.stdout
-    assert "2026: 11400000.00 -> 1030000.00 (-10370000.00), budget 1000000.00, over by 30000.00" in told.stdout
+    assert "2026: 11350000.00 -> 1050000.00 (-10300000.00), budget 1000000.00, over by 50000.00" in told.stdout
     told = run(urls[1], "--policy", str(policy_file), lang="zh_CN.UTF-8")
-    assert "其中变化 4 项" in told.stdout
-    assert "2026: 11400000.00 -> 1030000.00 (-10370000.00), 预算 1000000.00，超出 30000.00" in told.stdout
+    assert "其中变化 5 项" in told.stdout
+    assert "2026: 11350000.00 -> 1050000.00 (-10300000.00), 预算 1000000.00，超出 50000.00" in told.stdout
     assert digests(urls[0]) == before
 
 

@@ -68,8 +68,11 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
         for address in routes(makers, "POST")
         if any(part in address for part in ("steps", "holds", "worklist", "declared", "related"))
     ]
-    acts += [f"/subjects/uscc:{award['subject']['id']}/{what}" for what in ("eligibility", "other-grants")]
-    assert len(acts) == 12
+    acts += [
+        f"/subjects/uscc:{award['subject']['id']}/{what}"
+        for what in ("eligibility", "other-grants", f"other-grants/{'0' * 32}/withdraw")
+    ]
+    assert len(acts) == 13
     for role in PEOPLE:
         client = signed_in(makers, role)
         for address in (
@@ -325,12 +328,29 @@ def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -
     assert makers.get(f"/v1{page}")["holds"] == before
 
     subject = f"/subjects/uscc:{held['subject']['id']}"
-    grant = {"name": "另一项政策", "year": str(held["year"])}
-    assert send(client, f"{subject}/other-grants", page=subject, **grant, amount="-1").status_code == 422
-    assert send(client, f"{subject}/other-grants", page=subject, **grant, amount="90000000").status_code == 303
-    assert makers.get(f"/v1{page}")["suppressed_by"].startswith("other_grant/")
-    assert client.get(page).status_code == 200
-    assert "另一项政策" in client.get(subject).text
+    award_id = makers.get(f"/v1{page}")["suppressed_by"] or held["award_id"]
+    page = f"/awards/{award_id}"
+    grant = {"name": "另一项政策", "department": "虚构部门", "document_no": "虚〔2026〕1号", "granted_on": "2026-01-05"}
+    grant |= {"year": str(held["year"]), "amount": "90000000", "awards": award_id}
+    path = f"{subject}/other-grants"
+
+    def sent(**changed: Any) -> TestResponse:
+        return send(client, path, page=subject, **grant | {"documents": (io.BytesIO(PAPER), "批复.pdf")} | changed)
+
+    assert [sent(**one).status_code for one in ({"amount": "-1"}, {"awards": "none/x"}, {"documents": ""})] == [422] * 3
+    assert sent().status_code == 303
+    name = makers.get(f"/v1{page}")["suppressed_by"]
+    assert name.startswith("other_grant/")
+    assert "另一项政策" in client.get(page).text
+    html = client.get(subject).text
+    assert "另一项政策" in html
+    withdraw = f"{path}/{name.partition('/')[2]}/withdraw"
+    assert f'action="{withdraw}?' in html
+    assert send(client, withdraw, page=subject).status_code == 422
+    assert send(client, withdraw, page=subject, reason="重复登记").status_code == 303
+    assert makers.get(f"/v1{page}")["suppressed_by"] is None
+    assert send(client, withdraw, page=subject, reason="重复登记").status_code == 409
+    assert f'action="{withdraw}?' not in client.get(subject).text
     # An exchange sees none of it.
     seen = signed_in(makers, "exchange:kmdex")
     assert all("另一项政策" not in seen.get(address).text for address in (page, subject))

@@ -73,7 +73,7 @@ SHOWN = {
     | dict.fromkeys(("fact", "fact_current", "known_to", "award_version", "award_current"), "own")
     | dict.fromkeys(("ledger_transaction", "ledger_entry", "act", "decision", "hold", "hold_release"), "own")
     | dict.fromkeys(("eligibility", "extract", "extract_piece"), "own")
-    | dict.fromkeys(("other_grant", "related_party", "extract_access", "page_session"), "nothing"),
+    | dict.fromkeys(("other_grant", "grant_withdrawal", "related_party", "extract_access", "page_session"), "nothing"),
 }
 TABLES = text("""
     SELECT c.relname, c.relrowsecurity, pg_get_expr(p.polqual, p.polrelid) AS rows,

@@ -105,6 +105,22 @@ class Bureau:
         assert answer == 201, body
         return body
 
+    def grant(self, who: str, year: int, amount: str, **given: Any) -> Any:
+        """Record a grant under another municipal policy to a subject."""
+        body = {
+            "name": "虚构市级技改奖补",
+            "department": "虚构市工信局",
+            "document_no": "昆虚工信〔2026〕1号",
+            "year": year,
+            "amount": amount,
+            "granted_on": "2026-01-05",
+            "documents": [{"name": "批复.pdf", "sha256": SHA256}],
+            **given,
+        }
+        status, answer = self.post(f"/v1/subjects/{who}/other-grants", body)
+        assert status == 201, answer
+        return answer
+
     def published(self, award_id: str) -> None:
         self.done(award_id, "apply", "review", "joint_review", "publish")
 

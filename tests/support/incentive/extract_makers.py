@@ -161,9 +161,10 @@ def decide(made: WholeSet) -> None:
     bureau.post(f"/v1/holds/{released[0]['hold_id']}/release", {"reason": "r"})
     suspension = {"from": "2025-01-01", "until": "2026-12-31", "reason": "r"}
     bureau.post(f"/v1/rules/{suspended['rule']}/suspensions", suspension)
-    for award in (rival, over):
-        grant = {"name": "虚构市级奖补", "year": award["year"], "amount": "9000000000.00"}
-        assert bureau.post(f"/v1/subjects/{subject_of(award)}/other-grants", grant)[0] == 201
+    bureau.grant(subject_of(rival), rival["year"], "0.01", rules=[rival["rule"]])
+    bureau.grant(subject_of(over), over["year"], "9000000000.00", awards=[over["award_id"]])
+    mistaken = bureau.grant(subject_of(rival), rival["year"], "9000000000.00", rules=[rival["rule"]])
+    bureau.post(f"/v1/other-grants/{mistaken['other_grant_id']}/withdraw", {"reason": "r"})
     bureau.done(over["award_id"], "return", amount="0.01")
     assert bureau.award(over["award_id"])["flags"] == ["over_approved"]
     made.now = bureau.now

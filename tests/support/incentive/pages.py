@@ -40,6 +40,7 @@ def routes(makers: Makers, method: str) -> list[str]:
         "award_id": "exchange_tiers/dcdex/2026",
         "exchange": "dcdex",
         "filename": "style.css",
+        "grant_id": "0" * 32,
         "hold_id": "0" * 32,
         "id": "0" * 32,
         "no": "T1",

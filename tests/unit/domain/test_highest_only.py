@@ -4,17 +4,19 @@ import itertools
 from collections import Counter
 from copy import deepcopy
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.highest_only import OtherGrant, Payable, payables
+from services.incentive.domain.highest_only import Payable, payables
 from services.incentive.domain.item_limits import Claim
+from services.incentive.domain.other_grants import OtherGrant
 from services.incentive.policy.loader import load_policy
 from services.incentive.policy.terms import Policy
-from services.incentive.verifier.payables import CompetingAward
+from services.incentive.verifier.payables import CompetingAward, MunicipalGrant
 from services.incentive.verifier.payables import payables as verified_payables
 from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
@@ -282,34 +284,36 @@ def test_steps_of_each_exchange_and_item_are_counted_by_themselves():
     assert in_wan(clusters, policy) == {"c": 50, "d": 50}
 
 
-# --- grants under other municipal policies ---------------------------------------------------------------------------
+# --- grants under other municipal policies: the deduction itself is in test_other_grants.py --------------------------
+
+HIGHEST = msgspec.structs.replace(POLICY, other_grants="highest")
 
 
 def test_a_grant_that_names_the_matter_is_deducted_after_the_comparison():
-    policy = msgspec.structs.replace(POLICY, other_grants="same_matter")
+    assert POLICY.other_grants == "same_matter"
     claims = [claim(PURCHASE[0], 20), claim(LISTING[0], 2)]
     given = {2026: [OtherGrant("other_grant/1", 10 * WAN, rules=("first_purchase",))]}
-    assert in_wan(claims, policy, grants=given) == {"first_purchase": 10, "first_listing": 0}
-    unnamed = {
-        2026: [OtherGrant("other_grant/1", 10 * WAN)],
-        2025: [OtherGrant("other_grant/2", WAN, ("first_purchase",))],
-    }
-    assert in_wan(claims, policy, grants=unnamed) == {"first_purchase": 20, "first_listing": 0}
-    two = {2026: [OtherGrant(f"other_grant/{one}", 10 * WAN, awards=(PURCHASE[0],)) for one in (1, 2)]}
-    assert payables(claims, policy, two)[PURCHASE[0]] == (0, "other_grant/2")
+    assert in_wan(claims, grants=given) == {"first_purchase": 10, "first_listing": 0}
+    of_the_loser = {2026: [OtherGrant("other_grant/1", 10 * WAN, rules=("first_listing",))]}
+    assert in_wan(claims, grants=of_the_loser) == {"first_purchase": 20, "first_listing": 0}
+    all_of_it = {2026: [OtherGrant("other_grant/1", 30 * WAN, rules=("first_purchase",))]}
+    found = payables(claims, POLICY, all_of_it)
+    assert (found[PURCHASE[0]], found[LISTING[0]]) == ((0, "other_grant/1"), (0, PURCHASE[0]))
 
 
-def test_a_grant_is_deducted_from_the_greatest_payable_down():
-    policy = msgspec.structs.replace(POLICY, other_grants="all_of_year")
-    given = {2026: [OtherGrant("other_grant/1", 25 * WAN)]}
-    allowance = declared("talent_living_allowance", "a", 5)
-    assert in_wan([*STANDARDS, allowance], policy, grants=given) == {"N1": 0, "N2": 15, "I": 10, "a": 5}
+def test_what_a_grant_takes_is_left_of_a_cumulative_limit():
+    """The limit of later years is less what was payable after other grants (G11)."""
+    models = [
+        *(declared("ai_model", name, 20, "2025-11-01") for name in "ab"),
+        *(declared("ai_model", name, 20, f"2026-0{place}-01") for place, name in enumerate("cde", 1)),
+    ]
+    given = {2025: [OtherGrant("other_grant/1", 15 * WAN, rules=("ai_model",))]}
+    assert in_wan(models, grants=given) == {"a": 5, "b": 20, "c": 20, "d": 5, "e": 0}
 
 
 def test_a_grant_that_competes_suppresses_what_is_less_and_is_ignored_next_to_what_is_not():
-    assert POLICY.other_grants == "highest"
     for fen, left in ((50 * WAN, {"N1": 20, "N2": 20, "I": 10}), (50 * WAN + 1, {"N1": 0, "N2": 0, "I": 0})):
-        assert in_wan(STANDARDS, grants={2026: [OtherGrant("other_grant/1", fen)]}) == left
+        assert in_wan(STANDARDS, HIGHEST, grants={2026: [OtherGrant("other_grant/1", fen)]}) == left
 
 
 # --- properties ------------------------------------------------------------------------------------------------------
@@ -353,25 +357,30 @@ def histories(draw: st.DrawFn) -> list[Claim]:
     return list(found.values())
 
 
-GRANTS = st.dictionaries(
-    st.integers(2026, 2028),
-    st.lists(
-        st.builds(
-            OtherGrant,
-            st.sampled_from(["other_grant/1", "other_grant/2"]),
-            AMOUNTS.filter(bool),
-            st.lists(st.sampled_from(sorted(RULES)), max_size=3).map(tuple),
-        ),
-        max_size=2,
-        unique_by=lambda one: one.name,
-    ),
-)
+@st.composite
+def grants_of(draw: st.DrawFn, claims: list[Claim]) -> dict[int, list[OtherGrant]]:
+    """Grants of the years that name rules, awards, both or nothing; several may be the same but for the id."""
+    award_ids = [one.award_id for one in claims] or ["none"]
+    one = st.builds(
+        OtherGrant,
+        st.just(""),
+        AMOUNTS.filter(bool),
+        st.lists(st.sampled_from(sorted(RULES)), max_size=3, unique=True).map(tuple),
+        st.lists(st.sampled_from(award_ids), max_size=3, unique=True).map(tuple),
+        st.sampled_from([date.min, date(2026, 1, 5), date(2026, 1, 6)]),
+    )
+    found = draw(st.dictionaries(st.integers(2026, 2028), st.lists(one, max_size=3)))
+    return {
+        year: [grant._replace(name=f"other_grant/{year}-{place}") for place, grant in enumerate(of_year)]
+        for year, of_year in found.items()
+    }
 
 
-@given(histories(), CHOICES, RULE_CHOICES, GRANTS, st.randoms())
+@given(histories(), CHOICES, RULE_CHOICES, st.data(), st.randoms())
 def test_a_payable_is_within_its_ceiling_and_its_limits_and_no_order_of_arrival_leaves_a_trace(
-    claims, chosen, of_rules, grants, rng
+    claims, chosen, of_rules, data, rng
 ):
+    grants = data.draw(grants_of(claims))
     policy = msgspec.structs.replace(policy_with(of_rules), **chosen)
     found = payables(claims, policy, grants)
     assert all(0 <= found[one.award_id].payable_fen <= one.worth_fen for one in claims)
@@ -389,6 +398,8 @@ def test_a_payable_is_within_its_ceiling_and_its_limits_and_no_order_of_arrival_
     for steps in ladders.values():
         assert sum(found[one.award_id].payable_fen for one in steps) <= max(one.steps_fen for one in steps)
     rng.shuffle(claims)
+    for of_year in grants.values():
+        rng.shuffle(of_year)
     assert payables(claims, policy, grants) == found
 
 
@@ -399,11 +410,27 @@ NO_LONGER_EARNED = [
 ]
 
 
-@given(histories(), CHOICES, RULE_CHOICES, GRANTS)
-@example(NO_LONGER_EARNED, {name: getattr(POLICY, name) for name in READINGS}, (), {})
-def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, of_rules, grants):
-    if chosen["other_grants"] == "same_matter":
-        grants = {}
+@given(histories(), CHOICES, RULE_CHOICES, st.data())
+def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, of_rules, data):
+    assert_verified(claims, chosen, of_rules, data.draw(grants_of(claims)))
+
+
+def test_the_verifier_comes_to_the_same_where_a_tier_is_no_longer_earned():
+    assert_verified(NO_LONGER_EARNED, {name: getattr(POLICY, name) for name in READINGS}, (), {})
+
+
+def test_over_the_whole_life_a_grant_of_any_year_competes():
+    chosen = {name: getattr(POLICY, name) for name in READINGS}
+    chosen |= {"highest_only_scope": "whole_life", "other_grants": "highest"}
+    claims = [claim("first_listing/uscc:A", 2), claim("first_purchase/uscc:A", 0, year=2027)]
+    grants = {year: [OtherGrant(f"other_grant/{year}", 3 * WAN)] for year in (2027, 2028)}
+    assert payables(claims, msgspec.structs.replace(POLICY, **chosen), grants)[LISTING[0]] == (0, "other_grant/2027")
+    assert_verified(claims, chosen, (), grants)
+
+
+def assert_verified(
+    claims: list[Claim], chosen: dict[str, str], of_rules: Any, grants: dict[int, list[OtherGrant]]
+) -> None:
     tree = deepcopy(tree_with(of_rules))
     for name, value in chosen.items():
         tree["general"][CLAUSES.get(name, name)]["reading"] = value
@@ -415,7 +442,17 @@ def test_the_verifier_comes_to_the_same_by_every_reading(claims, chosen, of_rule
         for one in claims
     ]  # fmt: skip
     recorded = {
-        ("uscc:A", year): {one.name: (one.name, one.amount_fen) for one in given} for year, given in grants.items()
+        ("uscc:A", year): [
+            MunicipalGrant(
+                one.name,
+                one.amount_fen,
+                "" if one.granted_on == date.min else one.granted_on.isoformat(),
+                one.rules,
+                one.awards,
+            )
+            for one in of_year
+        ]
+        for year, of_year in grants.items()
     }
     found = payables(claims, msgspec.structs.replace(policy_with(of_rules), **chosen), grants)
     assert verified_payables(awards, PolicyValues(tree), recorded) == {key: tuple(one) for key, one in found.items()}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from services.incentive.domain.awards import Award, EvidenceItem
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.highest_only import OtherGrant, PayableInputs, with_payables
+from services.incentive.domain.highest_only import PayableInputs, deductions, with_payables
+from services.incentive.domain.other_grants import OtherGrant
 from services.incentive.domain.postings import (
     EntitlementAccount,
     correction_posting,
@@ -128,12 +129,18 @@ def test_payables_are_settled_within_subject_and_year() -> None:
     assert settled["x"] == elsewhere
 
 
-def test_a_grant_of_another_policy_competes_within_its_subject_and_year() -> None:
-    grants = {("uscc:A", 2026): [OtherGrant("other_grant/1", 501)], ("uscc:A", 2027): [OtherGrant("other_grant/2", 9)]}
-    (settled,) = with_payables([AWARD], POLICY, PayableInputs(grants))
-    assert (settled.payable_fen, settled.suppressed_by) == (0, "other_grant/1")
-    equal = {("uscc:A", 2026): [OtherGrant("other_grant/1", 500)]}
-    assert with_payables([AWARD], POLICY, PayableInputs(equal)) == [AWARD]
+def test_a_grant_of_another_policy_is_deducted_within_its_subject_and_year() -> None:
+    def granted(subject: str, year: int, number: int, fen: int) -> dict[tuple[str, int], list[OtherGrant]]:
+        return {(subject, year): [OtherGrant(f"other_grant/{number}", fen, rules=(AWARD.rule,))]}
+
+    elsewhere = granted("uscc:A", 2027, 2, 9) | granted("uscc:B", 2026, 3, 9)
+    for fen, left in ((499, (1, None)), (501, (0, "other_grant/1"))):
+        inputs = PayableInputs(granted("uscc:A", 2026, 1, fen) | elsewhere)
+        (settled,) = with_payables([AWARD], POLICY, inputs)
+        assert (settled.payable_fen, settled.suppressed_by) == left
+        assert deductions([AWARD], POLICY, inputs) == {AWARD.award_id: [("other_grant/1", min(500, fen))]}
+    assert with_payables([AWARD], POLICY, PayableInputs(elsewhere)) == [AWARD]
+    assert deductions([AWARD], POLICY, PayableInputs(elsewhere)) == {}
 
 
 def test_a_move_from_a_ceiling_of_a_fen_names_where_it_was() -> None:

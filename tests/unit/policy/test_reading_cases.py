@@ -8,7 +8,6 @@ from tests.support.reading_cases import IN_FORCE, ReadingCase, alternatives, pol
 
 CASES = reading_cases()
 WITHOUT = {
-    "general.other_grants",  # needs a recorded grant: unit/domain/test_highest_only.py
     "general.open_years",  # changes a hold and no amount: unit/domain/test_holds.py
 }
 

@@ -22,7 +22,7 @@ from services.incentive.domain.explanations.events import (
     explain_first_purchase,
     explain_tiers,
 )
-from services.incentive.domain.explanations.payable import Rival, payable_steps
+from services.incentive.domain.explanations.payable import DeductedGrant, Rival, payable_steps
 from services.incentive.domain.explanations.wording import (
     ExplanationDraft,
     Visible,
@@ -67,14 +67,16 @@ class ExplainedAward(msgspec.Struct, frozen=True):
 
     `partial`: the reader may not see all of it (contract, section 4), but sees its ceiling if it may see all of its
     documents. `rivals` are those of which the reader may see all, with or without the award itself. `set_aside`: the
-    award was rejected, or its rule is suspended. `revised` is None if it was always computed by the current revision.
-    `earlier` are documents that were the subject's first at some time. `is_closed`: the year is closed (details 5).
+    award was rejected, or its rule is suspended. `deducted` are other grants; an exchange sees none. `revised` is None
+    if it was always computed by the current revision. `earlier` are documents that were the subject's first at some
+    time. `is_closed`: the year is closed (details 5).
     """
 
     award: Award
     partial: bool = False
     rivals: tuple[Rival, ...] = ()
     set_aside: bool = False
+    deducted: tuple[DeductedGrant, ...] = ()
     revised: RevisionChange | None = None
     earlier: tuple[First, ...] = ()
     is_closed: bool = True
@@ -94,7 +96,9 @@ def explanation(
     is_documented = rests_on(award.exchanges, visible) and len(counted) == len(draft.counted)
     partial = one.partial or not is_documented
     draft.not_counted = [part for part in draft.not_counted if is_visible(part["exchange"], visible)]
-    suppression = [] if partial else payable_steps(award, one.rivals, policy, set_aside=one.set_aside)
+    suppression = (
+        [] if partial else payable_steps(award, one.rivals, policy, set_aside=one.set_aside, deducted=one.deducted)
+    )
     text = _text(one, draft, suppression, partial=partial) if is_documented else _PARTIAL
     steps, following = ([*draft.steps, *suppression], draft.next) if is_documented else ([], None)
     return explanation_json(

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from services.incentive.domain.awards import Award
 from services.incentive.domain.explanations.wording import (
     NO_TEXT,
@@ -13,7 +15,7 @@ from services.incentive.domain.explanations.wording import (
     step_json,
     yuan,
 )
-from services.incentive.domain.highest_only import OTHER_GRANT
+from services.incentive.domain.other_grants import OTHER_GRANT
 from services.incentive.policy.terms import DeclaredTerms, Policy, ScopeReading, StepsReading, Texts
 from shared.values.json_types import Json
 
@@ -44,13 +46,34 @@ class Rival(NamedTuple):
     suppressed_by: str | None = None
 
 
-def payable_steps(award: Award, rivals: Sequence[Rival], policy: Policy, *, set_aside: bool = False) -> list[Json]:
-    """The step from a ceiling to its payable; none if both are equal and nothing is suppressed.
+class DeductedGrant(NamedTuple):
+    """A grant under another municipal policy, and how much of it is deducted from the award, in fen."""
 
-    `set_aside`: the award is rejected, or its rule is suspended.
+    name: str
+    document_no: str | None
+    fen: int
+
+
+def payable_steps(
+    award: Award,
+    rivals: Sequence[Rival],
+    policy: Policy,
+    *,
+    set_aside: bool = False,
+    deducted: Sequence[DeductedGrant] = (),
+) -> list[Json]:
+    """The steps from a ceiling to its payable; none if both are equal and nothing is suppressed.
+
+    `set_aside`: the award is rejected, or its rule is suspended. `deducted` are other grants, if the reader may see
+    them.
     """
     if award.ceiling_fen == 0:
         return []
+    if deducted:
+        before_fen = award.payable_fen + sum(grant.fen for grant in deducted)
+        limited = msgspec.structs.replace(award, payable_fen=before_fen, suppressed_by=None)
+        steps = [_reduced(limited, policy, set_aside=set_aside)] if before_fen < award.ceiling_fen else []
+        return [*steps, _less_grants(award.payable_fen, deducted)]
     if award.suppressed_by is not None:
         return [_suppressed(award, award.suppressed_by, rivals, policy)]
     if award.payable_fen < award.ceiling_fen:
@@ -127,6 +150,31 @@ def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
     names = joined(map(limit_text, limits))
     text = phrase("限额：{names}，余{left}。", "Limits: {names}; {left} are left.", names=names, left=left)
     return step_json("limit", award.payable_fen, text)
+
+
+def _less_grants(left_fen: int, deducted: Sequence[DeductedGrant]) -> Json:
+    """The step in which other grants are deducted. Their names are Chinese and left out in English."""
+    named = joined(_grant_text(grant) for grant in deducted)
+    if left_fen == 0:
+        text = phrase(
+            "扣减市级其他政策的奖补：{named}，扣减后无余额。",
+            "Nothing is left after other municipal grants ({named}).",
+            named=named,
+        )
+    else:
+        text = phrase(
+            "扣减市级其他政策的奖补：{named}，余{left}。",
+            "Less other municipal grants ({named}), {left} are left.",
+            named=named,
+            left=yuan(left_fen),
+        )
+    return step_json("grant", left_fen, text)
+
+
+def _grant_text(grant: DeductedGrant) -> Texts:
+    amount = yuan(grant.fen)
+    document = "" if grant.document_no is None else f"（{grant.document_no}）"
+    return Texts(f"{grant.name}{document}{amount.zh}", amount.en)
 
 
 def _suppressed(award: Award, suppressed_by: str, rivals: Sequence[Rival], policy: Policy) -> Json:

@@ -35,8 +35,8 @@ def _submit(
     return None
 
 
-def _act(form: str, about: str, kind: ActKind) -> FormRefusal | None:
-    return _submit(form, ROUTES[kind].body, lambda given: perform(sent_once(), about, given, kind))
+def _act(form: str, about: str, kind: ActKind, more: Json | None = None) -> FormRefusal | None:
+    return _submit(form, ROUTES[kind].body, lambda given: perform(sent_once(), about, given, kind), more)
 
 
 def _release(hold_id: str) -> FormRefusal | None:
@@ -101,7 +101,15 @@ def verify(subject: str) -> ResponseReturnValue:
 @require("bureau")
 def note_grant(subject: str) -> ResponseReturnValue:
     """Record a grant under another municipal policy."""
-    return _subject_done(subject, _act("grant", subject, "other_grant"))
+    more: Json = {name: [one for one in request.form.getlist(name) if one] for name in ("rules", "awards")}
+    return _subject_done(subject, _act("grant", subject, "other_grant", more))
+
+
+@blueprint.post("/subjects/<subject>/other-grants/<grant_id>/withdraw")
+@require("bureau")
+def withdraw_grant(subject: str, grant_id: str) -> ResponseReturnValue:
+    """Withdraw the record of another grant."""
+    return _subject_done(subject, _act(f"withdraw-{grant_id}", grant_id, "grant_withdrawal"))
 
 
 @blueprint.post("/related-parties")

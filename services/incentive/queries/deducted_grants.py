@@ -1,0 +1,63 @@
+"""Grants under other municipal policies, as they are deducted from an award at an instant."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from services.incentive.domain.acts import OtherGrantPart
+from services.incentive.domain.explanations.payable import DeductedGrant
+from services.incentive.domain.facts import FactRef
+from services.incentive.domain.highest_only import PayableInputs, deductions
+from services.incentive.domain.holds import RULE_SUSPENDED
+from services.incentive.domain.other_grants import OTHER_GRANT, OtherGrants
+from services.incentive.domain.workflow import ApprovedFor, set_aside_by
+from services.incentive.queries.awards import awards_of_subject
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.acts import find_part, other_grants_of
+from services.incentive.store.award_context import AwardContext, load_award_context
+from services.incentive.store.awards import award_from_row
+from services.incentive.store.payable_inputs import when_earned
+from services.incentive.store.rows import SeenAward
+
+
+def deducted_grants(connection: Connection, view: LedgerView, row: SeenAward) -> tuple[DeductedGrant, ...]:
+    """The grants that are deducted from an award, in their turn; an exchange may see none of them."""
+    if view.viewer is not None:
+        return ()
+    grants = other_grants_of(connection, [row.subject], view.as_of)
+    if (row.subject, row.year) not in grants:
+        return ()
+    rows = awards_of_subject(connection, view, row.subject)
+    inputs = _payable_inputs(connection, view, rows, grants)
+    deducted = deductions([award_from_row(one) for one in rows], view.rulebook.policy, inputs)
+    found = []
+    for one in deducted.get(row.award_id, ()):
+        part = find_part(connection, "other_grant", "id", one.grant.removeprefix(f"{OTHER_GRANT}/"))
+        if isinstance(part, OtherGrantPart):
+            found.append(DeductedGrant(part.name, part.document_no, one.fen))
+    return tuple(found)
+
+
+def is_set_aside(context: AwardContext) -> bool:
+    """Return True if the award is rejected, or its rule is suspended."""
+    return set_aside_by(context.workflow.state) or RULE_SUSPENDED in context.holds
+
+
+def _payable_inputs(
+    connection: Connection, view: LedgerView, rows: Sequence[SeenAward], grants: OtherGrants
+) -> PayableInputs:
+    """The inputs of the payables of a subject's awards, as of the view's instant."""
+    contexts = load_award_context(connection, rows, view.rulebook.policy, view.as_of, view.instant)
+    facts = {
+        FactRef(one["fact"], one["generation"], one["seq"]): row.award_id for row in rows for one in row.evidence[:1]
+    }
+    earned = when_earned(connection, facts)
+    return PayableInputs(
+        grants=grants,
+        days={award_id: period.start.date() for award_id, period in earned.items() if period.start is not None},
+        standing_fen={
+            row.award_id: contexts[row.award_id].workflow.outstanding.get(ApprovedFor(row.subject, row.year), 0)
+            for row in rows
+        },
+        set_aside=frozenset(award_id for award_id, context in contexts.items() if is_set_aside(context)),
+    )
