@@ -13,8 +13,8 @@ from services.incentive.commands.what_if import Amounts, what_if
 from services.incentive.domain.declared_rules import group_by_items
 from services.incentive.domain.entitlements import KnownFacts, known_facts
 from services.incentive.domain.facts import DECLARED, Declaration, DocumentRef, Fact, about_of, declaration_value
-from services.incentive.domain.highest_only import PayableInputs
-from services.incentive.domain.other_grants import OtherGrant
+from services.incentive.domain.payables.highest_only import PayableInputs
+from services.incentive.domain.payables.other_grants import OtherGrant
 from services.incentive.policy.loader import load_policy
 from services.incentive.store.rulebook import Rulebook
 from services.incentive.verifier.awards import entitlements

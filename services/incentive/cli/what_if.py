@@ -13,9 +13,9 @@ from services.incentive.commands.what_if import Amounts, WhatIf, what_if, what_i
 from services.incentive.domain.declared_rules import group_by_items
 from services.incentive.domain.entitlements import KnownFacts, known_facts
 from services.incentive.domain.facts import Declaration, Fact, about_of, parse_fact
-from services.incentive.domain.highest_only import PayableInputs
 from services.incentive.domain.holds import RULE_SUSPENDED
-from services.incentive.domain.other_grants import OtherGrants, RecordedGrant, grants_in_force
+from services.incentive.domain.payables.highest_only import PayableInputs
+from services.incentive.domain.payables.other_grants import OtherGrants, RecordedGrant, grants_in_force
 from services.incentive.domain.workflow import set_aside_by
 from services.incentive.policy.loader import read_policy
 from services.incentive.policy.terms import Policy

@@ -27,7 +27,7 @@ from services.incentive.domain.acts import (
     act_json,
     act_sha256,
 )
-from services.incentive.domain.other_grants import OTHER_GRANT
+from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.domain.postings import LedgerEntry, Posting
 from services.incentive.domain.workflow import (
     ACTIONS,

@@ -9,7 +9,7 @@ import msgspec
 from services.incentive.domain.awards import Award
 from services.incentive.domain.entitlements import KnownFacts, compute_awards
 from services.incentive.domain.facts import Declaration
-from services.incentive.domain.highest_only import PayableInputs, with_payables
+from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
 from services.incentive.domain.risk_flags import Peers
 from services.incentive.policy.terms import Policy
 from services.incentive.store.rulebook import Rulebook

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from services.incentive.domain.acts import OtherGrantPart
 from services.incentive.domain.explanations.payable import DeductedGrant
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.highest_only import PayableInputs, deductions
 from services.incentive.domain.holds import RULE_SUSPENDED
-from services.incentive.domain.other_grants import OTHER_GRANT, OtherGrants
+from services.incentive.domain.payables.highest_only import PayableInputs, deductions
+from services.incentive.domain.payables.other_grants import OTHER_GRANT, OtherGrants
 from services.incentive.domain.workflow import ApprovedFor, set_aside_by
 from services.incentive.queries.awards import awards_of_subject
 from services.incentive.queries.view import LedgerView

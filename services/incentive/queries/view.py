@@ -7,7 +7,7 @@ exchange and no award suppresses it that is not wholly visible itself.
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from services.incentive.domain.other_grants import OTHER_GRANT
+from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.store.as_of import awards_as_of
 from services.incentive.store.rows import AwardRow, columns
 from services.incentive.store.rulebook import Rulebook

@@ -28,7 +28,7 @@ from services.incentive.domain.facts import (
     named_exchanges,
     parse_fact,
 )
-from services.incentive.domain.highest_only import with_payables
+from services.incentive.domain.payables.highest_only import with_payables
 from services.incentive.domain.risk_flags import Peers, first_near_cap, similar_purchases
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import related_of

@@ -19,7 +19,7 @@ from services.incentive.domain.acts import (
     ActPart,
     act_json,
 )
-from services.incentive.domain.other_grants import OTHER_GRANT, OtherGrant, RecordedGrant, grants_in_force
+from services.incentive.domain.payables.other_grants import OTHER_GRANT, OtherGrant, RecordedGrant, grants_in_force
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
 from shared.postgres.query import execute, fetch, fetch_one, fetch_value, where

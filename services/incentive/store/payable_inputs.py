@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
-from services.incentive.domain.highest_only import PayableInputs
 from services.incentive.domain.holds import Period
+from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.workflow import set_aside_by
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import OUTSTANDING_SQL, other_grants_of

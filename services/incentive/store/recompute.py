@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.awards import Award, zero_out
 from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, compute_awards
 from services.incentive.domain.facts import AwardFact, Fact, FactRef, Registers, about_of, is_counted
-from services.incentive.domain.highest_only import with_payables
+from services.incentive.domain.payables.highest_only import with_payables
 from services.incentive.domain.postings import entitlement_posting
 from services.incentive.domain.risk_flags import Peers, similar_purchases
 from services.incentive.policy.terms import Policy

@@ -15,7 +15,7 @@ from services.incentive.domain.facts import (
     ProviderTotal,
     parse_fact,
 )
-from services.incentive.domain.highest_only import PayableInputs, with_payables
+from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
 from services.incentive.policy.terms import Policy
 from services.incentive.verifier.expected import AcceptedDocument, expected_facts
 from shared.events.documents import Document, Listing, Trade

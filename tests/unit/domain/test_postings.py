@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.incentive.domain.awards import Award, EvidenceItem
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.highest_only import PayableInputs, deductions, with_payables
-from services.incentive.domain.other_grants import OtherGrant
+from services.incentive.domain.payables.highest_only import PayableInputs, deductions, with_payables
+from services.incentive.domain.payables.other_grants import OtherGrant
 from services.incentive.domain.postings import (
     EntitlementAccount,
     correction_posting,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from services.incentive.domain.declared_rules import declared_awards
 from services.incentive.domain.facts import Declaration
-from services.incentive.domain.highest_only import PayableInputs, with_payables
+from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
 from tests.support.incentive.declarations import PARTY, POLICY, declared
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from services.incentive.commands.what_if import what_if
 from services.incentive.domain.entitlements import known_facts
 from services.incentive.domain.facts import parse_fact
-from services.incentive.domain.highest_only import PayableInputs
+from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, load_policy, read_policy
 from shared.settings import POLICY_FILE

@@ -38,7 +38,7 @@ INCENTIVE: Final = ROOT / "services" / "incentive"
 MONEY: Final = [
     *(INCENTIVE / "domain" / f"{name}.py" for name in ("event_rules", "event_readings", "rounding")),
     *(INCENTIVE / "domain" / f"{name}.py" for name in ("declared_rules", "declared_readings")),
-    *(INCENTIVE / "domain" / f"{name}.py" for name in ("highest_only", "item_limits")),
+    *(INCENTIVE / "domain" / "payables" / f"{name}.py" for name in ("highest_only", "item_limits", "other_grants")),
     INCENTIVE / "policy" / "terms.py",
 ]
 VERIFIER: Final = sorted((INCENTIVE / "verifier").glob("*.py"))

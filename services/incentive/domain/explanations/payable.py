@@ -15,7 +15,7 @@ from services.incentive.domain.explanations.wording import (
     step_json,
     yuan,
 )
-from services.incentive.domain.other_grants import OTHER_GRANT
+from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.policy.terms import DeclaredTerms, Policy, ScopeReading, StepsReading, Texts
 from shared.values.json_types import Json
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from services.incentive.commands.acts import step_context
 from services.incentive.domain.acts import decision_json
-from services.incentive.domain.other_grants import OTHER_GRANT
+from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_actions
 from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
 from services.incentive.http.context import current_actor

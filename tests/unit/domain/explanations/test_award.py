@@ -17,7 +17,7 @@ from services.incentive.domain.explanations.award import ExplainedAward, explana
 from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.wording import REASONS, reason_label
 from services.incentive.domain.facts import Listed
-from services.incentive.domain.highest_only import PayableInputs, with_payables
+from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
 from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
 from services.incentive.policy.loader import load_policy
 from shared.events.decode import Accepted, decode

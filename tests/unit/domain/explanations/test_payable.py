@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.incentive.domain.awards import Award, award_of
 from services.incentive.domain.explanations.payable import Rival, payable_steps
-from services.incentive.domain.highest_only import PayableInputs, with_payables
+from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan

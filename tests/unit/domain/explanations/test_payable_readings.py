@@ -10,7 +10,7 @@ import pytest
 from services.incentive.domain.declared_rules import declared_awards
 from services.incentive.domain.explanations.declared import explain_declared
 from services.incentive.domain.explanations.payable import Rival, payable_steps
-from services.incentive.domain.highest_only import PayableInputs, with_payables
+from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
 from tests.support.incentive.declarations import PARTY, POLICY, declared
 
 if TYPE_CHECKING:

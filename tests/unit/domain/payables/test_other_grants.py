@@ -7,8 +7,14 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.item_limits import Claim
-from services.incentive.domain.other_grants import Deduction, OtherGrant, RecordedGrant, deduct, grants_in_force
+from services.incentive.domain.payables.item_limits import Claim
+from services.incentive.domain.payables.other_grants import (
+    Deduction,
+    OtherGrant,
+    RecordedGrant,
+    deduct,
+    grants_in_force,
+)
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
 

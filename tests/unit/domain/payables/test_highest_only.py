@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.highest_only import Payable, payables
-from services.incentive.domain.item_limits import Claim
-from services.incentive.domain.other_grants import OtherGrant
+from services.incentive.domain.payables.highest_only import Payable, payables
+from services.incentive.domain.payables.item_limits import Claim
+from services.incentive.domain.payables.other_grants import OtherGrant
 from services.incentive.policy.loader import load_policy
 from services.incentive.policy.terms import Policy
 from services.incentive.verifier.payables import CompetingAward, MunicipalGrant

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from services.incentive.domain.item_limits import Claim
+from services.incentive.domain.payables.item_limits import Claim
 from services.incentive.policy.terms import NO_KIND, OtherGrantsReading, Policy
 
 OTHER_GRANT: Final = "other_grant"

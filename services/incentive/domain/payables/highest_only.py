@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from services.incentive.domain.awards import Award
-from services.incentive.domain.item_limits import Claim, UsedLimits
-from services.incentive.domain.other_grants import Deduction, Deductions, OtherGrant, OtherGrants, deduct
+from services.incentive.domain.payables.item_limits import Claim, UsedLimits
+from services.incentive.domain.payables.other_grants import Deduction, Deductions, OtherGrant, OtherGrants, deduct
 from services.incentive.policy.terms import NO_KIND, HighestOnlyReading, Policy, ScopeReading
 
 
