@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .policy import PolicyValues
+from .readings import TIERS
 
 SubjectYear = tuple[str, int]
-TIERS = "exchange_tiers"
 LADDER = "exchange_tiers of one operator"
-STEPS = "steps of "
+SHARED_STEPS = "steps of "
 
 
 class MunicipalGrant(NamedTuple):
@@ -218,7 +218,7 @@ class SubjectPayables:
         """The amount of each limit that cuts the payables of an award: those of its rule, and of its steps (G12)."""
         limits, ladder = self._limits_of_rule(one), self._ladder(one)
         if ladder and self._policy.steps == "payables":
-            limits[STEPS + ladder] = one.ceiling
+            limits[SHARED_STEPS + ladder] = one.ceiling
         elif ladder and self._policy.steps == "approved":
             others = [other for other in self._awards if other is not one and other.claim]
             approved = sum(other.approved for other in others if self._ladder(other) == ladder)
@@ -246,7 +246,7 @@ class SubjectPayables:
     def _used(self, limit: str, award: CompetingAward, claims: Sequence[CompetingAward], due: dict[str, int]) -> int:
         """The sum payable under a limit in earlier years, if it runs over them, and so far in this one."""
         year = award.subject_year[1]
-        is_cumulative = limit == LADDER or limit.startswith(STEPS) or (
+        is_cumulative = limit == LADDER or limit.startswith(SHARED_STEPS) or (
             self._policy.limits.get(limit, {}).get("per") == "subject"
         )  # fmt: skip
         used = 0

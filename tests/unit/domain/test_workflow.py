@@ -90,6 +90,18 @@ def test_why_a_step_may_not_be_taken(state: WorkflowState, changes: dict, wanted
     assert says in said.en
 
 
+def test_an_open_year_blocks_the_approval_and_not_the_payment_of_what_was_approved_before() -> None:
+    year, both = ("period_open",), ("period_open", "manual")
+    published, approved = through(*ROUND), through(*ROUND, ("approve", 100, "b"))
+    said = refusal(context(published, person="b", holds=year), StepRequest("approve", 1))
+    assert said is not None
+    assert "period_open" in said.en
+    assert refusal(context(approved, holds=year), StepRequest("pay")) is None
+    held = refusal(context(approved, holds=both), StepRequest("pay"))
+    assert held is not None
+    assert held.en == "the award is on hold: manual"
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_same"),
     [
