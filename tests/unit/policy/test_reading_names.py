@@ -37,7 +37,7 @@ INCENTIVE: Final = ROOT / "services" / "incentive"
 # Code that computes ceilings and payables, and that chooses readings.
 MONEY: Final = [
     *(INCENTIVE / "domain" / f"{name}.py" for name in ("event_rules", "event_readings", "rounding")),
-    *(INCENTIVE / "domain" / f"{name}.py" for name in ("declared_rules", "declared_readings")),
+    *(INCENTIVE / "domain" / f"{name}.py" for name in ("declared_rules", "declared_readings", "step_difference")),
     *(INCENTIVE / "domain" / "payables" / f"{name}.py" for name in ("highest_only", "item_limits", "other_grants")),
     INCENTIVE / "policy" / "terms.py",
 ]
