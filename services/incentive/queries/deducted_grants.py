@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from services.incentive.domain.acts import OtherGrantPart
-from services.incentive.domain.explanations.payable import DeductedGrant
+from services.incentive.domain.explanations.payable import DeductedGrant, SetAside
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.payables.highest_only import PayableInputs, deductions
@@ -20,10 +20,10 @@ from services.incentive.store.payable_inputs import when_earned
 from services.incentive.store.rows import SeenAward
 
 
-def deducted_grants(connection: Connection, view: LedgerView, row: SeenAward) -> tuple[DeductedGrant, ...]:
-    """The grants that are deducted from an award, in their turn; an exchange may see none of them."""
+def deducted_grants(connection: Connection, view: LedgerView, row: SeenAward) -> tuple[DeductedGrant, ...] | None:
+    """The grants that are deducted from an award, in their turn; None if the viewer may see none of them."""
     if view.viewer is not None:
-        return ()
+        return None
     grants = other_grants_of(connection, [row.subject], view.as_of)
     if (row.subject, row.year) not in grants:
         return ()
@@ -38,9 +38,11 @@ def deducted_grants(connection: Connection, view: LedgerView, row: SeenAward) ->
     return tuple(found)
 
 
-def is_set_aside(context: AwardContext) -> bool:
-    """Return True if the award is rejected, or its rule is suspended."""
-    return set_aside_by(context.workflow.state) or RULE_SUSPENDED in context.holds
+def set_aside(context: AwardContext) -> SetAside | None:
+    """Why an award is payable up to its approved amount at most; None if it is not."""
+    if set_aside_by(context.workflow.state):
+        return "rejected"
+    return "suspended" if RULE_SUSPENDED in context.holds else None
 
 
 def _payable_inputs(
@@ -59,5 +61,5 @@ def _payable_inputs(
             row.award_id: contexts[row.award_id].workflow.outstanding.get(ApprovedFor(row.subject, row.year), 0)
             for row in rows
         },
-        set_aside=frozenset(award_id for award_id, context in contexts.items() if is_set_aside(context)),
+        set_aside=frozenset(award_id for award_id, context in contexts.items() if set_aside(context) is not None),
     )

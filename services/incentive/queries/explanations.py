@@ -16,7 +16,7 @@ from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject
 from services.incentive.domain.facts import ExchangeTotal, FirstListing, FirstPurchase
 from services.incentive.domain.status import operated_exchanges
 from services.incentive.queries.awards import awards_compared_with, awards_of_year
-from services.incentive.queries.deducted_grants import deducted_grants, is_set_aside
+from services.incentive.queries.deducted_grants import deducted_grants, set_aside
 from services.incentive.queries.risk_flags import award_risk_flags, risk_flag_json
 from services.incentive.queries.status import facts_of_exchange, is_known, known_about
 from services.incentive.queries.view import LedgerView
@@ -144,7 +144,7 @@ def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -
         award_from_row(row),
         partial=not row.whole,
         rivals=tuple(rivals),
-        set_aside=is_set_aside(context),
+        set_aside=set_aside(context),
         deducted=deducted_grants(connection, view, row),
         revised=_revision_change(connection, row),
         earlier=_earlier_firsts(connection, view, row.rule, row.about),

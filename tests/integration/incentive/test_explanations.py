@@ -119,6 +119,35 @@ def test_an_exchange_sees_the_ceiling_of_a_tier_that_tiers_of_another_exchange_r
     assert bureau.ask.ok(f"/v1/awards/{TIERS_OF_KMDEX}", "exchange:kmdex")["partial"] is False
 
 
+def test_a_rejected_award_says_so_and_the_next_kind_is_payable(bureau: Bureau) -> None:
+    """The same ledger says of each award what it says of the other, before and after."""
+    award_id, listed = f"annual_listed_trading/{subject(5)}/2026", f"first_listing/{subject(5)}"
+    bureau.take(
+        trading_fact(5, "12000000.00", 8),
+        first_listing_fact(5, 8, listing("L1", "2026-01-05", "kmdex"), None),
+    )
+    assert "同一主体同一年度的年度挂牌交易奖励（240,000.00元）更高" in explained(bureau, listed)["text"]["zh"]
+    bureau.done(award_id, "apply", "reject")
+    rejected, next_kind = explained(bureau, award_id), explained(bureau, listed)
+    assert rejected["steps"][-1]["text"]["zh"] == "本项未予通过，不予兑现。"
+    assert (rejected["steps"][-1]["value"], rejected["suppressed_by"]) == ("0.00", None)
+    assert [step["step"] for step in next_kind["steps"]] == ["base", "cap"]
+    assert "测算上限20,000.00元，可兑现20,000.00元。" in next_kind["text"]["zh"]
+    bureau.done(award_id, "reopen")
+    assert "测算上限240,000.00元，可兑现240,000.00元。" in explained(bureau, award_id)["text"]["zh"]
+
+
+def test_an_exchange_learns_that_a_grant_reduces_a_reward_and_not_which(bureau: Bureau) -> None:
+    award_id = bureau.purchase(6)
+    bureau.grant(subject(6), 2026, "50000.00", rules=["first_purchase"])
+    whole, seen = explained(bureau, award_id), explained(bureau, award_id, "exchange:kmdex")
+    assert "虚构市级技改奖补（昆虚工信〔2026〕1号）50,000.00元，余150,000.00元。" in whole["text"]["zh"]
+    assert [step["step"] for step in seen["steps"]][-2:] == ["rounding", "grant"]
+    assert seen["steps"][-1]["text"]["zh"] == "扣减市级其他政策的奖补后余150,000.00元。"
+    assert "技改" not in str(seen)
+    assert bureau.ask.ok(f"/v1/awards/{award_id}", "exchange:kmdex")["partial"] is False
+
+
 def test_both_routes_explain_what_there_was_at_an_instant(bureau: Bureau) -> None:
     award_id = f"annual_listed_trading/{subject(4)}/2026"
     query = {"subject": subject(4), "rule": "annual_listed_trading", "year": 2026}

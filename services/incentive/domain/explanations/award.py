@@ -22,7 +22,7 @@ from services.incentive.domain.explanations.events import (
     explain_first_purchase,
     explain_tiers,
 )
-from services.incentive.domain.explanations.payable import DeductedGrant, Rival, payable_steps
+from services.incentive.domain.explanations.payable import DeductedGrant, Rival, SetAside, payable_steps
 from services.incentive.domain.explanations.wording import (
     ExplanationDraft,
     Visible,
@@ -66,17 +66,17 @@ class ExplainedAward(msgspec.Struct, frozen=True):
     """The award to explain, as its reader sees it.
 
     `partial`: the reader may not see all of it (contract, section 4), but sees its ceiling if it may see all of its
-    documents. `rivals` are those of which the reader may see all, with or without the award itself. `set_aside`: the
-    award was rejected, or its rule is suspended. `deducted` are other grants; an exchange sees none. `revised` is None
-    if it was always computed by the current revision. `earlier` are documents that were the subject's first at some
-    time. `is_closed`: the year is closed (details 5).
+    documents. `rivals` are those of which the reader may see all, with or without the award itself. `set_aside`: why
+    only what is approved is payable. `deducted` are other grants; None: the reader may see none. `revised` is None if
+    it was always computed by the current revision. `earlier` are documents that were the subject's first at some time.
+    `is_closed`: the year is closed (details 5).
     """
 
     award: Award
     partial: bool = False
     rivals: tuple[Rival, ...] = ()
-    set_aside: bool = False
-    deducted: tuple[DeductedGrant, ...] = ()
+    set_aside: SetAside | None = None
+    deducted: tuple[DeductedGrant, ...] | None = ()
     revised: RevisionChange | None = None
     earlier: tuple[First, ...] = ()
     is_closed: bool = True

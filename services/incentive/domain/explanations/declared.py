@@ -137,8 +137,8 @@ def _item_step(outcome: DeclaredOutcome, item: Texts) -> Json:
     left_fen = max(0, outcome.worth.amount_fen - outcome.had_fen)
     subject = outcome.declaration.party.subject
     text = phrase(
-        "该{item}的金额不论由哪个主体申报只计一次，{others}已先得{had}，余{left}。",
-        "The amount is the {item}'s, whoever declares it: {others} had {had} before, so {left} are left.",
+        "该{item}的金额不论由哪个主体申报只计一次，在先的{others}测算上限{had}，余{left}。",
+        "The amount is the {item}'s, whoever declares it: {others} came before with {had}, so {left} are left.",
         item=item,
         others=joined(declaration_text(one, subject) for one in outcome.before if one.party.subject != subject),
         had=yuan(outcome.had_fen),

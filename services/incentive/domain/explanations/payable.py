@@ -1,7 +1,7 @@
 """Explanations of a payable: why it is less than the ceiling, and which awards it suppresses. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,11 @@ from shared.values.json_types import Json
 _LADDER: Final = Texts(
     "同一运营主体的晋级奖励合计不超过已达到的最高一档", "An operator's tiers stay within the highest that it reached"
 )
+SetAside = Literal["rejected", "suspended"]
+_ASIDE: Final[Mapping[SetAside, Texts]] = {
+    "rejected": Texts("本项未予通过", "This reward was rejected"),
+    "suspended": Texts("本项所依条款暂停执行", "The rule of this reward is suspended"),
+}
 _OTHER_GRANT: Final = Texts("市级其他政策的奖补", "a grant under another municipal policy")
 
 
@@ -59,13 +64,13 @@ def payable_steps(
     rivals: Sequence[Rival],
     policy: Policy,
     *,
-    set_aside: bool = False,
-    deducted: Sequence[DeductedGrant] = (),
+    set_aside: SetAside | None = None,
+    deducted: Sequence[DeductedGrant] | None = (),
 ) -> list[Json]:
     """The steps from a ceiling to its payable; none if both are equal and nothing is suppressed.
 
-    `set_aside`: the award is rejected, or its rule is suspended. `deducted` are other grants, if the reader may see
-    them.
+    `set_aside` is why the award is payable up to the approved amount at most (G6); None if it is not. `deducted` are
+    other grants; None if the reader may see none of them.
     """
     if award.ceiling_fen == 0:
         return []
@@ -77,6 +82,8 @@ def payable_steps(
     if award.suppressed_by is not None:
         return [_suppressed(award, award.suppressed_by, rivals, policy)]
     if award.payable_fen < award.ceiling_fen:
+        if deducted is None and set_aside is None:
+            return [_reduced_unseen(award, policy)]
         return [_reduced(award, policy, set_aside=set_aside)]
     step = _suppresses(award, rivals, policy)
     return [] if step is None else [step]
@@ -121,21 +128,14 @@ def _rule(award_id: str) -> str:
     return award_id.partition("/")[0]
 
 
-def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
+def _reduced(award: Award, policy: Policy, *, set_aside: SetAside | None) -> Json:
     """The step to a payable that is set aside, cut to a limit over several items, or reduced by a grant."""
     left, limits = yuan(award.payable_fen), policy.payable_limits(award.rule)
-    if set_aside and award.payable_fen == 0:
-        nothing = Texts(
-            "本项未予通过或该条款暂停执行，不予兑现。",
-            "It was rejected or its rule is suspended, so nothing is payable.",
-        )
-        return step_json("limit", 0, nothing)
-    if set_aside:
-        zh, en = (
-            "本项未予通过或该条款暂停执行，只保留已核定的",
-            "It was rejected or its rule is suspended: what stands is ",
-        )
-        return step_json("limit", award.payable_fen, phrase(zh + "{left}。", en + "{left}.", left=left))
+    if set_aside is not None:
+        zh, en = ("{why}，不予兑现。", "{why}, so nothing is payable.")
+        if award.payable_fen:
+            zh, en = "{why}，可兑现的只有已核定未追缴的{left}。", "{why}: payable is what stands approved, {left}."
+        return step_json("limit", award.payable_fen, phrase(zh, en, why=_ASIDE[set_aside], left=left))
     if award.rule in policy.step_rules and (earlier := _EARLIER_STEPS.get(policy.steps)) is not None:
         return difference_step(award.payable_fen, earlier)
     if award.rule == policy.exchange_tiers.rule:
@@ -150,6 +150,25 @@ def _reduced(award: Award, policy: Policy, *, set_aside: bool) -> Json:
     names = joined(map(limit_text, limits))
     text = phrase("限额：{names}，余{left}。", "Limits: {names}; {left} are left.", names=names, left=left)
     return step_json("limit", award.payable_fen, text)
+
+
+def _reduced_unseen(award: Award, policy: Policy) -> Json:
+    """The step to a payable for a reader who sees the whole award and no grants of other policies.
+
+    Of an award that a ladder over several exchanges reduces, an exchange does not see the payable.
+    """
+    left = yuan(award.payable_fen)
+    if award.rule in policy.step_rules and (earlier := _EARLIER_STEPS.get(policy.steps)) is not None:
+        return difference_step(award.payable_fen, earlier)
+    if policy.payable_limits(award.rule):
+        text = phrase(
+            "受限额或市级其他政策的奖补影响，余{left}。",
+            "Within limits and less other grants, {left} are left.",
+            left=left,
+        )
+        return step_json("limit", award.payable_fen, text)
+    text = phrase("扣减市级其他政策的奖补后余{left}。", "Less other municipal grants, {left} are left.", left=left)
+    return step_json("grant", award.payable_fen, text)
 
 
 def _less_grants(left_fen: int, deducted: Sequence[DeductedGrant]) -> Json:

@@ -43,7 +43,7 @@ def texts(*awards: Award, inputs: PayableInputs | None = None, policy=POLICY) ->
     found = {}
     for one in settled:
         rivals = [Rival(x.award_id, x.ceiling_fen, x.suppressed_by) for x in settled if x.year == one.year]
-        steps = payable_steps(one, rivals, policy, set_aside=one.award_id in inputs.set_aside)
+        steps = payable_steps(one, rivals, policy, set_aside="rejected" if one.award_id in inputs.set_aside else None)
         for step in steps:
             assert faults_in(step["text"]["zh"]) == [], step
             assert step["text"]["en"]
@@ -126,6 +126,15 @@ def test_the_ladder_of_an_operator():
     ]
 
 
+def test_a_reader_who_may_see_no_grants_learns_that_one_reduces_an_award():
+    for one, step in ((PURCHASE, "grant"), (tier("kmdex", 2026, 300, 300), "grant"), (NATIONAL, "limit")):
+        reduced = msgspec.structs.replace(one, payable_fen=5 * WAN)
+        (found,) = payable_steps(reduced, (), POLICY, deducted=None)
+        assert (found["step"], found["value"]) == (step, "50000.00")
+        assert "市级其他政策的奖补" in found["text"]["zh"]
+        assert "最高一档" not in found["text"]["zh"]
+
+
 AWARDS = [
     PURCHASE,
     award(f"first_listing/{SUBJECT}", 2),
@@ -158,6 +167,7 @@ def test_what_is_less_than_the_ceiling_is_explained_down_to_the_payable(data: st
 def test_what_is_set_aside_keeps_what_stands(standing: int):
     inputs = PayableInputs(set_aside=frozenset({NATIONAL.award_id}), standing_fen={NATIONAL.award_id: standing * WAN})
     (step,) = texts(NATIONAL, inputs=inputs)[NATIONAL.award_id]
-    text = f"只保留已核定的{standing * WAN // 100:,}.00元。" if standing else "不予兑现。"
     assert step[:2] == ("limit", format_yuan(standing * WAN))
-    assert step[2].endswith(text)
+    assert step[2] == (
+        "本项未予通过，可兑现的只有已核定未追缴的50,000.00元。" if standing else "本项未予通过，不予兑现。"
+    )
