@@ -367,6 +367,26 @@ def test_who_is_not_the_operator_is_told_of_which_day(reading: str, words: str):
     assert found["why_not"]["text"]["zh"].startswith(words)
 
 
+IN_FORCE = ["2025-11-01", "2026-06-01", "2027-06-01", "2028-06-01"]
+
+
+@given(st.dictionaries(st.sampled_from(DAYS), st.sampled_from(AMOUNTS), max_size=8), st.sampled_from(IN_FORCE),
+       st.sampled_from(AMOUNTS), st.sampled_from(choices(EVENT_READINGS, 12)))  # fmt: skip
+def test_more_trades_in_force_never_lower_what_one_operator_earns_over_the_years(history, day, more, choice):
+    """Trades before the policy can: a tier that they pass earns nothing later (`passing`)."""
+    policy = policy_with(choice)
+    raised = {**history, day: format_yuan(parse_yuan(history.get(day, "0")) + parse_yuan(more))}
+    sums = []
+    for known in (history, raised):
+        own = [(int(on[:4]), bucket(on, yuan)) for on, yuan in known.items()]
+        totals = [served(year, *(one for of, one in own if of == year)) for year in sorted({year for year, _ in own})]
+        sums.append(sum(one.ceiling_fen for one in tier_awards(*totals, policy=policy)))
+        sold = [provided(one.year, {"kmdex": list(one.buckets)}) for one in totals]
+        sums.append(sum(one.ceiling_fen for one in annual(*sold, policy=policy)))
+    assert sums[0] <= sums[2]
+    assert sums[1] <= sums[3]
+
+
 def test_a_year_says_what_is_deducted():
     totals = {
         2024: [served(2024, bucket("2024-06-01", "130000000"))],

@@ -16,9 +16,11 @@ from services.incentive.domain.declared_rules import declared_awards
 from services.incentive.domain.facts import Declaration
 from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
 from tests.support.incentive.declarations import PARTY, POLICY, declared
+from tests.support.incentive.readings import DECLARED_RULE_READINGS, choices, policy_with
 
 if TYPE_CHECKING:
     from services.incentive.policy.terms import Policy
+    from tests.support.incentive.readings import Choice
 
 WAN = 1_000_000  # fen of 10,000 yuan
 # By rule: its measure, and values from the worst to the best.
@@ -44,6 +46,9 @@ READINGS = {
     "steps": ("ceilings", "payables", "approved"),
 }
 CHOICES = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in READINGS.items()})
+# Readings of rules but for the minimum of vouchers after limits, by which a greater voucher can lower the sum.
+OF_RULES = {name: known for name, known in DECLARED_RULE_READINGS.items() if not name.endswith("/minimum")}
+RULE_CHOICES = st.sampled_from(choices(OF_RULES, 12))
 
 
 @st.composite
@@ -71,23 +76,40 @@ def total(history: list[Declaration], policy: Policy) -> int:
     return sum(award.payable_fen for award in awards)
 
 
-@given(raised(years=(2026,)), CHOICES)
-def test_raising_a_measure_of_one_year(pair: tuple[list[Declaration], list[Declaration]], chosen: dict[str, str]):
+@given(raised(years=(2026,)), CHOICES, RULE_CHOICES)
+def test_raising_a_measure_of_one_year(
+    pair: tuple[list[Declaration], list[Declaration]], chosen: dict[str, str], of_rules: Choice
+):
     if chosen["highest_only"] == "all_compete":  # see the first example
         chosen = {**chosen, "limits_cut": "payables"}
         pair = tuple([one for one in history if one.rule not in BY_DIFFERENCE] for history in pair)
-    policy = msgspec.structs.replace(POLICY, **chosen)
+    policy = msgspec.structs.replace(policy_with(of_rules), **chosen)
     assert total(pair[0], policy) <= total(pair[1], policy)
 
 
-@given(raised(years=(2026, 2027)), CHOICES)
+@given(raised(years=(2026, 2027)), CHOICES, RULE_CHOICES)
 def test_raising_a_measure_of_several_years_that_are_compared_as_one(
-    pair: tuple[list[Declaration], list[Declaration]], chosen: dict[str, str]
+    pair: tuple[list[Declaration], list[Declaration]], chosen: dict[str, str], of_rules: Choice
 ):
     policy = msgspec.structs.replace(
-        POLICY, **{**chosen, "highest_only": "kinds_compete", "highest_only_scope": "whole_life"}
+        policy_with(of_rules), **{**chosen, "highest_only": "kinds_compete", "highest_only_scope": "whole_life"}
     )
     assert total(pair[0], policy) <= total(pair[1], policy)
+
+
+def vouchers(march: str) -> list[Declaration]:
+    return [
+        declared("compute_voucher", "V1", "2026-03-01", settled=march),
+        declared("compute_voucher", "V2", "2026-06-01", settled="1000000"),
+    ]
+
+
+@pytest.mark.parametrize(("march", "payable_fen"), [("966666.67", 30_000_000), ("966666.70", 29_000_001)])
+def test_a_greater_voucher_leaves_less_than_the_minimum(march: str, payable_fen: int):
+    """compute_voucher/minimum: minimum_after_limits ((十四)): the rest of the limit is lost."""
+    policy = policy_with((("compute_voucher/minimum", "minimum_after_limits"),))
+    assert total(vouchers(march), policy) == payable_fen
+    assert total(vouchers(march), POLICY) == 30_000_000
 
 
 def in_one_year(march: str) -> list[Declaration]:
