@@ -28,6 +28,14 @@ def make_extracts() -> None:
     run_program("incentive", run_worker)
 
 
+@main.command(hidden=True)
+def price_readings() -> None:
+    """Compute what the alternative of each reading would change and exit; started by the consumer."""
+    from services.incentive.commands.price_readings import run_pricing
+
+    run_program("incentive", run_pricing)
+
+
 @main.command(
     help=say(
         "核验台账核验包（zip 或文件夹），不需要网络与数据库；可靠为 0，不可靠为 1，命令有误为 2。",

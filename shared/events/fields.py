@@ -43,7 +43,7 @@ class Text(fields.String):
     """
 
     default_error_messages = _TEXT_MESSAGES
-    documented: ClassVar[Mapping[str, str]] = {}  # the defaults of `metadata`
+    documented: ClassVar[Mapping[str, object]] = {}  # the defaults of `metadata`
 
     def __init__(self, *, min_length: int = 0, max_length: int | None = None, **kwargs: Any) -> None:
         if max_length is not None:

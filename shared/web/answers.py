@@ -48,8 +48,8 @@ def booleans(*names: str) -> Fields:
     return {name: fields.Boolean(required=True) for name in names}
 
 
-def text_lists(*names: str) -> Fields:
-    return {name: fields.List(fields.String(), required=True) for name in names}
+def text_lists(*names: str, null: bool = False) -> Fields:
+    return {name: fields.List(fields.String(), required=True, allow_none=null) for name in names}
 
 
 def nested(null: bool = False, **schemas: type[Schema]) -> Fields:

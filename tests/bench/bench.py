@@ -29,6 +29,7 @@ from tests.bench.naive import naive
 from tests.bench.peers.kafka_streams import kafka_streams
 from tests.bench.peers.peer import NotHere
 from tests.bench.peers.quix import quixstreams
+from tests.bench.readings import readings
 from tests.bench.registers import registers
 from tests.bench.replay import replay
 from tests.bench.report import tables
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from tests.bench.bed import Bed
 
-SECTIONS: Final = ("intake", "replay", "whole", "growth", "extract", "registers")
+SECTIONS: Final = ("intake", "replay", "whole", "growth", "extract", "registers", "readings")
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
 COMPANIES: Final = 3_000
@@ -50,9 +51,18 @@ COMPANIES: Final = 3_000
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
+@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of the readings")
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
-def main(events: int, rounds: int, trades: int, transactions: int, only: tuple[str, ...], report: Path | None) -> None:
+def main(
+    events: int,
+    rounds: int,
+    trades: int,
+    transactions: int,
+    awards: int,
+    only: tuple[str, ...],
+    report: Path | None,
+) -> None:
     signals = StopSignals()
     signals.install()
     result: dict[str, Any] = {"machine": machine()}
@@ -74,6 +84,8 @@ def main(events: int, rounds: int, trades: int, transactions: int, only: tuple[s
             result["extract"] = extract(folder / "extract", transactions)
         if "registers" in (only or SECTIONS):
             result["registers"] = registers(folder / "registers", COMPANIES)
+        if "readings" in (only or SECTIONS):
+            result["readings"] = readings(folder / "readings", awards)
     console = Console(stderr=True, record=True, width=120)
     for table in tables(result):
         console.print(table)

@@ -21,11 +21,13 @@ def tables(result: Json) -> Iterator[Table]:
     if "whole" in result:
         yield from _whole(result["whole"])
     if "growth" in result:
-        yield _growth(result["growth"])
+        yield _marks("增长 / growth", result["growth"])
     if "extract" in result:
         yield _pairs("核验包 / extract", result["extract"])
     if "registers" in result:
         yield _pairs("合并登记簿 / merging registers", result["registers"])
+    if "readings" in result:
+        yield _marks("读法的影响 / prices of readings", result["readings"])
 
 
 def _pairs(title: str, values: Json) -> Table:
@@ -87,8 +89,8 @@ def _answer(one: Json) -> str:
     return f"{one['per_s']:,.0f}/s, p50 {one['p50_ms']} ms, p99 {one['p99_ms']} ms"
 
 
-def _growth(found: list[Json]) -> Table:
-    table = Table(*found[0], title="增长 / growth")
+def _marks(title: str, found: list[Json]) -> Table:
+    table = Table(*found[0], title=title)
     for row in found:
         table.add_row(*map(_told, row.values()))
     return table

@@ -31,6 +31,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0017_other_grants.sql": (
         "cf38abf6dabedf7b829061b82ca6e3985b80e7cbe8034484800616ab48d3a63b"
     ),
+    "services/incentive/migrations/versions/0018_reading_prices.py": (
+        "2fafce217055efe666d898c9c51318644dcb24822cae4f217c942e0faa0e023e"
+    ),
+    "services/incentive/migrations/versions/0018_reading_prices.sql": (
+        "c821c51d0e80315ddf97d58b515276e8bbe088810a6e1f4f9d265b94e08d94fe"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

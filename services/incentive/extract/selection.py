@@ -26,7 +26,8 @@ from services.incentive.domain.facts import (
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.queries.awards import award_json
 from services.incentive.queries.ledger import BalanceRow, LedgerSize, balance_json
-from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER, on_shared_ladders
+from services.incentive.queries.readings import readings_of_awards
+from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER, LedgerView, on_shared_ladders
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
@@ -183,10 +184,9 @@ class Selection:
         self.settings = fetch(connection, _SETTINGS, SettingsRow, as_of=point.as_of)
         self.registers: Registers = registers_of(self.settings[-1].registers) if self.settings else None
         self._parameters["registers"] = None if self.registers is None else list(self.registers)
-        rulebook = rulebook_in_force(connection, point.as_of) if self.settings else None
+        self._rulebook = rulebook = rulebook_in_force(connection, point.as_of) if self.settings else None
         self._parameters["on_shared_ladders"] = [] if rulebook is None else on_shared_ladders(request.viewer, rulebook)
-        self._policy = None if rulebook is None else rulebook.policy
-        self._parameters["item_rules"] = [] if self._policy is None else list(self._policy.item_rules)
+        self._parameters["item_rules"] = [] if rulebook is None else list(rulebook.policy.item_rules)
         for statement in (*_AWARDS_AT, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE selected_award"):
             self._execute(statement)
         self.facts_left_out = 0
@@ -228,14 +228,15 @@ class Selection:
 
     def awards(self, *, asked: bool) -> Iterator[Json]:
         """Return the requested awards, or those that compete with them."""
-        now, viewer, policy = self.point.as_of, self._request.viewer, self._policy
-        if now is None or policy is None:
+        now, viewer, rulebook = self.point.as_of, self._request.viewer, self._rulebook
+        if now is None or rulebook is None:
             return
-        visible = None if viewer is None else {viewer}
+        view, policy = LedgerView(viewer, now, now, rulebook), rulebook.policy
         for rows in stream_chunks(self._connection, _AWARDS, SeenAward, BATCH, asked=asked):
             contexts = load_award_context(self._connection, rows, policy, now, now)
+            readings = readings_of_awards(self._connection, view, rows)
             for row in rows:
-                yield award_json(row, contexts[row.award_id], visible, policy, now)
+                yield award_json(row, contexts[row.award_id], view.visible, policy, now, readings[row.award_id])
 
     def award_sums(self) -> Json:
         """Return the sums of the requested awards that are wholly included."""

@@ -6,7 +6,6 @@ One worker runs at a time, whichever consumer started it.
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -29,7 +28,6 @@ from services.incentive.store.register_client import RegisterClient, RegisterRef
 from shared.postgres.clock import WrongClockError, check_clock
 from shared.postgres.database import make_engine
 from shared.postgres.errors import is_transient
-from shared.postgres.leader_lock import leader_lock
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.signing import signing_key
@@ -37,11 +35,11 @@ from shared.settings import LOCAL_REGISTERS, RegisterAddress, Settings, read_ser
 from shared.telemetry.masking import reason_of
 from shared.values.times import now
 from shared.worker.consumer_program import ConsumerProgram
+from shared.worker.leader_process import STOPS_WITHIN_S, run_as_leader
 
 _POLL_EVERY_S: Final = 1.0
 _EXPIRE_EVERY_S: Final = 60.0
 _PROGRESS_EVERY_S: Final = 1.0
-_STOPS_WITHIN_S: Final = 3.0
 _COMMAND: Final = (sys.executable, "-m", "services.incentive", "make-extracts")
 
 log = structlog.get_logger(__name__)
@@ -143,7 +141,7 @@ def _interrupt(_number: int, _frame: object) -> None:
 def supervising_extract_worker(program: ConsumerProgram) -> AbstractContextManager[None]:
     """Have extracts written while the program consumes; a bug stops the program and is re-raised on exit."""
     work = partial(supervise_worker, program.engine, program.stop)
-    return background_thread(work, "extracts", program.stop, join_timeout_s=1.0 + _STOPS_WITHIN_S)
+    return background_thread(work, "extracts", program.stop, join_timeout_s=1.0 + STOPS_WITHIN_S)
 
 
 def supervise_worker(engine: Engine, stop: threading.Event) -> None:
@@ -160,7 +158,7 @@ def supervise_worker(engine: Engine, stop: threading.Event) -> None:
                     check_clock(connection)
                     next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
                 has_work = jobs.has_unfinished(connection)
-            is_well = not has_work or _run_worker_as_leader(engine, stop)
+            is_well = not has_work or run_as_leader(engine, "extracts", _COMMAND, stop)
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -170,22 +168,3 @@ def supervise_worker(engine: Engine, stop: threading.Event) -> None:
             backoff.reset()
         else:
             backoff.wait()
-
-
-def _run_worker_as_leader(engine: Engine, stop: threading.Event) -> bool:
-    """Run the worker unless another consumer leads; return False if it failed."""
-    with leader_lock(engine, "extracts") as leader:
-        if not leader.try_acquire():
-            return True
-        worker = subprocess.Popen(_COMMAND)  # noqa: S603 - ours
-        try:
-            while worker.poll() is None and not stop.wait(0.1):
-                pass
-        finally:
-            worker.terminate()
-            try:
-                worker.wait(_STOPS_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait()
-        return worker.returncode == 0

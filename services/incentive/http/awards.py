@@ -10,6 +10,7 @@ from services.incentive.http.context import ledger_view
 from services.incentive.queries import awards as queries
 from services.incentive.queries import explanations, status
 from services.incentive.queries.awards import award_json
+from services.incentive.queries.readings import readings_of_awards
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.rows import SeenAward
@@ -103,11 +104,14 @@ def render_award(connection: Connection, view: LedgerView, row: SeenAward) -> Js
 
 
 def award_renderer(connection: Connection, view: LedgerView, rows: Sequence[SeenAward]) -> Callable[[SeenAward], Json]:
-    """Load the context of these awards at once, and return what renders each."""
+    """Load the context and the readings of these awards at once, and return what renders each."""
     contexts = load_award_context(connection, rows, view.rulebook.policy, view.as_of, view.instant)
-    return lambda row: render_in_context(view, row, contexts[row.award_id])
+    readings = readings_of_awards(connection, view, rows)
+    return lambda row: render_in_context(view, row, contexts[row.award_id], readings[row.award_id])
 
 
-def render_in_context(view: LedgerView, row: SeenAward, context: AwardContext) -> Json:
-    """Render the contract's Award of a row whose context is loaded."""
-    return award_json(row, context, view.visible, view.rulebook.policy, view.instant)
+def render_in_context(
+    view: LedgerView, row: SeenAward, context: AwardContext, readings: Sequence[str] | None = None
+) -> Json:
+    """Render the contract's Award of a row whose context is loaded, with the readings on which its payable hangs."""
+    return award_json(row, context, view.visible, view.rulebook.policy, view.instant, readings)

@@ -1,15 +1,18 @@
 """Query parameters and answers of the routes of awards, statuses, trades and the ledger."""
 
 from functools import partial
+from typing import ClassVar
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 
 from services.incentive.domain.explanations.why_not import CODES
 from services.incentive.domain.risk_flags import FUTURE_DATED
 from services.incentive.domain.workflow import STATES
 from services.incentive.policy.schema import RISK_FLAGS
 from services.incentive.queries.awards import FLAGS_FOR_ALL
+from services.incentive.queries.readings import READING_FLAG
 from shared.events.fields import Choice, Text
+from shared.values.json_types import Json
 from shared.values.parties import ID_SCHEMES
 from shared.web.answers import Fields, answer, booleans, instants, integers, lists, nested, text_lists, texts
 from shared.web.pagination import PageQuery, page_schema
@@ -30,13 +33,25 @@ class AsOfQuery(QuerySchema):
     as_of = TimeParameter()
 
 
+class FlagParameter(Text):
+    """A flag, or `reading:` with the id of a reading on which the payable hangs."""
+
+    documented: ClassVar[Json] = {"anyOf": [{"enum": list(FLAGS)}, {"pattern": f"^{READING_FLAG}"}]}
+
+    def parse(self, text: str) -> str:
+        if text not in FLAGS and not text.startswith(READING_FLAG):
+            known = (*FLAGS, f"{READING_FLAG}<id>")
+            raise ValidationError(f"须为 {'、'.join(known)} 之一 / must be one of {', '.join(known)}")
+        return text
+
+
 class AwardQuery(PageQuery, AsOfQuery):
     subject = SubjectParameter()
     exchange = ExchangeParameter()
     rule = Text()
     year = YearParameter()
     state = Choice(STATES)
-    flag = Choice(FLAGS)
+    flag = FlagParameter()
 
 
 class YearQuery(AsOfQuery):
@@ -83,12 +98,30 @@ AwardSchema = answer(
     texts("base", "rate", "cap", "ceiling", "payable", "suppressed_by", "approved", "paid", "returned", null=True),
     texts("state", enum=STATES),
     texts("kind", "eligibility"),
+    text_lists("readings", null=True),
     text_lists("holds", "flags"),
     booleans("partial"),
     instants("updated_at"),
     lists(evidence=EvidenceSchema),
 )
 AwardPageSchema = page_schema("AwardPage", AwardSchema)
+
+ReadingYearSchema = answer(
+    "ReadingYear", integers("year", "awards", "subjects"), texts("payable_before", "payable_after")
+)
+ReadingSchema = answer(
+    "Reading",
+    texts("id", "article"),
+    texts("mark", enum=("T", "L", "J")),
+    texts("reading"),
+    nested(says=TextsSchema),
+    nested(alternative=TextsSchema, null=True),
+    booleans("computable"),
+    nested(needs=TextsSchema, null=True),
+    lists(years=ReadingYearSchema),
+    instants("as_of", null=True),
+)
+ReadingPageSchema = page_schema("ReadingPage", ReadingSchema)
 
 StepSchema = answer("Step", texts("step", enum=_STEPS), texts("value"), nested(text=TextsSchema))
 _COUNTED = (texts("exchange", "amount"), integers("trades"))
@@ -115,6 +148,7 @@ ExplanationSchema = answer(
     {"transactions": fields.List(fields.Integer(), required=True)},
     lists(evidence=EvidenceSchema, signs=RiskFlagSchema),
     nested(why_not=WhyNotSchema, null=True),
+    text_lists("readings", null=True),
 )
 ExplanationsSchema = answer("Explanations", lists(items=ExplanationSchema))
 

@@ -19,6 +19,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     policy,
     public_notices,
     quarantine,
+    readings,
     related_parties,
     subject,
     worklist,

@@ -1,7 +1,9 @@
 """Loading a policy file: validation by its schema, with every fault and its line, and the values by path."""
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -14,10 +16,11 @@ from services.incentive.policy.schema import POLICY
 from services.incentive.policy.terms import OtherReading, Policy, PolicyValue, Reading, Texts
 from services.incentive.policy.yaml_tree import Data, PolicyError, PolicyFault, Scalar, field_name, flatten, parse_tree
 
-__all__ = ["PolicyError", "load_policy", "read_policy"]
+__all__ = ["PolicyError", "load_policy", "read_policy", "with_ids"]
 
 _SCHEMA: Final = POLICY.schema_for(None)
 _ALL_ARTICLES: Final = "(一)-(十七)"
+_NUMBER: Final = r"G\d+"  # of a general clause
 
 
 def load_policy(path: Path) -> Policy:
@@ -42,7 +45,7 @@ def read_policy(content: bytes, file: str) -> Policy:
     found = list(_walk(_SCHEMA, tree.data, "", "-"))
     return msgspec.structs.replace(
         policy,
-        readings=tuple(one for one in found if isinstance(one, Reading)),
+        readings=tuple(with_ids([one for one in found if isinstance(one, Reading)])),
         values=tuple(one for one in found if isinstance(one, PolicyValue)),
         digest=hashlib.sha256(content).hexdigest(),
     )
@@ -87,6 +90,7 @@ def _reading(data: dict[str, Data], path: str, article: str) -> Reading:
     owner = path.partition(".readings.")[0].rpartition(".")[2]
     mark = text_at(data, "mark")
     return Reading(
+        id="",  # with_ids
         path=path,
         clause=text_at(data, "clause") or owner,
         article=article,
@@ -102,6 +106,23 @@ def _reading(data: dict[str, Data], path: str, article: str) -> Reading:
             if isinstance(one, dict)
         ),
     )
+
+
+def with_ids(readings: Sequence[Reading]) -> Iterator[Reading]:
+    """Name each reading "<clause or rule>/<reading>"; of several with one name, the section's name comes between.
+
+    A general clause without a number goes by its section's name.
+    """
+    owners = [one.clause if re.fullmatch(_NUMBER, one.clause) else _section(one) for one in readings]
+    taken = Counter((owner, one.reading) for owner, one in zip(owners, readings, strict=True))
+    for owner, one in zip(owners, readings, strict=True):
+        parts = [owner, one.reading] if taken[owner, one.reading] == 1 else [owner, _section(one), one.reading]
+        yield msgspec.structs.replace(one, id="/".join(parts))
+
+
+def _section(reading: Reading) -> str:
+    """The rule or the section of the file that has the reading."""
+    return reading.path.partition(".readings.")[0].rpartition(".")[2]
 
 
 def _texts(data: Data) -> Texts:

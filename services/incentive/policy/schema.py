@@ -94,6 +94,8 @@ def _check_reading(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     yield from _repeated_readings(data)
     if mark == "T" and "alternative" in data:
         yield FieldProblem(("alternative",), "标记 T 没有另一种读法 / mark T has no other reading")
+    if "needs" in data and "alternative" not in data:
+        yield FieldProblem(("needs",), "没有另一种读法，无须数据 / there is no other reading that needs data")
 
 
 def _repeated_readings(data: Mapping[str, object]) -> Iterator[FieldProblem]:

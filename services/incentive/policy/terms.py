@@ -84,11 +84,12 @@ class OtherReading(msgspec.Struct, frozen=True):
 class Reading(msgspec.Struct, frozen=True):
     """The reading of a passage: `mark` T (the text says so), L (other law says so) or J (our judgement).
 
-    `path` is its place in the file, `article` and `basis` are what it rests on, `alternative` is the other possible
-    reading (None if the mark is T), `needs` the data without which the alternative cannot be computed, `others` are
-    further alternatives that can be.
+    `id` is "<clause or rule>/<reading>", `path` its place in the file, `article` and `basis` are what it rests on,
+    `alternative` is the other possible reading (None if the mark is T), `needs` the data without which the alternative
+    cannot be computed, `others` are further alternatives that can be.
     """
 
+    id: str
     path: str
     clause: str
     article: str
@@ -99,6 +100,10 @@ class Reading(msgspec.Struct, frozen=True):
     alternative: Texts | None
     needs: Texts | None = None
     others: tuple[OtherReading, ...] = ()
+
+    def id_of(self, other: OtherReading) -> str:
+        """The id of a further alternative."""
+        return f"{self.id}:{other.reading}"
 
 
 def _chosen(readings: Readings, question: str, reading: str) -> Readings:
@@ -450,6 +455,14 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
             for reading in self.readings
             if (reading.path == _PERIOD and is_period_open) or f"{reading.path}.alternative.reading" in texts
         )
+
+    @cached_property
+    def alternatives(self) -> "Mapping[str, Policy]":
+        """The policy under each alternative that can be computed, by the reading's id; further ones by their own."""
+        made = [(one.id, self.with_alternative(one.path)) for one in self.computable_readings]
+        for one in self.readings:
+            made += [(one.id_of(other), self.with_reading(one.path, other.reading)) for other in one.others]
+        return {reading_id: policy for reading_id, policy in made if policy is not None}
 
     def with_alternative(self, path: str) -> "Policy | None":
         """Swap a computable reading with its alternative; None if `path` names no computable reading.

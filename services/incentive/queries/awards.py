@@ -10,6 +10,7 @@ from services.incentive.domain.awards import LAST_DAY, rests_on
 from services.incentive.domain.rooms import OFFSET, OVER_APPROVED
 from services.incentive.domain.workflow import FIRST_STATE
 from services.incentive.policy.terms import Policy
+from services.incentive.queries.readings import READING_FLAG, hangs_on
 from services.incentive.queries.view import IS_WHOLE, LedgerView
 from services.incentive.store.acts import LAST_STEP_SQL
 from services.incentive.store.as_of import is_of_subject
@@ -39,18 +40,22 @@ def list_awards(
         conditions.append(is_of_subject(view.as_of))
     if "state" in filters:
         conditions.append(f"coalesce((SELECT to_state FROM ({LAST_STEP_SQL}) s), '{FIRST_STATE}') = %(state)s")
-    if "flag" in filters:
-        conditions.append(_is_flagged(str(filters["flag"]), view))
-        filters = {**filters, "flagged": _flagged(connection, view, str(filters["flag"]))}
+    flag = str(filters.get("flag", ""))
+    if flag:
+        conditions.append(_is_flagged(flag, view))
+        filters = {**filters, "flagged": _flagged(connection, view, flag)}
     if after is not None:
         conditions.append("award.award_id > %(after)s")
     statement = " AND ".join([view.select_awards, *(f"({one})" for one in conditions)])
     parameters = {**view.parameters, **filters, "after": after, "limit": limit, "as_of": view.as_of}
+    parameters["reading"] = flag.removeprefix(READING_FLAG)
     return fetch(connection, f"{statement} ORDER BY award.award_id LIMIT %(limit)s", SeenAward, **parameters)
 
 
 def _is_flagged(flag: str, view: LedgerView) -> str:
-    """Condition: the award has the flag and the viewer may see that."""
+    """Condition: the award has the flag, or hangs on the reading, and the viewer may see that."""
+    if flag.startswith(READING_FLAG):
+        return hangs_on(view)
     if view.viewer is not None and flag not in FLAGS_FOR_ALL:
         return "false"
     if flag not in FLAGS_OF_EXCESS:
@@ -90,11 +95,19 @@ def awards_compared_with(connection: Connection, view: LedgerView, row: SeenAwar
     return awards_of_subject(connection, view, row.subject)
 
 
-def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: Policy, now: datetime) -> Json:
+def award_json(
+    row: SeenAward,
+    context: AwardContext,
+    visible: Visible,
+    policy: Policy,
+    now: datetime,
+    readings: Sequence[str] | None = None,
+) -> Json:
     """An award; without amounts and data of other exchanges if it is not wholly visible.
 
-    `visible` are the exchanges whose documents the reader may see (None: all). Base and ceiling follow from documents
-    alone: who may see all of these sees both, even if an award that it may not see wholly decides what is payable.
+    `readings` are those on which its payable hangs (None: not shown or not known). `visible` are the exchanges whose
+    documents the reader may see (None: all). Base and ceiling follow from documents alone: who may see all of these
+    sees both, even if an award that it may not see wholly decides what is payable.
     """
     is_documented = row.whole or rests_on(row.exchanges, visible)
 
@@ -127,6 +140,7 @@ def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: 
         "returned": yuan(standing.returned_fen),
         "state": standing.state,
         "kind": policy.kind_of(row.rule),
+        "readings": None if readings is None else list(readings),
         "eligibility": context.eligibility,
         "holds": list(context.holds),
         "flags": _flags(row, context, visible),

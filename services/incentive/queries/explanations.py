@@ -17,6 +17,7 @@ from services.incentive.domain.facts import ExchangeTotal, FirstListing, FirstPu
 from services.incentive.domain.status import operated_exchanges
 from services.incentive.queries.awards import awards_compared_with, awards_of_year
 from services.incentive.queries.deducted_grants import deducted_grants, set_aside
+from services.incentive.queries.readings import readings_of_awards
 from services.incentive.queries.risk_flags import award_risk_flags, risk_flag_json
 from services.incentive.queries.status import facts_of_exchange, is_known, known_about
 from services.incentive.queries.view import LedgerView
@@ -55,6 +56,7 @@ def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> J
         "transactions": seqs,
         "signs": [risk_flag_json(one, policy) for one in flags],
         "why_not": _why_zero(connection, view, row),
+        "readings": readings_of_awards(connection, view, [row])[row.award_id],
     }
 
 
@@ -106,7 +108,7 @@ def _why_nothing(
         known = msgspec.structs.replace(known, earlier=earlier, awards=awards)
     question = Asked(rule, subject, year, policy.period_closed(year, view.instant))
     answers = why_nothing(question, known, policy, view.visible)
-    return [{**answer, "transactions": [], "signs": []} for answer in answers]
+    return [{**answer, "transactions": [], "signs": [], "readings": None} for answer in answers]
 
 
 def _known_of_subject(connection: Connection, view: LedgerView, subject: str, year: int) -> KnownOfSubject | None:

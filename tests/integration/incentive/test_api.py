@@ -114,6 +114,7 @@ def test_an_award_has_the_contracts_members(ask: Asker) -> None:
         "returned": "0.00",
         "state": "estimated",
         "kind": "first_purchase",
+        "readings": [],
         "eligibility": "unverified",
         "holds": ["eligibility"],
         "flags": [],

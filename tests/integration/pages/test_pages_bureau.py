@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import html
 import io
 import re
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from services.incentive.commands.price_readings import price_readings
 from services.incentive.pages.words import NEXT
+from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
 from tests.support.digests import digests
 from tests.support.incentive.extract_makers import Makers, makers_of
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
+READING = load_policy(POLICY_FILE).computable_readings[0].id
 AMOUNTS = ("payable", "ceiling")  # the list is sorted by the changes of these amounts
 PAPER = b"minutes of a meeting"
 
@@ -77,7 +81,7 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
         client = signed_in(makers, role)
         for address in (
             *("/worklist", "/budget", "/public-notices", "/public-notices.xlsx"),
-            *("/declared", "/lab", "/related-parties"),
+            *("/declared", "/lab", "/related-parties", "/readings", f"/readings/{READING}"),
         ):
             assert client.get(address).status_code == (403 if role.startswith("exchange") else 200), (role, address)
         assert client.get("/declared/table").status_code == (200 if role == "bureau" else 403)
@@ -256,6 +260,35 @@ def test_another_policy_file_or_reading_is_tried_and_nothing_is_written(makers: 
     assert 'value="general.first"' not in reading.text  # a reading without values in the file
     assert send(client, "/lab", page="/lab", reading="general.first").status_code == 404
     assert digests(url) == before
+
+
+def test_readings_show_what_their_alternatives_would_change(makers: Makers) -> None:
+    client = signed_in(makers, "auditor", "en")
+    assert "Not computed yet" in client.get("/readings").text
+    price_readings(makers.set.ledger)
+    found = makers.get("/v1/readings?limit=500")["items"]
+    shown = client.get("/readings").text
+    assert client.get("/readings/none/such").status_code == 404
+    changing = [one for one in found if one["years"]]
+    assert changing
+    for one in found:
+        assert f'href="/readings/{one["id"]}"' in shown
+        assert (one["alternative"] is None) or html.escape(one["alternative"]["en"], quote=False) in html.unescape(
+            shown
+        )
+    for one in changing:
+        page = client.get(f"/readings/{one['id']}").text
+        for year in one["years"]:
+            assert f"{float(year['payable_after']):,.2f}" in page
+            assert f"{float(year['payable_after']):,.2f}" in shown
+        named = makers.get(f"/v1/awards?flag=reading:{one['id']}&limit=500")["items"]
+        linked = re.findall(r'href="/awards/([^"?]+)"', page)
+        assert linked == [award["award_id"] for award in named][:50]
+        for award_id in linked[:2]:
+            assert f'href="/readings/{one["id"]}"' in client.get(f"/awards/{award_id}").text
+        listed = client.get(f"/awards?flag=reading:{one['id']}").text
+        assert all(f'href="/awards/{award_id}"' in listed for award_id in linked[:25])
+    assert all(f'href="{link}"' in client.get(page).text for page in ("/policy", "/lab") for link in ["/readings"])
 
 
 def test_related_parties_are_kept_and_what_they_flag_is_found(makers: Makers) -> None:

@@ -18,6 +18,7 @@ import structlog
 from flask import g
 from sqlalchemy import text
 
+from services.incentive.commands.price_readings import price_readings
 from services.incentive.extract import writer
 from services.incentive.extract.selection import Selection
 from services.incentive.store.award_context import load_recorded_context
@@ -69,11 +70,12 @@ SHOWN = {
         ("listing_fact", "listing_fact_past", "first_purchase", "exchange_total", "provider_total"), "nothing"
     ),
     "incentive": EVERY_DATABASE
-    | dict.fromkeys(("ledger_settings", "suspension"), "all")
+    | dict.fromkeys(("ledger_settings", "priced_ledger", "suspension"), "all")
     | dict.fromkeys(("fact", "fact_current", "known_to", "award_version", "award_current"), "own")
     | dict.fromkeys(("ledger_transaction", "ledger_entry", "act", "decision", "hold", "hold_release"), "own")
-    | dict.fromkeys(("eligibility", "extract", "extract_piece"), "own")
-    | dict.fromkeys(("other_grant", "grant_withdrawal", "related_party", "extract_access", "page_session"), "nothing"),
+    | dict.fromkeys(("eligibility", "extract", "extract_piece", "reading_effect"), "own")
+    | dict.fromkeys(("other_grant", "grant_withdrawal", "related_party", "extract_access", "page_session"), "nothing")
+    | dict.fromkeys(("reading_year",), "nothing"),
 }
 TABLES = text("""
     SELECT c.relname, c.relrowsecurity, pg_get_expr(p.polqual, p.polrelid) AS rows,
@@ -96,6 +98,7 @@ def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) ->
             found.set.trade(exchange, b"rubbish")
         status = {"status": "verified"}
         assert found.ask("POST", f"/v1/subjects/{SECRET}/eligibility", "bureau", status).status_code == 201
+        price_readings(found.set.ledger)
         yield found
 
 
@@ -305,7 +308,7 @@ def test_of_what_a_hidden_award_suppresses_the_ceiling_alone_is_shown(makers: Ma
     listed = {one["award_id"]: one for one in makers.get("/v1/awards?limit=500", f"exchange:{OWN}")["items"]}
     for one in lost:
         whole, seen = (makers.get(f"/v1/awards/{one.award_id}", role) for role in ("auditor", f"exchange:{OWN}"))
-        hidden = ("payable", "approved", "paid", "returned", "suppressed_by")
+        hidden = ("payable", "approved", "paid", "returned", "suppressed_by", "readings")
         assert seen == listed[one.award_id]
         assert seen == {**whole, **dict.fromkeys(hidden), "partial": True}
         told = makers.get(f"/v1/awards/{one.award_id}/explanation", f"exchange:{OWN}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from services.incentive.policy.loader import load_policy
+from shared.settings import POLICY_FILE
 from tests.support.incentive.extract_makers import SECRETS, Makers
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def routes(makers: Makers, method: str) -> list[str]:
         "hold_id": "0" * 32,
         "id": "0" * 32,
         "no": "T1",
+        "reading_id": load_policy(POLICY_FILE).computable_readings[0].id,
         "seq": 0,
         "subject": f"uscc:{next(iter(SECRETS))}",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from services.incentive.commands.what_if import what_if
@@ -9,7 +10,7 @@ from services.incentive.domain.entitlements import known_facts
 from services.incentive.domain.facts import parse_fact
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.policy.diff import compare
-from services.incentive.policy.loader import PolicyError, load_policy, read_policy
+from services.incentive.policy.loader import PolicyError, load_policy, read_policy, with_ids
 from shared.settings import POLICY_FILE
 from tests.support.incentive.ledger import first_listing, rulebook, subject
 from tests.support.incentive.readings import policy_with
@@ -212,3 +213,35 @@ def test_what_is_of_the_last_day_is_no_longer_earned() -> None:
         f"first_listing/{subject(2)}": (2_000_000, 2_000_000),
     }
     assert [(one.year, one.before_fen, one.after_fen) for one in found.years] == [(2028, 4_000_000, 2_000_000)]
+
+
+def test_each_reading_has_an_id_of_its_own() -> None:
+    ids = [reading.id for reading in POLICY.readings]
+    assert len(set(ids)) == len(ids)
+    named = {reading.path: reading.id for reading in POLICY.readings}
+    assert named["general.highest_only"] == f"G6/{POLICY.highest_only}"
+    assert all(
+        reading.id == f"{reading.clause}/{reading.reading}" for reading in POLICY.readings if "/" not in reading.clause
+    )
+    further = [f"{reading.id}:{other.reading}" for reading in POLICY.readings for other in reading.others]
+    assert list(POLICY.alternatives) == [*(reading.id for reading in POLICY.computable_readings), *further]
+    assert all(policy is not None and policy != POLICY for policy in POLICY.alternatives.values())
+
+
+def test_readings_of_one_clause_with_one_name_are_told_apart_by_their_sections() -> None:
+    ours = POLICY.readings
+    alike = [msgspec.structs.replace(one, clause="G6", reading="same_matter") for one in ours[:2]]
+    assert [one.id for one in with_ids([*alike, ours[2]])] == [
+        "G6/in_force/same_matter",
+        "G6/first/same_matter",
+        ours[2].id,
+    ]
+
+
+def test_what_the_text_says_needs_no_data() -> None:
+    start, _, rest = SOURCE.partition("  attribution:\n")
+    first, _, after = rest.partition("    alternative:\n")
+    without = after.split("\n", 2)[2]
+    assert without.startswith("    needs:")
+    with pytest.raises(PolicyError, match="no other reading that needs data"):
+        read_policy(f"{start}  attribution:\n{first.replace('mark: J', 'mark: T')}{without}".encode(), "p.yaml")

@@ -65,7 +65,8 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
         row = find_award(connection, view, award_id)
         policy = view.rulebook.policy
         context = load_award_context(connection, [row], policy, view.as_of, view.instant)[award_id]
-        rendered = render_in_context(view, row, context)
+        explained = explain_award(connection, view, row)
+        rendered = render_in_context(view, row, context, explained["readings"])
         steps = step_context(connection, row, context, policy, current_actor(), view.instant) if acts_now else None
         subject = rendered["subject"]
         shown: Json = {
@@ -73,7 +74,7 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
             "subject": f"{subject['id_scheme']}:{subject['id']}",
             "terms": policy.terms(rendered["rule"]),
             "policy": policy,
-            "explanation": explain_award(connection, view, row),
+            "explanation": explained,
             "rival": _rival(connection, view, rendered["suppressed_by"]),
             "postings": list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST),
             **_recorded(connection, view, row),

@@ -1,0 +1,175 @@
+"""Effects of readings: the awards whose payable the alternative of one computable reading alone would change. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from services.incentive.domain.entitlements import KnownFacts, compute_awards
+from services.incentive.domain.facts import AwardFact, Declaration, named_exchanges
+from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
+from services.incentive.domain.risk_flags import Peers
+from services.incentive.policy.terms import Policy
+from shared.whitelist import Whitelist
+
+# All facts of subjects and exchanges whose awards depend on each other, by what they are about.
+FactGroup = Mapping[str, KnownFacts]
+
+
+class Due(NamedTuple):
+    """The payable of an award, in fen: to whom, and in which year."""
+
+    subject: str
+    year: int
+    payable_fen: int
+
+
+class ReadingEffect(NamedTuple):
+    """The change of one award by the alternative of one reading, which is named by its id.
+
+    `before` and `after` are None where nothing is payable. `is_whole`: by all facts; `seen_by` are the exchanges by
+    whose documents alone the alternative would change the award.
+    """
+
+    reading: str
+    award_id: str
+    about: str
+    before: Due | None
+    after: Due | None
+    is_whole: bool
+    seen_by: tuple[str, ...]
+
+
+class Readings(NamedTuple):
+    """The rulebook that effects are computed by: the policy, and the same under each alternative, by reading id.
+
+    `of_declared` are the readings of declared rules alone.
+    """
+
+    policy: Policy
+    alternatives: Mapping[str, Policy]
+    of_declared: frozenset[str]
+    exchanges: Whitelist
+
+
+class PayableChange(NamedTuple):
+    """The payable of an award by the reading in force and by its alternative; None where nothing is payable."""
+
+    about: str
+    before: Due | None
+    after: Due | None
+
+
+PayableChanges = dict[tuple[str, str], PayableChange]  # by reading and award_id
+
+
+def readings_of(policy: Policy, exchanges: Whitelist) -> Readings:
+    """Prepare a policy for `reading_effects`, without red flags: they change no amount."""
+    plain = {one: _without_flags(other) for one, other in policy.alternatives.items()}
+    of_declared = (
+        one
+        for one, other in policy.alternatives.items()
+        if msgspec.structs.replace(other, declared=policy.declared, values=policy.values) == policy
+    )
+    return Readings(_without_flags(policy), plain, frozenset(of_declared), exchanges)
+
+
+def reading_effects(groups: Sequence[FactGroup], readings: Readings, inputs: PayableInputs) -> list[ReadingEffect]:
+    """The effects of all computable readings on the awards of these groups, by reading and award_id.
+
+    `inputs` need no days of declared rewards. Raises CutDatesError.
+    """
+    earning = [found for group in groups if (found := visible_facts(group, None))]
+    changes = changed_payables(earning, readings, inputs)
+    whole = set(changes)
+    granted = {subject for subject, _ in inputs.grants}
+    seen: dict[tuple[str, str], list[str]] = {}
+    for viewer in _viewers(earning):
+        own = [(group, visible_facts(group, viewer)) for group in earning]
+        alike = {about for group, part in own if part == group and granted.isdisjoint(group) for about in group}
+        narrower = [part for group, part in own if part and not (part == group and granted.isdisjoint(group))]
+        seen_alone = changed_payables(narrower, readings, as_seen(inputs))
+        for key in [*(key for key in whole if changes[key].about in alike), *seen_alone]:
+            seen.setdefault(key, []).append(viewer)
+        changes = seen_alone | changes
+    return [
+        ReadingEffect(reading, award_id, one.about, one.before, one.after, (reading, award_id) in whole, viewers)
+        for (reading, award_id), one in sorted(changes.items())
+        for viewers in [tuple(seen.get((reading, award_id), ()))]
+    ]
+
+
+def as_seen(inputs: PayableInputs) -> PayableInputs:
+    """The inputs of what an exchange may know: without grants under other policies."""
+    return msgspec.structs.replace(inputs, grants={})
+
+
+def _without_flags(policy: Policy) -> Policy:
+    return msgspec.structs.replace(policy, risk_flags=())
+
+
+def _viewers(groups: Iterable[FactGroup]) -> list[str]:
+    facts = (fact for group in groups for known in group.values() for fact in known.of)
+    return sorted({name for fact in facts for name in named_exchanges(fact)})
+
+
+def visible_facts(group: FactGroup, viewer: str | None) -> FactGroup:
+    """The facts of a group that can earn something and name no other exchange (None: all that can).
+
+    What an exchange may know is computed from these, so it reveals nothing of others. A declaration for an entity
+    names no exchange, so no exchange sees it.
+    """
+    found = {}
+    for about, known in group.items():
+        facts = [
+            fact
+            for fact in known.of
+            if isinstance(fact, AwardFact)
+            and (
+                named_exchanges(fact) == {viewer}
+                if viewer is not None
+                else named_exchanges(fact) or isinstance(fact, Declaration)
+            )
+        ]
+        if facts:
+            found[about] = KnownFacts(tuple(facts), facts[-1], known.linked if viewer is None else ())
+    return found
+
+
+def changed_payables(groups: Iterable[FactGroup], readings: Readings, inputs: PayableInputs) -> PayableChanges:
+    """The awards of these groups whose payable the alternative of a reading alone would change."""
+    declaring, others = list[KnownFacts](), list[KnownFacts]()
+    for group in groups:
+        is_declared = any(isinstance(fact, Declaration) for known in group.values() for fact in known.of)
+        (declaring if is_declared else others).extend(group.values())
+    days = {fact.award_id: fact.earned_on for one in declaring for fact in one.of if isinstance(fact, Declaration)}
+    inputs = msgspec.structs.replace(inputs, days=days)
+    found: PayableChanges = {}
+    for known, is_declared in ((declaring, True), (others, False)):
+        before = _payable(known, readings.policy, readings.exchanges, inputs) if known else {}
+        for reading, policy in readings.alternatives.items() if known else ():
+            if is_declared or reading not in readings.of_declared:
+                after = _payable(known, policy, readings.exchanges, inputs)
+                found |= {(reading, award_id): change for award_id, change in _compared(before, after)}
+    return found
+
+
+def _compared(
+    before: Mapping[str, tuple[str, Due]], after: Mapping[str, tuple[str, Due]]
+) -> Iterator[tuple[str, PayableChange]]:
+    for award_id in before.keys() | after.keys():
+        (about, was), (other_about, would) = (one.get(award_id, ("", None)) for one in (before, after))
+        if was != would:
+            yield award_id, PayableChange(about or other_about, was, would)
+
+
+def _payable(
+    known: Iterable[KnownFacts], policy: Policy, exchanges: Whitelist, inputs: PayableInputs
+) -> dict[str, tuple[str, Due]]:
+    """What each award is about, and its payable, by award_id; awards with a payable of zero are left out."""
+    awards = [award for one in known for award in compute_awards(one, policy, exchanges, Peers())]
+    return {
+        award.award_id: (award.about, Due(award.subject, award.year, award.payable_fen))
+        for award in with_payables(awards, policy, inputs)
+        if award.payable_fen > 0
+    }

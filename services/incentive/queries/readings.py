@@ -1,0 +1,169 @@
+"""The price list of readings, and the readings on which the payables of awards hang, as a reader may see them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from services.incentive.domain.readings.effects import Readings, changed_payables, readings_of, visible_facts
+from services.incentive.policy.terms import Policy, Reading, Texts
+from services.incentive.queries.view import IS_WHOLE, LedgerView
+from services.incentive.store.readings import (
+    AsOf,
+    ReadingYear,
+    changed_since,
+    dependent_groups,
+    ledger_state,
+    load_groups,
+    priced_state,
+    reading_years,
+    readings_by_award,
+)
+from services.incentive.store.rows import SeenAward
+from services.incentive.store.rulebook import Rulebook
+from shared.values.json_types import Json
+from shared.values.money import format_yuan
+from shared.values.times import format_time
+
+READING_FLAG: Final = "reading:"  # with the id of a reading: a filter for awards that hang on it
+
+
+def price_list(connection: Connection, policy: Policy) -> list[Json]:
+    """The readings of the policy in force, in the file's order, each with the years that its alternative would change.
+
+    A reading has no years before the first computation, and none of those of an earlier policy.
+    """
+    state, priced = ledger_state(connection), priced_state(connection)
+    is_of_this_policy = state is not None and priced is not None and state.settings_id == priced.settings_id
+    years = reading_years(connection) if is_of_this_policy else []
+    by_reading = {reading: list(ones) for reading, ones in groupby(years, key=lambda one: one.reading)}
+    as_of = priced.as_of if is_of_this_policy and priced is not None else None
+    return [
+        _reading_json(one, alternative, policy, by_reading, as_of)
+        for one in policy.readings
+        for alternative in _alternatives(one)
+    ]
+
+
+class _Alternative(NamedTuple):
+    """One alternative of a reading, by the id that it is priced by."""
+
+    id: str
+    says: Texts | None
+    needs: Texts | None
+
+
+def _alternatives(reading: Reading) -> list[_Alternative]:
+    """The alternative of a reading, or that there is none, and further ones."""
+    further = [_Alternative(reading.id_of(other), other.says, None) for other in reading.others]
+    return [_Alternative(reading.id, reading.alternative, reading.needs), *further]
+
+
+def _reading_json(
+    reading: Reading,
+    alternative: _Alternative,
+    policy: Policy,
+    years: Mapping[str, Sequence[ReadingYear]],
+    as_of: datetime | None,
+) -> Json:
+    is_computable = alternative.id in policy.alternatives
+    return {
+        "id": alternative.id,
+        "article": reading.article,
+        "mark": reading.mark,
+        "reading": reading.reading,
+        "says": _texts(reading.says),
+        "alternative": None if alternative.says is None else _texts(alternative.says),
+        "computable": is_computable,
+        "needs": None if alternative.needs is None else _texts(alternative.needs),
+        "years": [
+            {
+                "year": one.year,
+                "awards": one.awards,
+                "subjects": one.subjects,
+                "payable_before": format_yuan(one.before_fen),
+                "payable_after": format_yuan(one.after_fen),
+            }
+            for one in years.get(alternative.id, ())
+        ],
+        "as_of": format_time(as_of) if is_computable and as_of is not None else None,
+    }
+
+
+def _texts(texts: Texts) -> Json:
+    return {"zh": texts.zh, "en": texts.en}
+
+
+def hangs_on(view: LedgerView) -> str:
+    """Condition: the payable of an award hangs on the parameter `reading`, and the viewer may see that.
+
+    By the price list, which is about now.
+    """
+    if view.as_of is not None:
+        return "false"
+    # Row-level security shows an exchange the effects that its own documents show.
+    is_whole, may_see = ("AND e.is_whole", "true") if view.viewer is None else ("", IS_WHOLE)
+    return f"""
+        EXISTS (SELECT FROM reading_effect e
+                WHERE e.award_id = award.award_id AND e.reading = %(reading)s {is_whole}) AND {may_see}
+    """
+
+
+def readings_of_awards(
+    connection: Connection, view: LedgerView, rows: Sequence[SeenAward]
+) -> Mapping[str, list[str] | None]:
+    """The readings whose alternative alone would change the payable of each award, in the file's order, then others.
+
+    None for an award that is not wholly visible. An exchange's answer is computed from its own documents alone.
+    """
+    found: dict[str, list[str] | None] = dict.fromkeys(row.award_id for row in rows)
+    whole = [row for row in rows if row.whole]
+    if whole:
+        places = {reading: place for place, reading in enumerate(view.rulebook.policy.alternatives)}
+        known = _known(connection, view, whole)
+        found |= {
+            one: sorted(readings, key=lambda name: places.get(name, len(places))) for one, readings in known.items()
+        }
+    return found
+
+
+def _known(connection: Connection, view: LedgerView, rows: Sequence[SeenAward]) -> dict[str, list[str]]:
+    """By the price list; computed of the past, and where something has changed since the list."""
+    priced = priced_state(connection) if view.as_of is None else None
+    changed = None if priced is None else changed_since(connection, priced)
+    found = readings_by_award(connection, [row.award_id for row in rows], view.viewer)
+    if changed == set():
+        return found
+    rulebook = view.rulebook
+    groups = [
+        group
+        for group in dependent_groups(connection, rulebook.policy, rulebook.exchanges, {row.about for row in rows})
+        if changed is None or not changed.isdisjoint(group)
+    ]
+    abouts = {about for group in groups for about in group}
+    found |= {row.award_id: [] for row in rows if row.about in abouts}
+    for reading, award_id in _computed(connection, view, groups):
+        if award_id in found:
+            found[award_id].append(reading)
+    return found
+
+
+def _computed(connection: Connection, view: LedgerView, groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """The readings and award_ids whose payables hang on them, of groups of subjects and exchanges, as the view sees."""
+    if not groups:
+        return
+    as_of, rulebook = AsOf(view.as_of, view.instant), view.rulebook
+    known, inputs = load_groups(connection, groups, rulebook, as_of)
+    visible = [visible_facts(group, view.viewer) for group in known]
+    yield from changed_payables(visible, _prepared(rulebook), inputs)
+
+
+_readings: dict[tuple[str, str], Readings] = {}  # by the digests of policy and whitelist; few are ever in force
+
+
+def _prepared(rulebook: Rulebook) -> Readings:
+    if rulebook.digests not in _readings:
+        _readings[rulebook.digests] = readings_of(rulebook.policy, rulebook.exchanges)
+    return _readings[rulebook.digests]
