@@ -264,10 +264,10 @@ class ExtractCheck:
         else:
             if settings.policy is not None:
                 check_payables(awards, acts, facts, settings.policy)
+                check_acts(awards, acts, facts, settings, self._manifest)
             self._shown(
                 "可兑现额按就高不重复与限额重算，相符", "payables agree with highest only (G6) and limits (G11)"
             )
-            check_acts(awards, acts, facts, settings, self._manifest)
             self._shown(
                 "各项奖补的状态、已核定、资格、暂缓由办理记录重算，相符；步骤合乎次序、两人经办与公示期",
                 "states, amounts, eligibility and holds agree with the acts; steps are in order, by two persons where"
