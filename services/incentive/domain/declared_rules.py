@@ -61,7 +61,7 @@ WHY_NOTHING: Final[Mapping[Why, Texts]] = {
     "over_years": Texts("已超过最长年限", "beyond the maximum number of years"),
     "limit_used_up": Texts("限额已用完", "the limit is used up"),
     "item_used_up": Texts(
-        "该事项的金额已由其他主体先取得", "other subjects, who were earlier, have had the whole amount of this item"
+        "该事项的金额已全部计入在先的主体", "the whole amount of this item counts for subjects that came before"
     ),
 }
 

@@ -245,7 +245,7 @@ def test_an_item_brings_its_amount_once_whoever_declares_it(ask: Asker) -> None:
     first = declared(ask, "data_circulation_facility", 30, "F-1", "2026-05-01")
     faults = refused(ask, body("data_circulation_facility", 31, "F-1", "2026-06-01"))
     assert set(faults) == {"item"}
-    assert f"已由其他主体先取得（{first['award_id']}）" in faults["item"]
+    assert f"已全部计入在先的主体（{first['award_id']}）" in faults["item"]
     took_part = declared(ask, "standards", 30, "F-2", "2026-05-01", role="international_took_part")
     led = declared(ask, "standards", 31, "F-2", "2026-06-01", role="international_led")
     assert (took_part["ceiling"], led["ceiling"], led["cap"]) == ("100000.00", "200000.00", "300000.00")

@@ -81,10 +81,10 @@ def test_a_second_subject_gets_what_the_first_left():
         ("item", "200000.00"),
     ]
     assert told.steps[-1]["text"] == {
-        "zh": "该标准的金额不论由哪个主体申报只计一次，虚构实体（91530100MA6000001X）的事项S（2026年3月1日取得）"
-        "已先得100,000.00元，余200,000.00元。",
-        "en": "The amount is the standard's, whoever declares it: S of 2026-03-01 by 91530100MA6000001X had 100,000.00"
-        " yuan before, so 200,000.00 yuan are left.",
+        "zh": "该标准的金额不论由哪个主体申报只计一次，在先的虚构实体（91530100MA6000001X）的"
+        "事项S（2026年3月1日取得）测算上限100,000.00元，余200,000.00元。",
+        "en": "The amount is the standard's, whoever declares it: S of 2026-03-01 by 91530100MA6000001X came before"
+        " with 100,000.00 yuan, so 200,000.00 yuan are left.",
     }
 
 
@@ -93,7 +93,7 @@ def test_whoever_gets_nothing_is_told_who_had_it():
     second = declared("data_circulation_facility", "P", "2026-04-01", party=OTHER)
     told = explain_declared(second.award_id, [first, second], POLICY)
     assert told.reason.zh == (
-        "事项P（2026年4月1日取得）。该事项的金额已由其他主体先取得："
+        "事项P（2026年4月1日取得）。该事项的金额已全部计入在先的主体："
         "虚构实体（91530100MA6000001X）的事项P（2026年3月1日取得）。"
     )
     assert (told.steps[-1]["step"], told.steps[-1]["value"]) == ("item", "0.00")

@@ -147,7 +147,7 @@ def head_text(rule: str, subject: tuple[str, str | None], year: int, policy: Pol
         "{article} {rule}, {who}, {year}: ",
         document=policy.document_no,
         article=article_text(terms.article),
-        rule=terms.name,
+        rule=Texts(terms.name.zh.replace("“", "‘").replace("”", "’"), terms.name.en),
         who=who,
         year=year,
     )

@@ -22,7 +22,7 @@ from services.incentive.domain.explanations.wording import (
 )
 from services.incentive.domain.facts import Declaration
 from services.incentive.domain.rounding import ROUNDING_TEXTS
-from services.incentive.policy.terms import AtRate, DeclaredTerms, Grades, Policy, RewardLimit, Steps, Texts
+from services.incentive.policy.terms import AtRate, DeclaredTerms, Fixed, Grades, Policy, RewardLimit, Steps, Texts
 from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 
@@ -42,8 +42,8 @@ def explain_outcome(outcome: DeclaredOutcome, policy: Policy) -> ExplanationDraf
     """Explain the outcome of one declaration."""
     what = reason = sentence(_declared(outcome))
     if outcome.why is not None:
-        why, before = WHY_NOTHING[outcome.why], _before(outcome)
-        reason = what + Texts(f"{why.zh}{before.zh}。", f" {capitalized(why.en)}{before.en}.")
+        why, more = WHY_NOTHING[outcome.why], _least_or_most(outcome) + _before(outcome)
+        reason = what + Texts(f"{why.zh}{more.zh}。", f" {capitalized(why.en)}{more.en}.")
     draft = ExplanationDraft(reason)
     if outcome.worth.why is None and outcome.why != "not_in_force":
         draft.steps = [step_json("base", outcome.worth.base_fen, what), *_steps(outcome, policy)]
@@ -83,6 +83,16 @@ def _value(terms: DeclaredTerms, measured: str) -> Texts:
         with suppress(ValueError):
             return yuan(parse_yuan(measured))
     return Texts(measured, measured)
+
+
+def _least_or_most(outcome: DeclaredOutcome) -> Texts:
+    """The value of the policy that a measure is above, or the minimum that an amount is below."""
+    amount = outcome.terms.amount
+    if outcome.why == "over_at_most" and isinstance(amount, Fixed) and amount.at_most is not None:
+        return phrase("{most}", " of {most}", most=f"{amount.at_most:f}")
+    if outcome.why == "below_minimum" and isinstance(amount, AtRate) and amount.at_least_fen is not None:
+        return phrase("{least}", " of {least}", least=yuan(amount.at_least_fen))
+    return NO_TEXT
 
 
 def _before(outcome: DeclaredOutcome) -> Texts:

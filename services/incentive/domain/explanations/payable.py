@@ -198,7 +198,7 @@ def _grant_text(grant: DeductedGrant) -> Texts:
 
 def _suppressed(award: Award, suppressed_by: str, rivals: Sequence[Rival], policy: Policy) -> Json:
     rival_fen = next((one.ceiling_fen for one in rivals if one.award_id == suppressed_by and one.ceiling_fen > 0), None)
-    amount = NO_TEXT if rival_fen is None else phrase("（{fen}）", " ({fen})", fen=yuan(rival_fen))
+    amount = NO_TEXT if rival_fen is None else yuan(rival_fen)
     why = Texts("更高", "is higher")
     rule = _rule(suppressed_by)
     if rule == award.rule == policy.exchange_tiers.rule and policy.highest_only != "all_compete":
@@ -210,7 +210,9 @@ def _suppressed(award: Award, suppressed_by: str, rivals: Sequence[Rival], polic
         return step_json("limit", 0, text)
     if rule == OTHER_GRANT and policy.other_grants != "highest":
         text = phrase(
-            "扣减{rival}{amount}后无余额。", "Nothing is left after {rival}{amount}.", rival=_OTHER_GRANT, amount=amount
+            "扣减{rival}后无余额。",
+            "Nothing is left after {rival}.",
+            rival=_name(suppressed_by, policy, amount),
         )
         return step_json("grant", 0, text)
     if _adds_up(suppressed_by, rivals, policy) or (rival_fen is not None and rival_fen < award.ceiling_fen):
@@ -218,24 +220,31 @@ def _suppressed(award: Award, suppressed_by: str, rivals: Sequence[Rival], polic
     elif rival_fen == award.ceiling_fen:
         why = Texts("金额相等而排序在前", "is equal and comes first")
     text = phrase(
-        "就高不重复：{among}{rival}{amount}{why}，本项不予兑现。",
-        "Highest only: {rival}{amount} {among} {why}, so this reward is not payable.",
+        "就高不重复：{among}{rival}{why}，本项不予兑现。",
+        "Highest only: {rival} {among} {why}, so this reward is not payable.",
         among=_AMONG[policy.highest_only_scope],
-        rival=_name(suppressed_by, policy),
-        amount=amount,
+        rival=_name(suppressed_by, policy, amount),
         why=why,
     )
     return step_json("suppression", 0, text)
 
 
-def _name(award_id: str, policy: Policy) -> Texts:
-    """The name of another award that is compared, with its exchange (tiers) or item (declared)."""
+def _name(award_id: str, policy: Policy, amount: Texts = NO_TEXT) -> Texts:
+    """The name of another award that is compared, with its exchange (tiers) or item (declared), and an amount."""
     rule, *rest = award_id.split("/")
+    details = []
     if rule == OTHER_GRANT:
-        return _OTHER_GRANT
-    terms = policy.terms(rule)
-    if rule == policy.exchange_tiers.rule:
-        return phrase("{name}（交易场所{exchange}）", "{name} ({exchange})", name=terms.name, exchange=rest[0])
-    if isinstance(terms, DeclaredTerms):
-        return phrase("{name}（事项{item}）", "{name} ({item})", name=terms.name, item=rest[-1])
-    return terms.name
+        name = _OTHER_GRANT
+    else:
+        terms = policy.terms(rule)
+        name = terms.name
+        if rule == policy.exchange_tiers.rule:
+            details = [phrase("交易场所{exchange}", "{exchange}", exchange=rest[0])]
+        elif isinstance(terms, DeclaredTerms):
+            details = [phrase("事项{item}", "{item}", item=rest[-1])]
+    details += [amount] if amount != NO_TEXT else []
+    if not details:
+        return name
+    return Texts(
+        f"{name.zh}（{'，'.join(one.zh for one in details)}）", f"{name.en} ({', '.join(one.en for one in details)})"
+    )

@@ -92,7 +92,7 @@ CODES: Final[Mapping[Code, Texts]] = {
     "over_at_most": Texts("高于政策的上限值", "above the value that the policy allows"),
     "over_years": Texts("已超过最长年限", "beyond the maximum number of years"),
     "limit_used_up": Texts("限额已用完", "the limit is used up"),
-    "item_used_up": Texts("事项的金额已由其他主体先取得", "earlier subjects have had the item's whole amount"),
+    "item_used_up": Texts("事项的金额已全部计入在先的主体", "the item's whole amount counts for earlier subjects"),
 }
 # The code of a declaration that earns nothing, unless the policy was not in force.
 DECLARED_CODES: Final[Mapping[Why, Code]] = {

@@ -36,7 +36,7 @@ def test_an_award_of_another_year_suppresses_over_the_whole_life() -> None:
     (lost,) = explained([PARK, SCENARIO], PARK.award_id, highest_only_scope="whole_life")
     assert lost["step"] == "suppression"
     assert "同一主体各年度的“人工智能+”应用场景奖励" in lost["text"]["zh"]
-    assert "(1,000,000.00 yuan) of the same subject in any year is higher" in lost["text"]["en"]
+    assert "(S, 1,000,000.00 yuan) of the same subject in any year is higher" in lost["text"]["en"]
     (won,) = explained([PARK, SCENARIO], SCENARIO.award_id, highest_only_scope="whole_life")
     assert "同一主体各年度的数字经济科创园奖励" in won["text"]["zh"]
 
