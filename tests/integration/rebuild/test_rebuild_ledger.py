@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +17,8 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.facts import TOPICS
 from services.incentive.rebuild.command import repair_all, verify_all
 from services.incentive.store.intake import LedgerIntake
@@ -438,6 +440,27 @@ def test_no_money_is_moved_on_the_word_of_a_damaged_fact(database: Database, cha
     assert not database.mend()[0]
     assert database.all(f"SELECT ceiling_fen FROM award_current WHERE award_id = '{PURCHASE}'")[0].ceiling_fen
     assert database.dump()["ledger_entry"] == before["ledger_entry"]
+
+
+def test_a_damaged_declaration_moves_no_money_of_whoever_shares_its_item(database: Database) -> None:
+    """Without the first, the second would earn the item's whole amount."""
+    prizes = ((50, "provincial_third"), (51, "national_first"))
+    entered = [
+        DeclarationInput("contest", subject(number), "S", date(2026, number - 47, 1), {"prize": prize})
+        for number, prize in prizes
+    ]
+    with database.engine.begin() as connection:
+        bureau = BureauContext(rulebook(), LOG, lambda: datetime(2026, 7, 1, tzinfo=UTC))
+        assert all(one.declaration for one in declare(connection, entered, bureau, "test"))
+    ceilings = "SELECT ceiling_fen FROM award_current WHERE rule = 'contest' ORDER BY award_id"
+    assert [row.ceiling_fen for row in database.all(ceilings)] == [2_000_000, 8_000_000]
+    assert database.verify() == []
+    database.damage(f"UPDATE fact SET value = 'nonsense' WHERE topic = 'declared' AND about = '{subject(50)}'")
+    said = database.verify()
+    assert [line.split()[0] for line in said] == ["fact", "declaration"]
+    before = database.dump()
+    assert not database.mend()[0]
+    assert database.dump() == before
 
 
 def test_a_version_that_is_gone_and_a_row_that_is_gone(database: Database) -> None:
