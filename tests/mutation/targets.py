@@ -28,7 +28,9 @@ MODULES: Final = (
             "payables/highest_only.py",
             "payables/other_grants.py",
             "postings.py",
+            "rounding.py",
             "status.py",
+            "step_difference.py",
             "workflow.py",
         )
     ),
