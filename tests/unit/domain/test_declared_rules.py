@@ -357,6 +357,15 @@ def test_steps_reached_before_the_policy(reading: str, expected: dict[str, int |
     assert [len(one.evidence) for one in declared_awards(PARTY, years, policy)] == evidence
 
 
+def test_the_first_that_reached_the_step_before_the_policy_is_the_evidence():
+    days = ("2023-10-01", "2024-10-01", "2026-10-01")
+    years = [declared("revenue_growth", day[:4], day, revenue="100000000.00") for day in days[:2]]
+    years.append(declared("revenue_growth", "2026", days[2], revenue="500000000.00"))
+    policy = by("revenue_growth", "history", "less_steps_before_the_policy_too")
+    (award,) = declared_awards(PARTY, years, policy)
+    assert [one.ref for one in award.evidence] == [years[2].ref, years[0].ref]
+
+
 def test_the_rate_of_a_loan_is_earned_for_each_year_or_once():
     loans = [declared("loan_interest", "L", f"{year}-11-01", loan="20000000.00") for year in (2025, 2026)]
     for reading, whys in (("rate_for_each_year", [None, None]), ("rate_once", [None, "not_the_first"])):
