@@ -197,15 +197,19 @@ def last_line_open(draft: Draft) -> None:
     draft._rows.clear()  # noqa: SLF001 - only the bytes are changed
 
 
-def amend_policy(draft: Draft) -> None:
-    """Put another day into the policy file, at which no total is cut."""
-    for one in draft.document(SETTINGS):
-        policy = one["policy"]
-        for name in (policy["file"], policy["values"]):
-            draft.files[name] = draft.files[name].replace(b"2025-10-15", b"2025-10-20")
-        policy["sha256"] = hashlib.sha256(draft.files[policy["file"]]).hexdigest()
-    draft.rows(TRANSACTIONS)[0]["settings"]["policy"]["sha256"] = policy["sha256"]
-    draft.book_again()
+def amend_policy(old: bytes, new: bytes) -> Change:
+    """Change the policy file, also in the ledger."""
+
+    def change(draft: Draft) -> None:
+        for one in draft.document(SETTINGS):
+            policy = one["policy"]
+            for name in (policy["file"], policy["values"]):
+                draft.files[name] = draft.files[name].replace(old, new)
+            policy["sha256"] = hashlib.sha256(draft.files[policy["file"]]).hexdigest()
+        draft.rows(TRANSACTIONS)[0]["settings"]["policy"]["sha256"] = policy["sha256"]
+        draft.book_again()
+
+    return change
 
 
 def another_revision(draft: Draft) -> None:
@@ -510,7 +514,10 @@ REFUSALS = [
     Refusal("is in awards.ndjson, too", CONTEXT, 1, also_in_context),
     Refusal("the facts that it depends on are not in the extract", AWARDS, 1, put(AWARDS, 0, "evidence/0/seq", 1)),
     Refusal("differs from its recomputation from the facts", AWARDS, 1, put(AWARDS, 0, "base", "1.00")),
-    Refusal("a total is not cut at the policy's dates", AWARDS, 1, amend_policy),
+    Refusal("a total is not cut at the policy's dates", AWARDS, 1, amend_policy(b"2025-10-15", b"2025-10-20")),
+    Refusal(
+        "a reading that this program does not compute", CONTEXT, None, amend_policy(b"kinds_compete", b"none_competes")
+    ),
     Refusal("an award that is earned is missing", AWARDS, None, drop(AWARDS, 0)),
     Refusal("payable or suppressed_by does not follow from G6 and G11", AWARDS, 1, payable_of_one_yuan),
     Refusal("differs from the acts", AWARDS, 1, put(AWARDS, 0, "eligibility", "failed")),
