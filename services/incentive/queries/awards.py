@@ -77,14 +77,15 @@ def find_award(connection: Connection, view: LedgerView, award_id: str) -> SeenA
 
 
 def awards_of_year(connection: Connection, view: LedgerView, subject: str, year: int) -> Sequence[SeenAward]:
-    """The awards of a subject in a year that the viewer sees."""
-    statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)}) AND award.year = %(year)s"
+    """The awards of a subject in a year that the viewer sees, in order of award_id."""
+    of_year = f"({is_of_subject(view.as_of)}) AND award.year = %(year)s"
+    statement = f"{view.select_awards} AND {of_year} ORDER BY award.award_id"
     return fetch(connection, statement, SeenAward, subject=subject, year=year, **view.parameters)
 
 
 def awards_of_subject(connection: Connection, view: LedgerView, subject: str) -> Sequence[SeenAward]:
-    """The awards of a subject in all years that the viewer sees."""
-    statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)})"
+    """The awards of a subject in all years that the viewer sees, in order of award_id."""
+    statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)}) ORDER BY award.award_id"
     return fetch(connection, statement, SeenAward, subject=subject, **view.parameters)
 
 

@@ -16,6 +16,7 @@ from services.incentive.commands.acts import (
     ActKind,
     ActRequest,
     BureauContext,
+    InvalidActError,
     NotFoundError,
     StepNotAllowedError,
     record_act,
@@ -168,11 +169,12 @@ _HELD = "SELECT id FROM act WHERE kind IN ('hold', 'suspension') ORDER BY seq"
 def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
     """Return a random act of the bureau, possible or not: mostly the next step of one of a few awards."""
     with told.engine.connect() as connection:
-        payable = "SELECT award_id, payable_fen FROM award_current ORDER BY payable_fen = 0, award_id LIMIT 3"
-        awards = connection.execute(text(payable)).all() or [("none", 0)]
+        columns = "award_id, payable_fen, subject, year"
+        payable = f"SELECT {columns} FROM award_current ORDER BY payable_fen = 0, award_id LIMIT 3"
+        awards = connection.execute(text(payable)).all() or [("none", 0, SUBJECTS[0], YEARS[0])]
         held = connection.execute(text(_HELD)).scalars().all()
         granted = connection.execute(text(_GRANTED)).scalars().all()
-        award_id, payable_fen = rng.choice(awards)
+        award_id, payable_fen, award_subject, award_year = rng.choice(awards)
         state = decisions_of(connection, [award_id], None).get(award_id, [])
     action = NEXT[state[-1].to_state if state else "estimated"]
     step = {
@@ -186,26 +188,28 @@ def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
     whose, year = rng.choice(SUBJECTS), rng.choice(YEARS)
     return rng.choice(
         [
-            *[("decision", award_id, only_what_it_takes(step))] * 20,
+            *[("decision", award_id, only_what_it_takes(step))] * 26,
             *[("eligibility", whose, {"status": "verified", "until": told.now + timedelta(days=400)})] * 4,
             ("eligibility", whose, {"status": "failed", "until": told.now + timedelta(days=1)}),
             ("hold", award_id, {"kind": rng.choice(BY_HAND), "reason": "r"}),
             *[("release", one, {}) for one in held[-3:]],
             ("suspension", "first_purchase", {"from_": told.now, "reason": "r"}),
-            *[("other_grant", whose, some_grant(rng, told, year))] * 3,
+            *[("other_grant", whose, some_grant(rng, told, year))] * 2,
+            ("other_grant", award_subject, some_grant(rng, told, award_year, award_id)),
             *[("grant_withdrawal", one, {"reason": "r"}) for one in granted[-2:]],
         ]
     )
 
 
-def some_grant(rng: Random, told: Told, year: int) -> dict[str, Any]:
-    """Return a grant under another municipal policy that names a rule or nothing."""
+def some_grant(rng: Random, told: Told, year: int, award_id: str | None = None) -> dict[str, Any]:
+    """Return a grant under another municipal policy that names an award, rules or nothing."""
     return {
         **dict.fromkeys(("name", "department", "document_no"), "n"),
         "year": year,
         "amount": rng.choice([10**6, 10**7]),
         "granted_on": shanghai_date(told.now) - timedelta(days=rng.randint(0, 2)),
         "rules": rng.choice([[], ["first_purchase"], ["first_listing", "annual_listed_trading"], ["exchange_tiers"]]),
+        "awards": [] if award_id is None else [award_id],
         "documents": [{"name": "d", "sha256": "0" * 64}],
     }
 
@@ -227,7 +231,7 @@ def act(rng: Random, told: Told, in_force: Rulebook) -> bool:
     try:
         with told.engine.begin() as connection:
             record_act(connection, bureau, ActRequest(Actor(*rng.choice(ACTORS)), None, kind, about, given))
-    except (StepNotAllowedError, NotFoundError):
+    except (StepNotAllowedError, NotFoundError, InvalidActError):
         return False
     return True
 
