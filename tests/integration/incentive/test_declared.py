@@ -154,7 +154,7 @@ def test_it_competes_with_what_events_earn(ask: Asker) -> None:
     assert ask.ok(f"/v1/awards/{trading}", "exchange:kmdex")["partial"] is True
     assert ask.get(f"/v1/awards/{higher['award_id']}", "exchange:kmdex")[0] == 404
     text_of = ask.ok(f"/v1/awards/{trading}/explanation")["text"]
-    assert "“人工智能+”应用场景奖励（事项A-1）" in text_of["zh"]
+    assert "“人工智能+”应用场景奖励（事项A-1，1,000,000.00元）" in text_of["zh"]
 
 
 def test_limits_are_used_in_order_of_days_whatever_came_first(ask: Asker) -> None:
