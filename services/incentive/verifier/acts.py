@@ -238,9 +238,7 @@ def check_acts(
     Left out where other awards may be missing: the budget hold and the flags of acts, as both depend on what was
     approved for others.
     """
-    if settings.policy is None:  # there is no award yet
-        return
-    policy = settings.policy
+    policy, _ = settings.in_force()
     unknown = () if has_all_awards(manifest["request"]) else ("budget",)
     flags = flags_of_excess(room_uses(awards, acts), policy)
     as_of_us = instant(manifest["as_of"])

@@ -262,7 +262,7 @@ class ExtractCheck:
                 "payables, states and holds were not recomputed: earlier acts are not here",
             )
         else:
-            if settings.policy is not None:
+            if settings.policy is not None:  # without one there are no awards
                 check_payables(awards, acts, facts, settings.policy)
                 check_acts(awards, acts, facts, settings, self._manifest)
             self._shown(
