@@ -125,8 +125,8 @@ def test_an_auditor_takes_an_extract_home(site: Site, tmp_path: Path) -> None:
 
 def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_path: Path) -> None:
     """Starts at the worklist, with documents; impossible steps are not offered, or refused with the reason."""
-    awards = site.makers.get(f"/v1/awards?year={YEAR}&rule=annual_listed_trading&limit=500")["items"]
-    award = next(one for one in awards if one["suppressed_by"] is None)
+    awards = site.makers.get(f"/v1/awards?year={YEAR}&rule=first_purchase&limit=500")["items"]
+    award = next(one for one in awards if float(one["payable"]) > 0)
     address, subject = f"/awards/{award['award_id']}", f"/subjects/uscc:{award['subject']['id']}?year={YEAR}"
     paper = tmp_path / "minutes.txt"
     paper.write_text("a meeting", "utf-8")
