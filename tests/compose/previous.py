@@ -42,6 +42,8 @@ _ADDED = """
 SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID;', conrelid::regclass, conname, pg_get_constraintdef(oid))
 FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conrelid <> 0
 """
+# An older register has not adopted what later settings name, such as the refunds of totals.
+_NOT_ADOPTED = "SET session_replication_role = replica; UPDATE register_head SET settings_digest = repeat('0', 64)"
 _PSQL = "psql -h 127.0.0.1 -U postgres -v ON_ERROR_STOP=1 -qAt"
 
 
@@ -80,6 +82,8 @@ def go_back(stack: Stack, service: Service) -> dict[str, int]:
     lines.append(f'{_PSQL} -d {database} -c "{_IDENTITIES}" | {_PSQL} -d {database}')
     _shell(stack, "\n".join(lines))
     _ask(stack, database, added)
+    if service != "incentive":
+        _ask(stack, database, _NOT_ADOPTED)
     rows = counts(stack, newest, dict.fromkeys(wanted, 0))
     assert sum(rows.values()) > 0
     assert counts(stack, database, rows) == rows
