@@ -273,6 +273,12 @@ class ExtractCheck:
                 "states, amounts, eligibility and holds agree with the acts; steps are in order, by two persons where"
                 " required, and after the public notice",
             )
+            if not self._is_of_all_awards:
+                self._limit(
+                    "预算暂缓与“over_approved”“offset”标记取决于为其他奖补核定的金额，未全部重算",
+                    "the hold budget and the flags over_approved and offset were not all recomputed: they depend on"
+                    " what is approved for other awards",
+                )
 
     def _report_limits(self) -> None:
         if not self._is_complete:

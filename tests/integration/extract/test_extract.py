@@ -185,6 +185,9 @@ def test_a_part_of_it_is_sound_and_says_what_it_does_not_show(makers: Makers, tm
         assert report.is_sound, (request, report.text())
         is_filtered = set(request) - {"as_of", "evidence"}
         assert ("the extract is filtered" in report.text()) == bool(is_filtered), request
+        lacks_awards = bool(set(request) & {"subjects", "exchange", "rules"})
+        has_postings = not set(request) & {"from_", "until", "since"}
+        assert ("the hold budget" in report.text()) == (lacks_awards and has_postings), request
 
 
 @pytest.mark.parametrize("role", ["exchange:kmdex", "exchange:dcdex"])
