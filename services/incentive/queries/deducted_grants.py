@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.acts import OtherGrantPart
@@ -10,11 +11,11 @@ from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.payables.highest_only import PayableInputs, deductions
 from services.incentive.domain.payables.other_grants import OTHER_GRANT, OtherGrants
-from services.incentive.domain.workflow import ApprovedFor, set_aside_by
+from services.incentive.domain.workflow import set_aside_by
 from services.incentive.queries.awards import awards_of_subject
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import find_part, other_grants_of
-from services.incentive.store.award_context import AwardContext, load_award_context
+from services.incentive.store.award_context import AwardContext, load_award_context, recorded_inputs
 from services.incentive.store.awards import award_from_row
 from services.incentive.store.payable_inputs import when_earned
 from services.incentive.store.rows import SeenAward
@@ -54,12 +55,5 @@ def _payable_inputs(
         FactRef(one["fact"], one["generation"], one["seq"]): row.award_id for row in rows for one in row.evidence[:1]
     }
     earned = when_earned(connection, facts)
-    return PayableInputs(
-        grants=grants,
-        days={award_id: period.start.date() for award_id, period in earned.items() if period.start is not None},
-        standing_fen={
-            row.award_id: contexts[row.award_id].workflow.outstanding.get(ApprovedFor(row.subject, row.year), 0)
-            for row in rows
-        },
-        set_aside=frozenset(award_id for award_id, context in contexts.items() if set_aside(context) is not None),
-    )
+    days = {award_id: period.start.date() for award_id, period in earned.items() if period.start is not None}
+    return msgspec.structs.replace(recorded_inputs(rows, contexts, grants), days=days)

@@ -133,7 +133,7 @@ def _known(connection: Connection, view: LedgerView, rows: Sequence[SeenAward]) 
     """By the price list; computed of the past, and where something has changed since the list."""
     priced = priced_state(connection) if view.as_of is None else None
     changed = None if priced is None else changed_since(connection, priced)
-    found = readings_by_award(connection, [row.award_id for row in rows], view.viewer)
+    found = {} if changed is None else readings_by_award(connection, [row.award_id for row in rows], view.viewer)
     if changed == set():
         return found
     rulebook = view.rulebook

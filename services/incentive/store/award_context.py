@@ -4,7 +4,7 @@ None of an award's workflow state is stored: it follows from what persons record
 One statement loads all of it as JSON, to save round trips.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.budget import PostedSums, budget_rooms
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.holds import Period, Verification, eligibility, holds
-from services.incentive.domain.workflow import ApprovedFor, Decision, WorkflowState, replay
+from services.incentive.domain.holds import RULE_SUSPENDED, Period, Verification, eligibility, holds
+from services.incentive.domain.payables.highest_only import PayableInputs
+from services.incentive.domain.payables.other_grants import OtherGrants
+from services.incentive.domain.workflow import ApprovedFor, Decision, WorkflowState, replay, set_aside_by
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import AnyAwardRow
@@ -159,8 +161,26 @@ def load_award_context(
     }
 
 
+def recorded_inputs(
+    rows: Sequence[AnyAwardRow], contexts: Mapping[str, AwardContext], grants: OtherGrants
+) -> PayableInputs:
+    """The inputs of the payables of awards, without days, as of the instant of their contexts."""
+    return PayableInputs(
+        grants=grants,
+        standing_fen={
+            row.award_id: contexts[row.award_id].workflow.outstanding.get(ApprovedFor(row.subject, row.year), 0)
+            for row in rows
+        },
+        set_aside=frozenset(
+            award_id
+            for award_id, context in contexts.items()
+            if set_aside_by(context.workflow.state) or RULE_SUSPENDED in context.holds
+        ),
+    )
+
+
 def _beyond(row: AnyAwardRow, workflow: WorkflowState) -> Iterator[ApprovedFor]:
-    """What more stands approved for than is payable of this award."""
+    """The subjects and years for which more stands approved than is payable of this award."""
     current = ApprovedFor(row.subject, row.year)
     for approved_for, standing_fen in workflow.outstanding.items():
         if standing_fen > (row.payable_fen if approved_for == current else 0):

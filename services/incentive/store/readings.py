@@ -1,4 +1,4 @@
-"""What the alternative of each reading would change: derived tables, and the state of the ledger that they are of."""
+"""The effects of the alternative of each reading, in derived tables, and the ledger state they were computed from."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -7,14 +7,12 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import DECLARED
-from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.readings.effects import Due, FactGroup, ReadingEffect
-from services.incentive.domain.workflow import ApprovedFor, set_aside_by
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import other_grants_of
 from services.incentive.store.as_of import awards_as_of
-from services.incentive.store.award_context import load_award_context
+from services.incentive.store.award_context import load_award_context, recorded_inputs
 from services.incentive.store.facts import load_facts, load_linked
 from services.incentive.store.ledger import LAST_INSTANT
 from services.incentive.store.rows import AwardRow, columns
@@ -172,22 +170,13 @@ def load_groups(
     statement = _AWARDS.format(awards=awards_as_of(as_of.recorded))
     awards = fetch(connection, statement, AwardRow, abouts=pg_array(abouts), as_of=as_of.recorded)
     contexts = load_award_context(connection, awards, rulebook.policy, as_of.recorded, as_of.judged)
-    standing = {
-        row.award_id: contexts[row.award_id].workflow.outstanding.get(ApprovedFor(row.subject, row.year), 0)
-        for row in awards
-    }
-    aside = (
-        one
-        for one, context in contexts.items()
-        if set_aside_by(context.workflow.state) or RULE_SUSPENDED in context.holds
-    )
     is_shown = fetch_value(connection, "SELECT has_table_privilege('other_grant', 'SELECT')", bool)
     grants = other_grants_of(connection, set(abouts), as_of.recorded) if is_shown else {}
     linked = load_linked(connection, facts, rulebook.policy, as_of.recorded)
     loaded: list[FactGroup] = [
         {about: facts[about].with_linked(about, linked) for about in group if about in facts} for group in groups
     ]
-    return loaded, PayableInputs(grants=grants, standing_fen=standing, set_aside=frozenset(aside))
+    return loaded, recorded_inputs(awards, contexts, grants)
 
 
 def year_totals(connection: Connection) -> Mapping[int, int]:
