@@ -105,9 +105,8 @@ def test_an_upgraded_register_sums_up_the_future_dated_trades_it_has(trades: Dam
     trades.damage(
         "UPDATE exchange_total SET ahead_fen = 0, ahead_trades = 0",
         "UPDATE provider_total SET ahead_fen = 0, ahead_trades = 0",
-        "UPDATE settings_entry SET content = content - 'ahead_hours', digest = 'before'",
-        "UPDATE register_head SET settings_digest = 'before'",
     )
+    trades.forget_setting("ahead_hours")
     before = trades.next_seq()
     trades.worker(whitelist)
     published = trades.publish()

@@ -112,14 +112,11 @@ def test_a_register_of_an_earlier_version_publishes_what_it_did_not_name(postgre
     elsewhere = {"id": worlds.uscc(5), "name": "虚构戊"}
     put_listings(listings, listing("L5", 2, provider=elsewhere))
     listings.publish()
-    listings.damage(
-        "UPDATE settings_entry SET content = content - 'void', digest = 'before'",
-        "UPDATE register_head SET settings_digest = 'before'",
-    )
+    listings.forget_setting("void")
     listings.worker(whitelist)
     published = listings.publish()
     assert numbers(published[FIRST]) == ("L2", "L1")
-    # What has no annulled listing is not published again.
+    # A first without an annulled listing is not published again.
     assert (FIRST_LISTING, f"uscc:{elsewhere['id']}") not in published
     listings.engine.dispose()
     listings.owner.dispose()

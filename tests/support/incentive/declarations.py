@@ -1,11 +1,16 @@
 """Declarations and histories of them, for tests of the declared rules."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
-from services.incentive.domain.facts import Declaration, DocumentRef
+from services.incentive.domain.facts import DECLARED, Declaration, DocumentRef, declaration_value
 from services.incentive.policy.loader import load_policy
+from services.incentive.verifier import rules as verifier_rules
+from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
 from shared.values.parties import Party
 
@@ -41,6 +46,20 @@ def declared(
         declared_by="test",
         declared_at=datetime(2026, 6, 1, tzinfo=UTC),
     )
+
+
+def second_reading(
+    party: Party, declarations: list[Declaration], tree: Mapping[str, Any], readings: Mapping[str, str]
+) -> dict[str, Any]:
+    """Compute the verifier's awards of a party from declarations, by a policy tree with these readings of clauses."""
+    changed = {name: {**tree["general"][name], "reading": reading} for name, reading in readings.items()}
+    facts = [
+        {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.seq,
+         "value": msgspec.json.decode(declaration_value(one))}
+        for one in declarations
+    ]  # fmt: skip
+    policy = PolicyValues({**tree, "general": {**tree["general"], **changed}})
+    return {one["award_id"]: one for one in verifier_rules.declared_awards(party.subject, facts, policy)}
 
 
 RULES = {

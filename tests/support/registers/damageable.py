@@ -29,6 +29,13 @@ class Damageable(Bench):
             for statement in statements:
                 assert connection.execute(text(statement)).rowcount, statement
 
+    def forget_setting(self, name: str) -> None:
+        """Take a setting out of the entries, as in a register of a version that did not name it."""
+        self.damage(
+            f"UPDATE settings_entry SET content = content - '{name}', digest = 'before'",
+            "UPDATE register_head SET settings_digest = 'before'",
+        )
+
     def verify(self, topics=None) -> list[str]:
         """Return the differences; check the closing line and leave it out."""
         lines: list[str] = []

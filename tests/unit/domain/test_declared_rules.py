@@ -1,6 +1,5 @@
 """Declared rewards: by example, and against the verifier."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,15 +17,12 @@ from services.incentive.domain.declared_rules import (
     parse_measure,
 )
 from services.incentive.domain.facts import (
-    DECLARED,
     Declaration,
     declaration_value,
     parse_fact,
 )
 from services.incentive.policy.terms import Policy
-from services.incentive.verifier import rules as verifier_rules
-from services.incentive.verifier.policy import PolicyValues
-from tests.support.incentive.declarations import PARTY, POLICY, declared, histories
+from tests.support.incentive.declarations import PARTY, POLICY, declared, histories, second_reading
 from tests.support.incentive.readings import DECLARED_RULE_READINGS, choices, policy_with, tree_with
 
 WAN = 10_000 * 100
@@ -401,23 +397,11 @@ def test_a_rest_of_a_ceiling_below_the_minimum_is_not_had_by_the_other_reading(s
     assert (found.ceiling_fen, found.why) == (fen, why)
 
 
-def second_reading(declarations: list[Declaration], tree: Mapping[str, Any], limits_cut: str) -> dict[str, Any]:
-    """Compute the verifier's awards from the same declarations."""
-    general = {**tree["general"], "limits": {**tree["general"]["limits"], "reading": limits_cut}}
-    facts = [
-        {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.seq,
-         "value": msgspec.json.decode(declaration_value(one))}
-        for one in declarations
-    ]  # fmt: skip
-    second = PolicyValues({**tree, "general": general})
-    return {one["award_id"]: one for one in verifier_rules.declared_awards(PARTY.subject, facts, second)}
-
-
 @given(histories(), st.sampled_from(choices(DECLARED_RULE_READINGS, 12)), st.booleans(), st.randoms())
 def test_verify_comes_to_the_same_in_whatever_order_by_every_reading(declarations, choice, are_ceilings, rng):
     policy = policy_with(choice)
     policy = (policy.with_alternative("general.limits") or policy) if are_ceilings else policy
-    expected = second_reading(declarations, tree_with(choice), policy.limits_cut)
+    expected = second_reading(PARTY, declarations, tree_with(choice), {"limits": policy.limits_cut})
     rng.shuffle(declarations)
     awards = {award.award_id: award for award in declared_awards(PARTY, declarations, policy)}
     assert set(awards) == set(expected)

@@ -1,7 +1,5 @@
 """Items that several subjects declare: by example, against the verifier, and by properties."""
 
-from typing import Any
-
 import msgspec
 import yaml
 from hypothesis import given
@@ -15,13 +13,10 @@ from services.incentive.domain.declared_rules import (
     sharing_subjects,
 )
 from services.incentive.domain.explanations.declared import explain_declared
-from services.incentive.domain.facts import DECLARED, Declaration, declaration_value
+from services.incentive.domain.facts import Declaration
 from services.incentive.policy.terms import Policy
-from services.incentive.verifier import rules as verifier_rules
-from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
-from shared.values.parties import Party
-from tests.support.incentive.declarations import OTHER, PARTY, POLICY, THIRD, declared, shared_histories
+from tests.support.incentive.declarations import OTHER, PARTY, POLICY, THIRD, declared, second_reading, shared_histories
 
 TREE = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
 WAN = 10_000 * 100
@@ -144,19 +139,6 @@ def test_subjects_that_share_items_are_together_directly_or_through_others():
     assert groups == dict.fromkeys((PARTY.subject, OTHER.subject), (own, gone, more))
 
 
-def second_reading(party: Party, declarations: list[Declaration], policy: Policy) -> dict[str, Any]:
-    """Compute the verifier's awards of a subject from the same declarations."""
-    changed = {"items": policy.items, "limits": policy.limits_cut}
-    general = {**TREE["general"], **{name: {**TREE["general"][name], "reading": to} for name, to in changed.items()}}
-    facts = [
-        {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.seq,
-         "value": msgspec.json.decode(declaration_value(one))}
-        for one in declarations
-    ]  # fmt: skip
-    second = PolicyValues({**TREE, "general": general})
-    return {one["award_id"]: one for one in verifier_rules.declared_awards(party.subject, facts, second)}
-
-
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Draw a reading of items, with one of limits."""
@@ -173,7 +155,7 @@ def test_verify_comes_to_the_same_in_whatever_order(declarations, policy, rng):
     for party in PARTIES:
         own = [one for one in declarations if one.party == party]
         together = list(groups.get(party.subject, own))
-        expected = second_reading(party, declarations, policy)
+        expected = second_reading(party, declarations, TREE, {"items": policy.items, "limits": policy.limits_cut})
         rng.shuffle(together)
         awards = {award.award_id: award for award in declared_awards(party, together, policy)}
         assert set(awards) == set(expected)
