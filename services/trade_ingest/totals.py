@@ -92,7 +92,7 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
 
     @property
     def sums(self) -> Sums:
-        """What the trade adds to its buckets."""
+        """The trade's addition to its buckets."""
         ahead = (self.net_fen, 1) if self.is_ahead else (0, 0)
         return Sums(self.net_fen, 1, *ahead, self.refunded_fen)
 

@@ -20,22 +20,22 @@ RELEASED = {
         "b1cd4fae0340d4390cd6d64971b7bb0d9c0dbc024d6c3ca94d14251a72fa513d"
     ),
     "services/incentive/migrations/versions/0016_rooms.py": (
-        "a396659ebeabdc5b215afcb960273d732ef745679af6ecba936006e2dd0d6bb2"
+        "3cb0d03ed7fa63e7aeed5a97118de08a3dac52a1537fa15a1eb0cb2821ba4fa0"
     ),
     "services/incentive/migrations/versions/0016_rooms.sql": (
-        "69e1572a948b7bb003d38d38d9c10987dcd4dd63e2dc9af9c9009d0f06f2a31b"
+        "80e292abac6d4bd171db030223303be2973b6990202ce6da783964b63b027494"
     ),
     "services/incentive/migrations/versions/0017_other_grants.py": (
-        "fcba933a64e622154cb1f576f7b86e411b47fda001943d5c21ba2066adff3076"
+        "1607b592a5613560b0cfd3f4de9ef5a5f56dbbd1d09f2773ce159c8daea5baf1"
     ),
     "services/incentive/migrations/versions/0017_other_grants.sql": (
         "cf38abf6dabedf7b829061b82ca6e3985b80e7cbe8034484800616ab48d3a63b"
     ),
     "services/incentive/migrations/versions/0018_reading_prices.py": (
-        "2fafce217055efe666d898c9c51318644dcb24822cae4f217c942e0faa0e023e"
+        "353bd5a475db70863ea392281fca5bc2ea71b7b3980c818713b2d31f233b2382"
     ),
     "services/incentive/migrations/versions/0018_reading_prices.sql": (
-        "c821c51d0e80315ddf97d58b515276e8bbe088810a6e1f4f9d265b94e08d94fe"
+        "9357cca5a693f881769dabe7f5ebbae1037a63e163f236828f4ea7ed96415a48"
     ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"

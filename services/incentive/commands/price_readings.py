@@ -53,7 +53,7 @@ log = structlog.get_logger(__name__)
 
 
 class Priced(NamedTuple):
-    """What a run computed: subjects and exchanges, effects, and whether it was all of them."""
+    """The result of a run: the number of subjects and exchanges, of effects, and whether it computed all of them."""
 
     abouts: int
     effects: int

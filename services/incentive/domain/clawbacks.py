@@ -53,7 +53,7 @@ def clawback_proposals(
 ) -> list[ClawbackProposal]:
     """All proposals that there ever were, by award and in order of time; at most one is open for what was approved.
 
-    Needs all versions and decisions of the subjects and years concerned. What is of one instant is taken together.
+    Needs all versions and decisions of the subjects and years concerned. Events of one instant are taken together.
     """
     history = _History(policy)
     events: list[PayableVersion | Decision] = sorted((*versions, *decisions), key=lambda event: event.at)

@@ -30,7 +30,7 @@ class RoomUse(NamedTuple):
 
 
 class Excess(NamedTuple):
-    """What stands for an award beyond its payable: the part to be returned, and the part that others cover; in fen."""
+    """The amount standing beyond an award's payable, in fen: the part to be returned, and the part others cover."""
 
     over_fen: int
     offset_fen: int

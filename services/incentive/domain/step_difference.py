@@ -1,4 +1,4 @@
-"""What earlier steps of a ladder came to (晋级补差, G12), as it is deducted from a ceiling. Pure."""
+"""The amount of earlier steps of a ladder that is deducted from a ceiling (晋级补差, G12). Pure."""
 
 from collections.abc import Iterable
 

@@ -209,7 +209,7 @@ def _no_hold(case: StepContext, _: StepRequest) -> Texts | None:
 
 
 def _no_hold_of_payments(case: StepContext, _: StepRequest) -> Texts | None:
-    """What was approved before open years were held can be paid (G14); later approvals are of closed years."""
+    """Check the holds of a payment. An open year is none: its award was approved before years were held (G14)."""
     return _on_hold([kind for kind in case.holds if kind != PERIOD_OPEN])
 
 

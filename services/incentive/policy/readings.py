@@ -57,7 +57,7 @@ def question_of(questions: Questions, reading: str) -> str:
     return next((question for question, readings in questions.items() if reading in readings), "")
 
 
-# Of rewards that a person declares: the fields of a rule that a reading sets, which the file then need not name.
+# The fields of a declared rule that a reading sets; the file need not name them.
 DECLARED_READINGS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "per": {"once_for_each_subject": {"per": "subject"}, "once_for_each_item": {"per": "item"}},
     "firsts": {"first_over_the_whole_life": {"earned": "first"}, "once_under_this_policy": {"earned": "once"}},
@@ -84,7 +84,7 @@ DECLARED_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "uses": ("limits", ""),
     "years": ("years", ""),
 }
-# Of all declared rules together.
+# Questions about all declared rules together.
 SECTION_QUESTIONS: Final[Questions] = {
     "order_of_limits": ("limits_used_in_order_of_days",),
     "day": ("the_day_it_was_earned_on",),

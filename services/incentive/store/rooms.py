@@ -1,4 +1,4 @@
-"""What stands approved beyond payables, by subject and year, as of an instant (None: now)."""
+"""The amounts standing beyond payables, by subject and year, as of an instant (None: now)."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

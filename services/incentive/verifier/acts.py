@@ -313,7 +313,7 @@ def knows_rooms(award: Json, history: AwardHistory, request: Json) -> bool:
 
 
 def room_uses(awards: ReportedAwards, acts: RecordedActs) -> Iterator[StandingAward]:
-    """What each award stands for by subject and year, and its payable for the current one."""
+    """The standing amount of each award by subject and year, and its payable for the current one."""
     for award in awards.asked():
         history, current = acts.history_of(award["award_id"]), (subject_of(award["subject"]), award["year"])
         for whose in {current, *history.outstanding}:

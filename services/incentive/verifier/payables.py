@@ -114,7 +114,7 @@ class SubjectPayables:
     def _less_grants(
         self, given: Sequence[MunicipalGrant], claims: Sequence[CompetingAward], due: dict[str, int]
     ) -> tuple[dict[str, int], dict[str, str]]:
-        """What the other grants leave of payables, and by award the grant that used it up.
+        """Deduct other grants: the payables that are left, and by award the grant that used its payable up.
 
         Awards are taken from the greatest payable down; grants by the number of awards that they are deducted from, the
         fewest first, then by day, amount, what they name, and id.

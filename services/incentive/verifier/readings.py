@@ -32,7 +32,7 @@ KNOWN: Mapping[str, Sequence[str]] = {
         "mirrored_trades_do_not_count",
     ),
 }  # fmt: skip
-# Of general clauses.
+# Readings of general clauses.
 KNOWN_OF_CLAUSES = (
     "through_the_day_of_the_same_date",
     "whole_known_life",
@@ -60,7 +60,7 @@ KNOWN_OF_CLAUSES = (
     "day_of_application",
     "no_time_bar",
 )  # fmt: skip
-# Of declared rules.
+# Readings of declared rules.
 KNOWN_OF_DECLARED = (
     *FIELDS_OF_READINGS,
     "less_what_was_earned_under_this_policy", "less_steps_before_the_policy_too", "steps_before_the_policy_are_ignored",

@@ -300,7 +300,7 @@ def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) 
 def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], policy: PolicyValues, period: Span) -> int:
     """The amount due after earlier rewards of the same matter (once, first, yearly, by difference) and years.
 
-    Of an item's amount, a subject gets what others left.
+    A subject gets the part of an item's amount that others left.
     """
     same = [other for other in earlier if one.is_same_matter(other)]
     earned_before = [other for other in same if other.ceiling]

@@ -87,7 +87,7 @@ def declared(bureau: Bureau, rule: str, number: int, items: dict[str, str], meas
 
 
 def by_what_if(engine: Engine) -> dict[str, WhatIf]:
-    """What-if by each alternative, by the reading's id."""
+    """Run what-if by each alternative; results by the reading's id."""
     found = {}
     with snapshot(engine) as connection:
         rulebook = rulebook_in_force(connection)
@@ -175,7 +175,7 @@ def test_readings_of_awards_are_those_of_the_price_list_and_of_what_if(bureau: B
     one = next(one for one in awards if one["readings"])
     path = f"/v1/awards/{one['award_id']}"
     assert bureau.ask.ok(f"{path}/explanation")["readings"] == one["readings"]
-    # What was so then is said of then.
+    # A past answer stays as it was.
     bureau.take(first_listing(31, "2028-10-15", seq=901))
     for suppressor in ("first_purchase", "first_listing"):
         assert bureau.post(f"/v1/rules/{suppressor}/suspensions", {"from": "2026-01-01", "reason": "r"})[0] == 201
@@ -189,7 +189,7 @@ def test_only_what_may_have_changed_is_computed_and_the_result_is_that_of_all(bu
     assert price_readings(bureau.engine) is None
     bureau.done(PURCHASE, "apply", "review", "reject")
     bureau.take(first_listing(15, "2028-10-15", seq=201))
-    # What has changed is computed for the answer, and the rest is that of the price list.
+    # The answer computes what has changed, and takes the rest from the price list.
     readings = {one["award_id"]: one["readings"] for one in bureau.ask.all("/v1/awards")}
     (last_day,) = (one.id for one in bureau.rulebook.policy.readings if one.path == "general.in_force")
     assert readings[f"first_listing/{subject(15)}"] == [last_day]
@@ -262,7 +262,7 @@ def test_an_exchange_sees_the_readings_that_its_own_documents_show(bureau: Burea
     price_readings(bureau.engine)
     after = {one["award_id"]: one["readings"] for one in ask.all("/v1/awards", "exchange:kmdex")}
     assert {one: after[one] for one in seen} == seen
-    # What the price list does not have yet is computed for the answer, and is the same.
+    # The answer computes what the price list does not have yet, with the same result.
     bureau.take(first_listing(17, "2028-10-15", seq=402))
     assert bureau.post("/v1/rules/first_purchase/suspensions", {"from": "2026-01-01", "reason": "r"})[0] == 201
     computed = ask.all("/v1/awards", "exchange:kmdex")

@@ -57,7 +57,7 @@ def test_a_higher_kind_later_is_paid_by_difference(bureau: Bureau) -> None:
     assert open_clawbacks(bureau, 1) == []
     assert (flagged(bureau, "offset", 1), flagged(bureau, "over_approved", 1)) == ([first], [])
     assert bureau.step(first, "return", amount="1.00")[0] == 409
-    # What stands approved is paid; it is credited to the higher award.
+    # The standing amount is paid; it is credited to the higher award.
     assert bureau.done(first, "pay")["amount"] == "20000.00"
     bureau.published(second)
     status, refused = bureau.step(second, "approve", amount="280000.01")

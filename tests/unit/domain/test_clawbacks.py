@@ -107,7 +107,7 @@ def test_each_year_that_it_was_approved_for_has_its_own_proposal() -> None:
 def test_what_another_award_of_the_subject_and_year_covers_is_not_to_be_returned() -> None:
     """Details 6: 20,000 approved for a first listing, 300,000 for the year's trading later."""
     assert proposals(version(1, 0), version(1, 300, award_id="other")) == []
-    # What is of one instant is taken together, whatever comes first.
+    # Events of one instant are taken together, whatever comes first.
     assert proposals(version(1, 300, award_id="other"), version(1, 0)) == []
     (partly,) = proposals(version(1, 0), version(1, 60, award_id="other"))
     assert partly == replace(OPEN_30, amount_fen=40)

@@ -42,7 +42,7 @@ MONEY: Final = [
     INCENTIVE / "policy" / "terms.py",
 ]
 VERIFIER: Final = sorted((INCENTIVE / "verifier").glob("*.py"))
-# What the registers leave out before a fact reaches the rules: each literal, and the reading that says so.
+# Documents that the registers leave out before a fact reaches the rules: each literal, and the reading that says so.
 REGISTERS: Final = {
     "services/listing/intake.py": {
         "annulled": "rules.first_listing.readings.withdrawal",

@@ -36,7 +36,7 @@ _AMONG: Final[Mapping[ScopeReading, Texts]] = {
 }
 
 
-# What is deducted from the payable of a step (G12), if its ceiling is not a difference already.
+# The deduction from the payable of a step (G12), if its ceiling is not a difference already.
 _EARLIER_STEPS: Final[Mapping[StepsReading, Texts]] = {
     "payables": Texts("其他各档可兑现的金额", "what is payable of other steps"),
     "approved": Texts("其他各档已核定未追缴的金额", "what is approved and not returned of other steps"),
@@ -155,7 +155,7 @@ def _reduced(award: Award, policy: Policy, *, set_aside: SetAside | None) -> Jso
 def _reduced_unseen(award: Award, policy: Policy) -> Json:
     """The step to a payable for a reader who sees the whole award and no grants of other policies.
 
-    Of an award that a ladder over several exchanges reduces, an exchange does not see the payable.
+    An exchange does not see the payable of an award that a ladder over several exchanges reduces.
     """
     left = yuan(award.payable_fen)
     if award.rule in policy.step_rules and (earlier := _EARLIER_STEPS.get(policy.steps)) is not None:

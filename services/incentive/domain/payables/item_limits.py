@@ -129,7 +129,7 @@ def less_ceilings(ladder: str, claim: Claim, steps: Sequence[Claim]) -> list[_Li
 
 
 def less_payables(ladder: str, claim: Claim, steps: Sequence[Claim]) -> list[_Limit]:
-    """What is payable of all steps so far stays within this one."""
+    """The payables of all steps so far stay within this one."""
     del steps
     return [_Limit(f"steps of {ladder}", claim.steps_fen, is_cumulative=True)]
 

@@ -116,8 +116,8 @@ def _viewers(groups: Iterable[FactGroup]) -> list[str]:
 def visible_facts(group: FactGroup, viewer: str | None) -> FactGroup:
     """The facts of a group that can earn something and name no other exchange (None: all that can).
 
-    What an exchange may know is computed from these, so it reveals nothing of others. A declaration for an entity
-    names no exchange, so no exchange sees it.
+    An exchange is shown only effects that are computed from these, so they reveal nothing of others. A declaration
+    for an entity names no exchange, so no exchange sees it.
     """
     found = {}
     for about, known in group.items():
@@ -166,7 +166,7 @@ def _compared(
 def _payable(
     known: Iterable[KnownFacts], policy: Policy, exchanges: Whitelist, inputs: PayableInputs
 ) -> dict[str, tuple[str, Due]]:
-    """What each award is about, and its payable, by award_id; awards with a payable of zero are left out."""
+    """The subject or exchange of each award (`about`) and its payable, by award_id, without payables of zero."""
     awards = [award for one in known for award in compute_awards(one, policy, exchanges, Peers())]
     return {
         award.award_id: (award.about, Due(award.subject, award.year, award.payable_fen))

@@ -1,4 +1,4 @@
-"""What stands approved and is payable for a subject and year."""
+"""A function that returns standing amounts and payables by subject and year."""
 
 from pathlib import Path
 

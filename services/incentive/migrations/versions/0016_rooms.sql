@@ -1,5 +1,5 @@
--- What stands approved for subjects and years (null: all), and what is payable there: rows of awards with either, of
--- groups in which something stands. An exchange learns from it, as from the budget, whether its awards are over-approved.
+-- Standing amounts and payables of subjects and years (null: all): rows of awards with either, of groups in which
+-- something stands. An exchange learns from it, as from the budget, whether its awards are over-approved.
 CREATE FUNCTION room_uses(subjects text[], years smallint[], as_of timestamptz)
 RETURNS TABLE (award_id text, rule text, subject text, year smallint, payable_fen bigint, standing_fen bigint,
                approved_seq bigint)

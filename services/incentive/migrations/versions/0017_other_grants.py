@@ -1,4 +1,4 @@
-"""What grants under other municipal policies are for, and their withdrawal."""
+"""The purpose of grants under other municipal policies, and their withdrawal."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the alternative of each reading would change."""
+"""Effects of the alternative of each reading."""
 
 from pathlib import Path
 

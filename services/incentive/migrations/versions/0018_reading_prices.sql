@@ -1,4 +1,4 @@
--- What the alternative of each computable reading would change. Derived from facts, acts and settings by a background
+-- The effects of the alternative of each computable reading. Derived from facts, acts and settings by a background
 -- process, and no part of the log: the tables may be emptied at any time, and are filled again.
 
 -- The state of the ledger that the effects are of: one row, none before the first computation.

@@ -36,7 +36,7 @@ LIMITED = {one.award_id: one.worth_fen for one in CLAIMS}
 
 
 def left(*grants, policy=POLICY):
-    """What is left of A, B, C and the allowance; the same in every order of recording."""
+    """The payables left of A, B, C and the allowance; the same in every order of recording."""
     found = deduct(CLAIMS, LIMITED, policy, grants)
     for order in itertools.permutations(grants):
         assert deduct(CLAIMS, LIMITED, policy, order) == found
