@@ -183,7 +183,7 @@ def test_another_policy_file_is_tried(
     other = tmp_path / "other.yaml"
     ours = POLICY_FILE.read_text("utf-8")
     other.write_text(
-        ours.replace("revision: 2\n", "revision: 3\n", 1).replace('rate: "0.02"', 'rate: "0.03"', 1), "utf-8"
+        ours.replace("revision: 3\n", "revision: 4\n", 1).replace('rate: "0.02"', 'rate: "0.03"', 1), "utf-8"
     )
     with site.open("bureau", screen, language) as page:
         page.goto("/policy")

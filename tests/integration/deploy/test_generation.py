@@ -396,7 +396,7 @@ def test_an_older_ledger_is_noticed_and_goes_on(ledger, tmp_path) -> None:
 
     # A new policy must not be posted before the check that the ledger is not an older backup.
     newer = tmp_path / "policy.yaml"
-    newer.write_text(POLICY_FILE.read_text("utf-8").replace("\nrevision: 2\n", "\nrevision: 3\n"))
+    newer.write_text(POLICY_FILE.read_text("utf-8").replace("\nrevision: 3\n", "\nrevision: 4\n"))
     assert "revision: 3" in newer.read_text("utf-8")
     reason = ledger.refuses(POLICY_FILE=str(newer))
     assert f"{FIRST_PURCHASE}[1]" in reason

@@ -541,7 +541,7 @@ def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Pat
     """An extract of everything is enough for `what-if`, without a database."""
     file, policy = tmp_path / "extract.zip", tmp_path / "revision-3.yaml"
     file.write_bytes(makers.extract())
-    source = POLICY_FILE.read_text("utf-8").replace("revision: 2\n", "revision: 3\n")
+    source = POLICY_FILE.read_text("utf-8").replace("revision: 3\n", "revision: 4\n")
     policy.write_text(source.replace('cap: "200000.00"', 'cap: "1.00"'), "utf-8")
     arguments = ["what-if", "--policy", str(policy), "--extract", str(file)]
     done = CliRunner().invoke(main, [*arguments, "--json"])
@@ -555,6 +555,6 @@ def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Pat
     }
     purchases = [one for one in told["awards"] if one["award_id"].startswith("first_purchase/")]
     assert {one["after"]["ceiling"] for one in purchases} == {"1.00"}
-    assert "revision 2 -> kunming-2025-14 revision 3" in CliRunner().invoke(main, arguments).output
+    assert "revision 3 -> kunming-2025-14 revision 4" in CliRunner().invoke(main, arguments).output
     done = CliRunner(env={"LANG": "en_US.UTF-8"}).invoke(main, [*arguments[:-1], str(policy)])
     assert (done.exit_code, "not a readable extract" in done.output) == (1, True)

@@ -98,7 +98,7 @@ def test_an_award_has_the_contracts_members(ask: Asker) -> None:
         "award_id": KMDEX_ALONE,
         "rule": "first_purchase",
         "article": "(四) 2",
-        "policy": {"id": "kunming-2025-14", "revision": 2},
+        "policy": {"id": "kunming-2025-14", "revision": 3},
         "subject": {"id_scheme": "uscc", "id": subject(1).removeprefix("uscc:"), "name": "虚构实体1"},
         "exchange": "kmdex",
         "year": 2026,

@@ -221,7 +221,7 @@ def test_another_policy_file_or_reading_is_tried_and_nothing_is_written(makers: 
     def tried(source: str, **form: Any) -> TestResponse:
         return send(client, "/lab", page="/lab", policy=(io.BytesIO(source.encode()), "other.yaml"), **form)
 
-    other = ours.replace("revision: 2\n", "revision: 3\n", 1).replace('rate: "0.05"', 'rate: "0.04"', 1)
+    other = ours.replace("revision: 3\n", "revision: 4\n", 1).replace('rate: "0.05"', 'rate: "0.04"', 1)
     other = other.replace('amount: "20000.00"', 'amount: "30000.01"', 1)
     assert (other.count('"0.04"'), other.count('"30000.01"')) == (1, 1)
     answer = tried(other)
