@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award, zero_out
@@ -287,14 +287,30 @@ def _side_by_side(row: tuple[object, ...]) -> _SideBySide:
 
 
 def _compared(connection: Connection, together: Sequence[_SideBySide], policy: Policy) -> Iterator[ComparedAward]:
-    """Compare all awards of whole subjects, as G6 needs them."""
+    """Compare all awards of whole subjects, as G6 needs them.
+
+    The payables of a subject with a damaged fact stay as they are: they may depend on the day that the fact says.
+    """
     earned = [award_from_row(rebuilt) for _, _, rebuilt in together if rebuilt is not None]
     gone = [_first(current, newest) for newest, current, rebuilt in together if rebuilt is None]
     awards = [*earned, *_zeroed(connection, gone, policy)]
-    inputs = load_payable_inputs(connection, awards, policy)
-    expected = {award.award_id: award for award in with_payables(awards, policy, inputs)}
+    damaged = {rebuilt.subject for _, _, rebuilt in together if rebuilt is not None and _is_as_it_stands(rebuilt)}
+    sound = [award for award in awards if award.subject not in damaged]
+    inputs = load_payable_inputs(connection, sound, policy)
+    expected = {award.award_id: award for award in awards} | {
+        award.award_id: award for award in with_payables(sound, policy, inputs)
+    }
     for newest, current, rebuilt in together:
-        yield ComparedAward(newest, current, expected[_first(rebuilt, current, newest).award_id])
+        award = expected[_first(rebuilt, current, newest).award_id]
+        if award.subject in damaged and current is not None:
+            payable_fen = min(current.payable_fen, award.ceiling_fen)
+            award = replace(award, payable_fen=payable_fen, suppressed_by=current.suppressed_by)
+        yield ComparedAward(newest, current, award)
+
+
+def _is_as_it_stands(rebuilt: AwardRow) -> bool:
+    """Return True if a row of `rebuilt_award` was copied, because a fact about its subject is damaged."""
+    return rebuilt.recorded_at != _NO_INSTANT
 
 
 def _zeroed(connection: Connection, gone: Sequence[AwardRow], policy: Policy) -> list[Award]:

@@ -463,6 +463,25 @@ def test_a_damaged_declaration_moves_no_money_of_whoever_shares_its_item(databas
     assert database.dump() == before
 
 
+def test_payables_within_a_limit_stay_where_a_declaration_is_damaged(database: Database) -> None:
+    """Of vouchers of 90,000 and 250,000, the earlier uses the limit of 300,000 first; the declaration has its day."""
+    entered = [
+        DeclarationInput("compute_voucher", subject(52), item, date(2026, month, 2), {"settled": settled})
+        for item, month, settled in (("A", 6, "833333.34"), ("B", 2, "300000.00"))
+    ]
+    with database.engine.begin() as connection:
+        bureau = BureauContext(rulebook(), LOG, lambda: datetime(2026, 7, 1, tzinfo=UTC))
+        assert all(one.declaration for one in declare(connection, entered, bureau, "test"))
+    payables = "SELECT payable_fen FROM award_current WHERE rule = 'compute_voucher' ORDER BY award_id"
+    assert [row.payable_fen for row in database.all(payables)] == [21_000_000, 9_000_000]
+    assert database.verify() == []
+    database.damage("UPDATE fact SET value = 'nonsense' WHERE topic = 'declared' AND key LIKE '%/B'")
+    assert [line.split()[0] for line in database.verify()] == ["fact", "declaration"]
+    before = database.dump()
+    assert not database.mend()[0]
+    assert database.dump() == before
+
+
 def test_a_version_that_is_gone_and_a_row_that_is_gone(database: Database) -> None:
     database.damage(
         f"DELETE FROM award_version WHERE award_id = '{LISTING}'",
