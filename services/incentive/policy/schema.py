@@ -54,6 +54,7 @@ from services.incentive.policy.terms import (
     OtherGrantsReading,
     Policy,
     Pool,
+    PublicNoticeReading,
     RewardLimit,
     RiskFlagTerms,
     RoundingReading,
@@ -170,7 +171,12 @@ def _since_2(clause: Mapped) -> Mapped:
 
 
 def _by_name(
-    number: str, readings: Iterable[str], make: Callable[..., object], *, required: bool = True, **values: ListOf
+    number: str,
+    readings: Iterable[str],
+    make: Callable[..., object],
+    *,
+    required: bool = True,
+    **values: ScalarField | ListOf,
 ) -> Mapped:
     """A clause with several computable readings: the file chooses one, and may name an alternative and `others`."""
     other = Mapped(dict, {**_WORDS, "reading": OneOf(*readings)})
@@ -204,6 +210,13 @@ class _VoucherLimits(NamedTuple):
     together: tuple[str, ...]
 
 
+class _PublicNotice(NamedTuple):
+    """The reading of G13, and the least number of working days; 0 in files that name none."""
+
+    reading: PublicNoticeReading
+    working_days: int
+
+
 class _General(NamedTuple):
     """The clauses that have values: G1 with its alternative, G7 in fen, the day of details 5, chosen readings.
 
@@ -224,12 +237,14 @@ class _General(NamedTuple):
     steps: StepsReading = "ceilings"
     open_years: OpenYearsReading = "not_held"
     items: ItemsReading = "each_subject"
+    public_notice: _PublicNotice = _PublicNotice("first_and_last_day_included", 0)
 
 
 def _chosen(*, reading: str) -> str:
     return reading
 
 
+_MOST_NOTICE_DAYS: Final = 250  # about a year
 _ALL_REWARDS: Final = "one_subject_one_year_all_rewards"
 _PERIOD: Final = {"from": Day("start_on"), "until": Day("end_on")}
 _GENERAL: Final = {
@@ -269,7 +284,9 @@ _GENERAL: Final = {
     "subjects": _since_2(_clause("G8", "entities_with_a_code")),
     "eligibility_day": _since_2(_clause("G8", "day_of_application")),
     "corrections": _since_2(_clause("细则6 / details 6", "no_time_bar")),
-    "public_notice": _since_2(_clause("G13", "first_and_last_day_included", working_days=Whole())),
+    "public_notice": _by_name(
+        "G13", get_args(PublicNoticeReading), _PublicNotice, required=False, working_days=Whole(most=_MOST_NOTICE_DAYS)
+    ),
     "related_parties": _clause("G10", "flag_and_never_deny"),
     "period_closing": _clause(
         "细则5 / details 5", "provisional_until_the_day_is_over", lambda *, day: day, day=MonthDay()
@@ -581,6 +598,8 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         steps=general.steps,
         open_years=general.open_years,
         items=general.items,
+        public_notice=general.public_notice.reading,
+        notice_working_days=general.public_notice.working_days,
         risk_flags=signs,
     )
 

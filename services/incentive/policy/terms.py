@@ -23,6 +23,7 @@ LimitsReading = Literal["payables", "ceilings"]
 LadderReading = Literal["operator", "exchange", "approvals"]
 StepsReading = Literal["ceilings", "payables", "approved"]
 OpenYearsReading = Literal["held", "not_held"]
+PublicNoticeReading = Literal["first_and_last_day_included", "day_of_posting_not_counted"]
 VoucherLimitsReading = Literal["side_by_side", "together"]
 RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
 ItemsReading = Literal["whoever_declares", "each_subject"]
@@ -39,6 +40,7 @@ _BY_NAME: Final = {
     "general.steps": "steps",
     "general.open_years": "open_years",
     "general.items": "items",
+    "general.public_notice": "public_notice",
 }
 Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
 NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed
@@ -318,8 +320,9 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
     `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `items`,
-    `steps` and `open_years` are the chosen readings of G5, G6, G11, G12 and G14. `values` are all values of the file in
-    its order; `digest` is the SHA-256 of the file's bytes in hex.
+    `steps`, `open_years` and `public_notice` (of at least `notice_working_days`) are the chosen readings of G5, G6,
+    G11, G12, G14 and G13. `values` are all values of the file in its order; `digest` is the SHA-256 of the file's bytes
+    in hex.
     """
 
     id: str
@@ -350,6 +353,8 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     steps: StepsReading
     open_years: OpenYearsReading
     items: ItemsReading
+    public_notice: PublicNoticeReading
+    notice_working_days: int
     risk_flags: tuple[RiskFlagTerms, ...]
     readings: tuple[Reading, ...] = ()
     values: tuple[PolicyValue, ...] = ()

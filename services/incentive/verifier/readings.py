@@ -55,7 +55,7 @@ KNOWN_OF_CLAUSES = (
     "higher_rules_prevail",
     "may_be_added",
     "beside_this_policy",
-    "first_and_last_day_included",
+    "first_and_last_day_included", "day_of_posting_not_counted",
     "entities_with_a_code",
     "day_of_application",
     "no_time_bar",

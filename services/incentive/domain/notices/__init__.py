@@ -1,0 +1,1 @@
+"""Public notices: their working days, and the frozen lists that they show."""
