@@ -30,6 +30,7 @@ from services.incentive.domain.facts import (
     declaration_value,
 )
 from services.incentive.domain.postings import Posting
+from services.incentive.domain.workflow import Actor
 from services.incentive.policy.terms import AtRate, DeclaredTerms, Fixed, Grades, Policy, Steps
 from services.incentive.store.facts import FactRecord, load_facts, load_sharing
 from services.incentive.store.intake import apply_newer
@@ -79,9 +80,9 @@ class NoPolicyInForce(Exception):  # noqa: N818 - a state, not a fault
 
 
 def declare(
-    connection: Connection, entered: Sequence[DeclarationInput], bureau: BureauContext, person: str
+    connection: Connection, entered: Sequence[DeclarationInput], bureau: BureauContext, actor: Actor
 ) -> list[DeclareResult]:
-    """Record the entries of a person in order, and all that follows; leave out faulty ones. Takes the ledger's lock.
+    """Record the entries of the actor in order, and all that follows; leave out faulty ones. Takes the ledger's lock.
 
     A later entry of the same rule, subject, year and item replaces the one before; an equal one changes nothing. The
     policy in force in the ledger applies. Raises NoPolicyInForce.
@@ -93,7 +94,7 @@ def declare(
     rulebook = rulebook_as_of(connection, None, bureau.rulebook)
     now = bureau.clock()
     instant = next_instant(connection, now)
-    entering = _Entering(connection, entered, rulebook, person, shanghai_date(now), instant)
+    entering = _Entering(connection, entered, rulebook, actor, shanghai_date(now), instant)
     results = [entering.enter(one) for one in entered]
     if entering.new:
         values = [(one, declaration_value(one)) for one in entering.new.values()]
@@ -125,11 +126,11 @@ class _Entering:
         connection: Connection,
         entered: Sequence[DeclarationInput],
         rulebook: Rulebook,
-        who: str,
+        actor: Actor,
         today: date,
         instant: datetime,
     ) -> None:
-        self._rulebook, self._who = rulebook, who
+        self._rulebook, self._actor = rulebook, actor
         self._today, self._instant = today, instant
         subjects, policy = sorted({one.subject for one in entered}), rulebook.policy
         items = {one.item for one in entered if one.rule in policy.item_rules}
@@ -184,8 +185,9 @@ class _Entering:
             exchange=exchange,
             documents=one.documents,
             withdrawn=one.withdrawn,
-            declared_by=self._who,
+            declared_by=self._actor.name,
             declared_at=self._instant,
+            declared_person=self._actor.person,
         )
 
     def _party(self, one: DeclarationInput, exchange: str | None) -> Party:

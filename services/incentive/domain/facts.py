@@ -409,7 +409,8 @@ class Declaration(_VersionedFact, frozen=True, kw_only=True, forbid_unknown_fiel
     """The current declaration of one item of a subject under a rule.
 
     `measure` holds the measured values as they were written. `exchange` is the one whose operator earns the reward
-    (None: the rule is not for operators). `declared_by` is the name of the key, `declared_at` the clock's time.
+    (None: the rule is not for operators). `declared_by` is the name of the key or account, `declared_person` its person
+    (None in declarations of versions that kept the name alone), `declared_at` the clock's time.
     """
 
     topic = DECLARED
@@ -424,6 +425,7 @@ class Declaration(_VersionedFact, frozen=True, kw_only=True, forbid_unknown_fiel
     withdrawn: bool
     declared_by: str = msgspec.field(name="by")
     declared_at: Instant = msgspec.field(name="at")
+    declared_person: str | None = msgspec.field(name="person", default=None)
 
     @property
     def key(self) -> str:
@@ -444,6 +446,8 @@ def declaration_value(declaration: Declaration) -> bytes:
     """A declaration as it is recorded, in canonical form; the ledger's log has the SHA-256 of these bytes."""
     value = msgspec.to_builtins(declaration)
     del value["register"]
+    if declaration.declared_person is None:  # the form, and so the hash, of an earlier version
+        del value["person"]
     return canonical_json({**value, "at": format_time(declaration.declared_at)})
 
 

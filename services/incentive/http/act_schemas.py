@@ -311,6 +311,7 @@ class TableQuery(QuerySchema):
 DeclarationSchema = answer(
     "Declaration",
     texts("award_id", "rule", "item", "by", "fact"),
+    texts("person", null=True),
     nested(subject=SubjectSchema),
     days("earned_on"),
     {"measure": fields.Dict(keys=fields.String(), values=fields.String(), required=True)},

@@ -16,7 +16,13 @@ from services.incentive.commands.declare import (
 from services.incentive.domain.facts import Declaration
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import render_award
-from services.incentive.http.context import current_rulebook, incentive_context, ledger_view, no_policy_in_force
+from services.incentive.http.context import (
+    current_actor,
+    current_rulebook,
+    incentive_context,
+    ledger_view,
+    no_policy_in_force,
+)
 from services.incentive.http.declared_csv import Row, TableError, declaration_input, read_table
 from services.incentive.http.schemas import AwardSchema
 from services.incentive.queries import declared
@@ -28,7 +34,6 @@ from services.incentive.store.rulebook import rulebook_as_of
 from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
-from shared.web.keys import current_key
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import TEXT, Blueprint
@@ -121,7 +126,7 @@ def _row_json(connection: Connection, view: LedgerView, row: Row, result: Declar
 def run_declare(connection: Connection, inputs: list[DeclarationInput]) -> list[DeclareResult]:
     """Declare as the person who asks. Problem 503 while no policy is in force."""
     try:
-        return declare(connection, inputs, incentive_context().bureau, current_key().name)
+        return declare(connection, inputs, incentive_context().bureau, current_actor())
     except NoPolicyInForce as error:
         raise no_policy_in_force() from error
 
@@ -149,6 +154,7 @@ def declaration_json(one: Declaration) -> Json:
         "documents": msgspec.to_builtins(one.documents),
         "withdrawn": one.withdrawn,
         "by": one.declared_by,
+        "person": one.declared_person,
         "at": format_time(one.declared_at),
         "fact": one.ref.fact,
         "seq": one.seq,

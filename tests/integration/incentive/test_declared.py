@@ -103,6 +103,8 @@ def test_a_declared_reward_is_an_award_like_any_other(ask: Asker) -> None:
         "ceiling": "30000.01",
         "payable": "30000.01",
     }
+    [entered] = ask.all("/v1/declared", subject=subject(3))
+    assert (entered["by"], entered["person"]) == ("key of bureau", "bureau")
     # No name is known for the subject, so its code is shown.
     assert award["subject"]["name"] == subject(3).removeprefix("uscc:")
     decision, posting = ask.all("/v1/ledger/transactions", award_id=award_id)
@@ -401,7 +403,7 @@ def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], t
     owner_url, service_url = postgres("incentive")
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
-    bureau = Bureau(engine, changed(2, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
+    bureau = Bureau(engine, changed(3, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
     bureau.begin()
 
     def entered(rule: str, number: int, item: str, **measure: str) -> str:

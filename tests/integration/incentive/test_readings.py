@@ -16,6 +16,7 @@ from services.incentive.commands.acts import BureauContext
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.commands.price_readings import price_readings, supervise_pricing
 from services.incentive.commands.what_if import WhatIf, what_if
+from services.incentive.domain.workflow import Actor
 from services.incentive.store.facts import all_facts
 from services.incentive.store.ledger import lock_ledger
 from services.incentive.store.payable_inputs import all_payable_inputs
@@ -83,7 +84,7 @@ def declared(bureau: Bureau, rule: str, number: int, items: dict[str, str], meas
         bureau.later()
         with bureau.engine.begin() as connection:
             entered = DeclarationInput(rule, subject(number), item, day, {measure: value}, name=f"虚构实体{number}")
-            declare(connection, [entered], context, "test")
+            declare(connection, [entered], context, Actor("test", None))
 
 
 def by_what_if(engine: Engine) -> dict[str, WhatIf]:

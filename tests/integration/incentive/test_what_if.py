@@ -15,6 +15,7 @@ from sqlalchemy.exc import InternalError
 
 from services.incentive.commands.acts import BureauContext
 from services.incentive.commands.declare import DeclarationInput, declare
+from services.incentive.domain.workflow import Actor
 from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine, snapshot
 from shared.settings import POLICY_FILE, SettingsError
@@ -76,7 +77,7 @@ def fill(engine: Engine) -> None:
             DeclarationInput("compute_voucher", subject(2), "V-1", date(2026, 3, 1), {"settled": "100000.00"}),
             DeclarationInput("computing_centre", subject(3), "C-1", date(2026, 3, 1), {"pue": "1.20"}),
         ]
-        declare(connection, entered, BureauContext(rulebook(), LOG, lambda: NOW), "test")
+        declare(connection, entered, BureauContext(rulebook(), LOG, lambda: NOW), Actor("test", None))
     # A grant under another policy is deducted under both files, and one that was withdrawn is not.
     bureau = Bureau(engine, rulebook(), NOW)
     bureau.grant(subject(1), 2026, "50000.00", rules=["first_purchase"])
@@ -218,7 +219,7 @@ def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str],
     for award_id, (before, after) in EXPECTED.items():
         posted = ask.all("/v1/ledger/transactions", award_id=award_id)[-1]
         assert posted["policy"] == {"id": "kunming-2025-14", "revision": 4}
-        assert posted["cause"]["text"].startswith("政策 kunming-2025-14 第 3 版施行后重算，")
+        assert posted["cause"]["text"].startswith("政策 kunming-2025-14 第 4 版施行后重算，")
         assert "recomputed, policy kunming-2025-14 revision 4 put in force, " in posted["cause"]["text"]
         assert posted["cause"]["facts"]
         why = ask.ok(f"/v1/awards/{award_id}/explanation")["text"]

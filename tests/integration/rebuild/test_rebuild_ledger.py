@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from services.incentive.commands.acts import BureauContext
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.facts import TOPICS
+from services.incentive.domain.workflow import Actor
 from services.incentive.rebuild.command import repair_all, verify_all
 from services.incentive.store.intake import LedgerIntake
 from services.incentive.store.rulebook import SettingsChangedError
@@ -451,7 +452,7 @@ def test_a_damaged_declaration_moves_no_money_of_whoever_shares_its_item(databas
     ]
     with database.engine.begin() as connection:
         bureau = BureauContext(rulebook(), LOG, lambda: datetime(2026, 7, 1, tzinfo=UTC))
-        assert all(one.declaration for one in declare(connection, entered, bureau, "test"))
+        assert all(one.declaration for one in declare(connection, entered, bureau, Actor("test", None)))
     ceilings = "SELECT ceiling_fen FROM award_current WHERE rule = 'contest' ORDER BY award_id"
     assert [row.ceiling_fen for row in database.all(ceilings)] == [2_000_000, 8_000_000]
     assert database.verify() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -247,7 +248,7 @@ POLICY = POLICY_FILE.read_text("utf-8")
 
 def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
     """Return the rulebook of another revision of the policy file, with some values replaced."""
-    source = POLICY.replace("revision: 2\n", f"revision: {revision}\n")
+    source = re.sub(r"(?m)^revision: \d+$", f"revision: {revision}", POLICY)
     for old, new in values.items():
         assert source.count(old) == 1
         source = source.replace(old, new)

@@ -25,6 +25,7 @@ from services.incentive.domain.facts import (
     TradeRef,
     TradeSum,
     about_of,
+    declaration_value,
     is_counted,
     merge_shares,
     merge_totals,
@@ -203,7 +204,7 @@ def test_a_fact_names_the_exchanges_of_its_documents_and_measures_name_none():
 @pytest.mark.parametrize(
     ("changes", "is_same"),
     [
-        ({"seq": 2, "declared_by": "another"}, True),
+        ({"seq": 2, "declared_by": "another", "declared_person": "person"}, True),
         ({"withdrawn": True}, False),
         ({"measure": {"role": "national_led"}}, False),
         ({"earned_on": date(2026, 6, 2)}, False),
@@ -214,6 +215,16 @@ def test_a_fact_names_the_exchanges_of_its_documents_and_measures_name_none():
 def test_the_content_of_a_declaration_is_what_was_declared(changes: dict, is_same: bool):
     one = declared("standards", "S", "2026-06-01", role="international_led")
     assert (msgspec.structs.replace(one, **changes).content == one.content) is is_same
+
+
+def test_a_declaration_without_a_person_keeps_the_form_of_the_versions_that_kept_none():
+    one = declared("standards", "S", "2026-06-01", role="international_led")
+    value = msgspec.json.decode(declaration_value(one))
+    assert (value["by"], "person" in value) == ("test", False)
+    assert parse_fact(DECLARED, one.key, declaration_value(one)) == one
+    named = msgspec.structs.replace(one, declared_person="officer-7")
+    assert msgspec.json.decode(declaration_value(named)) == value | {"person": "officer-7"}
+    assert parse_fact(DECLARED, one.key, declaration_value(named)) == named
 
 
 def test_shares_of_registers_are_summed():
