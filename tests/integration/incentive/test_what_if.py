@@ -224,7 +224,7 @@ def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str],
         assert posted["cause"]["facts"]
         why = ask.ok(f"/v1/awards/{award_id}/explanation")["text"]
         if before["ceiling"] == after["ceiling"]:
-            assert "起按政策文件第3版计算，上限未因此改变" in why["zh"]
+            assert "起按政策文件第4版计算，上限未因此改变" in why["zh"]
         else:
             assert "by revision 4 of the policy file, which changed the ceiling from" in why["en"]
     assert "上限因此由100,000.00元变为10,000.00元" in ask.ok(f"/v1/awards/{PURCHASE}/explanation")["text"]["zh"]
