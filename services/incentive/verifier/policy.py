@@ -113,6 +113,9 @@ class PolicyValues:
         self.operators_ladder = general.get("operators_ladder", {}).get("reading", "approvals")
         self.steps = general.get("steps", {}).get("reading", "ceilings")
         self.holds_open_years = general.get("open_years", {}).get("reading", "not_held") == "held"
+        notice = general.get("public_notice", {})
+        self.public_notice: str = notice.get("reading", "first_and_last_day_included")
+        self.notice_working_days = int(notice.get("working_days", 0))
         self.budget = fen(general["budget"]["annual"])
 
     def least_payable(self, rule: str) -> int:

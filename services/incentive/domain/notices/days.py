@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from chinese_calendar import is_workday
 
 from services.incentive.policy.terms import PublicNoticeReading
+from shared.values.json_types import Json
 
 _DAY: Final = timedelta(days=1)
 # New Year's holiday of the next year has moved working days from 29 December on (2007, 2018).
@@ -79,3 +80,11 @@ def notice_days(from_day: date, working_days: int, reading: PublicNoticeReading)
 
 def _days(from_day: date, until_day: date) -> list[date]:
     return [from_day + number * _DAY for number in range((until_day - from_day).days + 1)]
+
+
+def calendar_json(days: NoticeDays) -> Json:
+    """The days that a period was counted by, as its decision keeps them."""
+    return {
+        "end": days.end.isoformat(),
+        **{name: [day.isoformat() for day in getattr(days, name)] for name in ("days_off", "workdays", "unknown")},
+    }

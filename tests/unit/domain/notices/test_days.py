@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import chinese_calendar
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.domain.notices.days import (
+    calendar_json,
     is_announced,
     is_long_enough,
     is_working_day,
@@ -19,6 +21,9 @@ from services.incentive.domain.notices.days import (
     unknown_days,
 )
 from services.incentive.policy.loader import load_policy
+from services.incentive.verifier.notices import calendar_days, check_period
+from services.incentive.verifier.policy import PolicyValues
+from services.incentive.verifier.report import Unsound
 from shared.settings import POLICY_FILE
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ ANY_DAY = st.dates(date(2025, 10, 15), date(2029, 12, 31))
 DAY_OF_2026 = st.dates(date(2026, 1, 1), date(2026, 11, 30))
 ANY_READING = st.sampled_from(READINGS)
 NUMBER = st.integers(1, 30)
+TREE = yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - strings only
+GENERAL = TREE["general"]
 
 
 def days(*texts: str) -> tuple[date, ...]:
@@ -155,3 +162,43 @@ def test_weekdays_with_the_named_days_give_the_number(
     weekdays = {day for day in counted if day.weekday() < 5}
     assert len((weekdays - {*found.days_off}) | ({*found.workdays} & {*counted})) == working_days
     assert set(found.unknown) == {day for day in period if not is_announced(day)}
+
+
+def values_of(reading: PublicNoticeReading, working_days: int) -> PolicyValues:
+    notice = {**GENERAL["public_notice"], "reading": reading, "working_days": str(working_days)}
+    return PolicyValues({**TREE, "general": {**GENERAL, "public_notice": notice}})
+
+
+def is_verified(from_day: date, until_day: date, calendar: dict[str, object], policy: PolicyValues) -> bool:
+    try:
+        check_period(from_day.isoformat(), until_day.isoformat(), calendar, policy)
+    except Unsound:
+        return False
+    return True
+
+
+@given(ANY_DAY, st.integers(-3, 50), st.integers(0, 10), ANY_READING)
+def test_the_verifier_counts_the_same_by_the_named_days(
+    from_day: date, more: int, working_days: int, reading: PublicNoticeReading
+) -> None:
+    until_day, policy = from_day + more * ONE_DAY, values_of(reading, working_days)
+    calendar = calendar_json(notice_days(from_day, working_days, reading))
+    expected = is_long_enough(from_day, until_day, working_days, reading)
+    assert is_verified(from_day, until_day, calendar, policy) == expected
+
+
+def test_the_verifier_refuses_a_calendar_that_names_days_for_what_they_are() -> None:
+    monday, friday = days("2025-10-20", "2025-10-24")
+    policy, plain = values_of(INCLUDED, 5), {"end": "2025-10-24", "days_off": [], "workdays": [], "unknown": []}
+    assert is_verified(monday, friday, plain, policy)
+    assert not is_verified(monday, friday, plain | {"days_off": ["2025-10-25"]}, policy)
+    assert not is_verified(monday, friday, plain | {"workdays": ["2025-10-24"]}, policy)
+    assert not is_verified(monday, friday, plain | {"days_off": ["2025-10-22"]}, policy)
+    assert is_verified(
+        monday, date(2025, 10, 25), plain | {"days_off": ["2025-10-22"], "workdays": ["2025-10-25"]}, policy
+    )
+
+
+def test_the_days_that_only_an_announcement_proves_are_named_for_the_reader() -> None:
+    calendar = calendar_json(notice_days(date(2026, 9, 29), 5, INCLUDED))
+    assert calendar_days(calendar) == [*(f"2026-10-0{day}" for day in (1, 2, 5, 6, 7)), "2026-10-10"]
