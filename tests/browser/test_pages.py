@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.settings import POLICY_FILE
 from tests.browser.site import DESKTOP, PHONE, check_accessible, check_fits
+from tests.support.policy.revisions import later_policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,10 +181,7 @@ def test_another_policy_file_is_tried(
     site: Site, tmp_path: Path, pictures: Path, screen: dict[str, int], language: str
 ) -> None:
     other = tmp_path / "other.yaml"
-    ours = POLICY_FILE.read_text("utf-8")
-    other.write_text(
-        ours.replace("revision: 3\n", "revision: 4\n", 1).replace('rate: "0.02"', 'rate: "0.03"', 1), "utf-8"
-    )
+    other.write_text(later_policy(1).replace('rate: "0.02"', 'rate: "0.03"', 1), "utf-8")
     with site.open("bureau", screen, language) as page:
         page.goto("/policy")
         page.get_by_role("link", name=re.compile("政策试算|Policy lab")).click()

@@ -40,11 +40,12 @@ from shared.register.context import RegisterContext
 from shared.register.head import read_head, register_settings
 from shared.register.parties import PartyIds
 from shared.register.publish.outbox import mark_dirty
-from shared.settings import POLICY_FILE, Settings
+from shared.settings import Settings
 from shared.values.times import now
 from shared.whitelist import load_whitelist
 from tests.support.consumer_program import Running
 from tests.support.incentive.ledger import first_purchase, subject
+from tests.support.policy.revisions import later_policy
 from tests.support.registers import worlds
 from tests.support.registers.bench import NOW, trade
 from tests.support.registers.outbox import sender_of, working
@@ -396,8 +397,7 @@ def test_an_older_ledger_is_noticed_and_goes_on(ledger, tmp_path) -> None:
 
     # A new policy must not be posted before the check that the ledger is not an older backup.
     newer = tmp_path / "policy.yaml"
-    newer.write_text(POLICY_FILE.read_text("utf-8").replace("\nrevision: 3\n", "\nrevision: 4\n"))
-    assert "revision: 3" in newer.read_text("utf-8")
+    newer.write_text(later_policy(1), "utf-8")
     reason = ledger.refuses(POLICY_FILE=str(newer))
     assert f"{FIRST_PURCHASE}[1]" in reason
     assert "jiangbu new-generation --service incentive" in reason

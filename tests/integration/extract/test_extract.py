@@ -34,7 +34,7 @@ from services.incentive.verifier.signatures import read_keys
 from services.incentive.verifier.values import EPOCH, MICROSECOND, instant
 from shared.postgres.query import execute, fetch_values
 from shared.process.background import background_thread
-from shared.settings import POLICY_FILE, RegisterAddress
+from shared.settings import RegisterAddress
 from shared.translog.note import Signature
 from shared.values.times import format_time
 from tests.support.command_line import command_line
@@ -52,6 +52,7 @@ from tests.support.incentive.extract_makers import (
     makers_of,
 )
 from tests.support.incentive.whole_set import fed_with_a_world
+from tests.support.policy.revisions import REVISION, later_policy
 from tests.support.registers import worlds
 from tests.support.registers.worlds import LOG_KEY
 from tests.support.until import until
@@ -539,10 +540,9 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
 
 def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Path) -> None:
     """An extract of everything is enough for `what-if`, without a database."""
-    file, policy = tmp_path / "extract.zip", tmp_path / "revision-3.yaml"
+    file, policy = tmp_path / "extract.zip", tmp_path / "later.yaml"
     file.write_bytes(makers.extract())
-    source = POLICY_FILE.read_text("utf-8").replace("revision: 3\n", "revision: 4\n")
-    policy.write_text(source.replace('cap: "200000.00"', 'cap: "1.00"'), "utf-8")
+    policy.write_text(later_policy(1).replace('cap: "200000.00"', 'cap: "1.00"'), "utf-8")
     arguments = ["what-if", "--policy", str(policy), "--extract", str(file)]
     done = CliRunner().invoke(main, [*arguments, "--json"])
     assert done.exit_code == 0, done.output
@@ -555,6 +555,8 @@ def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Pat
     }
     purchases = [one for one in told["awards"] if one["award_id"].startswith("first_purchase/")]
     assert {one["after"]["ceiling"] for one in purchases} == {"1.00"}
-    assert "revision 3 -> kunming-2025-14 revision 4" in CliRunner().invoke(main, arguments).output
+    assert (
+        f"revision {REVISION} -> kunming-2025-14 revision {REVISION + 1}" in CliRunner().invoke(main, arguments).output
+    )
     done = CliRunner(env={"LANG": "en_US.UTF-8"}).invoke(main, [*arguments[:-1], str(policy)])
     assert (done.exit_code, "not a readable extract" in done.output) == (1, True)

@@ -37,6 +37,7 @@ from tests.support.incentive.ledger import (
     rulebook,
     subject,
 )
+from tests.support.policy.revisions import REVISION
 from tests.support.registers.worlds import LOG_ORIGIN
 from tests.support.translog.bundles import parse_bundle
 from tests.support.web.keys import headers
@@ -98,7 +99,7 @@ def test_an_award_has_the_contracts_members(ask: Asker) -> None:
         "award_id": KMDEX_ALONE,
         "rule": "first_purchase",
         "article": "(四) 2",
-        "policy": {"id": "kunming-2025-14", "revision": 3},
+        "policy": {"id": "kunming-2025-14", "revision": REVISION},
         "subject": {"id_scheme": "uscc", "id": subject(1).removeprefix("uscc:"), "name": "虚构实体1"},
         "exchange": "kmdex",
         "year": 2026,

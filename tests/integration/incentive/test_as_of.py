@@ -63,15 +63,15 @@ SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc
 
 # Rulebooks by the batch from which they are in force: other amount, threshold and closing day; other operator and name.
 SETTINGS = {
-    9: changed(4, WHITELIST, **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'}),
+    9: changed(1, WHITELIST, **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'}),
     18: changed(
-        4,
+        1,
         WHITELIST.replace("91530100MAXKMDEX0C", subject(2).removeprefix("uscc:")).replace(
             "虚构乙数据交易中心 /", "新名 /"
         ),
         **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'},
     ),
-    27: changed(5, WHITELIST, **{'{over: "100000000.00"': '{over: "50000000.00"'}),
+    27: changed(2, WHITELIST, **{'{over: "100000000.00"': '{over: "50000000.00"'}),
 }
 
 
@@ -253,9 +253,7 @@ def told(postgres) -> Iterator[Told]:
             if number == 0 or number in SETTINGS:
                 ledger.put_in_force()
             ledger.take(*facts[number * 3 : number * 3 + 3])
-            declare(
-                connection, [some_declaration(rng)], BureauContext(in_force, LOG, ledger.clock), Actor("test", None)
-            )
+            declare(connection, [some_declaration(rng)], BureauContext(in_force, LOG, ledger.clock), "test")
             told.now = as_of.last_instant(connection)
         told.instants.append(told.now)
         told.acts += sum(act(acting, told, in_force) for _ in range(ACTS))

@@ -403,7 +403,7 @@ def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], t
     owner_url, service_url = postgres("incentive")
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
-    bureau = Bureau(engine, changed(3, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
+    bureau = Bureau(engine, changed(0, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
     bureau.begin()
 
     def entered(rule: str, number: int, item: str, **measure: str) -> str:

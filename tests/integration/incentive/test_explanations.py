@@ -33,7 +33,7 @@ TIERS_OF_KMDEX, TIERS_OF_DCDEX = "exchange_tiers/kmdex/2026", "exchange_tiers/dc
 def bureau(postgres: Any) -> Iterator[Bureau]:
     """A ledger with one operator of both exchanges; each test uses its own subjects."""
     whitelist = WHITELIST.replace("91530100MAXDCDEX07", OPERATOR_OF_KMDEX.removeprefix("uscc:"))
-    with empty_bureau(postgres, changed(3, whitelist)) as found:
+    with empty_bureau(postgres, changed(0, whitelist)) as found:
         found.take(
             exchange_total("kmdex", 2026, [("2026-03-01", "200000000.00")], seq=1),
             exchange_total("dcdex", 2027, [("2027-03-01", "600000000.00")], seq=1),

@@ -44,6 +44,7 @@ from tests.support.incentive.ledger import (
     rulebook,
     subject,
 )
+from tests.support.policy.revisions import REVISION
 from tests.support.records import FakeRecord
 from tests.support.registers.worlds import LOG_ORIGIN
 
@@ -249,22 +250,25 @@ def test_what_an_award_suppressed_is_payable_again_when_it_moves_to_another_oper
 
 def test_a_new_policy_revision_reverses_and_posts_again(ledger: Ledger) -> None:
     ledger.take(first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
-    policy = msgspec.structs.replace(ledger.rulebook.policy, revision=4, digest="0" * 64)
+    policy = msgspec.structs.replace(ledger.rulebook.policy, revision=REVISION + 1, digest="0" * 64)
     ledger.rulebook = replace(ledger.rulebook, policy=policy)
     assert ledger.put_in_force()
     rows = transactions(ledger)
-    assert [(row.amount_fen, row.policy_revision, row.entries) for row in rows[2:]] == [(0, 4, 4), (0, 4, 4)]
-    assert [(one["seq"], one["policy"]["revision"]) for one in put_in_force(ledger)] == [(0, 3), (3, 4)]
-    assert {row.policy_revision for row in awards(ledger).values()} == {4}
+    assert [(row.amount_fen, row.policy_revision, row.entries) for row in rows[2:]] == [(0, REVISION + 1, 4)] * 2
+    assert [(one["seq"], one["policy"]["revision"]) for one in put_in_force(ledger)] == [
+        (0, REVISION),
+        (3, REVISION + 1),
+    ]
+    assert {row.policy_revision for row in awards(ledger).values()} == {REVISION + 1}
 
 
 def test_an_older_policy_revision_is_not_put_in_force(ledger: Ledger) -> None:
-    newer = msgspec.structs.replace(ledger.rulebook.policy, revision=4, digest="0" * 64)
+    newer = msgspec.structs.replace(ledger.rulebook.policy, revision=REVISION + 1, digest="0" * 64)
     older = ledger.rulebook
     ledger.rulebook = replace(older, policy=newer)
     assert ledger.put_in_force()
     ledger.rulebook = older
-    with pytest.raises(SettingsError, match=r"revision 3 .* but revision 4"):
+    with pytest.raises(SettingsError, match=f"revision {REVISION} .* but revision {REVISION + 1}"):
         ledger.put_in_force()
 
 

@@ -34,6 +34,7 @@ from tests.support.incentive.ledger import (
     rulebook,
     subject,
 )
+from tests.support.policy.revisions import REVISION, REVISION_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,9 +49,11 @@ TRADING = f"annual_listed_trading/{subject(2)}/2026"
 VOUCHER = f"compute_voucher/{subject(2)}/2026/V-1"
 CENTRE = f"computing_centre/{subject(3)}/2026/C-1"
 TIERS = "exchange_tiers/kmdex/2026"
+LATER = REVISION + 1
+LATER_LINE = f"revision: {LATER}"
 # A lower cap, a higher threshold, a lower limit of a measure, a smaller budget.
 VALUES = {
-    "revision: 3\n": "revision: 4\n",
+    f"{REVISION_LINE}\n": f"{LATER_LINE}\n",
     'cap: "200000.00"': 'cap: "10000.00"',
     'at_least: "10000000.00"': 'at_least: "20000000.00"',
     'at_most: "1.25"': 'at_most: "1.10"',
@@ -91,7 +94,7 @@ def policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for old, new in VALUES.items():
         assert old in source
         source = source.replace(old, new, 1)
-    file: Path = tmp_path_factory.mktemp("lab") / "revision-4.yaml"
+    file: Path = tmp_path_factory.mktemp("lab") / "later.yaml"
     file.write_text(source, "utf-8")
     return file
 
@@ -169,10 +172,10 @@ def test_the_transaction_that_reads_cannot_write(urls: tuple[str, str]) -> None:
 
 def test_a_file_that_cannot_be_used_is_reported(urls: tuple[str, str], policy_file: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
-    bad.write_text(policy_file.read_text("utf-8").replace("revision: 4", "revision: two"), "utf-8")
+    bad.write_text(policy_file.read_text("utf-8").replace(LATER_LINE, "revision: two"), "utf-8")
     done = run(urls[1], "--policy", str(bad))
     assert (done.returncode, done.stdout) == (1, "")
-    line = policy_file.read_text("utf-8").splitlines().index("revision: 4") + 1
+    line = policy_file.read_text("utf-8").splitlines().index(LATER_LINE) + 1
     assert f"bad.yaml:{line}: revision:" in done.stderr
     later = tmp_path / "later.yaml"
     later.write_text(policy_file.read_text("utf-8").replace("    from: 2025-10-15", "    from: 2025-11-20"), "utf-8")
@@ -218,15 +221,15 @@ def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str],
     }
     for award_id, (before, after) in EXPECTED.items():
         posted = ask.all("/v1/ledger/transactions", award_id=award_id)[-1]
-        assert posted["policy"] == {"id": "kunming-2025-14", "revision": 4}
-        assert posted["cause"]["text"].startswith("政策 kunming-2025-14 第 4 版施行后重算，")
-        assert "recomputed, policy kunming-2025-14 revision 4 put in force, " in posted["cause"]["text"]
+        assert posted["policy"] == {"id": "kunming-2025-14", "revision": LATER}
+        assert posted["cause"]["text"].startswith(f"政策 kunming-2025-14 第 {LATER} 版施行后重算，")
+        assert f"recomputed, policy kunming-2025-14 revision {LATER} put in force, " in posted["cause"]["text"]
         assert posted["cause"]["facts"]
         why = ask.ok(f"/v1/awards/{award_id}/explanation")["text"]
         if before["ceiling"] == after["ceiling"]:
-            assert "起按政策文件第4版计算，上限未因此改变" in why["zh"]
+            assert f"起按政策文件第{LATER}版计算，上限未因此改变" in why["zh"]
         else:
-            assert "by revision 4 of the policy file, which changed the ceiling from" in why["en"]
+            assert f"by revision {LATER} of the policy file, which changed the ceiling from" in why["en"]
     assert "上限因此由100,000.00元变为10,000.00元" in ask.ok(f"/v1/awards/{PURCHASE}/explanation")["text"]["zh"]
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         told: list[str] = []

@@ -19,6 +19,7 @@ from shared.settings import POLICY_FILE
 from tests.support.digests import digests
 from tests.support.incentive.extract_makers import Makers, makers_of
 from tests.support.incentive.pages import PEOPLE, routes, send, signed_in
+from tests.support.policy.revisions import later_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,7 +222,7 @@ def test_another_policy_file_or_reading_is_tried_and_nothing_is_written(makers: 
     def tried(source: str, **form: Any) -> TestResponse:
         return send(client, "/lab", page="/lab", policy=(io.BytesIO(source.encode()), "other.yaml"), **form)
 
-    other = ours.replace("revision: 3\n", "revision: 4\n", 1).replace('rate: "0.05"', 'rate: "0.04"', 1)
+    other = later_policy(1).replace('rate: "0.05"', 'rate: "0.04"', 1)
     other = other.replace('amount: "20000.00"', 'amount: "30000.01"', 1)
     assert (other.count('"0.04"'), other.count('"30000.01"')) == (1, 1)
     answer = tried(other)

@@ -556,7 +556,7 @@ def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
         listed = (*others, replace(kmdex, operators=(operator,)))
         changed = replace(changed, exchanges=replace(changed.exchanges, listed=listed))
     if data.draw(st.booleans()):
-        newer = revised(2, WHITELIST)
+        newer = revised(1, WHITELIST)
         changed = replace(changed, policy=newer.policy, policy_source=newer.policy_source)
     with empty.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         ledger = Ledger(connection, rulebook())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from shared.values.parties import complete_uscc
 from shared.values.times import SHANGHAI, format_time
 from shared.whitelist import load_whitelist, parse_whitelist
 from tests.support.paths import ROOT
+from tests.support.policy.revisions import later_policy
 from tests.support.records import FakeRecord
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
 
@@ -243,15 +243,11 @@ class Ledger:
 
 
 WHITELIST = (ROOT / "exchanges.yaml").read_text("utf-8")
-POLICY = POLICY_FILE.read_text("utf-8")
 
 
-def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
-    """Return the rulebook of another revision of the policy file, with some values replaced."""
-    source = re.sub(r"(?m)^revision: \d+$", f"revision: {revision}", POLICY)
-    for old, new in values.items():
-        assert source.count(old) == 1
-        source = source.replace(old, new)
+def changed(later_by: int, whitelist: str, **values: str) -> Rulebook:
+    """Return the rulebook of the policy file so many revisions later (0: the same), with some values replaced."""
+    source = later_policy(later_by, **values)
     return Rulebook(read_policy(source.encode(), "test"), source, parse_whitelist(whitelist))
 
 

@@ -183,6 +183,17 @@ def test_revision_1_is_read_as_it_was_computed() -> None:
     assert changed["declared.rules.talent_living_allowance.kind"] == (None, "none")
 
 
+def test_revision_2_is_read_as_it_was_computed() -> None:
+    """What a later revision adds applies to a ledger by revision 2 in the way that applied before."""
+    second = load_policy(TESTS / "support" / "policy" / "kunming-2025-14.r2.yaml")
+    now = {reading.path: reading.reading for reading in POLICY.readings}
+    assert {reading.path: reading.reading for reading in second.readings}.items() <= now.items()
+    assert set(second.alternatives) <= set(POLICY.alternatives)
+    assert [(rule, second.kind_of(rule)) for rule in second.rule_order] == [
+        (rule, POLICY.kind_of(rule)) for rule in POLICY.rule_order
+    ]
+
+
 def test_it_is_what_the_file_with_these_values_would_be() -> None:
     swapped = SOURCE.replace("until: 2028-10-16", "until: x", 1)
     swapped = swapped.replace("until: 2028-10-15", "until: 2028-10-16", 1).replace("until: x", "until: 2028-10-15", 1)

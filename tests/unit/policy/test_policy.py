@@ -14,6 +14,7 @@ from services.incentive.policy.loader import PolicyError, load_policy, read_poli
 from services.incentive.policy.terms import Interval
 from shared.settings import POLICY_FILE
 from shared.values.times import SHANGHAI, parse_time
+from tests.support.policy.revisions import REVISION, REVISION_LINE
 
 TEXT = POLICY_FILE.read_text(encoding="utf-8")
 POLICY = load_policy(POLICY_FILE)
@@ -21,7 +22,7 @@ POLICY = load_policy(POLICY_FILE)
 # Each value as described in the policy, with its article or clause.
 VALUES = {
     "id": ("-", "kunming-2025-14"),
-    "revision": ("-", "3"),
+    "revision": ("-", str(REVISION)),
     "document_no": ("-", "昆政发〔2025〕14号"),
     "issued": ("-", "2025-10-15"),
     "general.in_force.from": ("结尾第2段", "2025-10-15"),
@@ -174,13 +175,13 @@ def test_a_year_closes_when_the_day_is_over_in_shanghai(at: datetime, closed: bo
 @pytest.mark.parametrize(
     ("old", "new", "member", "said"),
     [
-        ("revision: 3", "revision: 2\nrevision: 4", "revision", "repeated"),
-        ("revision: 3", 'revision: "2"', "revision", "whole number"),
-        ("revision: 3", "revision: 0", "revision", "whole number"),
-        ("revision: 3", "revision: 2.0", "revision", "whole number"),
-        ("revision: 3", "revision: true", "revision", "whole number"),
-        ("revision: 3", "revision: 2\nextra: 1", "extra", "unknown"),
-        ("revision: 3", "revision: 2\n7: x", "?", "name must be text"),
+        (REVISION_LINE, f"{REVISION_LINE}\n{REVISION_LINE}", "revision", "repeated"),
+        (REVISION_LINE, 'revision: "2"', "revision", "whole number"),
+        (REVISION_LINE, "revision: 0", "revision", "whole number"),
+        (REVISION_LINE, "revision: 2.0", "revision", "whole number"),
+        (REVISION_LINE, "revision: true", "revision", "whole number"),
+        (REVISION_LINE, f"{REVISION_LINE}\nextra: 1", "extra", "unknown"),
+        (REVISION_LINE, f"{REVISION_LINE}\n7: x", "?", "name must be text"),
         ("id: kunming-2025-14", "id: 202514", "id", "must be text"),
         ("id: kunming-2025-14", 'id: " "', "id", "must not be empty"),
         ("issued: 2025-10-15", "issued: 2025-02-30", "issued", "must be a day"),
@@ -251,7 +252,7 @@ def test_the_line_is_where_the_fault_is():
 
 
 def test_all_faults_are_reported_at_once_in_order_of_lines():
-    text = changed("revision: 3", "revision: x").replace('rate: "0.05"', "rate: 0.05").replace("id: k", "idd: k")
+    text = changed(REVISION_LINE, "revision: x").replace('rate: "0.05"', "rate: 0.05").replace("id: k", "idd: k")
     lines = [int(fault.split(":")[1]) for fault in faults(text)]
     assert len(lines) == 4
     assert lines == sorted(lines)
@@ -331,7 +332,7 @@ PROVIDER = "rules.annual_listed_trading.readings.receiver"
             "      until: 2028-10-14",
             (f"{IN_FORCE}.alternative.until", "结尾第2段", Interval(date(2028, 10, 14), date(2028, 10, 15)), (2028,)),
         ),
-        ("revision: 3", "revision: 4", ("revision", "-", None, ())),
+        (REVISION_LINE, f"revision: {REVISION + 1}", ("revision", "-", None, ())),
         ("en: the provider is", "en: it is the provider who is", (f"{PROVIDER}.says.en", "(四) 3", None, ())),
     ],
 )
@@ -365,7 +366,7 @@ def test_diff_of_a_tier_more_and_of_the_same_file():
 def test_check_command_shows_the_content_of_the_file(lang, period, rule):
     result = CliRunner(env={"LANG": lang}).invoke(policy_commands, ["check", str(POLICY_FILE)])
     assert result.exit_code == 0
-    assert "kunming-2025-14 revision 3" in result.output
+    assert f"kunming-2025-14 revision {REVISION}" in result.output
     assert period in result.output
     assert rule in result.output
     for value in ("20000.00", "0.05", "200000.00", "10000000.00", "0.02", "500000.00", "5000000.00", "[J]", "[L]"):
@@ -374,7 +375,7 @@ def test_check_command_shows_the_content_of_the_file(lang, period, rule):
 
 def test_check_command_shows_every_fault_and_fails(tmp_path):
     file = tmp_path / "bad.yaml"
-    file.write_text(changed('rate: "0.05"', "rate: 0.05").replace("revision: 3", "revision: x"), encoding="utf-8")
+    file.write_text(changed('rate: "0.05"', "rate: 0.05").replace(REVISION_LINE, "revision: x"), encoding="utf-8")
     result = CliRunner().invoke(policy_commands, ["check", str(file)])
     assert result.exit_code == 1
     assert [line.split(": ")[1] for line in result.output.splitlines()] == ["revision", "rules[1].rate"]
