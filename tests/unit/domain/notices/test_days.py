@@ -21,8 +21,8 @@ from services.incentive.domain.notices.days import (
     unknown_days,
 )
 from services.incentive.policy.loader import load_policy
-from services.incentive.verifier.notices import calendar_days, check_period
 from services.incentive.verifier.policy import PolicyValues
+from services.incentive.verifier.readings import calendar_days, check_period
 from services.incentive.verifier.report import Unsound
 from shared.settings import POLICY_FILE
 
