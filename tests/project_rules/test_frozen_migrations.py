@@ -37,6 +37,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0018_reading_prices.sql": (
         "9357cca5a693f881769dabe7f5ebbae1037a63e163f236828f4ea7ed96415a48"
     ),
+    "services/incentive/migrations/versions/0023_eligibility.py": (
+        "c3c9fec2f8d0ec174b22ea67c6b0b2e8bcf3163d055dc92f3095c898e91a28ab"
+    ),
+    "services/incentive/migrations/versions/0023_eligibility.sql": (
+        "1dd3f0b5d370a8a220555dc3d729d4af1eff2e3c4538cb52d81175b1295daca5"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

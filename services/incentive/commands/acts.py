@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.acts import (
     RELATED,
+    YEAR_CLOSED,
     Act,
     ActKind,
     ActPart,
@@ -24,9 +25,11 @@ from services.incentive.domain.acts import (
     RelatedPartyPart,
     ReleasePart,
     SuspensionPart,
+    YearClosingPart,
     act_json,
     act_sha256,
 )
+from services.incentive.domain.holds import is_year_closed
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.domain.postings import LedgerEntry, Posting
 from services.incentive.domain.workflow import (
@@ -48,6 +51,7 @@ from services.incentive.store.acts import (
     outstanding_of,
     record_part,
     render_acts,
+    year_acts_of,
 )
 from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.awards import AnyAwardRow, find_current_award
@@ -59,7 +63,7 @@ from shared.postgres.query import fetch_value, fetch_values
 from shared.service_log.store import ServiceLog
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
-from shared.values.times import Clock, shanghai_date
+from shared.values.times import Clock, shanghai_date, shanghai_year
 
 _ELIGIBILITY_ARTICLE: Final = "结尾第2段"  # where the policy's text says who is eligible
 _ABOUTS: Final = "SELECT DISTINCT about FROM award_current WHERE subject = ANY(%(subjects)s) ORDER BY about"
@@ -428,6 +432,21 @@ def _related_party(acting: _Acting) -> _Draft:
     return _Draft(part, acting.article_of_clause("G10"), text, recompute=(subject, other))
 
 
+def _year_closing(acting: _Acting) -> _Draft:
+    """Close a year or reopen it; what holds the totals of the year follows at once (G14)."""
+    year, given = int(acting.request.about), acting.request.fields
+    closes, policy, connection = given["status"] == YEAR_CLOSED, acting.policy, acting.connection
+    if year > shanghai_year(acting.now):
+        raise StepNotAllowedError(Texts(f"{year} 年尚未开始", f"{year} has not begun"))
+    if is_year_closed(year_acts_of(connection, [year]).get(year, ()), policy.closes_at(year), acting.now) == closes:
+        was = Texts("已结账", "is closed already") if closes else Texts("未结账", "is open")
+        raise StepNotAllowedError(Texts(f"{year} 年", f"{year} ") + was)
+    part = YearClosingPart(year, given["status"], given["reason"], given.get("documents") or [])
+    said = Texts("年度结账", "closed") if closes else Texts("年度重新开放", "reopened")
+    text = Texts(f"{year} {said.zh}", f"{year} {said.en}")
+    return _Draft(part, acting.article_of_clause("G14"), text, year=year)
+
+
 _DRAFTS: Final[Mapping[ActKind, Callable[[_Acting], _Draft]]] = {
     "decision": _decision,
     "hold": _hold,
@@ -437,6 +456,7 @@ _DRAFTS: Final[Mapping[ActKind, Callable[[_Acting], _Draft]]] = {
     "other_grant": _other_grant,
     "grant_withdrawal": _grant_withdrawal,
     "related_party": _related_party,
+    "year_closing": _year_closing,
 }
 
 

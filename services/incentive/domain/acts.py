@@ -20,10 +20,12 @@ ActKind = Literal[
     "other_grant",
     "grant_withdrawal",
     "related_party",
+    "year_closing",
 ]
 Documents = list[Json]
 
 RELATED, UNRELATED = "related", "unrelated"
+YEAR_CLOSED, YEAR_OPEN = "closed", "open"
 
 
 class Act(NamedTuple):
@@ -136,6 +138,15 @@ class RelatedPartyPart(NamedTuple):
     documents: Documents
 
 
+class YearClosingPart(NamedTuple):
+    """The closing of a year or its reopening: the last of the two, or the closing day after it, counts (G14)."""
+
+    year: int
+    status: str
+    reason: str
+    documents: Documents
+
+
 ActPart = (
     DecisionPart
     | HoldPart
@@ -145,6 +156,7 @@ ActPart = (
     | OtherGrantPart
     | GrantWithdrawalPart
     | RelatedPartyPart
+    | YearClosingPart
 )
 PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "decision": DecisionPart,
@@ -155,6 +167,7 @@ PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "other_grant": OtherGrantPart,
     "grant_withdrawal": GrantWithdrawalPart,
     "related_party": RelatedPartyPart,
+    "year_closing": YearClosingPart,
 }
 
 

@@ -1,6 +1,6 @@
 """Holds (暂缓), which block an award's approval and payment and change no amount (policy.md, G7 to G9, G14). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -23,6 +23,23 @@ class Period(NamedTuple):
     def overlaps(self, other: "Period") -> bool:
         """Return True if the two have an instant in common."""
         return _before(self.start, other.end) and _before(other.start, self.end)
+
+
+class YearAct(NamedTuple):
+    """An act of the bureau that closes a year or reopens it, and when it was recorded."""
+
+    at: datetime
+    closes: bool
+
+
+def is_year_closed(acts: Sequence[YearAct], closes_at: datetime, now: datetime) -> bool:
+    """Return True if a year is closed now (G14): by the last of its acts, or because its closing day has passed since.
+
+    `acts` are those of the year in order; `closes_at` is the instant at which its closing day is over.
+    """
+    if not acts or acts[-1].at < closes_at <= now:
+        return closes_at <= now
+    return acts[-1].closes
 
 
 def _before(start: datetime | None, end: datetime | None) -> bool:

@@ -83,7 +83,7 @@ CONTEXT: Final = f"""
       AND award.subject IN (SELECT subject FROM award_at JOIN selected_award USING (award_id))
 """
 # Transactions of no award are included if all awards are: declarations that earned nothing, and acts. Otherwise acts
-# are included that concern the subjects and rules of the selected awards, at the time of decisions or now.
+# are included that concern the subjects, rules and years of the selected awards, at the time of decisions or now.
 _TRANSACTIONS: Final = f"""
     SELECT t.seq FROM ledger_transaction t LEFT JOIN selected_award a ON a.award_id = t.award_id AND a.asked AND a.whole
     WHERE {_IN_PERIOD} AND (a.award_id IS NOT NULL OR (%(is_all)s AND NOT EXISTS (
@@ -96,7 +96,9 @@ _TRANSACTIONS: Final = f"""
            OR t.seq IN (SELECT seq FROM act x LEFT JOIN hold_release r USING (id)
                         JOIN suspension s ON s.id = coalesce(r.hold_id, x.id)
                         WHERE s.rule IN (SELECT rule FROM award_at JOIN selected_award a USING (award_id)
-                                         WHERE a.asked)))
+                                         WHERE a.asked))
+           OR t.seq IN (SELECT seq FROM act JOIN year_closing USING (id)
+                        WHERE year IN (SELECT year FROM award_at JOIN selected_award USING (award_id))))
     ORDER BY seq
 """
 _ENTERED_SETTINGS: Final = """
@@ -236,7 +238,7 @@ class Selection:
             contexts = load_award_context(self._connection, rows, policy, now, now)
             readings = readings_of_awards(self._connection, view, rows)
             for row in rows:
-                yield award_json(row, contexts[row.award_id], view.visible, policy, now, readings[row.award_id])
+                yield award_json(row, contexts[row.award_id], view.visible, policy, readings[row.award_id])
 
     def award_sums(self) -> Json:
         """Return the sums of the requested awards that are wholly included."""

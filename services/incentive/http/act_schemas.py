@@ -6,7 +6,7 @@ from typing import ClassVar, Final, get_args
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.incentive.domain.acts import RELATED, UNRELATED
+from services.incentive.domain.acts import RELATED, UNRELATED, YEAR_CLOSED, YEAR_OPEN
 from services.incentive.domain.clawbacks import ProposalState
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
@@ -22,6 +22,7 @@ from shared.web.query import DayParameter, Parsed, QuerySchema, SubjectParameter
 
 PROPOSAL_STATES: Final[tuple[str, ...]] = get_args(ProposalState)
 RELATED_STATUSES: Final = (RELATED, UNRELATED)
+YEAR_STATUSES: Final = (YEAR_CLOSED, YEAR_OPEN)
 ELIGIBILITY_STATUSES: Final = ("verified", "failed")
 MOST_DOCUMENTS: Final = 100
 MOST_NAMED: Final = 100  # rules or awards of another grant
@@ -167,6 +168,13 @@ class RelatedPartiesRequestSchema(QuerySchema):
             raise ValidationError({"subjects": ["须为两个主体 / must be two subjects"]})
 
 
+class YearClosingRequestSchema(QuerySchema):
+    """The reason for closing or reopening a year (G14), and its documents."""
+
+    reason = _reason(required=True)
+    documents = documents_list(allow_none=True)
+
+
 # --- answers ---
 
 
@@ -236,6 +244,17 @@ RelatedPartiesSchema = _act(
     texts("status", enum=RELATED_STATUSES),
     _DOCUMENTS,
 )
+YearClosingSchema = _act(
+    "YearClosing",
+    texts("year_closing_id", "reason"),
+    integers("year"),
+    texts("status", enum=YEAR_STATUSES),
+    _DOCUMENTS,
+)
+YearSchema = answer(
+    "Year", integers("year"), booleans("closed"), days("closing_day"), lists(acts=YearClosingSchema), base=Schema
+)
+YearPageSchema = page_schema("YearPage", YearSchema)
 DecisionPageSchema = page_schema("DecisionPage", DecisionSchema)
 HoldPageSchema = page_schema("HoldPage", HeldSchema)
 SuspensionPageSchema = page_schema("SuspensionPage", SuspendedSchema)

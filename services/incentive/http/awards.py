@@ -114,4 +114,4 @@ def render_in_context(
     view: LedgerView, row: SeenAward, context: AwardContext, readings: Sequence[str] | None = None
 ) -> Json:
     """Render the contract's Award of a row whose context is loaded, with the readings on which its payable hangs."""
-    return award_json(row, context, view.visible, view.rulebook.policy, view.instant, readings)
+    return award_json(row, context, view.visible, view.rulebook.policy, readings)

@@ -1,7 +1,7 @@
 """The terms of a policy file: periods, rates, caps, thresholds, and readings of the text. Pure."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Final, Literal, Self
@@ -9,7 +9,7 @@ from typing import Final, Literal, Self
 import msgspec
 
 from services.incentive.policy.readings import DECLARED_QUESTIONS, DECLARED_READINGS, EVENT_QUESTIONS
-from shared.values.times import day_start, shanghai_date
+from shared.values.times import day_start
 
 RuleName = Literal["first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"]
 
@@ -517,11 +517,10 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
                 return terms
         raise KeyError(rule)
 
-    def period_closed(self, year: int, now: datetime) -> bool:
-        """Return True once the rewards of `year` are final: the closing day of the next year is over."""
-        return shanghai_date(now) > self.closes_on.replace(year=year + 1)
+    def closes_at(self, year: int) -> datetime:
+        """The instant at which the closing day of a year is over (details 5)."""
+        return day_start(self.closes_on.replace(year=year + 1) + timedelta(days=1))
 
-    def holds_open_year(self, rule: str, year: int, now: datetime) -> bool:
-        """Return True if an award is held (G14): its amount is a total of a year that is not closed."""
-        is_total = rule in (self.annual_listed_trading.rule, self.exchange_tiers.rule)
-        return self.open_years == "held" and is_total and not self.period_closed(year, now)
+    def holds_while_open(self, rule: str) -> bool:
+        """Return True if awards by a rule, being totals of a year, are held while the year is open (G14)."""
+        return self.open_years == "held" and rule in (self.annual_listed_trading.rule, self.exchange_tiers.rule)

@@ -1,7 +1,6 @@
 """Awards as a reader sees them and the contract shows them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -101,7 +100,6 @@ def award_json(
     context: AwardContext,
     visible: Visible,
     policy: Policy,
-    now: datetime,
     readings: Sequence[str] | None = None,
 ) -> Json:
     """An award; without amounts and data of other exchanges if it is not wholly visible.
@@ -129,7 +127,7 @@ def award_json(
         "subject": {"id_scheme": scheme, "id": code, "name": row.subject_name},
         "exchange": row.exchange if visible is None or row.exchange in visible else None,
         "year": row.year,
-        "period_closed": policy.period_closed(row.year, now),
+        "period_closed": context.period_closed,
         "base": documented(row.base_fen),
         "rate": None if row.rate is None else f"{row.rate:f}",
         "cap": None if row.cap_fen is None else format_yuan(row.cap_fen),

@@ -14,6 +14,7 @@ from services.incentive.domain.explanations.events import First
 from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
 from services.incentive.domain.facts import ExchangeTotal, FirstListing, FirstPurchase
+from services.incentive.domain.holds import is_year_closed
 from services.incentive.domain.status import operated_exchanges
 from services.incentive.queries.awards import awards_compared_with, awards_of_year
 from services.incentive.queries.deducted_grants import deducted_grants, set_aside
@@ -21,7 +22,7 @@ from services.incentive.queries.readings import readings_of_awards
 from services.incentive.queries.risk_flags import award_risk_flags, risk_flag_json
 from services.incentive.queries.status import facts_of_exchange, is_known, known_about
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import other_grants_of
+from services.incentive.store.acts import other_grants_of, year_acts_of
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.awards import award_from_row
@@ -106,7 +107,8 @@ def _why_nothing(
         earlier = _earlier_firsts(connection, view, rule, subject)
         awards = frozenset(row.award_id for row in own)
         known = msgspec.structs.replace(known, earlier=earlier, awards=awards)
-    question = Asked(rule, subject, year, policy.period_closed(year, view.instant))
+    closings = year_acts_of(connection, [year], view.as_of).get(year, ())
+    question = Asked(rule, subject, year, is_year_closed(closings, policy.closes_at(year), view.instant))
     answers = why_nothing(question, known, policy, view.visible)
     return [{**answer, "transactions": [], "signs": [], "readings": None} for answer in answers]
 
@@ -150,7 +152,7 @@ def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -
         deducted=deducted_grants(connection, view, row),
         revised=_revision_change(connection, row),
         earlier=_earlier_firsts(connection, view, row.rule, row.about),
-        is_closed=view.rulebook.policy.period_closed(row.year, view.instant),
+        is_closed=context.period_closed,
     )
 
 

@@ -14,11 +14,13 @@ from sqlalchemy import Connection
 from services.incentive.domain.acts import (
     PARTS,
     RELATED,
+    YEAR_CLOSED,
     Act,
     ActKind,
     ActPart,
     act_json,
 )
+from services.incentive.domain.holds import YearAct
 from services.incentive.domain.payables.other_grants import OTHER_GRANT, OtherGrant, RecordedGrant, grants_in_force
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
@@ -118,6 +120,28 @@ def related_parties(connection: Connection, subject: str | None, as_of: datetime
     """The list of related parties: each pair on it with its last record, in order of these."""
     subjects = None if subject is None else [subject]
     return _acts(connection, f"SELECT {columns(Act)} FROM {_RELATED} ORDER BY seq", subjects=subjects, as_of=as_of)
+
+
+def year_acts_of(
+    connection: Connection, years: Collection[int], as_of: datetime | None = None
+) -> dict[int, list[YearAct]]:
+    """The acts that closed or reopened these years, in order."""
+    statement = f"""
+        SELECT y.year, a.recorded_at, y.status = '{YEAR_CLOSED}' FROM year_closing y JOIN act a ON a.id = y.id
+        WHERE y.year = ANY(%(years)s) AND a.recorded_at <= {AS_OF} ORDER BY a.seq
+    """
+    found: dict[int, list[YearAct]] = {}
+    for year, at, closes in fetch(connection, statement, tuple[int, datetime, bool], years=list(years), as_of=as_of):
+        found.setdefault(year, []).append(YearAct(at, closes))
+    return found
+
+
+def list_year_closings(connection: Connection, as_of: datetime | None) -> list[Json]:
+    """The acts that closed or reopened any year, in order."""
+    statement = f"""
+        SELECT {_ACT} FROM act a JOIN year_closing p ON p.id = a.id WHERE a.recorded_at <= {AS_OF} ORDER BY a.seq
+    """
+    return _acts(connection, statement, as_of=as_of)
 
 
 def _listed(values: Collection[str] | None) -> list[str] | None:

@@ -13,7 +13,15 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.budget import PostedSums, budget_rooms
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.holds import RULE_SUSPENDED, Period, Verification, eligibility, holds
+from services.incentive.domain.holds import (
+    RULE_SUSPENDED,
+    Period,
+    Verification,
+    YearAct,
+    eligibility,
+    holds,
+    is_year_closed,
+)
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.payables.other_grants import OtherGrants
 from services.incentive.domain.workflow import ApprovedFor, Decision, WorkflowState, replay, set_aside_by
@@ -54,6 +62,11 @@ _PARTS: Final = {
                json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen) AS value
         FROM budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz)) p
     """,
+    "years": f"""
+        SELECT y.year AS key, a.seq AS place, json_build_array(a.recorded_at, y.status = 'closed') AS value
+        FROM year_closing y JOIN act a ON a.id = y.id
+        WHERE y.year = ANY(%(years)s) AND a.recorded_at <= {AS_OF}
+    """,
     "suspensions": f"""
         SELECT s.rule AS key, a.seq AS place, json_build_array(s.from_at, s.until_at) AS value
         FROM suspension s JOIN act a ON a.id = s.id
@@ -80,13 +93,14 @@ class RecordedHold(NamedTuple):
 
 class RecordedContext(msgspec.Struct):
     """Recorded acts, in order: decisions and holds by award, verifications by subject, sums by budget year (rules in
-    code point order), suspensions that are not lifted by rule.
+    code point order), acts that closed or reopened each year, suspensions that are not lifted by rule.
     """
 
     decisions: dict[str, list[Decision]]
     holds: dict[str, list[RecordedHold]]
     verifications: dict[str, list[Verification]]
     posted: dict[int, list[PostedSums]]
+    years: dict[int, list[YearAct]]
     suspensions: dict[str, list[Period]]
 
 
@@ -97,7 +111,8 @@ class AwardContext(NamedTuple):
     """The consequences for one award.
 
     `flags` are those that decisions raise; `clawback` is the amount of its open proposal, and what it was approved for
-    (None: there is none); `changed_at` is the time of the last act on the award (None: no act).
+    (None: there is none); `period_closed`: its year is closed; `changed_at` is the time of the last act on the award
+    (None: no act).
     """
 
     workflow: WorkflowState
@@ -105,6 +120,7 @@ class AwardContext(NamedTuple):
     holds: tuple[str, ...]
     flags: tuple[str, ...]
     clawback: tuple[ApprovedFor, int] | None
+    period_closed: bool
     changed_at: datetime | None
 
 
@@ -200,6 +216,7 @@ def _context(
     placed, approved_for = known.holds.get(row.award_id, ()), ApprovedFor(row.subject, row.year)
     own = {to: excesses[row.award_id, to] for to in workflow.outstanding if (row.award_id, to) in excesses}
     status = eligibility(known.verifications.get(row.subject, ()), instant)
+    is_closed = is_year_closed(known.years.get(row.year, ()), policy.closes_at(row.year), instant)
     changes = [*([] if workflow.last_at is None else [workflow.last_at]), *(hold.changed_at for hold in placed)]
     return AwardContext(
         workflow=workflow,
@@ -210,11 +227,12 @@ def _context(
             rooms_fen=budget_rooms(policy, row.rule, known.posted.get(row.year, ())),
             earned=earned,
             suspensions=known.suspensions.get(row.rule, ()),
-            is_year_open=row.ceiling_fen > 0 and policy.holds_open_year(row.rule, row.year, instant),
+            is_year_open=row.ceiling_fen > 0 and policy.holds_while_open(row.rule) and not is_closed,
             by_hand=[hold.kind for hold in placed if hold.is_open],
         ),
         flags=tuple(flag for flag, awards in flagged_awards(excesses).items() if row.award_id in awards),
         clawback=next(((to, one.over_fen) for to, one in own.items() if one.over_fen), None),
+        period_closed=is_closed,
         changed_at=max(changes, default=None),
     )
 

@@ -10,7 +10,8 @@ readings is append-only; PostgreSQL enforces that:
 - `ledger_settings`: the policy, whitelist and registers in force from a `seq` on. It is the number of their own
   transaction, but settings of earlier versions have none.
 - `act`: what a person of the bureau did; `decision`, `hold`, `hold_release`, `suspension`, `eligibility`,
-  `other_grant` and `related_party` are its kinds, each a row with the same id. Each act has its own transaction.
+  `other_grant`, `related_party`, and `year_closing` are its kinds, each a row with the same id. Each act has its own
+  transaction.
 - `extract`, `extract_piece`, `extract_access`: extracts as jobs, their content, and who asked for and took what.
 - `page_session`: who is signed in to the pages.
 - `reading_effect`, `reading_year`, `priced_ledger`: what the alternative of each reading would change; derived.

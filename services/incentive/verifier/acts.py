@@ -35,7 +35,7 @@ POSTED_KINDS = {"approve": "approval", "pay": "payment", "return": "return"}
 # The kind of an act is known by the field that holds its id.
 ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
-    "related_party_id",
+    "related_party_id", "year_closing_id",
 )  # fmt: skip
 
 
@@ -104,6 +104,7 @@ class RecordedActs:
 
     `histories`: by award. `spent`: approved less returned by year and rule. `held`: award and kind of each hold in
     force. `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
+    `year_acts`: by year, when it was closed (True) or reopened (False).
     """
 
     def __init__(self) -> None:
@@ -113,6 +114,7 @@ class RecordedActs:
         self.suspended: dict[str, tuple[str, Span]] = {}
         self._grants: dict[tuple[str, int, str], MunicipalGrant] = {}
         self.eligible: dict[str, list[tuple[str, Span]]] = {}
+        self.year_acts: dict[int, list[tuple[int, bool]]] = {}
 
     def take(self, kind: str, item: Json) -> None:
         """Apply one act; Unsound if it does not follow from those before."""
@@ -131,6 +133,8 @@ class RecordedActs:
             self._take_grant(item)
         elif kind == "grant_withdrawal_id":
             self._withdraw_grant(f"other_grant/{item['other_grant_id']}")
+        elif kind == "year_closing_id":
+            self.year_acts.setdefault(item["year"], []).append((instant(item["at"]), item["status"] == "closed"))
 
     def _take_grant(self, item: Json) -> None:
         """Each grant counts; only records of an earlier version, which lack a day, replace each other by name."""
@@ -179,6 +183,12 @@ class RecordedActs:
     def eligibility(self, subject: str, at_us: int) -> str:
         found = [status for status, period in self.eligible.get(subject, ()) if is_within(at_us, period)]
         return found[-1] if found else "unverified"
+
+    def is_closed(self, year: int, policy: PolicyValues, now_us: int) -> bool:
+        """Return True if the last act on a year closed it, or its closing day has passed since (G14)."""
+        acts, closes_at = self.year_acts.get(year, []), policy.closes_at(year)
+        acted_at, closes = acts[-1] if acts else (closes_at - 1, False)
+        return now_us >= closes_at if acted_at < closes_at <= now_us or not acts else closes
 
     def manual_holds(self, award_id: str) -> list[str]:
         kinds = {kind for whose, kind in self.held.values() if whose == award_id}
@@ -239,9 +249,12 @@ def check_acts(
     approved for others.
     """
     policy, _ = settings.in_force()
+    as_of_us = instant(manifest["as_of"])
+    for award in awards.all():
+        if award["period_closed"] != acts.is_closed(award["year"], policy, as_of_us):
+            raise Unsound("与办理记录重算不符", "differs from the acts", "period_closed")
     unknown = () if has_all_awards(manifest["request"]) else ("budget",)
     flags = flags_of_excess(room_uses(awards, acts), policy)
-    as_of_us = instant(manifest["as_of"])
     for award in awards.asked():
         history = acts.history_of(award["award_id"])
         holds = expected_holds(award, history, acts, facts, policy, as_of_us)
@@ -334,15 +347,15 @@ def expected_holds(
         ("eligibility", acts.eligibility(subject, now_us) != "verified"),
         ("budget", to_approve > 0 and not fits_budget(to_approve, award, acts, policy)),
         ("rule_suspended", is_suspended(award, acts, facts)),
-        ("period_open", is_of_open_year(award, policy, now_us)),
+        ("period_open", is_of_open_year(award, acts, policy, now_us)),
     ]
     return [kind for kind, is_held in holds if is_held] + acts.manual_holds(award["award_id"])
 
 
-def is_of_open_year(award: Json, policy: PolicyValues, now_us: int) -> bool:
+def is_of_open_year(award: Json, acts: RecordedActs, policy: PolicyValues, now_us: int) -> bool:
     """Return True if an award is held because its amount is a total of a year that is not closed (G14)."""
     is_total = award["rule"] in ("annual_listed_trading", "exchange_tiers") and award["ceiling"] != "0.00"
-    return policy.holds_open_years and is_total and not policy.is_closed(award["year"], now_us)
+    return policy.holds_open_years and is_total and not acts.is_closed(award["year"], policy, now_us)
 
 
 def fits_budget(amount: int, award: Json, acts: RecordedActs, policy: PolicyValues) -> bool:

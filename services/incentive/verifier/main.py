@@ -253,13 +253,14 @@ class ExtractCheck:
         self._shown(f"{count} 项办理记录与台账所载哈希相符", f"{count} acts match their hashes in the ledger")
         if viewer_of(self._request) is not None:
             self._limit(
-                "可兑现额、资格与暂缓取决于他人的奖补与办理记录，未重算",
-                "payables, eligibility and holds were not recomputed: they depend on awards and acts of others",
+                "可兑现额、资格、暂缓与年度结账取决于他人的奖补与办理记录，未重算",
+                "payables, eligibility, holds and closed years were not recomputed: they depend on awards and acts of"
+                " others",
             )
         elif not self._has_all_postings:
             self._limit(
-                "此前的办理记录不在核验包中，可兑现额、状态与暂缓未重算",
-                "payables, states and holds were not recomputed: earlier acts are not here",
+                "此前的办理记录不在核验包中，可兑现额、状态、暂缓与年度结账未重算",
+                "payables, states, holds and closed years were not recomputed: earlier acts are not here",
             )
         else:
             if settings.policy is not None:  # without one there are no awards

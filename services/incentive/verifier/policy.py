@@ -6,13 +6,13 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from .bundle import Bundle
 from .merkle import TreeLeaf, check_log, leaf_hash
 from .report import Unsound
 from .signatures import SignedCheckpoint
-from .values import Json, Span, canonical, day_us, days_span, fen, instant, is_within, local
+from .values import Json, Span, canonical, day_us, days_span, fen, instant, is_within
 
 PolicyRevision = tuple[str, int]  # id, revision
 
@@ -163,9 +163,10 @@ class PolicyValues:
         article: str | None = self._terms[rule]["article"] if rule in self._terms else None
         return article
 
-    def is_closed(self, year: int, now_us: int) -> bool:
+    def closes_at(self, year: int) -> int:
+        """The instant at which the closing day of a year is over."""
         month, day = self.closing_day.split("-")
-        return local(now_us).date() > date(year + 1, int(month), int(day))
+        return day_us(date(year + 1, int(month), int(day)) + timedelta(days=1))
 
     def for_comparison(self) -> Iterator[str]:
         """Yield `article rule: values` for a person to compare with the policy's text."""

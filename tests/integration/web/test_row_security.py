@@ -70,7 +70,7 @@ SHOWN = {
         ("listing_fact", "listing_fact_past", "first_purchase", "exchange_total", "provider_total"), "nothing"
     ),
     "incentive": EVERY_DATABASE
-    | dict.fromkeys(("ledger_settings", "priced_ledger", "suspension"), "all")
+    | dict.fromkeys(("ledger_settings", "priced_ledger", "suspension", "year_closing"), "all")
     | dict.fromkeys(("fact", "fact_current", "known_to", "award_version", "award_current"), "own")
     | dict.fromkeys(("ledger_transaction", "ledger_entry", "act", "decision", "hold", "hold_release"), "own")
     | dict.fromkeys(("eligibility", "extract", "extract_piece", "reading_effect"), "own")

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.domain.budget import PostedSums, budget_json, budget_rooms, rules_of_pool
-from services.incentive.domain.holds import Period, Verification, eligibility, holds
+from services.incentive.domain.holds import (
+    Period,
+    Verification,
+    YearAct,
+    eligibility,
+    holds,
+    is_year_closed,
+)
 from services.incentive.policy.loader import load_policy
 from services.incentive.verifier.acts import AwardHistory, RecordedActs, expected_holds, period_of
 from services.incentive.verifier.policy import PolicyValues
@@ -113,23 +120,39 @@ def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article() 
 
 
 @pytest.mark.parametrize(
-    ("rule", "year", "is_held"),
+    ("rule", "is_held"),
     [
-        ("annual_listed_trading", 2026, True),
-        ("exchange_tiers", 2026, True),
-        ("annual_listed_trading", 2025, False),
-        ("first_purchase", 2026, False),
-        ("revenue_growth", 2026, False),
+        ("annual_listed_trading", True),
+        ("exchange_tiers", True),
+        ("first_purchase", False),
+        ("revenue_growth", False),
     ],
 )
-def test_a_total_of_an_open_year_is_held(rule: str, year: int, is_held: bool) -> None:
+def test_a_total_of_an_open_year_is_held(rule: str, is_held: bool) -> None:
     assert NOT_HELD is not None
-    assert POLICY.holds_open_year(rule, year, NOW) is is_held
-    assert not NOT_HELD.holds_open_year(rule, year, NOW)
-    assert POLICY.holds_open_year(rule, year, datetime(year + 1, 3, 31, 15, 59, 59, tzinfo=UTC)) is (
-        rule in ("annual_listed_trading", "exchange_tiers")
-    )
-    assert not POLICY.holds_open_year(rule, year, datetime(year + 1, 3, 31, 16, tzinfo=UTC))
+    assert POLICY.holds_while_open(rule) is is_held
+    assert not NOT_HELD.holds_while_open(rule)
+
+
+CLOSES_AT = POLICY.closes_at(2026)
+
+
+@pytest.mark.parametrize(
+    ("acts", "is_closed"),
+    [
+        ([], (False, True)),
+        ([YearAct(CLOSES_AT - DAY, closes=True)], (True, True)),
+        ([YearAct(CLOSES_AT - 2 * DAY, closes=True), YearAct(CLOSES_AT - DAY, closes=False)], (False, True)),
+        ([YearAct(CLOSES_AT, closes=False)], (False, False)),
+        ([YearAct(CLOSES_AT, closes=False), YearAct(CLOSES_AT, closes=True)], (False, True)),
+    ],
+)
+def test_a_year_is_closed_by_its_day_or_the_last_act_after_it(
+    acts: list[YearAct], is_closed: tuple[bool, bool]
+) -> None:
+    before = CLOSES_AT - timedelta(microseconds=1)
+    seen = [is_year_closed([one for one in acts if one.at <= at], CLOSES_AT, at) for at in (before, CLOSES_AT)]
+    assert tuple(seen) == is_closed
 
 
 RULES = ("first_purchase", "compute_voucher", "exchange_tiers", "annual_listed_trading")
@@ -154,13 +177,18 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     posted = [PostedSums(one, draw(st.sampled_from(near_full)), 0, draw(st.sampled_from([0, 400]))) for one in RULES]
     verified = [Verification(draw(st.sampled_from(["verified", "failed"])), period()) for _ in range(draw(COUNTS))]
     suspended, placed = [period() for _ in range(draw(COUNTS))], draw(st.sets(st.sampled_from(["manual", "objection"])))
+    closed_at = policy.closes_at(year)
+    acted = draw(st.lists(st.sampled_from([NOW - DAY, closed_at, NOW]).filter(NOW.__ge__), max_size=2))
+    year_acts = [YearAct(at, closes=draw(st.booleans())) for at in sorted(acted)]
     expected = holds(
         status=eligibility(verified, NOW),
         to_approve_fen=payable_fen,
         rooms_fen=budget_rooms(POLICY, rule, posted),
         earned=Period(year_start(year), year_start(year + 1)),
         suspensions=suspended,
-        is_year_open=ceiling_fen > 0 and policy.holds_open_year(rule, year, NOW),
+        is_year_open=ceiling_fen > 0
+        and policy.holds_while_open(rule)
+        and not is_year_closed(year_acts, policy.closes_at(year), NOW),
         by_hand=placed,
     )
     acts = RecordedActs()
@@ -168,6 +196,7 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     acts.held = {kind: ("award", kind) for kind in placed}
     acts.suspended = {str(number): (rule, span_of(one)) for number, one in enumerate(suspended)}
     acts.eligible = {WHOSE: [(one.status, span_of(one.valid)) for one in verified]}
+    acts.year_acts = {year: [(instant(format_time(one.at)), one.closes) for one in year_acts]}
     scheme, code = WHOSE.split(":")
     award = {
         "award_id": "award",

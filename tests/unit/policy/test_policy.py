@@ -160,16 +160,15 @@ def test_in_force_is_half_open_in_shanghai(instant: str, within: bool):
 
 
 @pytest.mark.parametrize(
-    ("at", "closed"),
+    ("year", "at"),
     [
-        (datetime(2027, 3, 31, 23, 59, 59, tzinfo=SHANGHAI), False),
-        (datetime(2027, 4, 1, tzinfo=SHANGHAI), True),
-        (parse_time("2027-03-31T16:00:00Z"), True),
+        (2026, datetime(2027, 4, 1, tzinfo=SHANGHAI)),
+        (2026, parse_time("2027-03-31T16:00:00Z")),
+        (2027, datetime(2028, 4, 1, tzinfo=SHANGHAI)),
     ],
 )
-def test_a_year_closes_when_the_day_is_over_in_shanghai(at: datetime, closed: bool):
-    assert POLICY.period_closed(2026, at) is closed
-    assert not POLICY.period_closed(2027, at)
+def test_a_year_closes_when_the_day_is_over_in_shanghai(year: int, at: datetime):
+    assert POLICY.closes_at(year) == at
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Forms of the bureau's acts: steps with an award, holds, eligibility, other grants, suspensions, related parties."""
+"""Forms of the bureau's acts: steps with an award, holds, eligibility, other grants, suspensions, years."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,9 +7,14 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
-from services.incentive.domain.acts import RELATED, UNRELATED, ActKind
-from services.incentive.http.act_schemas import DecisionRequestSchema, RelatedPartiesRequestSchema
+from services.incentive.domain.acts import RELATED, UNRELATED, YEAR_CLOSED, YEAR_OPEN, ActKind
+from services.incentive.http.act_schemas import (
+    DecisionRequestSchema,
+    RelatedPartiesRequestSchema,
+    YearClosingRequestSchema,
+)
 from services.incentive.http.acts import ROUTES, decide, perform, relate_parties
+from services.incentive.http.years import record_closing
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once
 from services.incentive.pages.views.awards import show_award
@@ -83,6 +88,23 @@ def suspend() -> ResponseReturnValue:
 @require("bureau")
 def lift(hold_id: str) -> ResponseReturnValue:
     return _done(_release(hold_id), show_worklist, "pages.worklist")
+
+
+@blueprint.post("/worklist/years/<year>/close")
+@require("bureau")
+def close_year(year: str) -> ResponseReturnValue:
+    return _close(year, YEAR_CLOSED)
+
+
+@blueprint.post("/worklist/years/<year>/reopen")
+@require("bureau")
+def reopen_year(year: str) -> ResponseReturnValue:
+    return _close(year, YEAR_OPEN)
+
+
+def _close(year: str, status: str) -> ResponseReturnValue:
+    do = partial(record_closing, sent_once(), year=year, status=status)
+    return _done(_submit("year", YearClosingRequestSchema, do), show_worklist, "pages.worklist", year=year)
 
 
 def _subject_done(subject: str, refused: FormRefusal | None) -> ResponseReturnValue:

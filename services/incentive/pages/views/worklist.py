@@ -1,4 +1,4 @@
-"""Page of the bureau's worklist: awards by next step, open clawback proposals, red flags, suspended rules."""
+"""Page of the bureau's worklist: awards by next step, open clawback proposals, red flags, suspensions, years."""
 
 from typing import Final
 
@@ -13,6 +13,7 @@ from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.clawbacks import list_clawbacks
 from services.incentive.queries.risk_flags import list_unattached_flags, risk_flag_json
 from services.incentive.queries.worklist import count_flags, list_worklist
+from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
 from shared.values.money import format_yuan
 from shared.web.keys import require
@@ -30,6 +31,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         waiting = list_worklist(connection, view, year, current_actor())
         clawbacks = list_clawbacks(connection, view, "open", None, _CLAWBACKS_MOST)
         suspensions = list_suspensions(connection, view.as_of)
+        closings = list_years(connection, view)
         counts = count_flags(connection, view, year)
         unattached = list_unattached_flags(connection, view, year, _UNATTACHED_MOST + 1)
     policy = view.rulebook.policy
@@ -41,6 +43,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         waiting=[one._asdict() | {"payable": format_yuan(one.payable_fen)} for one in waiting],
         proposals=[clawback_json(one) for one in clawbacks],
         suspensions=suspensions,
+        closings=closings,
         flagged=[(flag, counts.get(flag, 0)) for flag in FLAGS if flag in counts or flag in terms],
         flag_terms=terms,
         unattached=[(one, risk_flag_json(one.found, policy)) for one in unattached[:_UNATTACHED_MOST]],

@@ -1,0 +1,12 @@
+"""The closing of years."""
+
+from pathlib import Path
+
+from shared.postgres.migrate import execute_files
+
+revision = "0023"
+down_revision = "0018"
+
+
+def upgrade() -> None:
+    execute_files(Path(__file__).with_suffix(".sql"))
