@@ -119,7 +119,8 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
     )
     others = {name for one in acts for name in one if name.endswith("_id")} - {"decision_id", "award_id"}
     assert others == {
-        *("hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id", "grant_withdrawal_id")
+        *("hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id", "grant_withdrawal_id"),
+        "year_closing_id",
     }
     assert files(content)["checkpoint"].decode() == makers.ask("GET", "/v1/log/checkpoint").text
     (refused,) = lines(content, "quarantine.ndjson")

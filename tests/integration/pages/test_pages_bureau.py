@@ -77,7 +77,7 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
         f"/subjects/uscc:{award['subject']['id']}/{what}"
         for what in ("eligibility", "other-grants", f"other-grants/{'0' * 32}/withdraw")
     ]
-    assert len(acts) == 13
+    assert len(acts) == 15
     for role in PEOPLE:
         client = signed_in(makers, role)
         for address in (
@@ -139,6 +139,20 @@ def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, a
     assert f"{float(budget['available']):,.2f}" in signed_in(makers, "auditor").get(f"/budget?year={year}").text
     for decision in makers.get(f"/v1/awards/{award['award_id']}/decisions")["items"]:
         assert decision["by"] in one.get(f"/ledger/{decision['transaction']}").text
+
+
+def test_a_year_is_closed_and_reopened_on_the_worklist(makers: Makers) -> None:
+    client, page = signed_in(makers, "bureau"), "/worklist?year=2026"
+    assert "2026 年提前结账" in client.get(page).text
+    assert send(client, "/worklist/years/2026/close", page=page).status_code == 422
+    assert send(client, "/worklist/years/2026/close", page=page, reason="已核对").status_code == 303
+    shown = client.get(page).text
+    assert "重新开放 2026 年" in shown
+    assert "已核对" in shown
+    assert send(client, "/worklist/years/2026/close", page=page, reason="已核对").status_code == 409
+    assert send(client, "/worklist/years/2026/reopen", page=page, reason="有更正").status_code == 303
+    assert "2026 年提前结账" in client.get(page).text
+    assert "重新开放 2026 年" not in signed_in(makers, "auditor").get(page).text
 
 
 def published(makers: Makers, client: FlaskClient, award: dict[str, Any]) -> None:
