@@ -193,6 +193,7 @@ def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
             ("eligibility", whose, {"status": "failed", "until": told.now + timedelta(days=1)}),
             ("hold", award_id, {"kind": rng.choice(BY_HAND), "reason": "r"}),
             *[("release", one, {}) for one in held[-3:]],
+            ("year_closing", str(year), {"status": rng.choice(["closed", "open"]), "reason": "r"}),
             ("suspension", "first_purchase", {"from_": told.now, "reason": "r"}),
             *[("other_grant", whose, some_grant(rng, told, year))] * 2,
             ("other_grant", award_subject, some_grant(rng, told, award_year, award_id)),
