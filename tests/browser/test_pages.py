@@ -128,8 +128,8 @@ def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_
     awards = site.makers.get(f"/v1/awards?year={YEAR}&rule=first_purchase&limit=500")["items"]
     award = next(one for one in awards if float(one["payable"]) > 0)
     address, subject = f"/awards/{award['award_id']}", f"/subjects/uscc:{award['subject']['id']}?year={YEAR}"
-    paper = tmp_path / "minutes.txt"
-    paper.write_text("a meeting", "utf-8")
+    paper = tmp_path / "minutes.pdf"
+    paper.write_text("%PDF-1.7 a meeting", "utf-8")
 
     with site.open("bureau") as one, site.open("bureau2", language="en") as other:
         one.get_by_role("link", name="工作台").click()

@@ -43,6 +43,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0023_eligibility.sql": (
         "1dd3f0b5d370a8a220555dc3d729d4af1eff2e3c4538cb52d81175b1295daca5"
     ),
+    "services/incentive/migrations/versions/0024_kept_files.py": (
+        "ec971bc1bc2873da5da5739e262895e6fe189830086451db49e3353f1e91efea"
+    ),
+    "services/incentive/migrations/versions/0024_kept_files.sql": (
+        "5fd7a87c99f252b8b93672a829d8de2212b1f4033dbe37d2ec09d6502df3ab55"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

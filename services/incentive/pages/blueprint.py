@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from services.incentive.domain.explanations.wording import grouped, percent, reason_label
 from services.incentive.pages import as_of_param, words
+from services.incentive.pages.documents import kept
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.policy.terms import Texts
 from shared.values.json_types import Json
@@ -35,7 +36,7 @@ blueprint.url_defaults(as_of_param.keep_instant)
 def prepare_request() -> ResponseReturnValue | None:
     """Refuse forms of other sites, follow a link to the other language, and read the instant."""
     if request.mimetype == "multipart/form-data" and "api_key" in g:
-        request.max_content_length = UPLOADS_MOST_BYTES  # documents, of which only the hash is kept
+        request.max_content_length = UPLOADS_MOST_BYTES
     csrf.protect()
     switched = switch_language()
     if switched is None:
@@ -45,7 +46,7 @@ def prepare_request() -> ResponseReturnValue | None:
 
 @blueprint.after_request
 def add_headers(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
@@ -64,6 +65,7 @@ def vocabulary() -> Json:
         "called": called,
         "half": say_half,
         "here": here,
+        "kept": kept,
         "key": g.get("api_key"),
         "language": language(),
         "navigation": _navigation(),

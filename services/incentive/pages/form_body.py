@@ -1,20 +1,26 @@
-"""Forms of the bureau read as bodies of the API: documents as hashes, and a form sent twice performed once."""
+"""Forms of the bureau read as bodies of the API: uploaded documents, and a form sent twice performed once.
 
-import hashlib
+An uploaded file is kept before the act is tried. A form that is refused then still has its documents.
+"""
+
 import secrets
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from flask import request
+from flask import g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
+from services.incentive.http.files import TOO_LARGE, WRONG_TYPE, keep
 from services.incentive.pages.blueprint import show
 from services.incentive.pages.language import say_half
+from services.incentive.store.kept_files import FileTooLargeError, FileTypeError, sha256_of
 from shared.values.json_types import Json
 from shared.web.problems import FieldFault, Problem, field_faults
 
 DOCUMENTS: Final = "documents"
+HASH_ONLY: Final = "hash_only"  # the field that asks for the name and hash of files alone
+UPLOADED: Final = "uploaded"  # the field with the documents of a form that was sent before: `<sha256> <name>`
 ONCE: Final = "once"  # the field with the form's Idempotency-Key
 
 Faults = dict[str, str]
@@ -32,7 +38,8 @@ class FormRefusal(NamedTuple):
 def show_form(template: str, refused: FormRefusal | None, **values: object) -> ResponseReturnValue:
     """Render a page with forms: a new Idempotency-Key for them, and why the one that was sent was refused."""
     status = 200 if refused is None else refused.http_status
-    return show(template, status, refused=refused, once=secrets.token_urlsafe(16), **values)
+    uploaded = g.get(UPLOADED, ())
+    return show(template, status, refused=refused, once=secrets.token_urlsafe(16), uploaded=uploaded, **values)
 
 
 def sent_once() -> Json:
@@ -51,9 +58,11 @@ def read_form(schema: Schema, more: Json | None = None) -> tuple[Json, Faults]:
     if year.isascii() and year.isdigit() and len(year) < 10:  # noqa: PLR2004 - any year
         body["year"] = int(year)
     body |= more or {}
-    if documents := _sent_documents():
+    documents, said = _sent_documents()
+    if documents:
         body[DOCUMENTS] = documents
-    return load(schema, body)
+    given, faults = load(schema, body)
+    return (given, faults) if said is None else ({}, faults | {DOCUMENTS: said})
 
 
 def load(schema: Schema, given: Json) -> tuple[Json, Faults]:
@@ -77,10 +86,25 @@ def refusal_of(form: str, problem: Problem) -> FormRefusal:
     return FormRefusal(form, problem.code, None if faults else say_half(problem.description or ""), faults)
 
 
-def _sent_documents() -> list[dict[str, str]]:
-    """Return the name and the hash of each uploaded file; the file itself is not kept."""
-    return [
-        {"name": file.filename, "sha256": hashlib.file_digest(file.stream, "sha256").hexdigest()}  # type: ignore[arg-type]
-        for file in request.files.getlist(DOCUMENTS)
-        if file.filename
-    ]
+def _sent_documents() -> tuple[list[Json], str | None]:
+    """Return name and SHA-256 of each document, and why a file was refused, if one was.
+
+    Files are kept, unless the form asks for their names and hashes alone.
+    """
+    said = None
+    documents: list[Json] = []
+    for text in request.form.getlist(UPLOADED):
+        sha256, _, name = text.partition(" ")
+        documents.append({"name": name, "sha256": sha256})
+    for file in request.files.getlist(DOCUMENTS):
+        if not file.filename:
+            continue
+        try:
+            digest = sha256_of(file.stream) if HASH_ONLY in request.form else keep(file.stream, file.filename).sha256
+        except (FileTooLargeError, FileTypeError) as error:
+            why = TOO_LARGE if isinstance(error, FileTooLargeError) else WRONG_TYPE
+            said = f"{file.filename}: {say_half(why)}"
+        else:
+            documents.append({"name": file.filename, "sha256": digest})
+    setattr(g, UPLOADED, documents)
+    return documents, said

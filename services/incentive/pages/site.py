@@ -14,6 +14,7 @@ from services.incentive.pages.session.sign_in import who_asks
 from services.incentive.pages.views import (  # noqa: F401 - each adds its routes
     awards,
     exchange,
+    files,
     ledger,
     overview,
     policy,

@@ -1,7 +1,7 @@
 """Rows of the ledger's tables, with their columns in order; the schema itself is in the migrations.
 
-Every table but `position`, `worker_run`, three projections, `extract`, its pieces, `page_session` and the three of
-readings is append-only; PostgreSQL enforces that:
+Every table but `position`, `worker_run`, three projections, `extract`, its pieces, `kept_file`, its pieces,
+`page_session` and the three of readings is append-only; PostgreSQL enforces that:
 
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
 - `known_to`: the subjects that an exchange may see: those that a fact named with it, and its operators.
@@ -13,6 +13,7 @@ readings is append-only; PostgreSQL enforces that:
   `other_grant`, `related_party`, and `year_closing` are its kinds, each a row with the same id. Each act has its own
   transaction.
 - `extract`, `extract_piece`, `extract_access`: extracts as jobs, their content, and who asked for and took what.
+- `kept_file`, `kept_file_piece`: files of the documents that acts name; the owner may delete them.
 - `page_session`: who is signed in to the pages.
 - `reading_effect`, `reading_year`, `priced_ledger`: what the alternative of each reading would change; derived.
 

@@ -15,6 +15,7 @@ import pytest
 from services.incentive.commands.price_readings import price_readings
 from services.incentive.pages.words import NEXT
 from services.incentive.policy.loader import load_policy
+from services.incentive.store import kept_files
 from shared.settings import POLICY_FILE
 from tests.support.digests import digests
 from tests.support.incentive.extract_makers import Makers, makers_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 READING = load_policy(POLICY_FILE).computable_readings[0].id
 AMOUNTS = ("payable", "ceiling")  # the list is sorted by the changes of these amounts
-PAPER = b"minutes of a meeting"
+PAPER = b"%PDF-1.7 minutes of a meeting"
 
 
 @pytest.fixture(scope="module")
@@ -402,3 +403,40 @@ def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -
     # An exchange sees none of it.
     seen = signed_in(makers, "exchange:kmdex")
     assert all("另一项政策" not in seen.get(address).text for address in (page, subject))
+
+
+def test_an_uploaded_document_is_kept_and_linked(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, subject = signed_in(makers, "bureau", "en"), "uscc:91530100MAXKMDEX0C"
+    page, content = f"/subjects/{subject}", b"%PDF-1.7 fictional report"
+    digest = hashlib.sha256(content).hexdigest()
+
+    def verify(name: str = "报告.pdf", paper: bytes = content, **form: Any) -> TestResponse:
+        fields = {"status": "verified", "from": "2026-01-01", "documents": (io.BytesIO(paper), name), **form}
+        return send(client, f"{page}/eligibility", page=page, **fields)
+
+    # A form that is refused still has its document, which is there already.
+    refused = verify(until="2025-01-01")
+    assert refused.status_code == 422
+    assert f'name="uploaded" value="{digest} 报告.pdf" checked' in refused.text
+    assert client.get(f"/files/{digest}").data == content
+    assert f'href="/files/{digest}"' not in client.get(page).text
+    assert verify(documents="", uploaded=f"{digest} 报告.pdf").status_code == 303
+    assert f'<a href="/files/{digest}" lang="zh-CN">报告.pdf</a>' in client.get(page).text
+    wrong = verify("page.pdf", b"<html>")
+    assert wrong.status_code == 422
+    assert "page.pdf: only PDF, JPG, PNG, OFD, DOCX, XLSX files" in wrong.text
+    monkeypatch.setattr(kept_files, "KEPT_MOST_BYTES", 1000)
+    large = verify("large.pdf", b"%PDF-" + b"x" * 1000)
+    assert (large.status_code, "large.pdf: the file is over 20 MB" in large.text) == (422, True)
+    # Any file may be named by its hash alone.
+    assert verify("notes.txt", b"notes", hash_only="yes").status_code == 303
+    noted = hashlib.sha256(b"notes").hexdigest()
+    assert "notes.txt" in client.get(page).text
+    assert client.get(f"/files/{noted}").status_code == 404
+    for role, status in (("auditor", 200), ("exchange:kmdex", 403)):
+        answer = signed_in(makers, role).get(f"/files/{digest}")
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.headers["Content-Disposition"].startswith("attachment; ")
+            assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert f'href="/files/{digest}"' not in signed_in(makers, "exchange:kmdex").get(page).text

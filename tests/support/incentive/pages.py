@@ -49,6 +49,7 @@ def routes(makers: Makers, method: str) -> list[str]:
         "reading_id": load_policy(POLICY_FILE).computable_readings[0].id,
         "seq": 0,
         "year": 2026,
+        "sha256": "0" * 64,
         "subject": f"uscc:{next(iter(SECRETS))}",
     }
     adapter = makers.app.url_map.bind("localhost")

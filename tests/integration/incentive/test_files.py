@@ -1,0 +1,128 @@
+"""Kept files: uploaded by the bureau under their SHA-256, downloaded by it and by auditors."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.incentive.store import kept_files
+from services.incentive.store.kept_files import KEPT_MOST_BYTES
+from tests.support.incentive.bureau import Bureau, empty_bureau
+from tests.support.web.keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from werkzeug.test import TestResponse
+
+PDF = b"%PDF-1.7 fictional minutes"
+
+
+@pytest.fixture(scope="module")
+def bureau(postgres) -> Iterator[Bureau]:
+    with empty_bureau(postgres) as found:
+        yield found
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def put(
+    bureau: Bureau, content: bytes, name: str | None = "纪要.pdf", role: str = "bureau", digest: str | None = None
+) -> TestResponse:
+    query = {} if name is None else {"name": name}
+    path = f"/v1/files/{sha256(content) if digest is None else digest}"
+    return bureau.ask.client.put(path, data=content, query_string=query, headers=headers(role))
+
+
+def get(bureau: Bureau, digest: str, role: str = "auditor") -> TestResponse:
+    return bureau.ask.client.get(f"/v1/files/{digest}", headers=headers(role))
+
+
+def test_a_file_is_kept_once_and_downloaded_as_an_attachment(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_files, "_PIECE_BYTES", 7)
+    first = put(bureau, PDF)
+    assert first.status_code == 200, first.text
+    assert first.get_json() == {
+        "sha256": sha256(PDF),
+        "name": "纪要.pdf",
+        "media_type": "application/pdf",
+        "bytes": len(PDF),
+        "by": "key of bureau",
+        "person": "bureau",
+        "at": first.get_json()["at"],
+    }
+    bureau.later()
+    assert put(bureau, PDF, "another name", "bureau2").get_json() == first.get_json()
+    for role in ("auditor", "bureau", "bureau2"):
+        found = get(bureau, sha256(PDF), role)
+        assert (found.status_code, found.data) == (200, PDF)
+        assert found.headers["Content-Type"] == "application/pdf"
+        assert found.headers["Content-Length"] == str(len(PDF))
+        assert found.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in found.headers["Content-Security-Policy"]
+        assert found.headers["Content-Disposition"].startswith("attachment; filename")
+
+
+def test_only_the_bureau_uploads_and_only_it_and_auditors_download(bureau: Bureau) -> None:
+    content = b"%PDF- rights"
+    for role in ("auditor", "service", "exchange:kmdex"):
+        assert put(bureau, content, role=role).status_code == 403
+    assert get(bureau, sha256(content)).status_code == 404
+    assert put(bureau, content).status_code == 200
+    for role in ("service", "exchange:kmdex"):
+        assert get(bureau, sha256(content), role).status_code == 403
+    for digest in ("0" * 64, "no-digest", "a\0"):
+        assert get(bureau, digest).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "digest", "status"),
+    [
+        (PDF, "n", "0" * 64, 422),
+        (PDF, "n", sha256(PDF).upper(), 422),
+        (b"%PDF- 1", None, None, 422),
+        (b"%PDF- 2", "", None, 422),
+        (b"%PDF- 3", "n" * 201, None, 422),
+        (b"", "n", None, 422),
+        (b"<html><script>alert(1)</script>", "page.pdf", None, 422),
+        (b"%PDF-" + b"x" * KEPT_MOST_BYTES, "n", None, 413),
+    ],
+)
+def test_what_is_not_kept(bureau: Bureau, content: bytes, name: str | None, digest: str | None, status: int) -> None:
+    with bureau.engine.connect() as connection:
+        before = connection.execute(text("SELECT count(*) FROM kept_file")).scalar()
+        assert put(bureau, content, name, digest=digest).status_code == status
+        assert connection.execute(text("SELECT count(*) FROM kept_file")).scalar() == before
+    if name and status == 422 and digest is None:
+        assert get(bureau, sha256(content)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("../../etc/passwd", 'filename="passwd.pdf"'),
+        (r"C:\folder\a.PDF", 'filename="a.PDF"'),
+        ("/", f'filename="{sha256(b"%PDF- /")[:16]}.pdf"'),
+        ('a"b\r\n.exe', "filename=\"a_b__.exe.pdf\"; filename*=UTF-8''a%22b%0D%0A.exe.pdf"),
+        ("纪要", "filename=\"__.pdf\"; filename*=UTF-8''%E7%BA%AA%E8%A6%81.pdf"),
+    ],
+)
+def test_a_file_is_saved_without_folders_and_with_an_ending_of_its_type(bureau: Bureau, name: str, saved: str) -> None:
+    content = b"%PDF- " + name.encode()
+    assert put(bureau, content, name).status_code == 200
+    assert get(bureau, sha256(content)).headers["Content-Disposition"] == f"attachment; {saved}"
+
+
+def test_the_service_changes_no_kept_file_and_the_owner_may_delete_one(bureau: Bureau, postgres) -> None:
+    content = b"%PDF- stays"
+    assert put(bureau, content).status_code == 200
+    for statement in ("UPDATE kept_file SET name = 'n'", "DELETE FROM kept_file", "DELETE FROM kept_file_piece"):
+        with pytest.raises(DBAPIError), bureau.engine.begin() as connection:
+            connection.execute(text(statement))
+    assert get(bureau, sha256(content)).data == content
