@@ -62,7 +62,7 @@ def _walk(schema: Schema, data: Data, path: str, article: str, key: str = "") ->
     if "mark" in data:
         yield _reading(data, path, article)
     skipped = {key, "clause"}
-    skipped |= {"article"} if path.startswith(("general.", "signs.")) else set()
+    skipped |= {"article"} if path.startswith(("general.", "signs.", "statements")) else set()
     for name, raw in data.items():
         field, where = schema.load_fields[name], f"{path}.{name}" if path else name
         if isinstance(field, ListOf) and isinstance(raw, list):

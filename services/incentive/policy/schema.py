@@ -33,6 +33,7 @@ from services.incentive.policy.readings import (
     fields_set,
     question_of,
 )
+from services.incentive.policy.statement_terms import KINDS, Remedy, StatementTerms
 from services.incentive.policy.terms import (
     AllowanceReading,
     AtRate,
@@ -528,6 +529,47 @@ _DECLARED: Final = {
     "rules": ListOf(Mapped(dict, _DECLARED_RULE, check=_check_declared_rule), unique="rule", noun=_RULE),
 }
 
+# --- statements ------------------------------------------------------------------------------------------------
+
+
+def _check_remedy(data: Mapping[str, object]) -> Iterator[FieldProblem]:
+    yield from _check_reading(data)
+    if ("days" in data) is ("months" in data):
+        yield FieldProblem(("days",), "须有 days 或 months 之一 / must have one of days and months")
+
+
+def _make_remedy(  # noqa: PLR0913 - the file's fields
+    *, remedy: str, name: str, to: str, basis: str, days: int | None = None, months: int | None = None
+) -> Remedy:
+    return Remedy(remedy, name, to, days, months, basis)
+
+
+_REMEDY: Final = {
+    **_READING,
+    "remedy": Name(),
+    "reading": OneOf("from_the_day_after_service"),
+    "name": TextValue(),
+    "to": TextValue(),
+    "days": Whole(required=False),
+    "months": Whole(required=False),
+    "basis": TextValue(),
+}
+_STATEMENTS: Final = Mapped(
+    StatementTerms,
+    {
+        **_READING,
+        "article": TextValue(),
+        "reading": OneOf("by_usual_practice"),
+        "authority": TextValue(),
+        "prefix": TextValue(),
+        "contact": TextValue(),
+        "posts": Mapped(dict, {kind: TextValue() for kind in KINDS}),
+        "remedies": ListOf(Mapped(_make_remedy, _REMEDY, check=_check_remedy), unique="remedy"),
+    },
+    check=_check_reading,
+    required=False,
+)
+
 # --- the file --------------------------------------------------------------------------------------------------
 
 _FIRST_REVISION: Final = "1"  # its file asks fewer questions
@@ -567,6 +609,7 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
     rules: tuple[RuleTerms, ...],
     declared: DeclaredRewards | None = None,
     signs: tuple[RiskFlagTerms, ...] = (),
+    statements: StatementTerms | None = None,
 ) -> Policy:
     in_force, in_force_alternative = general.in_force
     return Policy(
@@ -601,6 +644,7 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         public_notice=general.public_notice.reading,
         notice_working_days=general.public_notice.working_days,
         risk_flags=signs,
+        statements=statements,
     )
 
 
@@ -625,6 +669,7 @@ POLICY: Final = Mapped(
             noun=("核查线索", "red flag"),
             required=False,
         ),
+        "statements": _STATEMENTS,
     },
     check=_check_file,
 )

@@ -9,6 +9,7 @@ from typing import Final, Literal, Self
 import msgspec
 
 from services.incentive.policy.readings import DECLARED_QUESTIONS, DECLARED_READINGS, EVENT_QUESTIONS
+from services.incentive.policy.statement_terms import StatementTerms
 from shared.values.times import day_start
 
 RuleName = Literal["first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"]
@@ -321,7 +322,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
     `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `items`,
     `steps`, `open_years` and `public_notice` (of at least `notice_working_days`) are the chosen readings of G5, G6,
-    G11, G12, G14 and G13. `values` are all values of the file in its order; `digest` is the SHA-256 of the file's bytes
+    G11, G12, G14 and G13. `statements` are None in files of revisions 1 and 2. `values` are all values of the file in its order; `digest` is the SHA-256 of the file's bytes
     in hex.
     """
 
@@ -356,6 +357,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     public_notice: PublicNoticeReading
     notice_working_days: int
     risk_flags: tuple[RiskFlagTerms, ...]
+    statements: StatementTerms | None = None
     readings: tuple[Reading, ...] = ()
     values: tuple[PolicyValue, ...] = ()
     digest: str = ""

@@ -62,6 +62,21 @@ VALUES = {
     "rules.exchange_tiers.tiers[1].amount": ("(六) 2", "3000000.00"),
     "rules.exchange_tiers.tiers[2].over": ("(六) 2", "1000000000.00"),
     "rules.exchange_tiers.tiers[2].amount": ("(六) 2", "5000000.00"),
+    "statements.authority": ("(一)-(十七)", "昆明市数据局"),
+    "statements.prefix": ("(一)-(十七)", "昆数奖补"),
+    "statements.contact": ("(一)-(十七)", "昆明市数据局奖补经办处室"),
+    "statements.posts.publish": ("(一)-(十七)", "公示经办人"),
+    "statements.posts.approve": ("(一)-(十七)", "核定人"),
+    "statements.posts.reject": ("(一)-(十七)", "审核人"),
+    "statements.posts.revoke": ("(一)-(十七)", "撤销核定人"),
+    "statements.posts.notify_return": ("(一)-(十七)", "追缴告知经办人"),
+    "statements.posts.return": ("(一)-(十七)", "追缴决定人"),
+    "statements.remedies.administrative_review.name": ("(一)-(十七)", "行政复议"),
+    "statements.remedies.administrative_review.to": ("(一)-(十七)", "昆明市人民政府"),
+    "statements.remedies.administrative_review.days": ("(一)-(十七)", "60"),
+    "statements.remedies.litigation.name": ("(一)-(十七)", "行政诉讼"),
+    "statements.remedies.litigation.to": ("(一)-(十七)", "有管辖权的人民法院"),
+    "statements.remedies.litigation.months": ("(一)-(十七)", "6"),
 }
 WORDS = re.compile(r".*(\.article|\.mark|\.reading|\.basis|\.zh|\.en)")
 
@@ -88,6 +103,9 @@ JUDGEMENTS = {
     ("annual_listed_trading", "J"): 5,
     ("exchange_tiers", "L"): 1,
     ("exchange_tiers", "J"): 7,
+    ("statements", "J"): 1,
+    ("administrative_review", "L"): 1,
+    ("litigation", "L"): 1,
 }
 
 
