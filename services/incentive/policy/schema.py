@@ -538,7 +538,7 @@ def _check_remedy(data: Mapping[str, object]) -> Iterator[FieldProblem]:
         yield FieldProblem(("days",), "须有 days 或 months 之一 / must have one of days and months")
 
 
-def _make_remedy(  # noqa: PLR0913 - the file's fields
+def _make_remedy(
     *, remedy: str, name: str, to: str, basis: str, days: int | None = None, months: int | None = None
 ) -> Remedy:
     return Remedy(remedy, name, to, days, months, basis)

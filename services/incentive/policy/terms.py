@@ -322,8 +322,8 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
     `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `items`,
     `steps`, `open_years` and `public_notice` (of at least `notice_working_days`) are the chosen readings of G5, G6,
-    G11, G12, G14 and G13. `statements` are None in files of revisions 1 and 2. `values` are all values of the file in its order; `digest` is the SHA-256 of the file's bytes
-    in hex.
+    G11, G12, G14 and G13. `statements` is None in files of revisions 1 and 2. `values` are all values of the file in
+    its order; `digest` is the SHA-256 of the file's bytes in hex.
     """
 
     id: str

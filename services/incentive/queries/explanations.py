@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from services.incentive.domain.entitlements import exchange_facts, subject_facts
+from services.incentive.domain.entitlements import KnownFacts, exchange_facts, subject_facts
 from services.incentive.domain.event_rules import SubjectFacts
 from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, explanation
 from services.incentive.domain.explanations.events import First
@@ -45,19 +45,29 @@ _SEQS: Final = f"SELECT seq FROM ledger_transaction WHERE award_id = %(award_id)
 
 def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """The contract's Explanation of an award, given its row."""
+    known = known_about(connection, view, row.about)
+    flags = [] if view.viewer is not None else award_risk_flags(connection, view, row, known.of)
+    return {
+        **_explain_from(connection, view, row, known),
+        "signs": [risk_flag_json(one, view.rulebook.policy) for one in flags],
+        "readings": readings_of_awards(connection, view, [row])[row.award_id],
+    }
+
+
+def explain_for_statement(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
+    """The Explanation of an award without red flags and the readings of the text, which are for those who decide."""
+    return _explain_from(connection, view, row, known_about(connection, view, row.about))
+
+
+def _explain_from(connection: Connection, view: LedgerView, row: SeenAward, found: KnownFacts) -> Json:
     policy = view.rulebook.policy
-    found = known_about(connection, view, row.about)
     is_tiers = row.rule == policy.exchange_tiers.rule
     known = exchange_facts(found.of, view.rulebook.exchanges) if is_tiers else subject_facts(found)
-    answer = explanation(_explained_award(connection, view, row), known, policy, view.visible)
     seqs = fetch_values(connection, _SEQS, int, award_id=row.award_id, as_of=view.as_of) if row.whole else []
-    flags = [] if view.viewer is not None else award_risk_flags(connection, view, row, found.of)
     return {
-        **answer,
+        **explanation(_explained_award(connection, view, row), known, policy, view.visible),
         "transactions": seqs,
-        "signs": [risk_flag_json(one, policy) for one in flags],
         "why_not": _why_zero(connection, view, row),
-        "readings": readings_of_awards(connection, view, [row])[row.award_id],
     }
 
 

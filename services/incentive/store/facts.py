@@ -151,13 +151,22 @@ def load_facts(
 
 def facts_at(connection: Connection, refs: Collection[FactRef]) -> dict[FactRef, Fact]:
     """The facts as of these references; those that are not recorded are left out."""
+    facts = (parse_fact(*row) for row in _values_at(connection, refs))
+    return {fact.ref: fact for fact in facts}
+
+
+def fact_values_at(connection: Connection, refs: Collection[FactRef]) -> dict[FactRef, bytes]:
+    """The values of facts as published, as of these references; those that are not recorded are left out."""
+    return {parse_fact(topic, key, value).ref: value for topic, key, value in _values_at(connection, refs)}
+
+
+def _values_at(connection: Connection, refs: Collection[FactRef]) -> Sequence[tuple[str, str, bytes]]:
     asked = {
         "facts": [ref.fact for ref in refs],
         "generations": [ref.generation for ref in refs],
         "seqs": [ref.seq for ref in refs],
     }
-    facts = (parse_fact(*row) for row in fetch(connection, _VERSIONS, tuple[str, str, bytes], **asked))
-    return {fact.ref: fact for fact in facts}
+    return fetch(connection, _VERSIONS, tuple[str, str, bytes], **asked)
 
 
 def fact_versions(

@@ -1,0 +1,110 @@
+"""The content of statements (决定书): what a decision and the award that it is about rest on, as JSON. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from services.incentive.domain.statements.amount_words import amount_in_words
+from services.incentive.policy.statement_terms import Remedy, StatementTerms
+from shared.values.canonical_json import canonical_json
+from shared.values.json_types import Json
+from shared.values.money import parse_yuan
+
+TEMPLATE: Final = "decision/1"
+# Kinds that decide nothing yet: they name a contact in place of remedies.
+NOTICES: Final = ("publish", "notify_return")
+_AMOUNTS: Final = ("base", "rate", "cap", "ceiling", "payable", "approved", "paid", "returned", "recovered")
+_PARTS_BEFORE_ITEM: Final = 3  # rule, subject, year
+
+
+class StatementBasis(NamedTuple):
+    """What a statement rests on beside the decision, as the API shows it at that instant.
+
+    `facts` are the versions that the award's evidence names, with their values; `eligibility` is the record that counts
+    (None: there is none); `notices` are those of the last decision of each action; `objections` are holds with their
+    release.
+    """
+
+    award: Json
+    facts: list[Json]
+    explanation: Json
+    eligibility: Json | None
+    notices: Mapping[str, Json | None]
+    objections: list[Json]
+
+
+class Rules(NamedTuple):
+    """The policy file and whitelist that a decision follows, by their SHA-256 in hex."""
+
+    policy: Json
+    whitelist_sha256: str
+
+
+def statement_number(prefix: str, year: int, number: int) -> str:
+    """The number of a statement, as official documents have it: 昆数奖补〔2026〕1."""
+    return f"{prefix}〔{year}〕{number}"
+
+
+def statement_json(basis: StatementBasis, decision: Json, number: str, terms: StatementTerms, rules: Rules) -> Json:
+    """The statement of a decision, as the API shows the latter. `amounts` are the award's before the decision.
+
+    `amounts.amount` is what was decided: of a public notice the payable that is published.
+    """
+    award, kind = basis.award, decision["action"]
+    amount = award["payable"] if kind == "publish" else decision["amount"]
+    statement = {
+        "number": number,
+        "kind": kind,
+        "authority": terms.authority,
+        "decided_by": {
+            "person": decision.get("person", decision["by"]),
+            "name": decision["by"],
+            "post": terms.posts[kind],
+        },
+        "at": decision["at"],
+        "award_id": award["award_id"],
+        "subject": award["subject"],
+        "article": award["article"],
+        "year": award["year"],
+        "item": item_of(award["award_id"]),
+        "amounts": {name: award.get(name) for name in _AMOUNTS} | {"amount": amount},
+        "amount_in_words": amount_in_words(parse_yuan(amount)),
+        "policy": rules.policy,
+        "whitelist_sha256": rules.whitelist_sha256,
+        "facts": basis.facts,
+        "explanation": basis.explanation,
+        "holds": award["holds"],
+        "eligibility": {"status": award["eligibility"], "record": basis.eligibility},
+        "notice": decision.get("notice") or basis.notices.get("notify_return" if kind == "return" else "publish"),
+        "objections": basis.objections,
+        "ground": decision.get("ground"),
+        "reason": decision["reason"],
+        "documents": decision["documents"],
+        "template": TEMPLATE,
+    }
+    if kind in NOTICES:
+        return statement | {"contact": terms.contact}
+    return statement | {"remedies": [_remedy_json(one) for one in terms.remedies]}
+
+
+def freeze(statement: Json) -> tuple[str, bytes]:
+    """The SHA-256 in hex of a statement, and its bytes (RFC 8785)."""
+    content = canonical_json(statement)
+    return hashlib.sha256(content).hexdigest(), content
+
+
+def item_of(award_id: str) -> str | None:
+    """The item of a declared reward, as its declaration names it; None for a reward without one."""
+    parts = award_id.split("/")
+    return "/".join(parts[_PARTS_BEFORE_ITEM:]) or None
+
+
+def _remedy_json(one: Remedy) -> Json:
+    return {
+        "remedy": one.remedy,
+        "name": one.name,
+        "to": one.to,
+        "days": one.days,
+        "months": one.months,
+        "basis": one.basis,
+    }

@@ -1,0 +1,103 @@
+"""What statements rest on, loaded for many awards from one snapshot."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from services.incentive.domain.acts import Act, decision_json
+from services.incentive.domain.facts import FactRef
+from services.incentive.domain.statements.content import StatementBasis
+from services.incentive.domain.workflow import Decision
+from services.incentive.queries.awards import award_json
+from services.incentive.queries.explanations import explain_for_statement
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.acts import render_acts
+from services.incentive.store.award_context import AwardContext, decisions_of
+from services.incentive.store.awards import AnyAwardRow
+from services.incentive.store.facts import fact_values_at
+from services.incentive.store.rows import AwardRow, SeenAward, columns
+from shared.postgres.query import fetch
+from shared.values.json_types import Json
+from shared.values.times import shanghai_date
+
+_ACT: Final = columns(Act, "a")
+# The last record of each subject that is valid at the instant.
+_ELIGIBILITY: Final = f"""
+    SELECT DISTINCT ON (e.subject) {_ACT} FROM eligibility e JOIN act a ON a.id = e.id
+    WHERE e.subject = ANY(%(subjects)s) AND (e.from_at IS NULL OR e.from_at <= %(now)s)
+      AND (e.until_at IS NULL OR e.until_at > %(now)s)
+    ORDER BY e.subject, a.seq DESC
+"""
+_OBJECTIONS: Final = f"""
+    SELECT {_ACT} FROM act a
+    WHERE a.id IN (SELECT id FROM hold WHERE kind = 'objection' AND award_id = ANY(%(award_ids)s)
+                   UNION ALL
+                   SELECT r.id FROM hold_release r JOIN hold h ON h.id = r.hold_id
+                   WHERE h.kind = 'objection' AND h.award_id = ANY(%(award_ids)s))
+    ORDER BY a.seq
+"""
+
+
+def statement_bases(
+    connection: Connection, view: LedgerView, awards: Sequence[AnyAwardRow], contexts: Mapping[str, AwardContext]
+) -> dict[str, StatementBasis]:
+    """What a statement of each award would rest on now, by award_id; `view` sees everything."""
+    facts = _fact_values(connection, awards)
+    eligibility = _eligibility_records(connection, {award.subject for award in awards}, view.instant)
+    award_ids = [award.award_id for award in awards]
+    objections, decisions = _objections(connection, award_ids), decisions_of(connection, award_ids, view.as_of)
+    found = {}
+    for award in awards:
+        row = SeenAward._make((*award[: len(AwardRow._fields)], True))
+        found[award.award_id] = StatementBasis(
+            award=award_json(row, contexts[award.award_id], None, view.rulebook.policy),
+            facts=[{**one, "value": facts.get(_ref(one))} for one in row.evidence],
+            explanation=explain_for_statement(connection, view, row),
+            eligibility=eligibility.get(award.subject),
+            notices={one.action: _notice(one) for one in decisions.get(award.award_id, ())},
+            objections=objections.get(award.award_id, []),
+        )
+    return found
+
+
+def _notice(decision: Decision) -> Json | None:
+    """The notice of a decision; of one of an earlier version the last day alone is known."""
+    if decision.until is not None:
+        last = shanghai_date(decision.until - timedelta(microseconds=1))
+        return {"from": None, "until": last.isoformat(), "where": None}
+    notice: Json | None = decision_json(decision).get("notice")
+    return notice
+
+
+def _fact_values(connection: Connection, awards: Sequence[AnyAwardRow]) -> dict[FactRef, Json]:
+    refs = {_ref(one) for award in awards for one in award.evidence}
+    return {ref: msgspec.json.decode(value) for ref, value in fact_values_at(connection, refs).items()}
+
+
+def _ref(evidence: Json) -> FactRef:
+    return FactRef(evidence["fact"], evidence["generation"], evidence["seq"])
+
+
+def _eligibility_records(connection: Connection, subjects: Collection[str], now: datetime) -> dict[str, Json]:
+    acts = fetch(connection, _ELIGIBILITY, Act, subjects=list(subjects), now=now)
+    records = (record for _, record in render_acts(connection, acts) if record is not None)
+    return {record["subject"]: record for record in records}
+
+
+def _objections(connection: Connection, award_ids: Collection[str]) -> dict[str, list[Json]]:
+    """The objections to each award, in order, with the `release` that answered each (None: it is open)."""
+    acts = fetch(connection, _OBJECTIONS, Act, award_ids=list(award_ids))
+    by_award: dict[str, list[Json]] = {}
+    by_id: dict[str, Json] = {}
+    for act, record in render_acts(connection, acts):
+        if record is None:
+            continue
+        if act.kind == "hold":
+            by_id[act.id] = {**record, "release": None}
+            by_award.setdefault(record["award_id"], []).append(by_id[act.id])
+        else:
+            by_id[record["hold_id"]]["release"] = record
+    return by_award
