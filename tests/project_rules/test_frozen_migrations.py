@@ -49,6 +49,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0024_kept_files.sql": (
         "5fd7a87c99f252b8b93672a829d8de2212b1f4033dbe37d2ec09d6502df3ab55"
     ),
+    "services/incentive/migrations/versions/0026_claims.py": (
+        "db40b9f17600ecedcf87f8c4b52f282ac4b7c26cfd067edbfe03cfe19bd0fff0"
+    ),
+    "services/incentive/migrations/versions/0026_claims.sql": (
+        "40acaae474bb617b63b772ae82b6b2a47f320088432534f2e3833c8268482159"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

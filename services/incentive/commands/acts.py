@@ -31,7 +31,8 @@ from services.incentive.domain.acts import (
 )
 from services.incentive.domain.holds import is_year_closed
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
-from services.incentive.domain.postings import LedgerEntry, Posting
+from services.incentive.domain.postings import LedgerEntry, Posting, decision_entries
+from services.incentive.domain.rooms import room_of
 from services.incentive.domain.workflow import (
     ACTIONS,
     Actor,
@@ -43,7 +44,7 @@ from services.incentive.domain.workflow import (
     refusal,
     step_amount,
 )
-from services.incentive.policy.terms import NO_KIND, Policy, Texts
+from services.incentive.policy.terms import NO_KIND, Policy, ScopeReading, Texts
 from services.incentive.store.acts import (
     find_part,
     find_request,
@@ -67,9 +68,16 @@ from shared.values.times import Clock, shanghai_date, shanghai_year
 
 _ELIGIBILITY_ARTICLE: Final = "结尾第2段"  # where the policy's text says who is eligible
 _ABOUTS: Final = "SELECT DISTINCT about FROM award_current WHERE subject = ANY(%(subjects)s) ORDER BY about"
-# The payables and standing approvals of a subject and year, of the rules of one group.
-_OF_GROUP: Final = "subject = %(subject)s AND year = %(year)s AND (rule = ANY(%(rules)s)) = %(among)s"
+# The payables and standing approvals of a room.
+_OF_GROUP: Final = """
+    subject = %(subject)s AND (CAST(%(year)s AS smallint) IS NULL OR year = %(year)s)
+    AND (rule = ANY(%(rules)s)) = %(among)s
+"""
 _PAYABLE: Final = f"SELECT coalesce(sum(payable_fen), 0) FROM award_current WHERE {_OF_GROUP}"
+_OF_ROOM: Final[Mapping[ScopeReading, Texts]] = {
+    "year": Texts("同一主体同一年度的可兑现额合计", "the payables of the subject and year"),
+    "whole_life": Texts("同一主体各年度的可兑现额合计", "the payables of the subject in all years"),
+}
 _WITH_RULE: Final = "SELECT DISTINCT subject FROM award_current WHERE rule = %(rule)s ORDER BY subject"
 # Steps after which an award is payable or not, or stands with another amount.
 _CHANGE_PAYABLES: Final = ("approve", "return", "reject", "reopen")
@@ -264,7 +272,7 @@ def _decision(acting: _Acting) -> _Draft:
         year=part.year,
         posts=action.posts,
         amount_fen=part.amount_fen,
-        entries=_entries(action.posts, part),
+        entries=decision_entries(action.posts, part.subject, part.award_id, part.year, part.amount_fen),
         recompute=(award.subject,) if action.name in _CHANGE_PAYABLES else (),
     )
 
@@ -298,20 +306,6 @@ def _award_context(acting: _Acting, award: AwardRow) -> AwardContext:
         for at in sorted({acting.now, acting.instant})
     ]
     return found[0]._replace(holds=tuple(dict.fromkeys(hold for context in found for hold in context.holds)))
-
-
-def _entries(posts: str, part: DecisionPart) -> tuple[LedgerEntry, ...]:
-    """Debit and credit of an approval, a payment or a return."""
-    of_award = f"{part.subject}:{part.award_id}"
-    accounts = {
-        "approval": (f"budget:{part.year}", f"approved:{of_award}"),
-        "payment": (f"paid:{of_award}", "treasury"),
-        "return": ("treasury", f"returned:{of_award}"),
-    }
-    if posts not in accounts:
-        return ()
-    debit, credit = accounts[posts]
-    return LedgerEntry(debit, part.amount_fen, 0), LedgerEntry(credit, 0, part.amount_fen)
 
 
 def _hold(acting: _Acting) -> _Draft:
@@ -490,13 +484,14 @@ def _limits(
     Awards of kind `none` have limits of their own.
     """
     apart = [rule for rule in policy.rule_order if policy.kind_of(rule) == NO_KIND]
-    group = {"subject": award.subject, "year": award.year, "rules": apart, "among": award.rule in apart}
+    room = room_of(ApprovedFor(award.subject, award.year), award.rule, policy)
+    group = {"subject": room.subject, "year": room.year, "rules": apart, "among": room.is_apart}
     limits = [
         ApprovalLimit(award.payable_fen, outstanding_fen, Texts("可兑现额", "the payable")),
         ApprovalLimit(
             int(fetch_value(connection, _PAYABLE, int, **group)),
             outstanding_of(connection, _OF_GROUP, **group),
-            Texts("同一主体同一年度的可兑现额合计", "the payables of the subject and year"),
+            _OF_ROOM["whole_life" if room.year is None else "year"],
         ),
     ]
     tiers = policy.exchange_tiers

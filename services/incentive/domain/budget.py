@@ -9,16 +9,18 @@ from shared.values.money import format_yuan
 
 
 class PostedSums(NamedTuple):
-    """Amounts approved, paid and returned for the awards of one rule in one budget year."""
+    """Amounts of the awards of one rule in one budget year: approved less revoked, paid, returned, and recovered."""
 
     rule: str
     approved_fen: int
     paid_fen: int
     returned_fen: int
+    recovered_fen: int
 
-    @property
-    def outstanding_fen(self) -> int:
-        return self.approved_fen - self.returned_fen
+
+def used_fen(policy: Policy, sums: PostedSums) -> int:
+    """The part of a budget that awards use: money that comes back makes room only if the policy file says so."""
+    return sums.approved_fen - (sums.recovered_fen if policy.recovered_money == "frees_room" else 0)
 
 
 def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
@@ -27,26 +29,24 @@ def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
 
 def budget_rooms(policy: Policy, rule: str, posted: Sequence[PostedSums]) -> tuple[int, ...]:
     """Return the remainder of each budget that an award must fit into: the year's, and its pool's if it has one."""
-    rooms = [policy.budget_fen - sum(one.outstanding_fen for one in posted)]
+    rooms = [policy.budget_fen - sum(used_fen(policy, one) for one in posted)]
     for pool in policy.declared.pools:
         rules = rules_of_pool(policy, pool)
         if rule in rules:
-            rooms.append(pool.annual_fen - sum(one.outstanding_fen for one in posted if one.rule in rules))
+            rooms.append(pool.annual_fen - sum(used_fen(policy, one) for one in posted if one.rule in rules))
     return tuple(rooms)
 
 
 def budget_json(year: int, policy: Policy, payable_fen: int, posted: Sequence[PostedSums]) -> Json:
     """The contract's budget of a year; `payable_fen` is the payable of all its awards."""
-    approved_fen = sum(one.approved_fen for one in posted)
-    returned_fen = sum(one.returned_fen for one in posted)
     return {
         "year": year,
         "budget": format_yuan(policy.budget_fen),
         "payable": format_yuan(payable_fen),
-        "approved": format_yuan(approved_fen),
+        "approved": format_yuan(sum(one.approved_fen for one in posted)),
         "paid": format_yuan(sum(one.paid_fen for one in posted)),
-        "returned": format_yuan(returned_fen),
-        "available": format_yuan(policy.budget_fen - approved_fen + returned_fen),
+        "returned": format_yuan(sum(one.returned_fen for one in posted)),
+        "available": format_yuan(policy.budget_fen - sum(used_fen(policy, one) for one in posted)),
         "exceeded": payable_fen > policy.budget_fen,
         "pools": [
             {

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 UNVERIFIED: Final = "unverified"
 VERIFIED: Final = "verified"
+FAILED: Final = "failed"
 RULE_SUSPENDED: Final = "rule_suspended"
 PERIOD_OPEN: Final = "period_open"
 BY_HAND: Final = ("manual", "objection")

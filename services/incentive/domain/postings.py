@@ -70,6 +70,22 @@ def read_account(name: str) -> EntitlementAccount | None:
     return None if match is None else EntitlementAccount(match["subject"], match["award_id"], int(match["year"]))
 
 
+def decision_entries(kind: str, subject: str, award_id: str, year: int, amount_fen: int) -> tuple[LedgerEntry, ...]:
+    """Debit and credit of a decision that moves money; none of another kind."""
+    of_award, budget = f"{subject}:{award_id}", f"budget:{year}"
+    accounts = {
+        "approval": (budget, f"approved:{of_award}"),
+        "payment": (f"paid:{of_award}", "treasury"),
+        "revocation": (f"approved:{of_award}", budget),
+        "return": (f"claim:{of_award}", f"returned:{of_award}"),
+        "recovery": ("treasury", f"claim:{of_award}"),
+    }
+    if kind not in accounts:
+        return ()
+    debit, credit = accounts[kind]
+    return LedgerEntry(debit, amount_fen, 0), LedgerEntry(credit, 0, amount_fen)
+
+
 def entitlement_posting(
     before: Award | None, after: Award, arrived: Sequence[FactRef] = (), occasion: tuple[str, str] = ("", "")
 ) -> Posting | None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Final, get_args
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.incentive.domain.acts import RELATED, UNRELATED, YEAR_CLOSED, YEAR_OPEN
-from services.incentive.domain.clawbacks import ProposalState
+from services.incentive.domain.clawbacks import GROUNDS, ProposalState
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.fields import Criteria, Digest, Flag, Measure, TimeOrDay, Year, limited_list
@@ -282,8 +282,9 @@ class ClawbackQuery(AsOfPageQuery):
 
 ClawbackSchema = answer(
     "Clawback",
-    texts("clawback_id", "award_id", "subject", "amount", "returned"),
+    texts("id", "clawback_id", "award_id", "subject", "amount", "returned", "revoked"),
     integers("year"),
+    texts("ground", enum=GROUNDS),
     texts("state", enum=PROPOSAL_STATES),
     instants("opened_at"),
     instants("closed_at", null=True),

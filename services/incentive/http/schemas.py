@@ -20,7 +20,7 @@ from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, T
 from shared.web.register.documents import CountedField, PlaceSchema
 
 FLAGS = (*FLAGS_FOR_ALL, *RISK_FLAGS, FUTURE_DATED)
-KINDS = ("entitlement", "approval", "payment", "return", "decision", "settings")
+KINDS = ("entitlement", "approval", "payment", "revocation", "return", "recovery", "decision", "settings")
 _STEPS = ("base", "refund", "rate", "cap", "rounding", "difference", "item", "limit", "grant", "suppression")
 
 

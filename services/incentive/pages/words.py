@@ -66,7 +66,9 @@ KINDS: Final[Mapping[str, Texts]] = {
     "entitlement": Texts("测算", "Entitlement"),
     "approval": Texts("核定", "Approval"),
     "payment": Texts("拨付", "Payment"),
-    "return": Texts("追缴", "Clawback"),
+    "revocation": Texts("撤销核定", "Revocation"),
+    "return": Texts("追缴决定", "Return"),
+    "recovery": Texts("收回", "Recovery"),
     "decision": Texts("决定", "Decision"),
     "settings": Texts("政策、名录或登记簿施行", "Policy, whitelist or registers put in force"),
 }
@@ -88,6 +90,7 @@ FLAGS: Final[Mapping[str, Texts]] = {
         "有效期末日的另一种读法会改变本项", "The alternative reading of the last day would change this reward"
     ),
     "over_approved": Texts("已核定超过可兑现", "More approved than is payable"),
+    "not_eligible": Texts("核定时已不符合资格", "Not eligible when it was approved"),
     "offset": Texts("已核定额抵作同年其他奖补", "Approved amount credited to another award of the year"),
     "late_burst": Texts("年末冲量", "Late burst"),
     "round_trip": Texts("对敲往返", "Round trip"),

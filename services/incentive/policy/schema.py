@@ -56,6 +56,7 @@ from services.incentive.policy.terms import (
     Policy,
     Pool,
     PublicNoticeReading,
+    RecoveredReading,
     RewardLimit,
     RiskFlagTerms,
     RoundingReading,
@@ -239,6 +240,7 @@ class _General(NamedTuple):
     open_years: OpenYearsReading = "not_held"
     items: ItemsReading = "each_subject"
     public_notice: _PublicNotice = _PublicNotice("first_and_last_day_included", 0)
+    recovered_money: RecoveredReading = "frees_room"
 
 
 def _chosen(*, reading: str) -> str:
@@ -277,6 +279,7 @@ _GENERAL: Final = {
     "steps": _by_name("G12", get_args(StepsReading), _chosen, required=False),
     "open_years": _by_name("G14", get_args(OpenYearsReading), _chosen, required=False),
     "items": _by_name("G11", get_args(ItemsReading), _chosen, required=False),
+    "recovered_money": _by_name("G7", get_args(RecoveredReading), _chosen, required=False),
     "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
     "budget_order": _since_2(_clause("G7", "order_of_approval")),
     "higher_policies": _since_2(_clause("G9", "higher_rules_prevail")),
@@ -643,6 +646,7 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         items=general.items,
         public_notice=general.public_notice.reading,
         notice_working_days=general.public_notice.working_days,
+        recovered_money=general.recovered_money,
         risk_flags=signs,
         statements=statements,
     )

@@ -28,6 +28,7 @@ PublicNoticeReading = Literal["first_and_last_day_included", "day_of_posting_not
 VoucherLimitsReading = Literal["side_by_side", "together"]
 RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
 ItemsReading = Literal["whoever_declares", "each_subject"]
+RecoveredReading = Literal["stays_used", "frees_room"]
 # The field of Policy that holds the reading of a clause, by the clause's path.
 _BY_NAME: Final = {
     "general.rounding": "rounding",
@@ -42,6 +43,7 @@ _BY_NAME: Final = {
     "general.open_years": "open_years",
     "general.items": "items",
     "general.public_notice": "public_notice",
+    "general.recovered_money": "recovered_money",
 }
 Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
 NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed
@@ -321,9 +323,9 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
     `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `items`,
-    `steps`, `open_years` and `public_notice` (of at least `notice_working_days`) are the chosen readings of G5, G6,
-    G11, G12, G14 and G13. `statements` is None in files of revisions 1 and 2. `values` are all values of the file in
-    its order; `digest` is the SHA-256 of the file's bytes in hex.
+    `steps`, `open_years`, `public_notice` (of at least `notice_working_days`) and `recovered_money` are the chosen
+    readings of G5, G6, G7, G11, G12, G13 and G14. `statements` is None in files of revisions 1 and 2. `values` are all
+    values of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
     """
 
     id: str
@@ -356,6 +358,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     items: ItemsReading
     public_notice: PublicNoticeReading
     notice_working_days: int
+    recovered_money: RecoveredReading
     risk_flags: tuple[RiskFlagTerms, ...]
     statements: StatementTerms | None = None
     readings: tuple[Reading, ...] = ()

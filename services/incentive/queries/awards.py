@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import LAST_DAY, rests_on
-from services.incentive.domain.rooms import OFFSET, OVER_APPROVED
+from services.incentive.domain.rooms import NOT_ELIGIBLE, OFFSET, OVER_APPROVED
 from services.incentive.domain.workflow import FIRST_STATE
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.readings import READING_FLAG, hangs_on
@@ -24,7 +24,7 @@ from shared.values.times import format_time
 
 Visible = Collection[str] | None
 # Red flags are for those who decide: they may result from trades on other exchanges.
-FLAGS_OF_EXCESS: Final = (OVER_APPROVED, OFFSET)
+FLAGS_OF_EXCESS: Final = (OVER_APPROVED, OFFSET, NOT_ELIGIBLE)
 FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_EXCESS)
 
 

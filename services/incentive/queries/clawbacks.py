@@ -1,4 +1,4 @@
-"""Clawback proposals, computed from the awards' versions and decisions."""
+"""Clawback proposals, computed from the awards' versions, decisions and records of eligibility."""
 
 from datetime import datetime
 from itertools import chain
@@ -11,6 +11,7 @@ from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.award_context import decisions_of
+from services.incentive.store.rooms import recorded_eligibility
 from shared.postgres.query import fetch, fetch_values
 
 _BATCH: Final = 500
@@ -44,12 +45,13 @@ def list_clawbacks(
     for start in range(0, len(ids), _BATCH):
         some = ids[start : start + _BATCH]
         together = fetch_values(connection, _TOGETHER, str, award_ids=some)
-        decisions = chain(*decisions_of(connection, together, view.as_of).values())
+        decisions = list(chain(*decisions_of(connection, together, view.as_of).values()))
         versions = _payables_of(connection, together, view.as_of)
+        eligibility = recorded_eligibility(connection, {one.subject for one in decisions}, view.as_of)
         wanted = frozenset(some)
         found += [
             one
-            for one in clawback_proposals(versions, decisions, view.rulebook.policy)
+            for one in clawback_proposals(versions, decisions, eligibility, view.rulebook.policy)
             if one.award_id in wanted
             and state in (None, one.state)
             and (after is None or (one.award_id, one.number) > after)

@@ -77,12 +77,24 @@ _SUMS: Final = """
     WHERE d.differs
     ORDER BY seq
 """
-_FOREIGN_ENTRIES: Final = """
+# Returns up to this transaction debited `treasury`; the first claim is later.
+_LAST_EARLIER: Final = """
+    (SELECT coalesce(min(seq), 9223372036854775807) - 1 FROM ledger_entry
+     WHERE account >= 'claim:' AND account < 'claim;')
+"""
+_FOREIGN_ENTRIES: Final = f"""
     SELECT concat('ledger_entry ', seq, '/', line), account, concat('an account of ', t.kind, ' ', t.award_id)
     FROM ledger_entry e JOIN ledger_transaction t USING (seq)
     WHERE NOT ledger_account_fits(e.account, e.debit_fen > 0, t.kind, t.award_id, t.subject, t.year,
-                                  t.subject_before, t.year_before)
+                                  t.subject_before, t.year_before, t.seq <= {_LAST_EARLIER})
     ORDER BY seq, line
+"""
+_OVERDRAWN: Final = """
+    SELECT concat('account ', o.account), 'overdrawn', 'not below zero'
+    FROM (SELECT DISTINCT account FROM ledger_entry
+          WHERE account >= 'approved:' AND account < 'approved;' OR account >= 'claim:' AND account < 'claim;') a
+    CROSS JOIN LATERAL ledger_overdrawn(a.account) o
+    ORDER BY o.account
 """
 # Declarations, by the hash that the ledger has of them.
 _DECLARATIONS: Final = """
@@ -193,22 +205,25 @@ _STEPS: Final = """
     WHERE differs
     ORDER BY award_id, number
 """
-_ACCOUNTS: Final = """
+_ACCOUNTS: Final = f"""
     WITH posted AS (
         SELECT account, sum(credit_fen) - sum(debit_fen) AS fen FROM ledger_entry
-        WHERE split_part(account, ':', 1) IN ('approved', 'paid', 'returned', 'budget', 'treasury') GROUP BY account),
+        WHERE split_part(account, ':', 1) IN ('approved', 'paid', 'returned', 'claim', 'budget', 'treasury')
+        GROUP BY account),
     decided AS (
-        SELECT action, amount_fen AS fen, year, concat(subject, ':', award_id) COLLATE "C" AS whose FROM decision
-        WHERE amount_fen > 0),
+        SELECT CASE WHEN d.action = 'return' AND a.seq <= {_LAST_EARLIER} THEN 'earlier_return' ELSE d.action END
+                   AS action, d.amount_fen AS fen,
+               concat('budget:', d.year) AS budget, concat(d.subject, ':', d.award_id) AS whose
+        FROM decision d JOIN act a USING (id) WHERE d.amount_fen > 0),
     lines AS (
-        SELECT CASE action WHEN 'approve' THEN concat('approved:', whose) WHEN 'pay' THEN concat('paid:', whose)
-                   ELSE concat('returned:', whose) END COLLATE "C" AS account,
-               CASE action WHEN 'pay' THEN -fen ELSE fen END AS fen
-        FROM decided
-        UNION ALL
-        SELECT CASE action WHEN 'approve' THEN concat('budget:', year) ELSE 'treasury' END COLLATE "C",
-               CASE action WHEN 'pay' THEN fen ELSE -fen END
-        FROM decided),
+        SELECT CASE side.account WHEN 'budget' THEN budget WHEN 'treasury' THEN 'treasury'
+                   ELSE concat(side.account, ':', whose) END COLLATE "C" AS account,
+               side.sign * fen AS fen
+        FROM decided JOIN (VALUES
+            ('approve', 'budget', -1), ('approve', 'approved', 1), ('pay', 'paid', -1), ('pay', 'treasury', 1),
+            ('revoke', 'approved', -1), ('revoke', 'budget', 1), ('return', 'claim', -1), ('return', 'returned', 1),
+            ('earlier_return', 'treasury', -1), ('earlier_return', 'returned', 1),
+            ('recover', 'treasury', -1), ('recover', 'claim', 1)) AS side(action, account, sign) USING (action)),
     expected AS (SELECT account, sum(fen) AS fen FROM lines GROUP BY account)
     SELECT concat('account ', account), round(coalesce(p.fen, 0) / 100, 2)::text,
            round(coalesce(e.fen, 0) / 100, 2)::text
@@ -249,8 +264,8 @@ def count_all(connection: Connection) -> Counts:
 def check_tables(connection: Connection) -> Iterator[Difference]:
     """All differences that the tables alone show."""
     statements = (
-        _CURRENT_FACTS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _DECLARATIONS, _NAMED, _POLICIES, _UNPAIRED,
-        _SETTINGS, _POLICY_BYTES, _BY_POLICY,
+        _CURRENT_FACTS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _OVERDRAWN, _DECLARATIONS, _NAMED, _POLICIES,
+        _UNPAIRED, _SETTINGS, _POLICY_BYTES, _BY_POLICY,
     )  # fmt: skip
     for statement in statements:
         yield from stream(connection, statement, Difference)

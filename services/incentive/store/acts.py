@@ -54,8 +54,10 @@ _ENDED: Final[dict[ActKind, tuple[str, str]]] = {
     "suspension": ("released_at", f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)"),
     "other_grant": ("withdrawn_at", f"{_WITHDRAWN} AND w.other_grant_id = ANY(%(ids)s)"),
 }
-# The summand of a decision `d` in what is approved and not returned, in fen; NULL for other steps.
-OUTSTANDING_SQL: Final = "CASE d.action WHEN 'approve' THEN d.amount_fen WHEN 'return' THEN -d.amount_fen END"
+# The summand of a decision `d` in what stands, in fen: approved, neither revoked nor returned. NULL for other steps.
+OUTSTANDING_SQL: Final = (
+    "CASE WHEN d.action = 'approve' THEN d.amount_fen WHEN d.action IN ('revoke', 'return') THEN -d.amount_fen END"
+)
 # `state` and more of the last decision that changed an award's state: a return does not.
 LAST_STEP_SQL: Final = f"""
     SELECT d.to_state, d.until, a.person, a.name FROM decision d JOIN act a ON a.id = d.id
@@ -85,7 +87,7 @@ def find_request(connection: Connection, person: str, key: str) -> Act | None:
 
 
 def outstanding_of(connection: Connection, condition: str, **parameters: object) -> int:
-    """Approved less returned over the decisions `d` that a condition names, in fen."""
+    """The amount that stands by the decisions `d` that a condition names, in fen."""
     statement = f"SELECT coalesce(sum({OUTSTANDING_SQL}), 0) FROM decision d WHERE {condition}"
     return int(fetch_value(connection, statement, int, **parameters))
 

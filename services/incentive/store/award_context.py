@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.budget import PostedSums, budget_rooms
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import (
+    FAILED,
     RULE_SUSPENDED,
     Period,
     Verification,
@@ -59,7 +60,7 @@ _PARTS: Final = {
     # A function of the database: an exchange sees its own decisions only, but may know what is left of the budget.
     "posted": """
         SELECT p.year AS key, p.rule COLLATE "C" AS place,
-               json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen) AS value
+               json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen, p.recovered_fen) AS value
         FROM budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz)) p
     """,
     "years": f"""
@@ -156,8 +157,13 @@ def load_award_context(
     known = load_recorded_context(connection, [row.award_id for row in awards], subjects, years, as_of)
     earned = _when_earned(connection, [row for row in awards if row.rule in known.suspensions])
     workflows = {award_id: replay(decisions) for award_id, decisions in known.decisions.items()}
+    failed = {
+        subject for subject, records in known.verifications.items() if any(one.status == FAILED for one in records)
+    }
     beyond = [
-        approved_for for row in awards for approved_for in _beyond(row, workflows.get(row.award_id, WorkflowState()))
+        approved_for
+        for row in awards
+        for approved_for in _beyond(row, workflows.get(row.award_id, WorkflowState()), was_failed=row.subject in failed)
     ]
     excesses: Excesses = {}
     if beyond:  # true of few
@@ -195,11 +201,11 @@ def recorded_inputs(
     )
 
 
-def _beyond(row: AnyAwardRow, workflow: WorkflowState) -> Iterator[ApprovedFor]:
-    """The subjects and years for which more stands approved than is payable of this award."""
+def _beyond(row: AnyAwardRow, workflow: WorkflowState, *, was_failed: bool) -> Iterator[ApprovedFor]:
+    """The subjects and years for which something of what stands of this award may have to come back."""
     current = ApprovedFor(row.subject, row.year)
     for approved_for, standing_fen in workflow.outstanding.items():
-        if standing_fen > (row.payable_fen if approved_for == current else 0):
+        if standing_fen > (row.payable_fen if approved_for == current and not was_failed else 0):
             yield approved_for
 
 
@@ -231,7 +237,7 @@ def _context(
             by_hand=[hold.kind for hold in placed if hold.is_open],
         ),
         flags=tuple(flag for flag, awards in flagged_awards(excesses).items() if row.award_id in awards),
-        clawback=next(((to, one.over_fen) for to, one in own.items() if one.over_fen), None),
+        clawback=next(((to, one.to_come_back_fen) for to, one in own.items() if one.to_come_back_fen), None),
         period_closed=is_closed,
         changed_at=max(changes, default=None),
     )

@@ -31,7 +31,9 @@ STEPS = {
     "reopen": (("rejected",), "estimated"),
 }
 SET_ASIDE = ("rejected",)  # states in which an award is payable up to what stands approved
-POSTED_KINDS = {"approve": "approval", "pay": "payment", "return": "return"}
+POSTED_KINDS = {
+    "approve": "approval", "pay": "payment", "revoke": "revocation", "return": "return", "recover": "recovery",
+}  # fmt: skip
 # The kind of an act is known by the field that holds its id.
 ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
@@ -48,39 +50,57 @@ def is_same_person(one: Json, other: Json | None) -> bool:
 
 
 class AwardHistory:
-    """State and amounts of an award after its steps, by subject and year: `outstanding`, approved less returned, and
-    `approved_in`, the transaction of the last approval.
+    """State and amounts of an award after its steps; `approved` is less revocations.
+
+    By subject and year: `outstanding`, approved less returned; `claims`, returned less recovered; `approved_in` and
+    `approved_us`, the transaction and instant of the last approval.
     """
 
     def __init__(self) -> None:
         self.state, self.steps = "estimated", 0
-        self.approved = self.paid = self.returned = self.unpaid = 0
+        self.approved = self.paid = self.returned = self.recovered = self.unpaid = 0
         self.outstanding: Counter[SubjectYear] = Counter()
+        self.claims: Counter[SubjectYear] = Counter()
         self.approved_in: dict[SubjectYear, int] = {}
+        self.approved_us: dict[SubjectYear, int] = {}
         self.reviewer: Json | None = None
         self.publisher: Json | None = None
         self.notice_ends_us = 0
 
-    def take(self, step: Json) -> None:
-        """Apply one more step; Unsound if it does not follow."""
+    def take(self, step: Json, *, is_claimed: bool = True) -> None:
+        """Apply one more step; Unsound if it does not follow. A return that is not claimed was received at once."""
         self._check(step)
         action, amount, whose = step["action"], fen(step["amount"]), (step["subject"], step["year"])
         self.state, self.steps = step["to"], self.steps + 1
         if action == "approve":
             self.approved, self.unpaid = self.approved + amount, self.unpaid + amount
             self.outstanding[whose] += amount
-            self.approved_in[whose] = step["transaction"]
+            self.approved_in[whose], self.approved_us[whose] = step["transaction"], instant(step["at"])
         elif action == "pay":
             self.paid, self.unpaid = self.paid + amount, 0
-        elif action == "return":
-            self.returned, self.unpaid = self.returned + amount, max(0, self.unpaid - amount)
+        elif action == "revoke":
+            self.approved, self.unpaid = self.approved - amount, self.unpaid - amount
             self.outstanding[whose] -= amount
-            if self.outstanding[whose] < 0:
-                raise Unsound("追缴多于核定", "more is returned than was approved")
+        elif action == "return":
+            self._take_back(amount, whose, is_claimed)
+        elif action == "recover":
+            self.recovered += amount
+            self.claims[whose] -= amount
         elif action == "review":
             self.reviewer = step
         elif action == "publish":
             self.publisher, self.notice_ends_us = step, instant(step["until"])
+        if min(self.unpaid, self.outstanding[whose], self.claims[whose]) < 0:
+            raise Unsound("撤销、追缴或收回过多", "more is revoked, returned or recovered than there is")
+
+    def _take_back(self, amount: int, whose: SubjectYear, is_claimed: bool) -> None:
+        self.returned += amount
+        self.outstanding[whose] -= amount
+        self.unpaid = max(0, self.unpaid - amount)
+        if is_claimed:
+            self.claims[whose] += amount
+        else:
+            self.recovered += amount
 
     def _check(self, step: Json) -> None:
         action, amount = step["action"], fen(step["amount"])
@@ -102,24 +122,24 @@ class AwardHistory:
 class RecordedActs:
     """The consequences of the acts.
 
-    `histories`: by award. `spent`: approved less returned by year and rule. `held`: award and kind of each hold in
+    `histories`: by award. `spent`: approved, and recovered, by year and rule. `held`: award and kind of each hold in
     force. `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
     `year_acts`: by year, when it was closed (True) or reopened (False).
     """
 
     def __init__(self) -> None:
         self.histories: dict[str, AwardHistory] = {}
-        self.spent: Counter[tuple[int, str]] = Counter()
+        self.spent: dict[str, Counter[tuple[int, str]]] = {"approved": Counter(), "recovered": Counter()}
         self.held: dict[str, tuple[str, str]] = {}
         self.suspended: dict[str, tuple[str, Span]] = {}
         self._grants: dict[tuple[str, int, str], MunicipalGrant] = {}
         self.eligible: dict[str, list[tuple[str, Span]]] = {}
         self.year_acts: dict[int, list[tuple[int, bool]]] = {}
 
-    def take(self, kind: str, item: Json) -> None:
-        """Apply one act; Unsound if it does not follow from those before."""
+    def take(self, kind: str, item: Json, posted: Json) -> None:
+        """Apply one act and its transaction; Unsound if it does not follow from those before."""
         if kind == "decision_id":
-            self._take_step(item)
+            self._take_step(item, any(entry["account"].startswith("claim:") for entry in posted["entries"]))
         elif kind == "hold_id":
             self.held[item["hold_id"]] = (item["award_id"], item["kind"])
         elif kind == "release_id":
@@ -166,19 +186,27 @@ class RecordedActs:
         """The history of an award; that of no step if there is none."""
         return self.histories.get(award_id) or AwardHistory()
 
-    def _take_step(self, step: Json) -> None:
-        self.histories.setdefault(step["award_id"], AwardHistory()).take(step)
+    def _take_step(self, step: Json, is_claimed: bool) -> None:
+        self.histories.setdefault(step["award_id"], AwardHistory()).take(step, is_claimed=is_claimed)
         if step["action"] in ("approve", "pay"):
             if self.manual_holds(step["award_id"]):
                 raise Unsound("有暂缓时核定或拨付", "approved or paid in spite of a hold")
             if self.eligibility(step["subject"], instant(step["at"])) != "verified":
                 raise Unsound("未经资格审核而核定或拨付", "approved or paid without verified eligibility")
-        sign = {"approve": 1, "return": -1}.get(step["action"], 0)
-        self.spent[step["year"], step["award_id"].partition("/")[0]] += sign * fen(step["amount"])
+        action, whose = step["action"], (step["year"], step["award_id"].partition("/")[0])
+        if action in ("approve", "revoke"):
+            self.spent["approved"][whose] += fen(step["amount"]) * (1 if action == "approve" else -1)
+        elif action == "recover" or (action == "return" and not is_claimed):
+            self.spent["recovered"][whose] += fen(step["amount"])
 
-    def spent_in(self, year: int) -> dict[str, int]:
-        """Approved less returned by rule."""
-        return {rule: amount for (of_year, rule), amount in self.spent.items() if of_year == year}
+    def spent_in(self, year: int, policy: PolicyValues) -> Counter[str]:
+        """The part of the year's budget that each rule uses: recovered money makes room if the policy file says so."""
+        found: Counter[str] = Counter()
+        for name, sign in (("approved", 1), ("recovered", -1)):
+            for (of_year, rule), amount in self.spent[name].items():
+                if of_year == year and (name == "approved" or policy.frees_recovered):
+                    found[rule] += sign * amount
+        return found
 
     def eligibility(self, subject: str, at_us: int) -> str:
         found = [status for status, period in self.eligible.get(subject, ()) if is_within(at_us, period)]
@@ -189,6 +217,16 @@ class RecordedActs:
         acts, closes_at = self.year_acts.get(year, []), policy.closes_at(year)
         acted_at, closes = acts[-1] if acts else (closes_at - 1, False)
         return now_us >= closes_at if acted_at < closes_at <= now_us or not acts else closes
+
+    def was_failed(self, subject: str, approved_us: int | None) -> bool:
+        """Return True if the last record that is of the day of an approval (None: there is none) says failed."""
+        if approved_us is None:
+            return False
+        ends_us = day_us(local(approved_us).date() + timedelta(days=1))
+        found = [
+            status for status, (start, end) in self.eligible.get(subject, ()) if start < ends_us and approved_us < end
+        ]
+        return found[-1:] == ["failed"]
 
     def manual_holds(self, award_id: str) -> list[str]:
         kinds = {kind for whose, kind in self.held.values() if whose == award_id}
@@ -206,7 +244,7 @@ def read_acts(bundle: Bundle, ledger: LedgerLog) -> RecordedActs:
             raise Unsound("与台账所载哈希不符", "differs from its hash in the ledger")
         check_posted_act(kind, item, posted)
         if is_whole:
-            acts.take(kind, item)
+            acts.take(kind, item, posted)
     for seq in left:
         raise Unsound(f"缺少第 {seq} 号分录的办理记录", f"the act of transaction {seq} is missing")
     return acts
@@ -224,10 +262,13 @@ def check_posted_act(kind: str, item: Json, posted: Json) -> None:
         raise Unsound("与其分录不符", "differs from its transaction")
     accounts = {entry["account"] for entry in posted["entries"]}
     whose = f"{item.get('subject')}:{item.get('award_id')}"
+    budget, claim = f"budget:{item.get('year')}", "treasury" if "treasury" in accounts else f"claim:{whose}"
     wanted = {
-        "approval": {f"budget:{item.get('year')}", f"approved:{whose}"},
+        "approval": {budget, f"approved:{whose}"},
         "payment": {f"paid:{whose}", "treasury"},
-        "return": {"treasury", f"returned:{whose}"},
+        "revocation": {budget, f"approved:{whose}"},
+        "return": {claim, f"returned:{whose}"},
+        "recovery": {"treasury", f"claim:{whose}"},
         "decision": set(),
     }[posted["kind"]]
     if accounts != wanted:
@@ -333,7 +374,7 @@ def room_uses(awards: ReportedAwards, acts: RecordedActs) -> Iterator[StandingAw
             payable = fen(award["payable"]) if whose == current else 0
             yield StandingAward(
                 award["award_id"], award["rule"], whose, payable, history.outstanding[whose],
-                history.approved_in.get(whose, -1),
+                history.approved_in.get(whose, -1), acts.was_failed(whose[0], history.approved_us.get(whose)),
             )  # fmt: skip
 
 
@@ -360,7 +401,7 @@ def is_of_open_year(award: Json, acts: RecordedActs, policy: PolicyValues, now_u
 
 def fits_budget(amount: int, award: Json, acts: RecordedActs, policy: PolicyValues) -> bool:
     """Return True if the amount fits into what is left of the year's budget and of its rule's pool."""
-    spent, pool = acts.spent_in(award["year"]), policy.declared.get(award["rule"], {}).get("pool")
+    spent, pool = acts.spent_in(award["year"], policy), policy.declared.get(award["rule"], {}).get("pool")
     used = [(policy.budget, sum(spent.values()))]
     if pool is not None:
         rules = [name for name, rule in policy.declared.items() if rule.get("pool") == pool]

@@ -40,6 +40,7 @@ class LedgerLog:
         self.declared: dict[str, tuple[int, str]] = {}
         self.acts: dict[int, Json] = {}
         self.count = self.debit = self.credit = 0
+        self._has_claims = False
         file = "transactions.ndjson"
         self.kept = check_log(bundle, (file, "proof.json"), checkpoint, self._leaves(file), wanted)
 
@@ -125,19 +126,40 @@ class LedgerLog:
         sums = self.accounts.setdefault(account, [0, 0])
         sums[0] += debit
         sums[1] += credit
+        if has_all_postings(self.request) and self._is_overdrawn(account):
+            raise Unsound("账户余额低于零", "the account falls below zero", account)
         if kind == "entitlement" and name == "entitlement" and of_award:
-            if sums[1] < sums[0] and has_all_postings(self.request):
-                raise Unsound("账户余额低于零", "the account falls below zero", account)
             return credit - debit
+        self._has_claims = self._has_claims or name == "claim"
         is_fitting = {
             "entitlement": name == "policy" and rest[:-5] == rule and bool(YEAR_SUFFIX.fullmatch(rest[-5:])),
             "approval": name == "budget" if debit else name == "approved" and of_award,
             "payment": name == "paid" and of_award if debit else account == "treasury",
-            "return": account == "treasury" if debit else name == "returned" and of_award,
+            "revocation": name == "approved" and of_award if debit else name == "budget",
+            "return": self._is_claimed(account, of_award) if debit else name == "returned" and of_award,
+            "recovery": account == "treasury" if debit else name == "claim" and of_award,
         }
         if not is_fitting.get(kind):
             raise Unsound("账户与类别、奖项不符", "the account does not fit the kind and award", account)
-        return {"approval": credit, "payment": debit, "return": credit}.get(kind, 0)
+        amounts = {"approval": credit, "payment": debit, "revocation": debit, "return": credit, "recovery": credit}
+        return amounts.get(kind, 0)
+
+    def _is_claimed(self, account: str, of_award: bool) -> bool:
+        """Return True if a return may debit the account: a claim; or the treasury, before there were claims."""
+        return (account.startswith("claim:") and of_award) or (account == "treasury" and not self._has_claims)
+
+    def _is_overdrawn(self, account: str) -> bool:
+        """Return True if more was taken back than posted, revoked than is neither paid nor returned, or recovered
+        than returned.
+        """
+        name, _, rest = account.partition(":")
+        debit, credit = self.accounts[account]
+        if name == "claim":
+            return credit > debit
+        if name == "approved" and debit:
+            paid, returned = (self.accounts.get(f"{one}:{rest}", (0, 0)) for one in ("paid", "returned"))
+            return credit - debit < max(paid[0], returned[1])
+        return name == "entitlement" and credit < debit
 
 
 BALANCES_FILE = "balances.json"

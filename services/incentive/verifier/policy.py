@@ -117,6 +117,7 @@ class PolicyValues:
         self.public_notice: str = notice.get("reading", "first_and_last_day_included")
         self.notice_working_days = int(notice.get("working_days", 0))
         self.budget = fen(general["budget"]["annual"])
+        self.frees_recovered = general.get("recovered_money", {}).get("reading", "frees_room") == "frees_room"
 
     def least_payable(self, rule: str) -> int:
         """The amount below which nothing is paid of what a limit leaves."""

@@ -51,6 +51,7 @@ KNOWN_OF_CLAUSES = (
     "whoever_declares", "each_subject",
     "year_of_the_reward",
     "order_of_approval",
+    "stays_used", "frees_room",
     "flag_and_never_deny",
     "provisional_until_the_day_is_over",
     "higher_rules_prevail",

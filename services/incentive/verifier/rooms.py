@@ -1,4 +1,4 @@
-"""The room of a subject and year: what stands approved there beyond its payables (details 6)."""
+"""The room of a subject and year: what stands there beyond its payables (details 6), or without eligibility."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import NamedTuple
 from .payables import SubjectYear
 from .policy import PolicyValues
 
-OVER_APPROVED, OFFSET = "over_approved", "offset"
-OF_ACTS = (OVER_APPROVED, OFFSET)  # flags that follow from acts
+OVER_APPROVED, OFFSET, NOT_ELIGIBLE = "over_approved", "offset", "not_eligible"
+OF_ACTS = (OVER_APPROVED, OFFSET, NOT_ELIGIBLE)  # flags that follow from acts
 
 
 class StandingAward(NamedTuple):
     """An award with its payable and standing amount for a subject and year, in fen.
 
-    `approved_in` is the last approval's transaction, -1 for none.
+    `approved_in` is the last approval's transaction, -1 for none; `is_failed`: a condition was failed on its day.
     """
 
     award_id: str
@@ -24,20 +24,27 @@ class StandingAward(NamedTuple):
     payable: int
     standing: int
     approved_in: int
+    is_failed: bool = False
 
 
 def flags_of_excess(uses: Iterable[StandingAward], policy: PolicyValues) -> Mapping[str, set[str]]:
-    """By award: `over_approved` for a part of the excess of its room, the latest approved first; `offset` for what
-    others cover. Needs all awards of each subject and year.
+    """By award: `not_eligible` for all that was approved without eligibility; of the rest, `over_approved` for a part
+    of the excess of its room, the latest approved first, and `offset` for what others cover. Needs all awards of each
+    subject and year.
     """
-    rooms: dict[tuple[SubjectYear, bool], list[StandingAward]] = {}
+    rooms: dict[tuple[str, int, bool], list[StandingAward]] = {}
     for one in uses:
-        rooms.setdefault((one.whose, policy.kind_of(one.rule) == "none"), []).append(one)
+        is_apart = policy.kind_of(one.rule) == "none"
+        is_of_life = policy.highest_only_scope == "whole_life" and not is_apart
+        rooms.setdefault((one.whose[0], 0 if is_of_life else one.whose[1], is_apart), []).append(one)
     flags: dict[str, set[str]] = {}
     for room in rooms.values():
-        excess = sum(one.standing for one in room) - sum(one.payable for one in room)
+        kept = {one: 0 if one.is_failed else one.standing for one in room}
+        excess = sum(kept.values()) - sum(one.payable for one in room)
         for one in sorted(room, key=lambda use: use.approved_in, reverse=True):
-            over = one.standing - one.payable
+            if one.standing > kept[one]:
+                flags.setdefault(one.award_id, set()).add(NOT_ELIGIBLE)
+            over = kept[one] - one.payable
             if over > 0 and excess > 0:
                 flags.setdefault(one.award_id, set()).add(OVER_APPROVED)
             if over > max(0, excess):

@@ -549,7 +549,7 @@ REFUSALS = [
         for fields in ({"amount": "0.02"}, {"rules": []}, {"awards": ["x"], "rules": []}, {"year": 2020})
     ),
     Refusal("the payment is not all that was unpaid", ACTS, HERE, act_amount("pay", "1.00")),
-    Refusal("more is returned than was approved", ACTS, HERE, act_amount("return", "9999999999.00")),
+    Refusal("more is revoked, returned or recovered than there is", ACTS, HERE, act_amount("return", "9999999999.00")),
     # The manifest's counts and sums.
     Refusal("wrong control total", MANIFEST, None, put(MANIFEST, None, "totals/awards/count", 1)),
 ]  # fmt: skip

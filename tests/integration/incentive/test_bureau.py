@@ -351,7 +351,9 @@ def test_a_correction_after_payment_opens_one_proposal_that_a_return_closes(bure
     assert closed["decisions"] == [told["decision_id"], returned["decision_id"]]
     assert bureau.step(award_id, "return", amount="1")[0] == 409
     row = bureau.ask.all("/v1/ledger/transactions", award_id=award_id, kind="return")[-1]
-    assert [entry["account"] for entry in row["entries"]] == ["treasury", f"returned:{subject(14)}:{award_id}"]
+    assert [entry["account"] for entry in row["entries"]] == [
+        f"{name}:{subject(14)}:{award_id}" for name in ("claim", "returned")
+    ]
     # The trade is no longer refunded: the payable amount has risen, and another round can begin.
     bureau.take(first_purchase(14, "2026-03-01", "5000000.00", seq=5))
     bureau.approved(award_id, "50000.00")
@@ -565,13 +567,13 @@ def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_b
     scarce.published(three)
     status, told = scarce.step(three, "approve", amount="100000.00")
     assert (status, told["allowed"]) == (409, ["reject"])
-    # An approved amount can be paid; a returned amount is available again.
+    # An approved amount can be paid; a returned amount makes no room.
     scarce.done(one, "pay")
     scarce.take(first_purchase(1, "2026-03-01", "5000000.00", seq=9, refunded="5000000.00"))
     scarce.done(one, "return", amount="200000.00")
-    assert budgets(scarce, 2026)[0]["available"] == "300000.00"
-    assert scarce.award(three)["holds"] == []
-    scarce.done(three, "approve", amount="200000.00")
+    (found,) = budgets(scarce, 2026)
+    assert (found["returned"], found["available"]) == ("200000.00", "100000.00")
+    assert scarce.award(three)["holds"] == ["budget"]
 
 
 def test_budget_and_clawbacks_are_not_for_exchanges(bureau: Bureau) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,6 +111,33 @@ def test_the_allowance_has_a_room_of_its_own(bureau: Bureau) -> None:
     bureau.take(first_listing(4, None, seq=2))
     assert open_clawbacks(bureau, 4) == [(first, "20000.00")]
     assert bureau.award(first)["flags"] == OVER
+
+
+def test_what_was_approved_without_eligibility_comes_back_whole(bureau: Bureau) -> None:
+    """A condition that failed on the day of an approval: of two awards, the one approved on that day or later."""
+    first = listing(bureau, 5)
+    bureau.done(first, "pay")
+    before = bureau.award(first)
+    bureau.later(days=2)
+    bureau.take(trading(5, "15000000.00", 2))
+    second = f"annual_listed_trading/{subject(5)}/2025"
+    bureau.approved(second, "280000.00")
+    bureau.later(days=2)
+    day = (bureau.now - timedelta(days=2)).date().isoformat()
+    bureau.verify(subject(5), "failed", **{"from": day})
+    (proposal,) = [one for one in bureau.ask.all("/v1/clawbacks", state="open") if one["award_id"] == second]
+    assert (proposal["ground"], proposal["amount"], proposal["state"]) == ("eligibility", "280000.00", "open")
+    assert proposal["id"] == f"{second}/1"
+    assert (bureau.award(first)["flags"], bureau.award(second)["flags"]) == (OFFSET, ["not_eligible"])
+    assert flagged(bureau, "not_eligible", 5) == [second]
+    assert flagged(bureau, "not_eligible", 5, as_of=before["updated_at"]) == []
+    assert bureau.ask.ok(f"/v1/awards/{second}", "exchange:kmdex")["flags"] == ["not_eligible"]
+    # From the day of the first approval on.
+    bureau.verify(subject(5), "failed", **{"from": "2025-01-01"})
+    assert open_clawbacks(bureau, 5) == [(second, "280000.00"), (first, "20000.00")]
+    # The record was wrong.
+    bureau.verify(subject(5), **{"from": "2025-01-01"})
+    assert open_clawbacks(bureau, 5) == []
 
 
 def test_what_is_stored_follows_from_facts_and_acts(bureau: Bureau) -> None:

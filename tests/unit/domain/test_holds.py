@@ -28,12 +28,21 @@ DAY = timedelta(days=1)
 INSTANT = Period(NOW, NOW + timedelta(microseconds=1))
 POLICY = load_policy(POLICY_FILE)
 NOT_HELD = POLICY.with_alternative("general.open_years")
+FREES = POLICY.with_alternative("general.recovered_money")
 TREE = yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - strings only
 GENERAL = TREE["general"]
-VALUES = {
-    name: PolicyValues({**TREE, "general": {**GENERAL, "open_years": {**GENERAL["open_years"], "reading": name}}})
-    for name in ("held", "not_held")
-}
+
+
+def values_with(clause: str, reading: str) -> PolicyValues:
+    """Return the verifier's policy under another reading of a clause."""
+    return PolicyValues({**TREE, "general": {**GENERAL, clause: {**GENERAL[clause], "reading": reading}}})
+
+
+POLICIES = (
+    (POLICY, PolicyValues(TREE)),
+    (NOT_HELD, values_with("open_years", "not_held")),
+    (FREES, values_with("recovered_money", "frees_room")),
+)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +117,23 @@ def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article() 
     (pool,) = POLICY.declared.pools
     assert (pool.article, pool.annual_fen) == ("(十四)", 1_000_000_000)
     assert rules_of_pool(POLICY, pool) == ("compute_voucher", "compute_voucher_overseas")
-    posted = [PostedSums("compute_voucher", 500, 300, 100), PostedSums("first_purchase", 50, 0, 0)]
-    whole = POLICY.budget_fen - 450
-    assert budget_rooms(POLICY, "compute_voucher", posted) == (whole, 1_000_000_000 - 400)
+    posted = [PostedSums("compute_voucher", 500, 300, 200, 100), PostedSums("first_purchase", 50, 0, 0, 0)]
+    whole = POLICY.budget_fen - 550
+    assert budget_rooms(POLICY, "compute_voucher", posted) == (whole, 1_000_000_000 - 500)
     assert budget_rooms(POLICY, "first_purchase", posted) == (whole,)
     budget = budget_json(2026, POLICY, POLICY.budget_fen, posted)
     assert budget["pools"] == [{"article": "(十四)", "budget": "10000000.00", "approved": "5.00"}]
-    assert (budget["approved"], budget["paid"], budget["returned"]) == ("5.50", "3.00", "1.00")
-    assert (budget["available"], budget["exceeded"]) == ("99999995.50", False)
+    assert (budget["approved"], budget["paid"], budget["returned"]) == ("5.50", "3.00", "2.00")
+    assert (budget["available"], budget["exceeded"]) == ("99999994.50", False)
     assert budget_json(2026, POLICY, POLICY.budget_fen + 1, posted)["exceeded"]
+
+
+def test_recovered_money_makes_room_if_the_policy_says_so() -> None:
+    """What was decided to be returned and did not come back makes none in any case."""
+    assert FREES is not None
+    posted = [PostedSums("compute_voucher", 500, 300, 200, 100)]
+    assert budget_rooms(FREES, "compute_voucher", posted) == (FREES.budget_fen - 400, 1_000_000_000 - 400)
+    assert budget_json(2026, FREES, 0, posted)["available"] == "99999996.00"
 
 
 @pytest.mark.parametrize(
@@ -169,12 +186,15 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         start, end = draw(OFFSETS), draw(OFFSETS)
         return Period(*(None if one is None else NOW + one * DAY for one in (start, end)))
 
-    year, open_years = draw(st.sampled_from([2025, 2026])), draw(st.sampled_from(["held", "not_held"]))
-    policy = POLICY if open_years == "held" else NOT_HELD
+    year = draw(st.sampled_from([2025, 2026]))
+    policy, values = draw(st.sampled_from(POLICIES))
+    assert policy is not None
     ceiling_fen = draw(st.sampled_from([0, 1]))
     rule, payable_fen = draw(st.sampled_from(RULES)), draw(st.sampled_from([0, 1, 500, 30_000_000]))
     near_full = (0, POLICY.budget_fen - 500, POLICY.budget_fen, 1_000_000_000 - 500, 1_000_000_000)
-    posted = [PostedSums(one, draw(st.sampled_from(near_full)), 0, draw(st.sampled_from([0, 400]))) for one in RULES]
+    posted = [
+        PostedSums(one, draw(st.sampled_from(near_full)), 0, 400, draw(st.sampled_from([0, 400]))) for one in RULES
+    ]
     verified = [Verification(draw(st.sampled_from(["verified", "failed"])), period()) for _ in range(draw(COUNTS))]
     suspended, placed = [period() for _ in range(draw(COUNTS))], draw(st.sets(st.sampled_from(["manual", "objection"])))
     closed_at = policy.closes_at(year)
@@ -183,7 +203,7 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     expected = holds(
         status=eligibility(verified, NOW),
         to_approve_fen=payable_fen,
-        rooms_fen=budget_rooms(POLICY, rule, posted),
+        rooms_fen=budget_rooms(policy, rule, posted),
         earned=Period(year_start(year), year_start(year + 1)),
         suspensions=suspended,
         is_year_open=ceiling_fen > 0
@@ -192,7 +212,9 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         by_hand=placed,
     )
     acts = RecordedActs()
-    acts.spent = {(year, one.rule): one.outstanding_fen for one in posted}
+    for one in posted:
+        acts.spent["approved"][year, one.rule] = one.approved_fen
+        acts.spent["recovered"][year, one.rule] = one.recovered_fen
     acts.held = {kind: ("award", kind) for kind in placed}
     acts.suspended = {str(number): (rule, span_of(one)) for number, one in enumerate(suspended)}
     acts.eligible = {WHOSE: [(one.status, span_of(one.valid)) for one in verified]}
@@ -208,7 +230,7 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         "payable": yuan(payable_fen),
     }
     now_us = instant(format_time(NOW))
-    assert tuple(expected_holds(award, AwardHistory(), acts, NoFacts(), VALUES[open_years], now_us)) == expected
+    assert tuple(expected_holds(award, AwardHistory(), acts, NoFacts(), values, now_us)) == expected
 
 
 class NoFacts:

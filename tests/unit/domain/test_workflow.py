@@ -272,7 +272,7 @@ def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> 
             assert outstanding_fen <= payable_fen
     assert replay(steps) == state
     assert_verified(steps, state, payable_fen)
-    found = clawback_proposals(versions, steps, POLICY)
+    found = clawback_proposals(versions, steps, (), POLICY)
     is_over = open_clawback(state, payable_fen) is not None
     assert [one.state for one in found[:-1]].count("open") == 0
     assert (bool(found) and found[-1].state == "open") == is_over

@@ -29,6 +29,7 @@ BY_NAME = {  # readings whose alternative is another name: the field that the na
     "general.steps": ("steps", "payables"),
     "general.open_years": ("open_years", "not_held"),
     "general.items": ("items", "each_subject"),
+    "general.recovered_money": ("recovered_money", "frees_room"),
     "general.public_notice": ("public_notice", "day_of_posting_not_counted"),
 }
 RULES = {  # questions of rules: the reading in force, and its alternative
@@ -173,7 +174,7 @@ def test_revision_1_is_read_as_it_was_computed() -> None:
     assert (first.highest_only, first.other_grants, first.limits_cut) == ("all_compete", "highest", "ceilings")
     assert first.operators_ladder == "approvals"
     assert (first.rounding, first.highest_only_scope) == ("down_to_the_fen_once_at_the_end", "year")
-    assert (first.steps, first.open_years) == ("ceilings", "not_held")
+    assert (first.steps, first.open_years, first.recovered_money) == ("ceilings", "not_held", "frees_room")
     assert (first.allowance, first.voucher_limits) == ("persons", "side_by_side")
     assert (first.public_notice, first.notice_working_days) == ("first_and_last_day_included", 0)
     assert {first.kind_of(rule) for rule in first.rule_order} == set(first.rule_order)

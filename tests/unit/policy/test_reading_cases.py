@@ -8,6 +8,7 @@ from tests.support.reading_cases import IN_FORCE, ReadingCase, alternatives, pol
 
 CASES = reading_cases()
 WITHOUT = {
+    "general.recovered_money",  # changes what is left of the budget and no amount: unit/domain/test_holds.py
     "general.open_years",  # changes a hold and no amount: unit/domain/test_holds.py
     "general.public_notice",  # changes the days of a notice and no amount: unit/domain/notices/test_days.py
 }
