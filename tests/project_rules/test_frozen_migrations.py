@@ -55,6 +55,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0026_claims.sql": (
         "40acaae474bb617b63b772ae82b6b2a47f320088432534f2e3833c8268482159"
     ),
+    "services/incentive/migrations/versions/0027_objections.py": (
+        "3c1e138acd971c67b5f3375e1cb312a4618e36b2847114157939caa99b1238e5"
+    ),
+    "services/incentive/migrations/versions/0027_objections.sql": (
+        "57b188780df8ae8e7b4d8e77a7c88742b920d88581197a0758044abec0741cfc"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

@@ -29,7 +29,7 @@ from services.incentive.domain.acts import (
     act_json,
     act_sha256,
 )
-from services.incentive.domain.holds import is_year_closed
+from services.incentive.domain.holds import OBJECTION, is_year_closed
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.domain.postings import LedgerEntry, Posting, decision_entries
 from services.incentive.domain.rooms import room_of
@@ -311,7 +311,17 @@ def _award_context(acting: _Acting, award: AwardRow) -> AwardContext:
 def _hold(acting: _Acting) -> _Draft:
     """Block approval and payment of an award for now."""
     award, given = acting.award(acting.request.about), acting.request.fields
-    part = HoldPart(award.award_id, given["kind"], given["reason"])
+    received_on = given.get("received_on")
+    if received_on is not None and received_on > shanghai_date(acting.now):
+        raise InvalidActError("received_on", Texts("不得晚于今天", "must not be in the future"))
+    part = HoldPart(
+        award_id=award.award_id,
+        kind=given["kind"],
+        reason=given["reason"],
+        objected_by=given.get("by"),
+        received_on=received_on,
+        documents=given.get("documents") or [],
+    )
     texts = {
         "manual": Texts("人工暂缓", "held manually"),
         "objection": Texts("因异议暂缓", "held because of an objection"),
@@ -322,17 +332,35 @@ def _hold(acting: _Acting) -> _Draft:
 def _release(acting: _Acting) -> _Draft:
     """Release a hold, or lift a suspension."""
     hold_id = acting.request.about
-    part = ReleasePart(hold_id, acting.request.fields.get("reason"))
+    given = acting.request.fields
+    part = ReleasePart(hold_id, given.get("reason"), given.get("outcome"), given.get("documents") or [])
     if find_part(acting.connection, "release", "hold_id", hold_id) is not None:
         raise StepNotAllowedError(Texts("暂缓已解除", "already released"))
     held = find_part(acting.connection, "hold", "id", hold_id)
+    _check_outcome(part, isinstance(held, HoldPart) and held.kind == OBJECTION)
     if isinstance(held, HoldPart):
-        return _about_award(acting.award(held.award_id), part, Texts("解除暂缓", "hold released"))
+        return _about_award(acting.award(held.award_id), part, _RELEASED[part.outcome])
     suspended = find_part(acting.connection, "suspension", "id", hold_id)
     if not isinstance(suspended, SuspensionPart):
         raise NotFoundError(hold_id)
     text = Texts(f"恢复 {suspended.rule}", f"suspension of {suspended.rule} lifted")
     return _Draft(part, acting.article_of_rule(suspended.rule), text, recompute=acting.subjects_with(suspended.rule))
+
+
+_RELEASED: Final[Mapping[str | None, Texts]] = {
+    None: Texts("解除暂缓", "hold released"),
+    "upheld": Texts("异议成立，解除暂缓", "objection upheld, hold released"),
+    "partly": Texts("异议部分成立，解除暂缓", "objection partly upheld, hold released"),
+    "dismissed": Texts("异议不成立，解除暂缓", "objection dismissed, hold released"),
+}
+
+
+def _check_outcome(part: ReleasePart, is_objection: bool) -> None:
+    """An objection is answered with an outcome, and nothing else is."""
+    if is_objection and part.outcome is None:
+        raise InvalidActError("outcome", Texts("解除异议的暂缓须写明处理结果", "an objection needs an outcome"))
+    if not is_objection and part.outcome is not None:
+        raise InvalidActError("outcome", Texts("只有异议有处理结果", "only an objection has an outcome"))
 
 
 def _about_award(award: AwardRow, part: ActPart, text: Texts) -> _Draft:

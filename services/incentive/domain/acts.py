@@ -68,18 +68,29 @@ class DecisionPart(NamedTuple):
 
 
 class HoldPart(NamedTuple):
-    """A hold on an award."""
+    """A hold on an award. `objected_by` and `received_on` are those of an objection (异议).
+
+    Holds of an earlier version have no `documents` (None).
+    """
 
     award_id: str
     kind: str
     reason: str
+    objected_by: str | None
+    received_on: date | None
+    documents: Documents | None
 
 
 class ReleasePart(NamedTuple):
-    """The release of a hold, or the end of a suspension."""
+    """The release of a hold, or the end of a suspension; of an objection with the outcome.
+
+    Releases of an earlier version have no `documents` (None).
+    """
 
     hold_id: str
     reason: str | None
+    outcome: str | None
+    documents: Documents | None
 
 
 class EligibilityPart(NamedTuple):
@@ -216,6 +227,11 @@ def _fields(part: ActPart) -> Json:
     if isinstance(part, EligibilityPart | SuspensionPart):
         del fields["from_at"], fields["until_at"]
         fields |= {"from": _time(part.from_at), "until": _time(part.until_at)}
+    elif isinstance(part, HoldPart | ReleasePart) and part.documents is None:  # the form of an earlier version
+        for name in ("objected_by", "received_on", "outcome", "documents"):
+            fields.pop(name, None)
+    elif isinstance(part, HoldPart):
+        fields["received_on"] = None if part.received_on is None else part.received_on.isoformat()
     elif isinstance(part, OtherGrantPart):
         fields["amount"] = format_yuan(fields.pop("amount_fen"))
         if part.granted_on is None:  # the form, and so the hash, of an earlier version

@@ -9,7 +9,9 @@ VERIFIED: Final = "verified"
 FAILED: Final = "failed"
 RULE_SUSPENDED: Final = "rule_suspended"
 PERIOD_OPEN: Final = "period_open"
-BY_HAND: Final = ("manual", "objection")
+OBJECTION: Final = "objection"
+BY_HAND: Final = ("manual", OBJECTION)
+OUTCOMES: Final = ("upheld", "partly", "dismissed")  # of an objection, when its hold is released
 
 
 class Period(NamedTuple):

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from services.incentive.domain.acts import RELATED, UNRELATED, YEAR_CLOSED, YEAR_OPEN
 from services.incentive.domain.clawbacks import GROUNDS, ProposalState
-from services.incentive.domain.holds import BY_HAND
+from services.incentive.domain.holds import BY_HAND, OUTCOMES
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.fields import Criteria, Digest, Flag, Measure, TimeOrDay, Year, limited_list
 from services.incentive.http.schemas import AsOfPageQuery, SubjectSchema
@@ -89,14 +89,21 @@ class DecisionRequestSchema(QuerySchema):
 
 
 class HoldRequestSchema(QuerySchema):
+    """A hold. `by` is who objects, and `received_on` the day on which the objection was received."""
+
     kind = Choice(BY_HAND, required=True)
     reason = _reason(required=True)
+    by = Text(allow_none=True, min_length=1, max_length=200)
+    received_on = DayParameter(allow_none=True)
+    documents = documents_list(allow_none=True)
 
 
 class ReleaseRequestSchema(QuerySchema):
-    """The reason for releasing a hold or lifting a suspension."""
+    """The reason for releasing a hold or lifting a suspension; an objection needs the outcome, too."""
 
     reason = _reason(allow_none=True)
+    outcome = Choice(OUTCOMES, allow_none=True)
+    documents = documents_list(allow_none=True)
 
 
 class _PeriodSchema(QuerySchema):
@@ -194,7 +201,15 @@ def _id_of(name: str) -> Fields:
 _DOCUMENTS: Final = lists(documents=DocumentSchema)
 _PERIOD: Final = instants("from", "until", null=True)
 _RELEASED: Final = instants("released_at", null=True)
-_HOLD: Final = (_id_of("hold_id"), texts("award_id", "reason"), texts("kind", enum=BY_HAND))
+# Absent from holds and releases that an earlier version recorded.
+_PAPERS: Final[Fields] = {"documents": fields.List(fields.Nested(DocumentSchema), required=True, dump_default=[])}
+_HOLD: Final[tuple[Fields, ...]] = (
+    _id_of("hold_id"),
+    texts("award_id", "reason"),
+    texts("kind", enum=BY_HAND),
+    {name: fields.String(required=True, allow_none=True, dump_default=None) for name in ("objected_by", "received_on")},
+    _PAPERS,
+)
 _SUSPENSION: Final = (_id_of("suspension_id"), texts("rule", "reason"), _PERIOD)
 
 DecisionSchema = _act(
@@ -209,8 +224,17 @@ DecisionSchema = _act(
     days("paid_on", null=True),
 )
 HoldSchema = _act("Hold", *_HOLD)
-HeldSchema = _act("Held", *_HOLD, _RELEASED)
-ReleaseSchema = _act("Release", texts("release_id", "hold_id"), texts("reason", null=True))
+_OUTCOME: Final[Fields] = {
+    "outcome": fields.String(required=True, allow_none=True, dump_default=None, metadata={"enum": [*OUTCOMES, None]})
+}
+HeldSchema = _act("Held", *_HOLD, _RELEASED, _OUTCOME, texts("answer", null=True))
+ReleaseSchema = _act(
+    "Release",
+    texts("release_id", "hold_id"),
+    texts("reason", null=True),
+    _OUTCOME,
+    _PAPERS,
+)
 EligibilitySchema = _act(
     "Eligibility",
     texts("eligibility_id", "subject"),

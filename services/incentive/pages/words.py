@@ -80,6 +80,11 @@ HOLDS: Final[Mapping[str, Texts]] = {
     "manual": Texts("人工暂缓", "Manual hold"),
     "objection": Texts("异议处理中", "Objection"),
 }
+OUTCOMES: Final[Mapping[str, Texts]] = {
+    "upheld": Texts("异议成立", "Upheld"),
+    "partly": Texts("部分成立", "Partly upheld"),
+    "dismissed": Texts("异议不成立", "Dismissed"),
+}
 ELIGIBILITY: Final[Mapping[str, Texts]] = {
     "unverified": Texts("未核实", "Not verified"),
     "verified": Texts("已核实", "Verified"),

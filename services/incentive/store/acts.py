@@ -160,8 +160,9 @@ def list_acts(
 ) -> list[Json]:
     """Acts of a kind about one award, subject or rule (`whose`: field and value), in order, at most `limit`.
 
-    Holds and suspensions have `released_at`, null while they are in force; other grants `withdrawn_at`, and `in_force`,
-    which is false of those that an earlier version replaced or took back too.
+    Holds and suspensions have `released_at`, null while they are in force; holds also `outcome` and `answer` of their
+    release; other grants `withdrawn_at`, and `in_force`, which is false of those that an earlier version replaced or
+    took back too.
     """
     name, value = whose
     is_later = None if after is None else "a.seq > %(after)s"
@@ -176,6 +177,8 @@ def list_acts(
         ended = dict(fetch(connection, ended_sql, tuple[str, datetime], as_of=as_of, ids=ids))
         for act_id, one in zip(ids, found, strict=True):
             one[name] = format_time(ended[act_id]) if act_id in ended else None
+    if kind == "hold":
+        _add_answers(connection, found)
     if kind == "other_grant":
         subjects = sorted({one["subject"] for one in found})
         of_years = other_grants_of(connection, subjects, as_of).values()
@@ -183,6 +186,16 @@ def list_acts(
         for one in found:
             one["in_force"] = f"{OTHER_GRANT}/{one['other_grant_id']}" in in_force
     return found
+
+
+def _add_answers(connection: Connection, holds: Sequence[Json]) -> None:
+    """Add to released holds the outcome and the reason of the release, which answer an objection; to others null."""
+    statement = "SELECT hold_id, outcome, reason FROM hold_release WHERE hold_id = ANY(%(ids)s)"
+    ids = [one["hold_id"] for one in holds if one["released_at"] is not None]
+    rows = fetch(connection, statement, tuple[str, str | None, str | None], ids=ids)
+    answers = {hold_id: (outcome, reason) for hold_id, outcome, reason in rows}
+    for one in holds:
+        one["outcome"], one["answer"] = answers.get(one["hold_id"], (None, None))
 
 
 def list_suspensions(connection: Connection, as_of: datetime | None) -> list[Json]:

@@ -30,6 +30,7 @@ STEPS = {
     "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
     "reopen": (("rejected",), "estimated"),
 }
+OUTCOMES = ("upheld", "partly", "dismissed")  # of an objection
 SET_ASIDE = ("rejected",)  # states in which an award is payable up to what stands approved
 POSTED_KINDS = {
     "approve": "approval", "pay": "payment", "revoke": "revocation", "return": "return", "recover": "recovery",
@@ -143,8 +144,7 @@ class RecordedActs:
         elif kind == "hold_id":
             self.held[item["hold_id"]] = (item["award_id"], item["kind"])
         elif kind == "release_id":
-            if not (self.held.pop(item["hold_id"], None) or self.suspended.pop(item["hold_id"], None)):
-                raise Unsound("没有可解除的暂缓", "releases a hold that is not in force")
+            self._release(item)
         elif kind == "eligibility_id":
             self.eligible.setdefault(item["subject"], []).append((item["status"], period_of(item)))
         elif kind == "suspension_id":
@@ -155,6 +155,14 @@ class RecordedActs:
             self._withdraw_grant(f"other_grant/{item['other_grant_id']}")
         elif kind == "year_closing_id":
             self.year_acts.setdefault(item["year"], []).append((instant(item["at"]), item["status"] == "closed"))
+
+    def _release(self, item: Json) -> None:
+        """Release a hold or lift a suspension; releases of an earlier version have no outcome."""
+        held = self.held.pop(item["hold_id"], None)
+        if not (held or self.suspended.pop(item["hold_id"], None)):
+            raise Unsound("没有可解除的暂缓", "releases a hold that is not in force")
+        if "outcome" in item and (item["outcome"] in OUTCOMES) != (held is not None and held[1] == "objection"):
+            raise Unsound("异议的处理结果有误", "an objection without an outcome, or an outcome of another hold")
 
     def _take_grant(self, item: Json) -> None:
         """Each grant counts; only records of an earlier version, which lack a day, replace each other by name."""

@@ -244,8 +244,8 @@ def test_holds_block_approval_and_payment_and_nothing_else(bureau: Bureau) -> No
     status, told = bureau.step(award_id, "approve", amount="1")
     assert (status, told["allowed"]) == (409, ["reject"])
     assert "objection" in told["detail"]
-    for one in held[:2]:
-        assert bureau.post(f"/v1/holds/{one['id']}/release", {"reason": "r"})[0] == 201
+    for one, outcome in zip(held[:2], ({"outcome": "dismissed"}, {}), strict=True):
+        assert bureau.post(f"/v1/holds/{one['id']}/release", {"reason": "r", **outcome})[0] == 201
     assert bureau.award(award_id)["holds"] == ["manual"]
     assert bureau.post(f"/v1/holds/{held[0]['id']}/release", None)[0] == 409
     assert bureau.post("/v1/holds/none/release", None)[0] == 404

@@ -194,9 +194,12 @@ def test_what_must_never_be_decided_is_refused(
 @pytest.mark.parametrize(
     ("constraint", "statement"),
     [
-        ("hold_released_once", "INSERT INTO hold_release SELECT 'x', hold_id, NULL FROM hold_release"),
-        ("hold_release_hold_id_fkey", "INSERT INTO hold_release VALUES ('x', 'none', NULL)"),
-        ("hold_kind_check", "INSERT INTO hold VALUES ('x', 'a', 'mood', 'r')"),
+        ("hold_released_once", "INSERT INTO hold_release SELECT 'x', hold_id, NULL, NULL, '[]' FROM hold_release"),
+        ("hold_release_hold_id_fkey", "INSERT INTO hold_release VALUES ('x', 'none', NULL, NULL, '[]')"),
+        ("hold_release_has_documents", "INSERT INTO hold_release VALUES ('x', 'none', NULL)"),
+        ("hold_release_outcome_check", "INSERT INTO hold_release VALUES ('x', 'none', NULL, 'perhaps', '[]')"),
+        ("hold_kind_check", "INSERT INTO hold VALUES ('x', 'a', 'mood', 'r', NULL, NULL, '[]')"),
+        ("hold_has_documents", "INSERT INTO hold VALUES ('x', 'a', 'manual', 'r')"),
         ("suspension_period", "INSERT INTO suspension VALUES ('x', 'r', '2026-01-02', '2026-01-02', 'r')"),
         (
             "eligibility_status_check",
@@ -269,7 +272,10 @@ def differences(worked: LedgerDatabase, *statements: str) -> list[str]:
         ("UPDATE act SET person = 'somebody else' WHERE kind = 'eligibility'", ["eligibility"]),
         ("UPDATE act SET recorded_at = recorded_at + interval '1 hour' WHERE kind = 'hold'", ["act of", "hold"]),
         ("UPDATE hold SET kind = 'objection'", ["hold"]),
+        ("UPDATE hold SET objected_by = 'another'", ["hold"]),
+        ("UPDATE hold SET documents = '[{}]'", ["hold"]),
         ("UPDATE hold_release SET reason = 'x'", ["release"]),
+        ("UPDATE hold_release SET outcome = 'upheld'", ["release"]),
         ("UPDATE suspension SET rule = 'first_purchase'", ["suspension"]),
         ("UPDATE eligibility SET status = 'failed'", ["eligibility"]),
         ("UPDATE other_grant SET amount_fen = 1", ["other_grant", "award first_purchase"]),

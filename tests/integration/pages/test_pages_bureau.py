@@ -347,9 +347,8 @@ def test_related_parties_are_kept_and_what_they_flag_is_found(makers: Makers) ->
     assert bought["subject"]["id"] not in client.get("/awards?flag=related_parties").text
 
 
-def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -> None:
+def test_an_objection_is_registered_and_answered(makers: Makers) -> None:
     client = signed_in(makers, "bureau")
-    assert all(f"<small>{note.zh}</small>" in client.get("/worklist").text for _, note in NEXT.values() if note)
     held = next(one for one in makers.get("/v1/awards?limit=500")["items"] if one["rule"] == "first_listing")
     page = f"/awards/{held['award_id']}"
     assert send(client, f"{page}/holds", page=page, kind="objection").status_code == 422
@@ -358,12 +357,23 @@ def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -
     html = client.get(page).text
     assert "有人提出异议" in html
     release = html.partition(f'action="{page}/holds/')[2].partition('"')[0]
-    assert send(client, f"{page}/holds/{release}", page=page, reason="已答复").status_code == 303
+    assert send(client, f"{page}/holds/{release}", page=page, reason="已答复").status_code == 422
+    answered = {"reason": "已答复", "outcome": "dismissed"}
+    assert send(client, f"{page}/holds/{release}", page=page, **answered).status_code == 303
+    html = client.get(page).text
+    assert "异议不成立" in html
+    assert "已答复" in html
     again = send(client, f"{page}/holds/{release}", page=page)
     assert again.status_code == 409
     assert "暂缓已解除" in again.text
     assert "objection" not in makers.get(f"/v1{page}")["holds"]
 
+
+def test_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -> None:
+    client = signed_in(makers, "bureau")
+    assert all(f"<small>{note.zh}</small>" in client.get("/worklist").text for _, note in NEXT.values() if note)
+    held = next(one for one in makers.get("/v1/awards?limit=500")["items"] if one["rule"] == "first_listing")
+    page = f"/awards/{held['award_id']}"
     sent = {"rule": "first_listing", "from": "2025-10-15", "reason": "上级规定"}
     before = makers.get(f"/v1{page}")["holds"]
     assert send(client, "/worklist/suspensions", page="/worklist", **sent, until="2025-10-15").status_code == 422

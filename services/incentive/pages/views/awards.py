@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from services.incentive.commands.acts import step_context
 from services.incentive.domain.acts import decision_json
+from services.incentive.domain.holds import OBJECTION
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_actions
 from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
@@ -86,12 +87,14 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
 def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """Load the decisions on an award and its holds that are not released; nothing if it is only partly visible."""
     if not row.whole:
-        return {"decisions": [], "held": []}
+        return {"decisions": [], "held": [], "objections": []}
     decisions = decisions_of(connection, [row.award_id], view.as_of).get(row.award_id, [])
     holds = list_acts(connection, "hold", ("award_id", row.award_id), view.as_of, None, _HOLDS_MOST)
     return {
         "decisions": [decision_json(one) for one in decisions],
         "held": [one for one in holds if one["released_at"] is None],
+        # Who objects is for those who may see it in the API.
+        "objections": [one for one in holds if one["kind"] == OBJECTION] if view.viewer is None else [],
     }
 
 

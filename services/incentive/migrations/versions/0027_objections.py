@@ -1,0 +1,12 @@
+"""Objections: who objects, when it was received, and the outcome, with documents."""
+
+from pathlib import Path
+
+from shared.postgres.migrate import execute_files
+
+revision = "0027"
+down_revision = "0026"
+
+
+def upgrade() -> None:
+    execute_files(Path(__file__).with_suffix(".sql"))
