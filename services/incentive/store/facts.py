@@ -139,6 +139,8 @@ def load_facts(
 
     `parsed` holds, by topic and key, facts that are parsed already.
     """
+    if not abouts:
+        return {}
     statement = _FACTS.format(facts=joined_facts(as_of))
     found = fetch(connection, statement, tuple[str, str, str, int, bytes], abouts=pg_array(abouts), as_of=as_of)
     known: dict[str, list[tuple[int, Fact]]] = {}

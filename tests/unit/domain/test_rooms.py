@@ -4,7 +4,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.rooms import OFFSET, OVER_APPROVED, Excess, RoomUse, excesses, excesses_of_room
+from services.incentive.domain.rooms import OFFSET, OVER_APPROVED, Excess, RoomUse, excesses, excesses_of_room, room_of
 from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.store.rooms import flagged_awards
 from services.incentive.verifier import rooms as verifier_rooms
@@ -87,3 +87,8 @@ def test_the_verifier_finds_the_same_flags(uses: list[RoomUse]) -> None:
     for flag, awards in flagged_awards(excesses(uses, POLICY)).items():
         assert {award_id for award_id, flags in theirs.items() if flag in flags} == awards
     assert {flag for flags in theirs.values() for flag in flags} <= {OVER_APPROVED, OFFSET}
+
+
+def test_the_living_allowance_has_a_room_of_its_own() -> None:
+    assert room_of(YEAR, "talent_living_allowance", POLICY) == (YEAR, True)
+    assert room_of(YEAR, "standards", POLICY) == (YEAR, False)
