@@ -33,6 +33,7 @@ from tests.bench.readings import readings
 from tests.bench.registers import registers
 from tests.bench.replay import replay
 from tests.bench.report import tables
+from tests.bench.upgrade import upgrade
 from tests.bench.whole import Whole
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from tests.bench.bed import Bed
 
-SECTIONS: Final = ("intake", "replay", "whole", "growth", "extract", "registers", "readings")
+SECTIONS: Final = ("intake", "replay", "whole", "growth", "extract", "registers", "readings", "upgrade")
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
 COMPANIES: Final = 3_000
@@ -51,7 +52,7 @@ COMPANIES: Final = 3_000
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
-@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of the readings")
+@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of readings, upgrade")
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
 def main(
@@ -78,14 +79,16 @@ def main(
             options = Options(folder / "set", Path("exchanges.yaml"), None, any_ports=True)
             with running_set(options, signals) as local:
                 result["whole"] = Whole(local).measure(events, STEADY_S)
-        if "growth" in (only or SECTIONS):
-            result["growth"] = growth(folder / "growth", trades)
-        if "extract" in (only or SECTIONS):
-            result["extract"] = extract(folder / "extract", transactions)
-        if "registers" in (only or SECTIONS):
-            result["registers"] = registers(folder / "registers", COMPANIES)
-        if "readings" in (only or SECTIONS):
-            result["readings"] = readings(folder / "readings", awards)
+        sized: dict[str, tuple[Callable[[Path, int], Any], int]] = {
+            "growth": (growth, trades),
+            "extract": (extract, transactions),
+            "registers": (registers, COMPANIES),
+            "readings": (readings, awards),
+            "upgrade": (upgrade, awards),
+        }
+        for section, (measured, size) in sized.items():
+            if section in (only or SECTIONS):
+                result[section] = measured(folder / section, size)
     console = Console(stderr=True, record=True, width=120)
     for table in tables(result):
         console.print(table)

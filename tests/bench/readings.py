@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from devset.postgres import Database
+    from services.incentive.store.rulebook import Rulebook
     from tests.support.records import FakeRecord
 
 A_SUBJECT: Final = 3  # awards
-TRADES: Final = 25  # of each provider in each of two months
+TRADES: Final = 25  # of each provider in each of three months: a million trades for 20,000 awards
 BATCH: Final = 3_000
 PARTS: Final = 4  # of the awards, after each of which it is measured
 
@@ -72,16 +73,17 @@ COMPUTABLE: Final = load_policy(POLICY_FILE).computable_readings
 class Intake:
     """The ledger of a database, filled in this process."""
 
-    def __init__(self, database: Database) -> None:
-        self._engine = make_engine(database.service_url)
+    def __init__(self, database: Database, by: Rulebook | None = None) -> None:
+        self.engine = make_engine(database.service_url)
+        self._by = rulebook() if by is None else by
 
     def __enter__(self) -> Self:
-        with self._engine.begin() as connection:
-            Ledger(connection, rulebook()).put_in_force()
+        with self.engine.begin() as connection:
+            Ledger(connection, self._by).put_in_force()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     def take(self, records: Iterator[FakeRecord]) -> None:
         """Take in facts in batches."""
@@ -94,16 +96,16 @@ class Intake:
         self._take(batch)
 
     def _take(self, batch: list[FakeRecord]) -> None:
-        with self._engine.begin() as connection:
-            Ledger(connection, rulebook()).take(*batch)
+        with self.engine.begin() as connection:
+            Ledger(connection, self._by).take(*batch)
 
     def emptied(self) -> None:
         """Forget what was priced, so that all is priced again."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM priced_ledger")
 
     def count(self, table: str) -> int:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             found: int = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
             return found
 
@@ -113,9 +115,11 @@ def facts(first: int, subjects: int) -> Iterator[FakeRecord]:
     seq = first * 10
     for number in range(first, first + subjects):
         exchange = ("kmdex", "dcdex")[number % 2]
-        months = [(f"2026-{month:02d}-10", str(200_000 + number % 9_000)) for month in (3, 9) for _ in range(TRADES)]
+        months = [(f"2026-{month:02d}-10", str(200_000 + number % 9_000)) for month in (3, 6, 9) for _ in range(TRADES)]
         yield first_listing(number, "2026-01-05", seq=seq + 1, exchange=exchange)
-        yield first_purchase(number, "2026-03-01", f"{4_000_000 + number % 500}.00", seq=seq + 2)
+        # Few are near the amount that the cap needs: each of those is compared with all others.
+        bought = f"{1_000_000 + number * 7_919 % 5_000_000}.00"
+        yield first_purchase(number, f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}", bought, seq=seq + 2)
         yield provider_total(number, 2026, {exchange: [(day, f"{amount}.00") for day, amount in months]}, seq=seq + 3)
         small = [(day, f"{number % 900 + 1}.00") for day, _ in months]
         yield provider_total(500_000 + number, 2026, {exchange: small}, seq=seq + 4)

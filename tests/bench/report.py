@@ -28,6 +28,8 @@ def tables(result: Json) -> Iterator[Table]:
         yield _pairs("合并登记簿 / merging registers", result["registers"])
     if "readings" in result:
         yield _marks("读法的影响 / prices of readings", result["readings"])
+    if "upgrade" in result:
+        yield _pairs("政策新修订 / a new policy revision", result["upgrade"])
 
 
 def _pairs(title: str, values: Json) -> Table:

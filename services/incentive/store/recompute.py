@@ -16,6 +16,7 @@ from services.incentive.domain.risk_flags import Peers, similar_purchases
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import related_of
 from services.incentive.store.awards import load_awards, record_awards, similar_buyers
+from services.incentive.store.changes import Changes
 from services.incentive.store.facts import load_facts, load_linked
 from services.incentive.store.ledger import lock_ledger, next_instant, post
 from services.incentive.store.payable_inputs import load_payable_inputs
@@ -48,10 +49,11 @@ class Recomputation(NamedTuple):
 
 def recompute(
     connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact], run: Recomputation
-) -> None:
+) -> list[tuple[Award | None, Award]]:
     """Recompute the awards of these subjects and exchanges; record versions and postings of what differs.
 
-    Includes those with whom they share items, and those on whose awards risk flags may change. Needs the ledger's lock.
+    Return those, before (None: they are new) and after. Includes those with whom they share items, and those on whose
+    awards risk flags may change. Needs the ledger's lock.
     """
     rulebook, policy = run.rulebook, run.rulebook.policy
     known = _load_known(connection, abouts, parsed, rulebook)
@@ -82,6 +84,7 @@ def recompute(
         for award in changed
     ]
     post(connection, [found for found in postings if found is not None], run.instant)
+    return [(before.get(award.award_id), award) for award in changed]
 
 
 def _load_known(
@@ -136,8 +139,11 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
     enter_settings(connection, rulebook, instant, changes)
     everybody = fetch_values(connection, "SELECT DISTINCT about FROM fact_current ORDER BY about", str)
     run = Recomputation(rulebook, instant, (f"{changes[0]}后重算，", f"recomputed, {changes[1]}, "))
+    found = Changes()
     for start in range(0, len(everybody), RECOMPUTE_BATCH):
-        recompute(connection, everybody[start : start + RECOMPUTE_BATCH], {}, run)
+        found.add(recompute(connection, everybody[start : start + RECOMPUTE_BATCH], {}, run))
+    for one in found.by_rule():
+        log.info("amounts changed by what is put in force", **one._asdict())
     log.info(
         "policy, whitelist and registers put in force",
         policy=rulebook.policy.id,
@@ -145,6 +151,7 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
         policy_sha256=rulebook.policy.digest,
         whitelist_sha256=rulebook.exchanges.digest,
         registers=rulebook.registers,
+        awards_recomputed=found.recomputed,
     )
     return True
 

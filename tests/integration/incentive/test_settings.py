@@ -18,7 +18,17 @@ from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.settings import SettingsError
 from tests.support.incentive.app import incentive_app
-from tests.support.incentive.ledger import START, Ledger, first_listing, ledger_database, rulebook
+from tests.support.incentive.ledger import (
+    START,
+    WHITELIST,
+    Ledger,
+    changed,
+    first_listing,
+    first_purchase,
+    ledger_database,
+    provider_total,
+    rulebook,
+)
 from tests.support.replaced_schema import replaced_schema
 
 if TYPE_CHECKING:
@@ -84,6 +94,35 @@ def test_it_comes_before_what_is_put_in_force_at_the_same_start(connection: Conn
     kinds = [(one["kind"], one["policy"]["revision"]) for one in found]
     assert kinds[:2] == [("settings", 1), ("settings", 2)]
     assert set(kinds[2:]) == {("entitlement", 2)}
+
+
+def test_what_a_newer_revision_changes_is_logged_by_rule_and_year(postgres: FreshDatabase) -> None:
+    """Of the subject with two rewards, the lesser is suppressed before and after: its ceiling alone changes."""
+    facts = (
+        first_listing(1, "2026-03-01", seq=1),
+        first_purchase(1, "2026-03-01", "4000000.00", seq=1),
+        first_listing(2, "2026-03-01", seq=1),
+        provider_total(3, 2026, {"kmdex": [("2026-02-01", "15000000.00")]}, seq=1),
+    )
+    newer = changed(1, WHITELIST, **{'    amount: "20000.00"': '    amount: "50000.00"'})
+    with ledger_database(postgres, facts) as database, database.service.begin() as connection, capture_logs() as logged:
+        assert Ledger(connection, newer).put_in_force()
+    *said, last = logged
+    assert said == [
+        {
+            "event": "amounts changed by what is put in force",
+            "log_level": "info",
+            "rule": "first_listing",
+            "year": 2026,
+            "awards": 2,
+            "subjects": 2,
+            "ceiling_before": "40000.00",
+            "ceiling_after": "100000.00",
+            "payable_before": "20000.00",
+            "payable_after": "50000.00",
+        }
+    ]
+    assert (last["event"], last["awards_recomputed"]) == ("policy, whitelist and registers put in force", 4)
 
 
 def ledger_of(connection: Connection) -> Ledger:
