@@ -9,7 +9,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.incentive.commands.acts import BureauContext
 from services.incentive.domain.facts import TOPICS
-from services.incentive.http import acts, awards, declared, extracts, files, ledger, readings, trade_effects, years
+from services.incentive.http import (
+    act_list,
+    acts,
+    awards,
+    declared,
+    extracts,
+    files,
+    ledger,
+    readings,
+    trade_effects,
+    years,
+)
 from services.incentive.http.context import EXTENSION, IncentiveContext
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.ledger import last_instant, next_seq
@@ -29,7 +40,7 @@ from shared.web.service import ServiceInfo
 
 log = structlog.get_logger(__name__)
 
-_ROUTES = (awards, ledger, readings, acts, declared, trade_effects, extracts, files, years, translog_routes)
+_ROUTES = (awards, ledger, readings, acts, act_list, declared, trade_effects, extracts, files, years, translog_routes)
 
 
 def load_context(settings: Settings) -> IncentiveContext:

@@ -12,6 +12,7 @@ from services.incentive.pages.language import with_query
 from services.incentive.pages.session import oidc
 from services.incentive.pages.session.sign_in import who_asks
 from services.incentive.pages.views import (  # noqa: F401 - each adds its routes
+    act_list,
     awards,
     exchange,
     files,

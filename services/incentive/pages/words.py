@@ -34,6 +34,18 @@ ACTIONS: Final[Mapping[str, Texts]] = {
     "reopen": Texts("重新办理", "Reopen"),
     "return": Texts("追缴", "Claw back"),
 }
+ACT_KINDS: Final[Mapping[str, Texts]] = {
+    "decision": Texts("办理环节", "Step"),
+    "hold": Texts("暂缓", "Hold"),
+    "release": Texts("解除暂缓", "Release"),
+    "eligibility": Texts("资格认定", "Eligibility"),
+    "suspension": Texts("暂停规则", "Suspension"),
+    "other_grant": Texts("登记市级其他奖补", "Other grant"),
+    "grant_withdrawal": Texts("撤回其他奖补登记", "Other grant withdrawn"),
+    "related_party": Texts("关联方登记", "Related parties"),
+    "year_closing": Texts("年度结账", "Year closed or reopened"),
+    "declaration": Texts("申报登记", "Declaration"),
+}
 # The next steps from a state, and their condition.
 NEXT: Final[Mapping[str, tuple[tuple[str, ...], Texts | None]]] = {
     "estimated": (("apply", "list"), None),

@@ -11,6 +11,7 @@ from services.incentive.http.trade_effects import list_trade_effects
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.queries.ledger import list_transactions
+from services.incentive.queries.participants import which_awards
 from services.incentive.store.acts import find_act
 from services.incentive.store.facts import facts_at
 from shared.postgres.query import BIGINT_MAX
@@ -32,6 +33,9 @@ def posting(seq: int) -> ResponseReturnValue:
         decided = None if rendered["decision"] is None else find_act(connection, rendered["decision"]["id"])
         refs = [FactRef(**one) for one in rendered["cause"]["facts"]]
         recorded = facts_at(connection, refs)
+        # A declaration that earned nothing names an award that there is not.
+        award_id = rendered["award_id"]
+        has_award = award_id is not None and award_id in which_awards(connection, [award_id])
     # The registers are asked after the snapshot is closed.
     facts = [
         {"ref": ref, "declaration": one}
@@ -39,8 +43,7 @@ def posting(seq: int) -> ResponseReturnValue:
         else {"ref": ref, **_documents(ref, view.viewer, sees_first=_sees_first(one, view.viewer))}
         for ref in refs
     ]
-    award_id = rendered["award_id"]
-    award_url = None if award_id is None else url_for("pages.award", award_id=award_id)
+    award_url = url_for("pages.award", award_id=award_id) if has_award else None
     return show("views/posting", posting=rendered, facts=facts, award_url=award_url, decided=decided)
 
 

@@ -1,0 +1,126 @@
+"""Who did what, when: all acts of the bureau, its declarations included, by the numbers of their transactions."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from services.incentive.domain.acts import PARTS
+from services.incentive.domain.facts import DECLARED
+from services.incentive.domain.workflow import ACTIONS
+from shared.language import pick
+from shared.postgres.query import fetch, fetch_value, stream, where
+from shared.values.json_types import Json
+from shared.values.money import format_yuan
+from shared.values.times import format_time
+
+DECLARATION: Final = "declaration"
+KINDS: Final = (*PARTS, DECLARATION)
+# What the list can be narrowed to: the kinds of acts, and the actions of decisions.
+WHAT: Final = (*KINDS, *ACTIONS)
+
+# Acts without a name are of versions that kept the name as the person.
+_ACTS: Final = """
+    SELECT a.seq, a.id, a.kind, d.action, coalesce(a.name, a.person) AS who,
+           CASE WHEN a.name IS NOT NULL THEN a.person END AS person, a.recorded_at
+    FROM act a LEFT JOIN decision d ON d.id = a.id
+"""
+_DECLARATIONS: Final = f"""
+    SELECT t.seq, t.decision_id AS id, '{DECLARATION}' AS kind, CAST(NULL AS text) AS action, v ->> 'by' AS who,
+           v ->> 'person' AS person, t.posted_at AS recorded_at
+    FROM fact f CROSS JOIN LATERAL (SELECT convert_from(f.value, 'UTF8')::jsonb AS v) read
+    JOIN ledger_transaction t
+        ON starts_with(t.decision_id, 'declared/') AND t.decision_id = concat('declared/', f.seq)
+    WHERE f.topic = '{DECLARED}'
+"""
+_FILTERS: Final = {
+    "by": "(one.who = %(by)s OR one.person = %(by)s)",
+    "kind": "(one.kind = %(kind)s OR one.action = %(kind)s)",
+    "from_": "one.recorded_at >= %(from_)s",
+    "until": "one.recorded_at < %(until)s",
+}
+
+
+class ActRow(NamedTuple):
+    """An act and what its transaction is about. `person` is None in acts of versions that kept the name alone."""
+
+    seq: int
+    id: str
+    kind: str
+    action: str | None
+    who: str
+    person: str | None
+    recorded_at: datetime
+    award_id: str | None
+    subject: str | None
+    year: int | None
+    amount_fen: int
+    text: str
+
+
+class PersonDay(NamedTuple):
+    """The number of acts of a person on a day, and of the awards that they were about; one of the person's names."""
+
+    day: date
+    person: str
+    name: str
+    acts: int
+    awards: int
+
+
+def list_all_acts(
+    connection: Connection, filters: Mapping[str, object], after: int | None, limit: int, *, is_newest_first: bool
+) -> list[ActRow]:
+    """Acts in order of `seq` or backwards, at most `limit`, by person or name, kind or action, from and until."""
+    beyond = None if after is None else f"one.seq {'<' if is_newest_first else '>'} %(after)s"
+    order = "DESC" if is_newest_first else ""
+    statement = f"{_select(filters, beyond)} ORDER BY one.seq {order} LIMIT %(limit)s"
+    return fetch(connection, statement, ActRow, **filters, after=after, limit=limit)
+
+
+def stream_acts(connection: Connection, filters: Mapping[str, object], *, is_newest_first: bool) -> Iterator[ActRow]:
+    """Read all of these acts through a cursor of the database."""
+    order = "DESC" if is_newest_first else ""
+    return stream(connection, f"{_select(filters)} ORDER BY one.seq {order}", ActRow, **filters)
+
+
+def count_acts(connection: Connection, filters: Mapping[str, object]) -> int:
+    return fetch_value(connection, f"SELECT count(*) FROM ({_select(filters)}) counted", int, **filters)
+
+
+def acts_by_person_and_day(connection: Connection, filters: Mapping[str, object], limit: int) -> list[PersonDay]:
+    """How many of these acts each person did on each day in Shanghai, newest day first, at most `limit` rows."""
+    statement = f"""
+        SELECT CAST(a.recorded_at AT TIME ZONE 'Asia/Shanghai' AS date), coalesce(a.person, a.who) COLLATE "C",
+               min(a.who), count(*), count(DISTINCT a.award_id)
+        FROM ({_select(filters)}) a GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT %(limit)s
+    """
+    return fetch(connection, statement, PersonDay, **filters, limit=limit)
+
+
+def _select(filters: Mapping[str, object], beyond: str | None = None) -> str:
+    conditions = where(*(condition for name, condition in _FILTERS.items() if name in filters), beyond)
+    return f"""
+        SELECT one.seq, one.id, one.kind, one.action, one.who, one.person, one.recorded_at, t.award_id, t.subject,
+               t.year, t.amount_fen, t.cause ->> 'text'
+        FROM ({_ACTS} UNION ALL {_DECLARATIONS}) one JOIN ledger_transaction t ON t.seq = one.seq {conditions}
+    """
+
+
+def act_row_json(row: ActRow) -> Json:
+    """An act as the list shows it: who, what, when, and about which award, subject and year."""
+    return {
+        "act_id": row.id,
+        "kind": row.kind,
+        "action": row.action,
+        "by": row.who,
+        "person": row.person,
+        "at": format_time(row.recorded_at),
+        "award_id": row.award_id,
+        "subject": row.subject,
+        "year": row.year,
+        "amount": format_yuan(row.amount_fen),
+        "text": {"zh": pick(row.text, "zh"), "en": pick(row.text, "en")},
+        "transaction": row.seq,
+    }
