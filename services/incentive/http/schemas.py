@@ -3,7 +3,7 @@
 from functools import partial
 from typing import ClassVar
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validates_schema
 
 from services.incentive.domain.explanations.why_not import CODES
 from services.incentive.domain.risk_flags import FUTURE_DATED
@@ -52,6 +52,13 @@ class AwardQuery(PageQuery, AsOfQuery):
     year = YearParameter()
     state = Choice(STATES)
     flag = FlagParameter()
+
+    @validates_schema
+    def validate_reading(self, given: Json, **_: object) -> None:
+        """The awards that hang on a reading are known of the present: the price list is computed in advance, of now."""
+        if given.get("as_of") is not None and given.get("flag", "").startswith(READING_FLAG):
+            said = "不能与 as_of 同用：读法的影响只测算现在的 / not with as_of: readings are priced as of now"
+            raise ValidationError(said, "flag")
 
 
 class YearQuery(AsOfQuery):

@@ -43,11 +43,11 @@ def price_list(connection: Connection, policy: Policy) -> list[Json]:
     return [
         _reading_json(one, alternative, policy, by_reading, as_of)
         for one in policy.readings
-        for alternative in _alternatives(one)
+        for alternative in alternatives_of(one)
     ]
 
 
-class _Alternative(NamedTuple):
+class Alternative(NamedTuple):
     """One alternative of a reading, by the id that it is priced by."""
 
     id: str
@@ -55,15 +55,15 @@ class _Alternative(NamedTuple):
     needs: Texts | None
 
 
-def _alternatives(reading: Reading) -> list[_Alternative]:
+def alternatives_of(reading: Reading) -> list[Alternative]:
     """The alternative of a reading, or that there is none, and further ones."""
-    further = [_Alternative(reading.id_of(other), other.says, None) for other in reading.others]
-    return [_Alternative(reading.id, reading.alternative, reading.needs), *further]
+    further = [Alternative(reading.id_of(other), other.says, None) for other in reading.others]
+    return [Alternative(reading.id, reading.alternative, reading.needs), *further]
 
 
 def _reading_json(
     reading: Reading,
-    alternative: _Alternative,
+    alternative: Alternative,
     policy: Policy,
     years: Mapping[str, Sequence[ReadingYear]],
     as_of: datetime | None,
@@ -99,10 +99,8 @@ def _texts(texts: Texts) -> Json:
 def hangs_on(view: LedgerView) -> str:
     """Condition: the payable of an award hangs on the parameter `reading`, and the viewer may see that.
 
-    By the price list, which is about now.
+    By the price list, which is about now; the view must be, too.
     """
-    if view.as_of is not None:
-        return "false"
     # Row-level security shows an exchange the effects that its own documents show.
     is_whole, may_see = ("AND e.is_whole", "true") if view.viewer is None else ("", IS_WHOLE)
     return f"""

@@ -173,6 +173,8 @@ def test_readings_of_awards_are_those_of_the_price_list_and_of_what_if(bureau: B
         assert named == {one for one, readings in computed.items() if reading in readings}
     assert bureau.ask.all("/v1/awards", flag="reading:none/such") == []
     assert bureau.ask.get("/v1/awards", flag="reading")[0] == 422
+    status, problem = bureau.ask.get("/v1/awards", flag="reading:none/such", as_of=instant)
+    assert (status, problem["errors"][0]["field"]) == (422, "flag")
     one = next(one for one in awards if one["readings"])
     path = f"/v1/awards/{one['award_id']}"
     assert bureau.ask.ok(f"{path}/explanation")["readings"] == one["readings"]

@@ -270,12 +270,29 @@ def test_another_policy_file_or_reading_is_tried_and_nothing_is_written(makers: 
         assert wrong.status_code == 422
         assert said in wrong.text
     assert send(client, "/lab", page="/lab").status_code == 422
-    reading = send(client, "/lab", page="/lab", reading="general.in_force")
+    reading = send(client, "/lab", page="/lab", reading=READING)
     assert reading.status_code == 200
     assert reading.text.index("general.in_force.until") < reading.text.index("general.in_force.alternative.until")
-    assert 'value="general.first"' not in reading.text  # a reading without values in the file
-    assert send(client, "/lab", page="/lab", reading="general.first").status_code == 404
+    assert send(client, "/lab", page="/lab", reading="general/first").status_code == 404
     assert digests(url) == before
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_alternative_that_can_be_computed_is_offered_and_tried(makers: Makers, language: str) -> None:
+    client = signed_in(makers, "auditor", language)
+    policy = load_policy(POLICY_FILE)
+    page = html.unescape(client.get("/lab").text)
+    assert re.findall(r'name="reading" value="([^"]+)"', page) == sorted(
+        policy.alternatives, key=lambda one: page.index(f'value="{one}"')
+    )
+    others = [(reading, other) for reading in policy.readings for other in reading.others]
+    assert others
+    for reading, other in others:
+        assert (other.says.zh if language == "zh" else other.says.en) in page
+        tried = send(client, "/lab", page="/lab", reading=reading.id_of(other))
+        assert tried.status_code == 200
+        assert f"{reading.path}.reading" in tried.text
+        assert other.reading in tried.text
 
 
 def test_readings_show_what_their_alternatives_would_change(makers: Makers) -> None:
@@ -285,6 +302,8 @@ def test_readings_show_what_their_alternatives_would_change(makers: Makers) -> N
     found = makers.get("/v1/readings?limit=500")["items"]
     shown = client.get("/readings").text
     assert client.get("/readings/none/such").status_code == 404
+    dated = client.get(f"/awards?flag=reading:{READING}&as_of=2026-03-01")
+    assert (dated.status_code, "readings are priced as of now" in dated.text) == (422, True)
     changing = [one for one in found if one["years"]]
     assert changing
     for one in found:

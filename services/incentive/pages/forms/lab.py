@@ -18,6 +18,7 @@ from services.incentive.pages.language import say_half
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
+from services.incentive.queries.readings import alternatives_of
 from services.incentive.store.facts import all_facts
 from services.incentive.store.payable_inputs import all_payable_inputs
 from services.incentive.store.rulebook import Rulebook, rulebook_in_force
@@ -45,7 +46,11 @@ class _TooLargeError(ValueError):
 def show_lab(result: Json | None = None, faults: Sequence[str] = ()) -> ResponseReturnValue:
     """Show the forms, for another file or an alternative reading of the file in force, with a result or faults."""
     with snapshot(current_service().engine) as connection:
-        readings = _rulebook_in_force(connection).policy.computable_readings
+        policy = _rulebook_in_force(connection).policy
+    computable = [
+        (one, [each for each in alternatives_of(one) if each.id in policy.alternatives]) for one in policy.readings
+    ]
+    readings = [(one, alternatives) for one, alternatives in computable if alternatives]
     return show("forms/lab", 422 if faults else 200, faults=faults, result=result, readings=readings)
 
 
@@ -54,7 +59,8 @@ def show_lab(result: Json | None = None, faults: Sequence[str] = ()) -> Response
 def try_policy() -> ResponseReturnValue:
     """Compare the awards by the chosen file or reading with those in force.
 
-    `as=csv` downloads all of them as a table. Problem 404 if the file in force has no such reading.
+    `reading` is the id of an alternative; `as=csv` downloads all awards as a table. Problem 404 if there is no such
+    alternative to the file in force.
     """
     try:
         found, before, after = _compared(request.form.get("reading"))
@@ -68,7 +74,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
     chosen = _chosen() if reading is None else None
     with snapshot(current_service().engine) as connection:
         before = _rulebook_in_force(connection)
-        after = chosen if reading is None else before.policy.with_alternative(reading)
+        after = chosen if reading is None else before.policy.alternatives.get(reading)
         if after is None:
             raise Problem(404)
         facts = all_facts(connection, before.registers, {*before.policy.item_rules, *after.item_rules})

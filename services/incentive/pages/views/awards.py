@@ -14,7 +14,7 @@ from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_act
 from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
 from services.incentive.http.context import current_actor
 from services.incentive.http.schemas import FLAGS, AwardQuery
-from services.incentive.pages.as_of_param import page_view
+from services.incentive.pages.as_of_param import PARAMETER, page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, show_form
 from services.incentive.queries.awards import FLAGS_FOR_ALL, list_awards
@@ -26,6 +26,7 @@ from services.incentive.store.award_context import decisions_of, load_award_cont
 from services.incentive.store.rows import SeenAward
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
+from shared.values.times import format_time
 from shared.web.keys import current_key
 from shared.web.pagination import decode_key, encode_cursor, page
 
@@ -39,7 +40,9 @@ _HOLDS_MOST: Final = 200
 def awards() -> ResponseReturnValue:
     """Show the awards that the reader may see, in the order of the API's list."""
     given = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
-    filters, faults = load(AwardQuery(), given)
+    instant = page_as_of()
+    dated = {} if instant is None else {PARAMETER: format_time(instant)}
+    filters, faults = load(AwardQuery(), given | dated)
     after = decode_key(request.args.get("cursor"), str)
     with page_view() as (connection, view):
         rows = [] if faults else list_awards(connection, view, filters, after, _PAGE_SIZE + 1)
