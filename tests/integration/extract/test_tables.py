@@ -21,6 +21,7 @@ from services.incentive.extract.tables import BALANCES, DECISIONS
 from tests.support.command_line import command_line
 from tests.support.until import until
 
+PROCESSES = 2
 LINES = [f'{{"account":"a{n}","debit":"0.00","credit":"1.05","balance":"1.05"}}'.encode() for n in range(3)]
 
 
@@ -42,7 +43,13 @@ def stop() -> None:
 
 
 def processes() -> list[psutil.Process]:
-    return [one for one in psutil.Process().children() if TableFiles.__module__ in command_line(one)]
+    """Both processes. A process that was just started has no command line for a moment."""
+
+    def named() -> list[psutil.Process]:
+        return [one for one in psutil.Process().children() if TableFiles.__module__ in command_line(one)]
+
+    until(lambda: len(named()) == PROCESSES)
+    return named()
 
 
 def ignores(program: psutil.Process, number: signal.Signals) -> bool:
@@ -68,7 +75,7 @@ def test_they_end_with_the_block_and_nothing_is_left(scratch: Path) -> None:
     with TableFiles() as tables:
         programs = processes()
         list(tables.kept(BALANCES, LINES * 100_000))
-    assert len(programs) == 2
+    assert len(programs) == PROCESSES
     assert not any(program.is_running() for program in programs)
     assert not list(scratch.iterdir())
 
