@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.acting import BureauContext
 from services.incentive.domain.facts import TOPICS
 from services.incentive.http import (
     act_list,

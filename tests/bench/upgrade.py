@@ -20,7 +20,7 @@ import structlog
 
 from devset.postgres import Postgres
 from devset.processes import free_ports
-from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.workflow import Actor
 from services.incentive.store.recompute import put_in_force

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -10,6 +11,7 @@ from kafka import KafkaProducer
 
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
+from shared.values.times import SHANGHAI
 from tests.support.registers import worlds
 from tests.support.up import EARLIER_MS, QUIET_WITHIN_S, client_of
 
@@ -56,19 +58,28 @@ def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any
 
     bought(running_set, client, 1, "0")
     post(f"/v1/subjects/uscc:{BUYER}/eligibility", {"status": "verified"})
+    today, paper = datetime.now(SHANGHAI).date(), [{"name": "批复.pdf", "sha256": "ab" * 32}]
+    notice = {"from": "2026-03-02", "until": "2026-03-10", "where": "公告栏", "documents": paper}
     for who, step in (
         ("bureau", {"action": "list"}),
         ("bureau", {"action": "review"}),
-        ("bureau2", {"action": "joint_review"}),
-        ("bureau", {"action": "publish", "until": "2026-03-10"}),
-        ("bureau2", {"action": "approve", "amount": "200000.00"}),
-        ("bureau", {"action": "pay", "voucher_no": "V-1", "paid_on": "2026-03-11"}),
+        ("bureau2", {"action": "joint_review", "documents": paper}),
+        ("bureau", {"action": "publish", **notice}),
+        ("bureau3", {"action": "approve", "documents": paper}),
+        ("bureau", {"action": "pay", "voucher_no": "V-1", "paid_on": today.isoformat()}),
     ):
         post(f"/v1/awards/{AWARD}/decisions", step, who)
     bought(running_set, client, 2, "1500000")
     (proposal,) = client.items("incentive", "/v1/clawbacks", state="open")
     assert (proposal["award_id"], proposal["amount"]) == (AWARD, "25000.00")
-    returned = post(f"/v1/awards/{AWARD}/decisions", {"action": "return", "amount": "25000.00", "reason": "退款"})
+    until = (today + timedelta(days=30)).isoformat()
+    why = {"ground": "correction", "reason": "退款", "documents": paper}
+    notified = {"action": "notify_return", "amount": "25000.00", "until": until, **why}
+    post(f"/v1/awards/{AWARD}/decisions", notified)
+    returned = {"action": "return", "amount": "25000.00", "documents": paper}
+    post(f"/v1/awards/{AWARD}/decisions", returned, "bureau2")
+    received = {"action": "recover", "amount": "20000.00", "voucher_no": "R-1", "received_on": today.isoformat()}
+    recovered = post(f"/v1/awards/{AWARD}/decisions", received)
     found = client.get("incentive", f"/v1/awards/{AWARD}")
     assert (found["state"], found["approved"], found["paid"], found["returned"], found["flags"]) == (
         "paid",
@@ -79,7 +90,7 @@ def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any
     )
     transactions = list(client.items("incentive", "/v1/ledger/transactions"))
     assert [one["seq"] for one in transactions] == list(range(len(transactions)))
-    assert transactions[-1]["seq"] == returned["transaction"]
+    assert transactions[-1]["seq"] == recovered["transaction"]
     kinds = [one["kind"] for one in transactions if one["award_id"] == AWARD]
     assert [kind for kind in kinds if kind != "decision"] == [
         "entitlement",
@@ -87,6 +98,7 @@ def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any
         "payment",
         "entitlement",
         "return",
+        "recovery",
     ]
     # Both programs sign with one key.
     auditor = {"Authorization": f"Bearer {running_set['keys']['auditor']}"}

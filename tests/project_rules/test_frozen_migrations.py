@@ -61,6 +61,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0027_objections.sql": (
         "57b188780df8ae8e7b4d8e77a7c88742b920d88581197a0758044abec0741cfc"
     ),
+    "services/incentive/migrations/versions/0028_workflow.py": (
+        "5f1a83a5bee8d23c86f6a19722ee7ec4ffc34bf99041b01d61622f04c5807e73"
+    ),
+    "services/incentive/migrations/versions/0028_workflow.sql": (
+        "f9e82e17e62252897c0fbb6fa9cd2890e28b8ae719521af177f79fec3a5be1c1"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

@@ -16,7 +16,7 @@ from services.incentive.domain.facts import Declaration, Fact, about_of, parse_f
 from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.payables.other_grants import OtherGrants, RecordedGrant, grants_in_force
-from services.incentive.domain.workflow import set_aside_by
+from services.incentive.domain.workflow import SET_ASIDE_STATES, WAIVED
 from services.incentive.policy.loader import read_policy
 from services.incentive.policy.terms import Policy
 from services.incentive.store.facts import all_facts
@@ -118,13 +118,25 @@ def _facts_of_extract(path: Path, policy: Policy) -> tuple[tuple[tuple[str, Know
 def _recorded(acts: Sequence[Json], awards: Iterable[Json]) -> PayableInputs:
     """Grants, and the approved amounts and set-aside awards among those that are wholly shown."""
     shown = [one for one in awards if not one["partial"]]
+    refused = _refused(acts)
     return PayableInputs(
         grants=_grants(acts),
         standing_fen={one["award_id"]: parse_yuan(one["approved"]) - parse_yuan(one["returned"]) for one in shown},
         set_aside=frozenset(
-            one["award_id"] for one in shown if set_aside_by(one["state"]) or RULE_SUSPENDED in one["holds"]
+            one["award_id"]
+            for one in shown
+            if one["state"] in SET_ASIDE_STATES
+            or WAIVED in one["flags"]
+            or one["award_id"] in refused
+            or RULE_SUSPENDED in one["holds"]
         ),
     )
+
+
+def _refused(acts: Sequence[Json]) -> set[str]:
+    """The awards of which a rise over what stands was refused, and not reopened."""
+    last = {one["award_id"]: one for one in acts if one.get("action") in ("reject", "reopen")}
+    return {award_id for award_id, one in last.items() if one["action"] == "reject" and one["to"] != "rejected"}
 
 
 def _grants(acts: Sequence[Json]) -> OtherGrants:

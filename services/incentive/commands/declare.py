@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.acting import BureauContext
 from services.incentive.domain.awards import Award, award_of
 from services.incentive.domain.declared_rules import (
     WHY_NOTHING,

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
-from services.incentive.domain.workflow import Actor, Decision
+import msgspec
+
+from services.incentive.domain.workflow import Actor, Decision, PublishedBasis
 from shared.values.canonical_json import canonical_json
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -49,7 +51,7 @@ class Act(NamedTuple):
 
 
 class DecisionPart(NamedTuple):
-    """A step with an award."""
+    """A step with an award: the fields of a Decision, with `published` as JSON."""
 
     award_id: str
     number: int
@@ -65,6 +67,15 @@ class DecisionPart(NamedTuple):
     until: datetime | None
     voucher_no: str | None
     paid_on: date | None
+    decided_on: date | None
+    ground: str | None
+    notice_from: date | None
+    notice_until: date | None
+    notice_where: str | None
+    received_on: date | None
+    published: Json | None
+    statement: str | None
+    batch_id: str | None
 
 
 class HoldPart(NamedTuple):
@@ -188,8 +199,8 @@ def act_sha256(act: Json) -> str:
 
 
 def decision_json(decision: Decision) -> Json:
-    """A decision as the contract shows it, with its subject, year, public notice and payment."""
-    return {
+    """A decision as the contract shows it, with its subject and year; those of an earlier version in its form."""
+    shown: Json = {
         "decision_id": decision.decision_id,
         "award_id": decision.award_id,
         "action": decision.action,
@@ -202,16 +213,38 @@ def decision_json(decision: Decision) -> Json:
         "at": format_time(decision.at),
         "reason": decision.reason,
         "documents": [dict(one) for one in decision.documents],
-        "until": _time(decision.until),
         "voucher_no": decision.voucher_no,
-        "paid_on": None if decision.paid_on is None else decision.paid_on.isoformat(),
+        "paid_on": _day(decision.paid_on),
         "transaction": decision.transaction,
     }
+    if decision.is_earlier:
+        return shown | {"until": _time(decision.until)}
+    notice = None
+    if decision.notice_until is not None:
+        days = {"from": _day(decision.notice_from), "until": _day(decision.notice_until)}
+        notice = {**days, "where": decision.notice_where}
+    return shown | {
+        "decided_on": _day(decision.decided_on),
+        "ground": decision.ground,
+        "notice": notice,
+        "received_on": _day(decision.received_on),
+        "published": None if decision.published is None else published_json(decision.published),
+        "statement": decision.statement,
+        "batch_id": decision.batch_id,
+    }
+
+
+def published_json(basis: PublishedBasis) -> Json:
+    """What was published: the payable, and what it rests on."""
+    found = msgspec.to_builtins(basis)
+    return {"payable": format_yuan(found.pop("payable_fen")), **found}
 
 
 def act_json(act: Act, part: ActPart) -> Json:
     if isinstance(part, DecisionPart):
-        step = Decision(decision_id=act.id, actor=act.actor, at=act.recorded_at, transaction=act.seq, **part._asdict())
+        fields = part._asdict()
+        fields["published"] = None if part.published is None else msgspec.convert(part.published, PublishedBasis)
+        step = Decision(decision_id=act.id, actor=act.actor, at=act.recorded_at, transaction=act.seq, **fields)
         return decision_json(step)
     recorded = {**_by(act.actor), "at": format_time(act.recorded_at), "transaction": act.seq}
     return {f"{act.kind}_id": act.id, **_fields(part), **recorded}
@@ -238,7 +271,7 @@ def _fields(part: ActPart) -> Json:
             for name in ("department", "document_no", "granted_on", "rules", "awards"):
                 del fields[name]
         else:
-            fields["granted_on"] = part.granted_on.isoformat()
+            fields["granted_on"] = _day(part.granted_on)
     elif isinstance(part, RelatedPartyPart):
         del fields["subject"], fields["other"]
         fields["subjects"] = [part.subject, part.other]
@@ -247,3 +280,7 @@ def _fields(part: ActPart) -> Json:
 
 def _time(instant: datetime | None) -> str | None:
     return None if instant is None else format_time(instant)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

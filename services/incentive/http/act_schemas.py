@@ -7,11 +7,13 @@ from typing import ClassVar, Final, get_args
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.incentive.domain.acts import RELATED, UNRELATED, YEAR_CLOSED, YEAR_OPEN
-from services.incentive.domain.clawbacks import GROUNDS, ProposalState
+from services.incentive.domain.clawbacks import GROUNDS as PROPOSAL_GROUNDS
+from services.incentive.domain.clawbacks import ProposalState
 from services.incentive.domain.holds import BY_HAND, OUTCOMES
-from services.incentive.domain.workflow import ACTIONS, STATES
+from services.incentive.domain.steps import ACTIONS, CODES
+from services.incentive.domain.workflow import GROUNDS, STATES
 from services.incentive.http.fields import Criteria, Digest, Flag, Measure, TimeOrDay, Year, limited_list
-from services.incentive.http.schemas import AsOfPageQuery, SubjectSchema
+from services.incentive.http.schemas import AsOfPageQuery, PolicyRefSchema, SubjectSchema, TextsSchema
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Number, Text, Yuan
 from shared.values.json_types import Json
@@ -71,16 +73,20 @@ class DecisionRequestSchema(QuerySchema):
     amount = Yuan(allow_none=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
     reason = _reason(allow_none=True)
     documents = documents_list(allow_none=True)
-    until = TimeOrDay(allow_none=True)
+    ground = Choice(GROUNDS, allow_none=True)
+    from_ = DayParameter(data_key="from", allow_none=True)
+    until = DayParameter(allow_none=True)
+    where = Text(allow_none=True, min_length=1, max_length=200)
     voucher_no = Text(allow_none=True, min_length=1, max_length=128)
     paid_on = DayParameter(allow_none=True)
+    received_on = DayParameter(allow_none=True)
 
     _ALWAYS: ClassVar = {"action", "reason", "documents"}
 
     @validates_schema
     def _check_fields(self, data: Json, **_: object) -> None:
         action = ACTIONS[data["action"]]
-        given = {name for name, value in data.items() if value is not None}
+        given = {name.rstrip("_") for name, value in data.items() if value is not None}
         faults = {name: ["必须提供 / required"] for name in action.needs if name not in given}
         for name in sorted(given - {*self._ALWAYS, *action.needs, *action.takes}):
             faults[name] = [f"{action.name} 不用此字段 / {action.name} does not take this field"]
@@ -212,6 +218,25 @@ _HOLD: Final[tuple[Fields, ...]] = (
 )
 _SUSPENSION: Final = (_id_of("suspension_id"), texts("rule", "reason"), _PERIOD)
 
+NoticeSchema = answer("Notice", days("from", "until"), texts("where", null=True), base=Schema)
+PublishedSchema = answer(
+    "Published",
+    texts("payable", "subject", "rule"),
+    texts("item", null=True),
+    integers("year"),
+    nested(policy=PolicyRefSchema),
+    base=Schema,
+)
+# What decisions of an earlier version lack is null. They alone have the instant at which their public notice ended.
+_LATER: Final[Fields] = {
+    **{
+        name: fields.String(required=True, allow_none=True, dump_default=None)
+        for name in ("decided_on", "ground", "received_on", "statement", "batch_id")
+    },
+    "notice": fields.Nested(NoticeSchema, required=True, allow_none=True, dump_default=None),
+    "published": fields.Nested(PublishedSchema, required=True, allow_none=True, dump_default=None),
+    "until": fields.String(allow_none=True, metadata={"format": "date-time"}),
+}
 DecisionSchema = _act(
     "Decision",
     texts("decision_id", "award_id", "amount", "subject"),
@@ -220,8 +245,8 @@ DecisionSchema = _act(
     integers("year"),
     texts("reason", "voucher_no", null=True),
     _DOCUMENTS,
-    instants("until", null=True),
     days("paid_on", null=True),
+    _LATER,
 )
 HoldSchema = _act("Hold", *_HOLD)
 _OUTCOME: Final[Fields] = {
@@ -287,10 +312,19 @@ OtherGrantPageSchema = page_schema("OtherGrantPage", ListedGrantSchema)
 RelatedPartiesPageSchema = page_schema("RelatedPartiesPage", RelatedPartiesSchema)
 
 
+WhySchema = answer(
+    "Why", texts("action", enum=ACTIONS), texts("code", enum=CODES), nested(reason=TextsSchema), base=Schema
+)
+
+
 class WrongStepSchema(ProblemSchema):
-    """A step that cannot be taken now; `allowed` are the steps that this person can take."""
+    """A step that cannot be taken now.
+
+    `allowed` are the steps that this person can take, and `why` says of each other one why not.
+    """
 
     allowed = fields.List(fields.String(metadata={"enum": list(ACTIONS)}))
+    why = fields.List(fields.Nested(WhySchema))
 
 
 class RelatedPartiesQuery(AsOfPageQuery):
@@ -308,7 +342,7 @@ ClawbackSchema = answer(
     "Clawback",
     texts("id", "clawback_id", "award_id", "subject", "amount", "returned", "revoked"),
     integers("year"),
-    texts("ground", enum=GROUNDS),
+    texts("ground", enum=PROPOSAL_GROUNDS),
     texts("state", enum=PROPOSAL_STATES),
     instants("opened_at"),
     instants("closed_at", null=True),

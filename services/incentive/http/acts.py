@@ -5,14 +5,14 @@ from typing import Final, NamedTuple
 
 from marshmallow import Schema
 
-from services.incentive.commands.acts import (
+from services.incentive.commands.acting import (
     ActRequest,
     IdempotencyKeyReusedError,
     InvalidActError,
     NotFoundError,
     StepNotAllowedError,
-    record_act,
 )
+from services.incentive.commands.acts import record_act
 from services.incentive.domain.acts import ActKind, decision_json
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http import act_schemas as schemas
@@ -24,11 +24,10 @@ from services.incentive.store import acts as recorded
 from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.json_types import Json
-from shared.values.times import shanghai_date
 from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page, page_of_whole
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
-from shared.web.service import current_service, write_transaction
+from shared.web.service import write_transaction
 
 SEE_ALL: Final = ("auditor", "bureau", "service")
 
@@ -149,10 +148,7 @@ def _about(path: Mapping[str, str]) -> tuple[str, str]:
     conflict=schemas.WrongStepSchema,
 )
 def decide(header: Json, given: Json, award_id: str) -> Json:
-    """Take a step with an award. 409 if it is not possible now, with the steps that this person can take."""
-    paid_on = given.get("paid_on")
-    if paid_on is not None and paid_on > shanghai_date(current_service().clock()):
-        raise Problem(422, errors=[FieldFault("paid_on", "不得晚于今天 / must not be in the future")])
+    """Take a step with an award. 409 if it is not possible now, with the steps that are, and why others are not."""
     return perform(header, award_id, given, "decision")
 
 
@@ -209,10 +205,19 @@ def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
     except InvalidActError as error:
         raise Problem(422, errors=[FieldFault(error.field, str(error))]) from error
     except StepNotAllowedError as error:
-        raise Problem(409, str(error), further=None if error.allowed is None else {"allowed": error.allowed}) from error
+        raise Problem(409, str(error), further=None if error.allowed is None else _steps_json(error)) from error
     except SettingsChangedError as error:
         said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
         raise Problem(503, said, headers={"Retry-After": "5"}) from error
+
+
+def _steps_json(error: StepNotAllowedError) -> Json:
+    """The steps that are possible, and why each other one is not."""
+    why = [
+        {"action": action, "code": said.code, "reason": {"zh": said.reason.zh, "en": said.reason.en}}
+        for action, said in error.why.items()
+    ]
+    return {"allowed": list(error.allowed or ()), "why": why}
 
 
 @blueprint.operation("GET /v1/clawbacks", schemas.ClawbackPageSchema, roles=SEE_ALL, query=schemas.ClawbackQuery)

@@ -9,7 +9,7 @@ from typing import Final
 from flask import current_app
 from sqlalchemy import Connection
 
-from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.acting import BureauContext
 from services.incentive.domain.workflow import Actor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import wait_until_settled

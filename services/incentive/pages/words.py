@@ -21,6 +21,16 @@ STATES: Final[Mapping[str, Texts]] = {
     "approved": Texts("已核定", "Approved"),
     "paid": Texts("已拨付", "Paid"),
     "rejected": Texts("不予通过", "Rejected"),
+    "returned": Texts("已撤销或追缴", "Revoked or returned"),
+}
+GROUNDS: Final[Mapping[str, Texts]] = {
+    "correction": Texts("数据更正", "Correction of data"),
+    "eligibility": Texts("不符合资格", "Not eligible"),
+    "fraud": Texts("弄虚作假", "Fraud"),
+    "review": Texts("复核或监督检查", "Review or inspection"),
+    "court": Texts("司法裁判", "Court ruling"),
+    "policy_change": Texts("政策变化", "Change of policy"),
+    "error": Texts("办理差错", "Error of the authority"),
 }
 ACTIONS: Final[Mapping[str, Texts]] = {
     "apply": Texts("申报", "Apply"),
@@ -32,7 +42,11 @@ ACTIONS: Final[Mapping[str, Texts]] = {
     "pay": Texts("拨付", "Pay"),
     "reject": Texts("不予通过", "Reject"),
     "reopen": Texts("重新办理", "Reopen"),
-    "return": Texts("追缴", "Claw back"),
+    "withdraw": Texts("撤回（放弃）", "Withdraw (given up)"),
+    "revoke": Texts("撤销核定", "Revoke the approval"),
+    "notify_return": Texts("追缴告知", "Notify the return"),
+    "return": Texts("追缴决定", "Decide the return"),
+    "recover": Texts("收回", "Recover"),
 }
 ACT_KINDS: Final[Mapping[str, Texts]] = {
     "decision": Texts("办理环节", "Step"),
@@ -55,11 +69,14 @@ NEXT: Final[Mapping[str, tuple[tuple[str, ...], Texts | None]]] = {
     "published": (
         ("approve",),
         Texts(
-            "公示期满、无暂缓，由公示以外的人办理",
-            "after the notice period, without a hold, by a person other than the publisher",
+            "公示期满、无暂缓，由初审和联合审核以外的人办理",
+            "after the notice period, without a hold, by a person other than the two reviewers",
         ),
     ),
-    "approved": (("pay",), Texts("无暂缓时", "without a hold")),
+    "approved": (
+        ("pay",),
+        Texts("无暂缓时，由核定以外的人办理", "without a hold, by a person other than the approver"),
+    ),
     "paid": (
         ("apply", "list"),
         Texts("仅在可兑现增加后；否则已办结", "only if more becomes payable; otherwise closed"),
@@ -68,11 +85,16 @@ NEXT: Final[Mapping[str, tuple[tuple[str, ...], Texts | None]]] = {
         ("reopen",),
         Texts("须说明理由，回到测算；否则已办结", "with a reason, back to estimated; otherwise closed"),
     ),
+    "returned": (
+        ("reopen",),
+        Texts("须说明理由，回到测算；否则已办结", "with a reason, back to estimated; otherwise closed"),
+    ),
 }
-# States whose next step the person who took the last one must not take.
+# States whose next step a person who took an earlier one must not take.
 OWN: Final[Mapping[str, Texts]] = {
     "reviewed": Texts("其中您初审的 {}", "{} of them reviewed by you"),
-    "published": Texts("其中您公示的 {}", "{} of them published by you"),
+    "published": Texts("其中您初审或联合审核的 {}", "{} of them reviewed by you"),
+    "approved": Texts("其中您核定的 {}", "{} of them approved by you"),
 }
 KINDS: Final[Mapping[str, Texts]] = {
     "entitlement": Texts("测算", "Entitlement"),
@@ -108,6 +130,7 @@ FLAGS: Final[Mapping[str, Texts]] = {
     ),
     "over_approved": Texts("已核定超过可兑现", "More approved than is payable"),
     "not_eligible": Texts("核定时已不符合资格", "Not eligible when it was approved"),
+    "waived": Texts("主体已放弃", "Given up by the subject"),
     "offset": Texts("已核定额抵作同年其他奖补", "Approved amount credited to another award of the year"),
     "late_burst": Texts("年末冲量", "Late burst"),
     "round_trip": Texts("对敲往返", "Round trip"),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.acts import PARTS
 from services.incentive.domain.facts import DECLARED
-from services.incentive.domain.workflow import ACTIONS
+from services.incentive.domain.steps import ACTIONS
 from shared.language import pick
 from shared.postgres.query import fetch, fetch_value, stream, where
 from shared.values.json_types import Json

@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.awards import LAST_DAY, rests_on
 from services.incentive.domain.rooms import NOT_ELIGIBLE, OFFSET, OVER_APPROVED
-from services.incentive.domain.workflow import FIRST_STATE
+from services.incentive.domain.workflow import FIRST_STATE, WAIVED
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.readings import READING_FLAG, hangs_on
 from services.incentive.queries.view import IS_WHOLE, LedgerView
-from services.incentive.store.acts import LAST_STEP_SQL
+from services.incentive.store.acts import LAST_STEP_SQL, waived_awards
 from services.incentive.store.as_of import is_of_subject
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.rooms import flagged_awards, load_excesses
@@ -25,7 +25,8 @@ from shared.values.times import format_time
 Visible = Collection[str] | None
 # Red flags are for those who decide: they may result from trades on other exchanges.
 FLAGS_OF_EXCESS: Final = (OVER_APPROVED, OFFSET, NOT_ELIGIBLE)
-FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_EXCESS)
+FLAGS_OF_DECISIONS: Final = (*FLAGS_OF_EXCESS, WAIVED)
+FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_DECISIONS)
 
 
 def list_awards(
@@ -57,13 +58,15 @@ def _is_flagged(flag: str, view: LedgerView) -> str:
         return hangs_on(view)
     if view.viewer is not None and flag not in FLAGS_FOR_ALL:
         return "false"
-    if flag not in FLAGS_OF_EXCESS:
+    if flag not in FLAGS_OF_DECISIONS:
         return "award.flags @> ARRAY[CAST(%(flag)s AS text)]"
     return f"award.award_id = ANY(%(flagged)s) AND {'true' if view.viewer is None else IS_WHOLE}"
 
 
 def _flagged(connection: Connection, view: LedgerView, flag: str) -> list[str]:
     """The awards with a flag that follows from decisions; none for other flags."""
+    if flag == WAIVED:
+        return waived_awards(connection, view.as_of)
     if flag not in FLAGS_OF_EXCESS:
         return []
     return sorted(flagged_awards(load_excesses(connection, view.rulebook.policy, view.as_of))[flag])

@@ -11,7 +11,6 @@ from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import RULE_SUSPENDED
 from services.incentive.domain.payables.highest_only import PayableInputs, deductions
 from services.incentive.domain.payables.other_grants import OTHER_GRANT, OtherGrants
-from services.incentive.domain.workflow import set_aside_by
 from services.incentive.queries.awards import awards_of_subject
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import find_part, other_grants_of
@@ -41,9 +40,7 @@ def deducted_grants(connection: Connection, view: LedgerView, row: SeenAward) ->
 
 def set_aside(context: AwardContext) -> SetAside | None:
     """Why an award is payable up to its approved amount at most; None if it is not."""
-    if set_aside_by(context.workflow.state):
-        return "rejected"
-    return "suspended" if RULE_SUSPENDED in context.holds else None
+    return context.workflow.set_aside or ("suspended" if RULE_SUSPENDED in context.holds else None)
 
 
 def _payable_inputs(

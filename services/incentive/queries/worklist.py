@@ -1,6 +1,6 @@
 """The bureau's worklist: awards of a year by workflow state and by flag."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -10,11 +10,22 @@ from services.incentive.store.acts import LAST_STEP_SQL
 from services.incentive.store.rooms import flagged_awards, load_excesses
 from shared.postgres.query import fetch, fetch_value
 
+# The reader's steps of the round under way after which another person must take the next one.
+_OWN: Final = """
+    SELECT FROM decision o JOIN act a ON a.id = o.id
+    WHERE o.award_id = award.award_id
+      AND o.action = ANY(CASE last.to_state WHEN 'reviewed' THEN ARRAY['review'] WHEN 'approved' THEN ARRAY['approve']
+                         WHEN 'published' THEN ARRAY['review', 'joint_review'] END)
+      AND o.number > (SELECT max(number) FROM decision WHERE award_id = o.award_id AND action IN ('apply', 'list'))
+      AND (a.person = %(person)s OR a.name IS NULL AND a.person = %(name)s)
+"""
+
 
 class WorklistRow(NamedTuple):
     """Awards in a state, and their payable in fen.
 
-    `own` are those whose last step was taken by the reading person, `in_notice` those whose public notice is not over.
+    `own` are those whose next step the reading person must not take, as it took an earlier one; `in_notice` those whose
+    public notice is not over.
     """
 
     state: str
@@ -26,11 +37,11 @@ class WorklistRow(NamedTuple):
 
 def list_worklist(connection: Connection, view: LedgerView, year: int, reader: Actor) -> list[WorklistRow]:
     """Awards of a year with a payable or a decision, by state, in the order of states."""
-    # Another person must act after the one who took the last step on a reviewed or published award.
     statement = f"""
         SELECT coalesce(last.to_state, '{FIRST_STATE}') AS state, count(*), sum(award.payable_fen),
-               count(*) FILTER (WHERE last.person = %(person)s OR last.name IS NULL AND last.person = %(name)s),
-               count(*) FILTER (WHERE last.until > %(instant)s)
+               count(*) FILTER (WHERE EXISTS ({_OWN})),
+               count(*) FILTER (WHERE coalesce(last.until, (last.notice_until + 1) :: timestamp AT TIME ZONE '+08:00')
+                                    > %(instant)s)
         FROM {view.awards} LEFT JOIN LATERAL ({LAST_STEP_SQL}) last ON true
         WHERE award.year = %(year)s AND (award.payable_fen > 0 OR last.to_state IS NOT NULL)
         GROUP BY 1

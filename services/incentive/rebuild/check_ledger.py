@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from services.incentive.domain.acts import Act, act_sha256
-from services.incentive.domain.workflow import ACTIONS, FIRST_STATE
+from services.incentive.domain.steps import ACTIONS
+from services.incentive.domain.workflow import FIRST_STATE
 from services.incentive.store.acts import render_acts
 from services.incentive.store.ledger import json_text
 from services.incentive.store.rows import columns
@@ -183,14 +184,17 @@ _ACTS: Final = f"SELECT {columns(Act)} FROM act ORDER BY seq"
 _POSTED: Final = """
     SELECT a.id, t.decision_sha256 FROM act a JOIN ledger_transaction t USING (seq) WHERE a.id = ANY(%(ids)s)
 """
-# Each decision starts from the state that the one before left, follows its action, and is posted as decided.
+# Each decision starts from the state that the one before left, follows its action, and is posted as decided. Where an
+# action leads may depend on amounts; those of earlier versions followed another table.
 _STEPS: Final = """
     SELECT concat('decision ', id, ' of ', award_id), differing.stored, differing.expected
     FROM (
-        SELECT d.*, action.from_states, coalesce(action.to_state, d.from_state) AS leads_to,
+        SELECT d.*, CASE WHEN d.decided_on IS NULL THEN ARRAY[d.from_state] ELSE action.from_states END AS from_states,
+               coalesce(action.to_state, d.to_state) AS leads_to,
                lag(d.number, 1, -1) OVER award AS before, lag(d.to_state, 1, %(first)s) OVER award AS state,
                ROW(t.kind, t.award_id, t.amount_fen, t.subject, t.year) AS posted,
-               ROW(action.posts, d.award_id, d.amount_fen, d.subject, d.year) AS decided
+               ROW(action.posts, d.award_id,
+                   CASE action.posts WHEN 'decision' THEN 0 ELSE d.amount_fen END, d.subject, d.year) AS decided
         FROM decision d JOIN act a USING (id) JOIN ledger_transaction t USING (seq)
         JOIN jsonb_to_recordset(CAST(%(actions)s AS jsonb))
             AS action(name text, from_states text[], to_state text, posts text COLLATE "C") ON action.name = d.action
@@ -205,16 +209,15 @@ _STEPS: Final = """
     WHERE differs
     ORDER BY award_id, number
 """
-_ACCOUNTS: Final = f"""
+_ACCOUNTS: Final = """
     WITH posted AS (
         SELECT account, sum(credit_fen) - sum(debit_fen) AS fen FROM ledger_entry
         WHERE split_part(account, ':', 1) IN ('approved', 'paid', 'returned', 'claim', 'budget', 'treasury')
         GROUP BY account),
     decided AS (
-        SELECT CASE WHEN d.action = 'return' AND a.seq <= {_LAST_EARLIER} THEN 'earlier_return' ELSE d.action END
-                   AS action, d.amount_fen AS fen,
-               concat('budget:', d.year) AS budget, concat(d.subject, ':', d.award_id) AS whose
-        FROM decision d JOIN act a USING (id) WHERE d.amount_fen > 0),
+        SELECT CASE WHEN d.action = 'return' AND d.decided_on IS NULL THEN 'earlier_return' ELSE d.action END AS action,
+               d.amount_fen AS fen, concat('budget:', d.year) AS budget, concat(d.subject, ':', d.award_id) AS whose
+        FROM decision d WHERE d.amount_fen > 0),
     lines AS (
         SELECT CASE side.account WHEN 'budget' THEN budget WHEN 'treasury' THEN 'treasury'
                    ELSE concat(side.account, ':', whose) END COLLATE "C" AS account,

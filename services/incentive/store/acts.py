@@ -24,7 +24,7 @@ from services.incentive.domain.holds import YearAct
 from services.incentive.domain.payables.other_grants import OTHER_GRANT, OtherGrant, RecordedGrant, grants_in_force
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
-from shared.postgres.query import execute, fetch, fetch_one, fetch_value, where
+from shared.postgres.query import execute, fetch, fetch_one, fetch_values, where
 from shared.values.json_types import Json
 from shared.values.times import format_time
 
@@ -58,19 +58,34 @@ _ENDED: Final[dict[ActKind, tuple[str, str]]] = {
 OUTSTANDING_SQL: Final = (
     "CASE WHEN d.action = 'approve' THEN d.amount_fen WHEN d.action IN ('revoke', 'return') THEN -d.amount_fen END"
 )
-# `state` and more of the last decision that changed an award's state: a return does not.
+# Condition on the decisions `d` of an award, grouped: no more is payable than stands, by what was decided of it (G6).
+SET_ASIDE_SQL: Final = """
+    coalesce((array_agg(d.to_state ORDER BY d.number DESC))[1] IN ('rejected', 'returned')
+        OR (array_agg(d.action ORDER BY d.number DESC)
+                FILTER (WHERE d.action IN ('withdraw', 'apply', 'list')))[1] = 'withdraw'
+        OR (array_agg(d.to_state IN ('approved', 'paid') AND d.action = 'reject' ORDER BY d.number DESC)
+                FILTER (WHERE d.action IN ('reject', 'reopen')))[1], false)
+"""
+# `state` and more of the last decision that changed an award's state, or that is of its public notice.
 LAST_STEP_SQL: Final = f"""
-    SELECT d.to_state, d.until, a.person, a.name FROM decision d JOIN act a ON a.id = d.id
-    WHERE d.award_id = award.award_id AND d.action <> 'return' AND a.recorded_at <= {AS_OF}
+    SELECT d.to_state, d.until, d.notice_until, a.person, a.name FROM decision d JOIN act a ON a.id = d.id
+    WHERE d.award_id = award.award_id AND a.recorded_at <= {AS_OF}
+      AND (d.to_state <> d.from_state OR d.action = 'publish' OR d.number = 0)
     ORDER BY d.number DESC LIMIT 1
 """
 
 
-def record_part(connection: Connection, act: Act, part: ActPart) -> None:
-    """Insert an act and its part."""
-    for table, row in (("act", act._asdict()), (_TABLES[act.kind], {"id": act.id, **part._asdict()})):
-        statement = f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, CAST(%(row)s AS jsonb))"
-        execute(connection, statement, row=msgspec.json.encode(row).decode())
+def record_parts(connection: Connection, recorded: Sequence[tuple[Act, ActPart]]) -> None:
+    """Insert acts of one kind and their parts, each table in one statement."""
+    if not recorded:
+        return
+    acts = [act._asdict() for act, _ in recorded]
+    parts = [{"id": act.id, **part._asdict()} for act, part in recorded]
+    for table, rows in (("act", acts), (_TABLES[recorded[0][0].kind], parts)):
+        statement = (
+            f"INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, CAST(%(rows)s AS jsonb))"
+        )
+        execute(connection, statement, rows=msgspec.json.encode(rows).decode())
 
 
 def find_part(connection: Connection, kind: ActKind, name: str, value: str) -> ActPart | None:
@@ -86,10 +101,26 @@ def find_request(connection: Connection, person: str, key: str) -> Act | None:
     return fetch_one(connection, statement, Act, person=person, key=key)
 
 
-def outstanding_of(connection: Connection, condition: str, **parameters: object) -> int:
-    """The amount that stands by the decisions `d` that a condition names, in fen."""
-    statement = f"SELECT coalesce(sum({OUTSTANDING_SQL}), 0) FROM decision d WHERE {condition}"
-    return int(fetch_value(connection, statement, int, **parameters))
+def outstanding_of(connection: Connection, subjects: Collection[str]) -> Sequence[tuple[str, int, str, int]]:
+    """What stands of these subjects, summed in fen: subject, year, rule, sum."""
+    statement = f"""
+        SELECT d.subject, d.year, d.rule, CAST(coalesce(sum({OUTSTANDING_SQL}), 0) AS bigint) FROM decision d
+        WHERE d.subject = ANY(%(subjects)s) GROUP BY d.subject, d.year, d.rule
+    """
+    return fetch(connection, statement, tuple[str, int, str, int], subjects=sorted(subjects))
+
+
+def waived_awards(connection: Connection, as_of: datetime | None = None) -> list[str]:
+    """The awards that their subjects gave up, and that were neither applied for nor listed since."""
+    statement = f"""
+        SELECT award_id FROM (
+            SELECT DISTINCT ON (d.award_id) d.award_id, d.action FROM decision d JOIN act a ON a.id = d.id
+            WHERE d.action IN ('withdraw', 'apply', 'list') AND a.recorded_at <= {AS_OF}
+              AND d.award_id IN (SELECT award_id FROM decision WHERE action = 'withdraw')
+            ORDER BY d.award_id, d.number DESC) last
+        WHERE action = 'withdraw' ORDER BY award_id
+    """
+    return fetch_values(connection, statement, str, as_of=as_of)
 
 
 def other_grants_of(

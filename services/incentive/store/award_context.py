@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.budget import PostedSums, budget_rooms
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import (
@@ -25,7 +26,7 @@ from services.incentive.domain.holds import (
 )
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.payables.other_grants import OtherGrants
-from services.incentive.domain.workflow import ApprovedFor, Decision, WorkflowState, replay, set_aside_by
+from services.incentive.domain.workflow import WAIVED, ApprovedFor, Decision, WorkflowState, replay
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import AnyAwardRow
@@ -34,13 +35,24 @@ from services.incentive.store.rooms import Excesses, flagged_awards, load_excess
 from shared.postgres.database import generic_plan
 from shared.postgres.query import fetch_value
 
+_PLAIN: Final = [name for name in DecisionPart._fields if name != "published"]
+# What a notice of an earlier version published: the payable at its instant, of what the decision names.
+_PUBLISHED: Final = """
+    SELECT jsonb_build_object('payable_fen', v.payable_fen, 'subject', d.subject, 'rule', d.rule, 'item', NULL,
+                              'year', d.year, 'policy', NULL)
+    FROM award_version v WHERE v.award_id = d.award_id AND v.recorded_at <= a.recorded_at
+    ORDER BY v.recorded_at DESC, v.version DESC LIMIT 1
+"""
 # Each part is rows of a key, a place in the key's list, and a value.
 _PARTS: Final = {
     "decisions": f"""
         SELECT s.award_id AS key, s.number AS place, row_to_json(s) AS value
-        FROM (SELECT d.*, d.id AS decision_id, a.recorded_at AS at, a.seq AS transaction,
+        FROM (SELECT {", ".join(f"d.{name}" for name in _PLAIN)}, d.id AS decision_id, a.recorded_at AS at,
+                     a.seq AS transaction,
                      json_build_array(coalesce(a.name, a.person),
-                                      CASE WHEN a.name IS NOT NULL THEN a.person END) AS actor
+                                      CASE WHEN a.name IS NOT NULL THEN a.person END) AS actor,
+                     CASE WHEN d.action = 'publish' AND d.published IS NULL THEN ({_PUBLISHED}) ELSE d.published END
+                         AS published
               FROM decision d JOIN act a ON a.id = d.id
               WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}) s
     """,
@@ -196,7 +208,7 @@ def recorded_inputs(
         set_aside=frozenset(
             award_id
             for award_id, context in contexts.items()
-            if set_aside_by(context.workflow.state) or RULE_SUSPENDED in context.holds
+            if context.workflow.set_aside is not None or RULE_SUSPENDED in context.holds
         ),
     )
 
@@ -236,7 +248,10 @@ def _context(
             is_year_open=row.ceiling_fen > 0 and policy.holds_while_open(row.rule) and not is_closed,
             by_hand=[hold.kind for hold in placed if hold.is_open],
         ),
-        flags=tuple(flag for flag, awards in flagged_awards(excesses).items() if row.award_id in awards),
+        flags=(
+            *(flag for flag, awards in flagged_awards(excesses).items() if row.award_id in awards),
+            *((WAIVED,) if workflow.is_waived else ()),
+        ),
         clawback=next(((to, one.to_come_back_fen) for to, one in own.items() if one.to_come_back_fen), None),
         period_closed=is_closed,
         changed_at=max(changes, default=None),

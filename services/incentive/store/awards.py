@@ -1,6 +1,6 @@
 """Awards in the ledger's database: reading them, finding those with a similar amount, recording new versions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -24,6 +24,10 @@ _COMPETING: Final = (
     f"SELECT {_COLUMNS} FROM award_current"
     " WHERE subject = ANY(CAST(%(subjects)s AS text[])) AND about <> ALL(CAST(%(abouts)s AS text[]))"
 )
+_PAYABLES: Final = """
+    SELECT subject, year, rule, CAST(sum(payable_fen) AS bigint) FROM award_current
+    WHERE subject = ANY(CAST(%(subjects)s AS text[])) GROUP BY subject, year, rule
+"""
 # PostgreSQL counts the version.
 _RECORD: Final = (
     f"INSERT INTO award_version ({_COLUMNS})"
@@ -53,6 +57,11 @@ def load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str
 def find_current_award(connection: Connection, award_id: str) -> AwardRow | None:
     """The current version of an award."""
     return fetch_one(connection, f"SELECT {_COLUMNS} FROM award_current WHERE award_id = %(id)s", AwardRow, id=award_id)
+
+
+def payables_of(connection: Connection, subjects: Collection[str]) -> Sequence[tuple[str, int, str, int]]:
+    """The payables of these subjects, summed in fen: subject, year, rule, sum."""
+    return fetch(connection, _PAYABLES, tuple[str, int, str, int], subjects=pg_array(sorted(subjects)))
 
 
 def award_from_row(row: AnyAwardRow) -> Award:

@@ -13,18 +13,17 @@ from services.incentive.domain.awards import Award
 from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
 from services.incentive.domain.holds import Period
 from services.incentive.domain.payables.highest_only import PayableInputs
-from services.incentive.domain.workflow import set_aside_by
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import OUTSTANDING_SQL, other_grants_of
+from services.incentive.store.acts import OUTSTANDING_SQL, SET_ASIDE_SQL, other_grants_of
 from services.incentive.store.awards import award_from_row
 from services.incentive.store.facts import facts_at
 from services.incentive.store.rows import AwardRow, columns
 from shared.postgres.query import fetch
 from shared.values.times import day_start, year_start
 
-# The amount approved and not returned for the award's subject and year, and the state of the award.
+# The amount approved and not returned for the award's subject and year, and whether decisions set the award aside.
 _STANDING: Final = f"""
-    SELECT award.award_id, award.standing_fen, award.state
+    SELECT award.award_id, award.standing_fen, award.is_set_aside
     FROM unnest(CAST(%(award_ids)s AS text[]), CAST(%(subjects)s AS text[]), CAST(%(years)s AS smallint[]))
              AS asked (award_id, subject, year)
     CROSS JOIN LATERAL (
@@ -32,7 +31,7 @@ _STANDING: Final = f"""
                CAST(coalesce(sum({OUTSTANDING_SQL})
                              FILTER (WHERE (d.subject, d.year) = (asked.subject, asked.year)), 0) AS bigint)
                    AS standing_fen,
-               (array_agg(d.to_state ORDER BY d.number DESC))[1] AS state
+               {SET_ASIDE_SQL} AS is_set_aside
         FROM decision d WHERE d.award_id = asked.award_id GROUP BY d.award_id
     ) award
 """
@@ -49,7 +48,7 @@ _TOUCHED: Final = f"""
 class _Standing(NamedTuple):
     award_id: str
     standing_fen: int
-    state: str
+    is_set_aside: bool
 
 
 class _Suspension(NamedTuple):
@@ -103,7 +102,7 @@ def _load_decided(connection: Connection, awards: Sequence[Award], dated: Collec
     )
     with_day = [award for award in live if award.evidence and (award.rule in suspended or award.rule in dated)]
     earned = when_earned(connection, {award.evidence[0].ref: award.award_id for award in with_day})
-    set_aside = {one.award_id for one in standing if set_aside_by(one.state)}
+    set_aside = {one.award_id for one in standing if one.is_set_aside}
     for award in live:
         period = earned.get(award.award_id) or whole_year(award.year)
         if any(period.overlaps(one) for one in suspended.get(award.rule, ())):

@@ -35,6 +35,7 @@ from shared.settings import SettingsError
 from shared.values.times import Clock
 
 RECOMPUTE_BATCH: Final = 5_000
+_ABOUTS: Final = "SELECT DISTINCT about FROM award_current WHERE subject = ANY(%(subjects)s) ORDER BY about"
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +86,13 @@ def recompute(
     ]
     post(connection, [found for found in postings if found is not None], run.instant)
     return [(before.get(award.award_id), award) for award in changed]
+
+
+def recompute_subjects(connection: Connection, subjects: Sequence[str], run: Recomputation) -> None:
+    """Recompute the awards of these subjects, and of the exchanges that they operate."""
+    for start in range(0, len(subjects), RECOMPUTE_BATCH):
+        some = list(subjects[start : start + RECOMPUTE_BATCH])
+        recompute(connection, fetch_values(connection, _ABOUTS, str, subjects=some), {}, run)
 
 
 def _load_known(

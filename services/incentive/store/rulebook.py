@@ -44,6 +44,8 @@ _RECORD_AGAIN: Final = f"""
     INSERT INTO ledger_settings (from_seq, recorded_at, {_CONTENT})
     SELECT %(from_seq)s, %(recorded_at)s, {_CONTENT} FROM ledger_settings WHERE id = %(id)s
 """
+_POLICIES_BACKWARDS: Final = "SELECT recorded_at, policy_digest, id FROM ledger_settings ORDER BY id DESC"
+_SOURCE: Final = "SELECT policy_source FROM ledger_settings WHERE id = %(id)s"
 
 
 class SettingsChangedError(OperatorError):
@@ -80,6 +82,7 @@ class SettingsInForce(NamedTuple):
         return self.policy_digest, self.whitelist_digest
 
 
+_holding_years: dict[str, bool] = {}  # by the digest of the policy
 _recorded: dict[tuple[str, str], Rulebook] = {}  # by the digests of policy and whitelist; few are ever in force
 
 
@@ -167,6 +170,20 @@ def rulebook_in_force(connection: Connection, as_of: datetime | None = None) -> 
     """The rulebook in force, now or as of an instant; None if none was."""
     found = settings_in_force(connection, as_of)
     return None if found is None else _recorded_rulebook(connection, found)
+
+
+def years_held_since(connection: Connection) -> datetime | None:
+    """The instant since when policies in force have held the awards of open years (G14); None if they do not now."""
+    since = None
+    rows = fetch(connection, _POLICIES_BACKWARDS, tuple[datetime, str, int])
+    for recorded_at, digest, settings_id in rows:
+        if digest not in _holding_years:
+            source = fetch_value(connection, _SOURCE, str, id=settings_id)
+            _holding_years[digest] = read_policy(source.encode(), "ledger_settings.policy_source").open_years == "held"
+        if not _holding_years[digest]:
+            break
+        since = recorded_at
+    return since
 
 
 def enter_settings(connection: Connection, rulebook: Rulebook, instant: datetime, text: tuple[str, str]) -> None:

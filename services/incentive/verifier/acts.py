@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from .awards import ReportedAwards, about_of
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
+from .history import POSTED_KINDS, SET_ASIDE, AwardHistory, is_earlier
 from .ledger import LedgerLog
 from .payables import CompetingAward, MunicipalGrant, SubjectYear, payables
 from .policy import PolicyValues, SettingsHistory
@@ -18,106 +19,12 @@ from .rooms import OF_ACTS, StandingAward, flags_of_excess
 from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, local, subject_of, yuan
 
 ACTS_FILE = "decisions.ndjson"
-# Each action with the states that it may start from, and the state that it leads to.
-STEPS = {
-    "apply": (("estimated", "approved", "paid"), "applied"),
-    "list": (("estimated", "approved", "paid"), "applied"),
-    "review": (("applied",), "reviewed"),
-    "joint_review": (("reviewed",), "joint_reviewed"),
-    "publish": (("joint_reviewed",), "published"),
-    "approve": (("published",), "approved"),
-    "pay": (("approved", "estimated"), "paid"),
-    "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
-    "reopen": (("rejected",), "estimated"),
-}
 OUTCOMES = ("upheld", "partly", "dismissed")  # of an objection
-SET_ASIDE = ("rejected",)  # states in which an award is payable up to what stands approved
-POSTED_KINDS = {
-    "approve": "approval", "pay": "payment", "revoke": "revocation", "return": "return", "recover": "recovery",
-}  # fmt: skip
 # The kind of an act is known by the field that holds its id.
 ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
     "related_party_id", "year_closing_id",
 )  # fmt: skip
-
-
-def is_same_person(one: Json, other: Json | None) -> bool:
-    """Return True if two acts are one person's: by person, and by name where an earlier version kept no person."""
-    if other is None:
-        return False
-    persons = [act.get("person") or act["by"] for act in (one, other)]
-    return persons[0] == persons[1] or (not (one.get("person") and other.get("person")) and one["by"] == other["by"])
-
-
-class AwardHistory:
-    """State and amounts of an award after its steps; `approved` is less revocations.
-
-    By subject and year: `outstanding`, approved less returned; `claims`, returned less recovered; `approved_in` and
-    `approved_us`, the transaction and instant of the last approval.
-    """
-
-    def __init__(self) -> None:
-        self.state, self.steps = "estimated", 0
-        self.approved = self.paid = self.returned = self.recovered = self.unpaid = 0
-        self.outstanding: Counter[SubjectYear] = Counter()
-        self.claims: Counter[SubjectYear] = Counter()
-        self.approved_in: dict[SubjectYear, int] = {}
-        self.approved_us: dict[SubjectYear, int] = {}
-        self.reviewer: Json | None = None
-        self.publisher: Json | None = None
-        self.notice_ends_us = 0
-
-    def take(self, step: Json, *, is_claimed: bool = True) -> None:
-        """Apply one more step; Unsound if it does not follow. A return that is not claimed was received at once."""
-        self._check(step)
-        action, amount, whose = step["action"], fen(step["amount"]), (step["subject"], step["year"])
-        self.state, self.steps = step["to"], self.steps + 1
-        if action == "approve":
-            self.approved, self.unpaid = self.approved + amount, self.unpaid + amount
-            self.outstanding[whose] += amount
-            self.approved_in[whose], self.approved_us[whose] = step["transaction"], instant(step["at"])
-        elif action == "pay":
-            self.paid, self.unpaid = self.paid + amount, 0
-        elif action == "revoke":
-            self.approved, self.unpaid = self.approved - amount, self.unpaid - amount
-            self.outstanding[whose] -= amount
-        elif action == "return":
-            self._take_back(amount, whose, is_claimed)
-        elif action == "recover":
-            self.recovered += amount
-            self.claims[whose] -= amount
-        elif action == "review":
-            self.reviewer = step
-        elif action == "publish":
-            self.publisher, self.notice_ends_us = step, instant(step["until"])
-        if min(self.unpaid, self.outstanding[whose], self.claims[whose]) < 0:
-            raise Unsound("撤销、追缴或收回过多", "more is revoked, returned or recovered than there is")
-
-    def _take_back(self, amount: int, whose: SubjectYear, is_claimed: bool) -> None:
-        self.returned += amount
-        self.outstanding[whose] -= amount
-        self.unpaid = max(0, self.unpaid - amount)
-        if is_claimed:
-            self.claims[whose] += amount
-        else:
-            self.recovered += amount
-
-    def _check(self, step: Json) -> None:
-        action, amount = step["action"], fen(step["amount"])
-        sources, target = STEPS.get(action, ((self.state,), self.state))
-        if step["from"] != self.state or step["from"] not in sources or step["to"] != target:
-            raise Unsound("步骤不合次序", "the step does not follow the one before")
-        if action not in POSTED_KINDS and (action not in STEPS or amount):
-            raise Unsound("步骤或金额有误", "no such step, or it moves money")
-        if action == "joint_review" and is_same_person(step, self.reviewer):
-            raise Unsound("初审与联合审核为同一人", "initial and joint review are by one person")
-        if action == "approve" and is_same_person(step, self.publisher):
-            raise Unsound("公示与核定为同一人", "public notice and approval are by one person")
-        if action == "approve" and instant(step["at"]) < self.notice_ends_us:
-            raise Unsound("公示期未满即核定", "approved before the public notice was over")
-        if action == "pay" and amount != self.unpaid:
-            raise Unsound("拨付额不是全部未拨付额", "the payment is not all that was unpaid")
 
 
 class RecordedActs:
@@ -137,10 +44,10 @@ class RecordedActs:
         self.eligible: dict[str, list[tuple[str, Span]]] = {}
         self.year_acts: dict[int, list[tuple[int, bool]]] = {}
 
-    def take(self, kind: str, item: Json, posted: Json) -> None:
-        """Apply one act and its transaction; Unsound if it does not follow from those before."""
+    def take(self, kind: str, item: Json) -> None:
+        """Apply one act; Unsound if it does not follow from those before."""
         if kind == "decision_id":
-            self._take_step(item, any(entry["account"].startswith("claim:") for entry in posted["entries"]))
+            self._take_step(item)
         elif kind == "hold_id":
             self.held[item["hold_id"]] = (item["award_id"], item["kind"])
         elif kind == "release_id":
@@ -166,10 +73,10 @@ class RecordedActs:
 
     def _take_grant(self, item: Json) -> None:
         """Each grant counts; only records of an earlier version, which lack a day, replace each other by name."""
-        is_earlier = "granted_on" not in item
-        if not is_earlier and not item["documents"]:
+        lacks_day = "granted_on" not in item
+        if not lacks_day and not item["documents"]:
             raise Unsound("奖补没有依据文件", "a grant without a document")
-        place = item["subject"], item["year"], f"earlier/{item['name']}" if is_earlier else item["other_grant_id"]
+        place = item["subject"], item["year"], f"earlier/{item['name']}" if lacks_day else item["other_grant_id"]
         self._grants[place] = MunicipalGrant(
             f"other_grant/{item['other_grant_id']}", fen(item["amount"]), item.get("granted_on", ""),
             item.get("rules", ()), item.get("awards", ()),
@@ -194,8 +101,8 @@ class RecordedActs:
         """The history of an award; that of no step if there is none."""
         return self.histories.get(award_id) or AwardHistory()
 
-    def _take_step(self, step: Json, is_claimed: bool) -> None:
-        self.histories.setdefault(step["award_id"], AwardHistory()).take(step, is_claimed=is_claimed)
+    def _take_step(self, step: Json) -> None:
+        self.histories.setdefault(step["award_id"], AwardHistory()).take(step)
         if step["action"] in ("approve", "pay"):
             if self.manual_holds(step["award_id"]):
                 raise Unsound("有暂缓时核定或拨付", "approved or paid in spite of a hold")
@@ -204,7 +111,7 @@ class RecordedActs:
         action, whose = step["action"], (step["year"], step["award_id"].partition("/")[0])
         if action in ("approve", "revoke"):
             self.spent["approved"][whose] += fen(step["amount"]) * (1 if action == "approve" else -1)
-        elif action == "recover" or (action == "return" and not is_claimed):
+        elif action == "recover" or (action == "return" and is_earlier(step)):
             self.spent["recovered"][whose] += fen(step["amount"])
 
     def spent_in(self, year: int, policy: PolicyValues) -> Counter[str]:
@@ -252,7 +159,7 @@ def read_acts(bundle: Bundle, ledger: LedgerLog) -> RecordedActs:
             raise Unsound("与台账所载哈希不符", "differs from its hash in the ledger")
         check_posted_act(kind, item, posted)
         if is_whole:
-            acts.take(kind, item, posted)
+            acts.take(kind, item)
     for seq in left:
         raise Unsound(f"缺少第 {seq} 号分录的办理记录", f"the act of transaction {seq} is missing")
     return acts
@@ -262,7 +169,9 @@ def check_posted_act(kind: str, item: Json, posted: Json) -> None:
     """Compare an act with its transaction."""
     expected = ("decision", "0.00", item.get("award_id"))
     if kind == "decision_id":
-        expected = (POSTED_KINDS.get(item["action"], "decision"), item["amount"], item["award_id"])
+        kind_of_posting = POSTED_KINDS.get(item["action"], "decision")
+        amount = item["amount"] if item["action"] in POSTED_KINDS else "0.00"
+        expected = (kind_of_posting, amount, item["award_id"])
     elif kind == "release_id":
         expected = ("decision", "0.00", posted["award_id"])
     found = (posted["decision"]["id"], posted["posted_at"], posted["kind"], posted["amount"], posted["award_id"])
@@ -270,11 +179,12 @@ def check_posted_act(kind: str, item: Json, posted: Json) -> None:
         raise Unsound("与其分录不符", "differs from its transaction")
     accounts = {entry["account"] for entry in posted["entries"]}
     whose = f"{item.get('subject')}:{item.get('award_id')}"
-    budget, claim = f"budget:{item.get('year')}", "treasury" if "treasury" in accounts else f"claim:{whose}"
+    budget = f"budget:{item.get('year')}"
+    claim = "treasury" if is_earlier(item) else f"claim:{whose}"
     wanted = {
         "approval": {budget, f"approved:{whose}"},
         "payment": {f"paid:{whose}", "treasury"},
-        "revocation": {budget, f"approved:{whose}"},
+        "revocation": {f"approved:{whose}", budget},
         "return": {claim, f"returned:{whose}"},
         "recovery": {"treasury", f"claim:{whose}"},
         "decision": set(),
@@ -317,6 +227,8 @@ def check_acts(
         }
         reported = {**award, "holds": [kind for kind in award["holds"] if kind not in unknown]}
         wrong = [name for name in expected if reported[name] != expected[name]]
+        if history.is_waived != ("waived" in award["flags"]):
+            wrong.append("flags")
         found = {flag for flag in award["flags"] if flag in OF_ACTS}
         if knows_rooms(award, history, manifest["request"]) and found != flags.get(award["award_id"], set()):
             wrong.append("flags")
@@ -338,14 +250,17 @@ def check_payables(awards: ReportedAwards, acts: RecordedActs, facts: ReportedFa
 def competing_award(award: Json, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> CompetingAward:
     whose = subject_of(award["subject"]), award["year"]
     history = acts.history_of(award["award_id"])
-    is_aside = history.state in SET_ASIDE or (award["ceiling"] != "0.00" and is_suspended(award, acts, facts))
+    is_aside = history.is_aside or (award["ceiling"] != "0.00" and is_suspended(award, acts, facts))
     return claim_of(award, facts, policy, history.outstanding[whose], is_aside)
 
 
 def context_award(award: Json, facts: ReportedFacts, policy: PolicyValues) -> CompetingAward:
     """An award that only competes with requested ones: its acts are not in the extract, what it states of them is."""
-    is_aside = award["state"] in SET_ASIDE or "rule_suspended" in award["holds"]
-    return claim_of(award, facts, policy, fen(award["approved"]) - fen(award["returned"]), is_aside)
+    standing = fen(award["approved"]) - fen(award["returned"])
+    is_aside = award["state"] in SET_ASIDE or "waived" in award["flags"] or "rule_suspended" in award["holds"]
+    # A refused rise shows in nothing but the payable, which then is what stands.
+    is_aside = is_aside or 0 < fen(award["payable"]) == standing < fen(award["ceiling"])
+    return claim_of(award, facts, policy, standing, is_aside)
 
 
 def claim_of(award: Json, facts: ReportedFacts, policy: PolicyValues, standing: int, is_aside: bool) -> CompetingAward:

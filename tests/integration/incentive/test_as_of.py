@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from services.incentive.commands.acts import (
-    ActKind,
+from services.incentive.commands.acting import (
     ActRequest,
     BureauContext,
     InvalidActError,
     NotFoundError,
     StepNotAllowedError,
-    record_act,
 )
+from services.incentive.commands.acts import record_act
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.holds import BY_HAND
-from services.incentive.domain.workflow import ACTIONS, STATES, Actor
+from services.incentive.domain.steps import ACTIONS
+from services.incentive.domain.workflow import STATES, Actor
 from services.incentive.http.schemas import FLAGS
 from services.incentive.rebuild.command import verify_all
 from services.incentive.store import as_of
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
+    from services.incentive.domain.acts import ActKind
     from services.incentive.store.rulebook import Rulebook
 
 SEED, BATCHES, QUESTIONS, ACTS = 3, 30, 4, 14
@@ -157,8 +158,9 @@ NEXT = {
     "joint_reviewed": "publish",
     "published": "approve",
     "approved": "pay",
-    "paid": "return",
+    "paid": "notify_return",
     "rejected": "reopen",
+    "returned": "reopen",
 }
 
 
@@ -178,13 +180,20 @@ def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
         state = decisions_of(connection, [award_id], None).get(award_id, [])
     action = NEXT[state[-1].to_state if state else "estimated"]
     step = {
-        "action": rng.choice([action] * 9 + ["reject"]),
+        "action": rng.choice([action] * 18 + ["reject", "reject", "withdraw", "revoke", "return", "return", "recover"]),
         "amount": max(1, payable_fen // rng.choice([1, 2])),
-        "until": told.now,
+        "from_": shanghai_date(told.now) - timedelta(days=30),
+        "until": shanghai_date(told.now) - timedelta(days=1),
+        "where": "w",
+        "ground": "correction",
         "reason": "r",
         "voucher_no": "v",
-        "paid_on": told.now.date(),
+        "paid_on": shanghai_date(told.now),
+        "received_on": shanghai_date(told.now),
+        "documents": [{"name": "d", "sha256": "0" * 64}],
     }
+    if step["action"] == "notify_return":
+        step["until"] = shanghai_date(told.now) + timedelta(days=20)
     whose, year = rng.choice(SUBJECTS), rng.choice(YEARS)
     return rng.choice(
         [
@@ -215,13 +224,16 @@ def some_grant(rng: Random, told: Told, year: int, award_id: str | None = None) 
     }
 
 
-# Two persons, the first with two keys.
-ACTORS = (("a", "a"), ("newer key of a", "a"), ("b", "b"))
+# Three persons, the first with two keys.
+ACTORS = (("a", "a"), ("newer key of a", "a"), ("b", "b"), ("c", "c"))
 
 
 def only_what_it_takes(step: dict[str, Any]) -> dict[str, Any]:
     action = ACTIONS[step["action"]]
-    return {name: value for name, value in step.items() if name in ("action", *action.needs)}
+    takes = {"action", "reason", "documents", *action.needs, *action.takes}
+    return {name: value for name, value in step.items() if name.rstrip("_") in takes - {"amount"}} | (
+        {"amount": step["amount"]} if "amount" in takes and step["action"] != "pay" else {}
+    )
 
 
 def act(rng: Random, told: Told, in_force: Rulebook) -> bool:
@@ -254,7 +266,9 @@ def told(postgres) -> Iterator[Told]:
             if number == 0 or number in SETTINGS:
                 ledger.put_in_force()
             ledger.take(*facts[number * 3 : number * 3 + 3])
-            declare(connection, [some_declaration(rng)], BureauContext(in_force, LOG, ledger.clock), "test")
+            declare(
+                connection, [some_declaration(rng)], BureauContext(in_force, LOG, ledger.clock), Actor("test", "test")
+            )
             told.now = as_of.last_instant(connection)
         told.instants.append(told.now)
         told.acts += sum(act(acting, told, in_force) for _ in range(ACTS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,13 @@ import pytest
 import rfc8785
 import schemathesis
 
+from services.incentive.domain.notices.days import notice_end
+from services.incentive.domain.steps import ACTIONS, CODES
 from services.incentive.rebuild.command import verify_all
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
-from shared.values.times import SHANGHAI, format_time
-from tests.support.incentive.bureau import FIRST, ROTATED, SECOND, SHA256, Bureau, empty_bureau
+from shared.values.times import SHANGHAI, day_start, format_time, shanghai_date
+from tests.support.incentive.bureau import DOCUMENTS, FIRST, ROTATED, SECOND, SHA256, THIRD, Bureau, empty_bureau
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
     WHITELIST,
@@ -49,8 +51,8 @@ def test_an_award_goes_from_estimate_to_payment(bureau: Bureau) -> None:
     document = {"name": "申报书.pdf", "sha256": SHA256}
     bureau.done(award_id, "apply", documents=[document], reason="申请")
     bureau.done(award_id, "review", "joint_review", "publish")
-    bureau.done(award_id, "approve", amount="200000.00")
-    paid = bureau.done(award_id, "pay", voucher_no="V-7", paid_on="2026-05-31")
+    bureau.done(award_id, "approve")
+    paid = bureau.done(award_id, "pay", voucher_no="V-7", paid_on="2026-06-01")
     found = bureau.award(award_id)
     assert {name: found[name] for name in ("state", "approved", "paid", "returned", "payable", "holds", "flags")} == {
         "state": "paid",
@@ -73,8 +75,18 @@ def test_an_award_goes_from_estimate_to_payment(bureau: Bureau) -> None:
     ]
     assert decisions[0]["documents"] == [document]
     assert decisions[0]["reason"] == "申请"
-    assert decisions[3]["until"] == "2026-01-31T00:00:00.000000+08:00"
-    assert (decisions[5]["voucher_no"], decisions[5]["paid_on"]) == ("V-7", "2026-05-31")
+    assert decisions[3]["notice"] == {"from": "2026-01-12", "until": "2026-01-31", "where": "公告栏"}
+    assert decisions[3]["published"] == {
+        "payable": "200000.00",
+        "subject": subject(1),
+        "rule": "first_purchase",
+        "item": None,
+        "year": 2026,
+        "policy": found["policy"],
+    }
+    nothing = dict.fromkeys(("ground", "notice", "received_on", "published", "statement", "batch_id"))
+    assert {name: decisions[5][name] for name in nothing} == nothing
+    assert (decisions[5]["voucher_no"], decisions[5]["paid_on"]) == ("V-7", "2026-06-01")
     assert [one["by"] for one in decisions[1:3]] == ["key of bureau", "key of bureau2"]
     assert bureau.decisions(award_id, limit=2) == decisions
     assert [item["award_id"] for item in bureau.ask.all("/v1/awards", state="paid", subject=subject(1))] == [award_id]
@@ -116,58 +128,106 @@ def test_each_act_is_a_transaction_of_the_ledger_and_in_its_log(bureau: Bureau) 
 @pytest.mark.parametrize(
     ("done", "wrong", "allowed"),
     [
-        ((), "pay", ["apply", "list", "reject"]),
-        (("list",), "publish", ["review", "reject"]),
-        (("apply", "review"), "approve", ["reject"]),
-        (("apply", "review", "joint_review"), "apply", ["publish", "reject"]),
-        (("apply", "review", "joint_review", "publish"), "pay", ["reject"]),
-        (("reject",), "apply", ["reopen"]),
-        (("reject", "reopen"), "return", ["apply", "list", "reject"]),
+        ((), "pay", ["apply", "list", "withdraw"]),
+        (("list",), "publish", ["review", "reject", "withdraw"]),
+        (("apply", "review"), "approve", ["withdraw"]),
+        (("apply", "review", "joint_review"), "apply", ["publish", "withdraw"]),
+        (("apply", "review", "joint_review", "publish"), "pay", ["withdraw"]),
+        (("apply", "reject"), "apply", ["reopen"]),
+        (("apply", "reject", "reopen"), "return", ["apply", "list", "withdraw"]),
     ],
 )
-def test_a_wrong_step_is_409_and_says_what_can_be_done(
+def test_a_wrong_step_is_409_and_says_what_can_be_done_and_why_nothing_else(
     bureau: Bureau, done: tuple[str, ...], wrong: str, allowed: list[str]
 ) -> None:
     number = 1000 + len(done) * 10 + len(wrong)
     award_id = bureau.purchase(number)
     bureau.done(award_id, *done)
-    status, told = bureau.step(
-        award_id, wrong, who=FIRST, **({"amount": "1"} if wrong in ("approve", "return") else {})
-    )
+    status, told = bureau.step(award_id, wrong, who=FIRST, **({"amount": "1"} if wrong == "return" else {}))
     assert (status, told["allowed"]) == (409, allowed)
     assert (told["status"], told["title"]) == (409, "Conflict")
+    assert [one["action"] for one in told["why"]] == [name for name in ACTIONS if name not in allowed]
+    assert all(one["code"] in CODES and one["reason"]["zh"] and one["reason"]["en"] for one in told["why"])
     assert len(bureau.decisions(award_id)) == len(done)
 
 
-def test_four_eyes(bureau: Bureau) -> None:
+def codes(told: Any) -> dict[str, str]:
+    """Return the code of each step that is not allowed, by action."""
+    return {one["action"]: one["code"] for one in told["why"]}
+
+
+def test_separate_hands(bureau: Bureau) -> None:
     award_id = bureau.purchase(3)
     bureau.done(award_id, "apply", "review")
     status, told = bureau.step(award_id, "joint_review", who=FIRST)
-    assert (status, told["allowed"]) == (409, ["reject"])
+    assert (status, told["allowed"], codes(told)["joint_review"]) == (409, ["withdraw"], "person")
     assert "初审" in told["detail"]
+    assert "key of bureau" in told["detail"]
     bureau.done(award_id, "joint_review", "publish")
-    assert bureau.step(award_id, "approve", who=FIRST, amount="1")[0] == 409
-    assert bureau.step(award_id, "approve", who=SECOND, amount="1")[0] == 201
+    for who in (FIRST, SECOND):
+        status, told = bureau.step(award_id, "approve", who=who)
+        assert (status, codes(told)["approve"]) == (409, "person")
+    assert codes(bureau.step(award_id, "reject", who=FIRST)[1])["reject"] == "person"
+    assert bureau.step(award_id, "approve", who=THIRD)[0] == 201
+    for action in ("pay", "revoke"):
+        status, told = bureau.step(award_id, action, who=THIRD, **({"amount": "1"} if action == "revoke" else {}))
+        assert (status, codes(told)[action]) == (409, "person")
+    bureau.done(award_id, "pay")
+    bureau.done(award_id, "notify_return", amount="1")
+    status, told = bureau.step(award_id, "return", who=FIRST, amount="1")
+    assert (status, codes(told)["return"]) == (409, "person")
+
+
+def test_a_declared_reward_needs_a_third_person_beside_declarer_and_reviewers(bureau: Bureau) -> None:
+    body = {
+        "rule": "standards",
+        "subject": subject(95),
+        "item": "GB-1",
+        "earned_on": "2026-03-01",
+        "measure": {"role": "national_led"},
+        "documents": DOCUMENTS,
+    }
+    status, told = bureau.post("/v1/declared", body, THIRD)
+    assert status == 200, told
+    award_id = told["award_id"]
+    bureau.verify(subject(95))
+    bureau.published(award_id)
+    status, told = bureau.step(award_id, "approve")
+    assert (status, codes(told)["approve"]) == (409, "person")
+    assert "登记申报" in told["detail"]
 
 
 def test_a_step_says_what_it_lacks_and_what_it_does_not_take(bureau: Bureau) -> None:
     award_id = bureau.purchase(4)
+    notice = {"action": "publish", "where": "w", "documents": DOCUMENTS}
     wrong: list[tuple[dict[str, Any], list[str]]] = [
         ({"action": "fly"}, ["action"]),
         ({}, ["action"]),
-        ({"action": "publish"}, ["until"]),
-        ({"action": "approve"}, ["amount"]),
+        ({"action": "publish"}, ["until", "where"]),
+        ({**notice, "until": "2020-01-01"}, ["until"]),  # before it begins
+        ({**notice, "until": "2026-06-04"}, ["until"]),  # four working days
+        ({**notice, "from": "2026-05-29", "until": "2026-06-03"}, ["until"]),
+        ({**notice, "until": "2026-06-08T00:00:00+08:00"}, ["until"]),
+        ({**notice, "until": "2026-02-30"}, ["until"]),
         ({"action": "approve", "amount": "0"}, ["amount"]),
         ({"action": "approve", "amount": 5}, ["amount"]),
         ({"action": "pay"}, ["paid_on", "voucher_no"]),
         ({"action": "pay", "voucher_no": "1", "paid_on": "2026-06-30"}, ["paid_on"]),
         ({"action": "pay", "voucher_no": "1", "paid_on": "2026-02-30"}, ["paid_on"]),
         ({"action": "reject"}, ["reason"]),
-        ({"action": "return", "amount": "1"}, ["reason"]),
+        ({"action": "revoke", "amount": "1"}, ["ground", "reason"]),
+        ({"action": "revoke", "amount": "1", "reason": "r", "ground": "mood"}, ["ground"]),
+        ({"action": "notify_return", "amount": "1", "reason": "r", "ground": "court"}, ["until"]),
+        (
+            {"action": "notify_return", "amount": "1", "reason": "r", "ground": "court", "until": "2026-06-02"},
+            ["until"],
+        ),
+        ({"action": "return"}, ["amount"]),
+        ({"action": "recover", "amount": "1", "voucher_no": "1"}, ["received_on"]),
+        ({"action": "recover", "amount": "1", "voucher_no": "1", "received_on": "2026-06-30"}, ["received_on"]),
         ({"action": "apply", "amount": "1"}, ["amount"]),
         ({"action": "apply", "no_such": 1}, ["no_such"]),
         ({"action": "apply", "documents": [{"name": "n", "sha256": "AB"}]}, ["documents.0.sha256"]),
-        ({"action": "publish", "until": "2026-02-30"}, ["until"]),
     ]
     for body, fields in wrong:
         status, told = bureau.post(f"/v1/awards/{award_id}/decisions", body, key="k")
@@ -175,6 +235,20 @@ def test_a_step_says_what_it_lacks_and_what_it_does_not_take(bureau: Bureau) -> 
     status, told = bureau.post(f"/v1/awards/{award_id}/decisions", {"action": "apply"})
     assert (status, [error["field"] for error in told["errors"]]) == (422, ["Idempotency-Key"])
     assert bureau.decisions(award_id) == []
+
+
+def test_a_step_without_the_document_that_it_needs_is_refused(bureau: Bureau) -> None:
+    award_id = bureau.purchase(96)
+    status, told = bureau.step(award_id, "withdraw", documents=[])
+    assert (status, codes(told)["withdraw"], "withdraw" in told["allowed"]) == (409, "document", False)
+    bureau.done(award_id, "apply", "review")
+    for action in ("joint_review", "publish", "approve"):
+        status, told = bureau.step(award_id, action, documents=[])
+        assert (status, codes(told)[action]) == (409, "document")
+        bureau.done(award_id, action)
+    bureau.done(award_id, "pay")
+    status, told = bureau.step(award_id, "notify_return", amount="1", documents=[])
+    assert (status, codes(told)["notify_return"]) == (409, "document")
 
 
 def test_the_same_request_again_is_answered_as_before(bureau: Bureau) -> None:
@@ -194,7 +268,7 @@ def test_the_same_request_again_is_answered_as_before(bureau: Bureau) -> None:
 
 
 def test_a_newer_key_of_a_person_is_no_other_person(bureau: Bureau) -> None:
-    """Neither for the four-eyes rule nor for a request that is sent again."""
+    """Neither for separate hands nor for a request that is sent again."""
     award_id = bureau.purchase(90)
     assert bureau.step(award_id, "apply", key="newer") == bureau.step(award_id, "apply", key="newer", who=ROTATED)
     bureau.done(award_id, "review")
@@ -204,35 +278,148 @@ def test_a_newer_key_of_a_person_is_no_other_person(bureau: Bureau) -> None:
     assert bureau.step(award_id, "joint_review", who=SECOND)[0] == 201
     status, told = bureau.step(award_id, "publish", who=ROTATED)
     assert (status, told["by"], told["person"]) == (201, "newer key", "bureau")
-    assert bureau.step(award_id, "approve", who=FIRST, amount="1.00")[0] == 409
+    assert bureau.step(award_id, "approve", who=ROTATED, amount="1.00")[0] == 409
 
 
 def test_approvals_stay_within_what_is_payable(bureau: Bureau) -> None:
     award_id = bureau.purchase(7)
     bureau.published(award_id)
     status, told = bureau.step(award_id, "approve", amount="200000.01")
-    assert (status, told["allowed"]) == (409, ["approve", "reject"])
+    assert (status, told["allowed"], codes(told)["approve"]) == (409, ["reject", "withdraw"], "room")
     assert "200000.00" in told["detail"]
+    status, told = bureau.step(award_id, "approve", amount="120000", reason=None)
+    assert (status, [one["field"] for one in told["errors"]]) == (422, ["reason"])
     bureau.done(award_id, "approve", amount="120000")
     status, told = bureau.step(award_id, "pay", amount="100000")
-    assert (status, told["allowed"]) == (409, ["apply", "list", "pay"])
+    assert (status, told["allowed"], codes(told)["pay"]) == (409, ["apply", "list", "revoke"], "room")
+    status, told = bureau.step(award_id, "pay", paid_on="2026-05-31")
+    assert (status, [one["field"] for one in told["errors"]]) == (422, ["paid_on"])
     bureau.done(award_id, "pay", amount="120000.00")
     # Only part of the payable amount was approved: the rest takes another round.
     bureau.published(award_id)
     assert bureau.step(award_id, "approve", amount="80000.01")[0] == 409
-    bureau.done(award_id, "approve", amount="80000")
+    assert bureau.done(award_id, "approve", reason=None)["amount"] == "80000.00"
     assert bureau.done(award_id, "pay")["amount"] == "80000.00"
-    assert bureau.step(award_id, "apply")[1]["allowed"] == []
+    assert bureau.step(award_id, "apply")[1]["allowed"] == ["notify_return"]
 
 
-def test_an_approval_waits_for_the_end_of_the_public_notice(bureau: Bureau) -> None:
+def test_an_approval_waits_for_the_day_after_the_last_day_of_the_public_notice(bureau: Bureau) -> None:
     award_id = bureau.purchase(8)
     bureau.done(award_id, "apply", "review", "joint_review")
-    bureau.done(award_id, "publish", until=format_time(bureau.now + timedelta(hours=1)))
+    today = shanghai_date(bureau.now)
+    until = notice_end(today, 5, "first_and_last_day_included")
+    told = bureau.done(award_id, "publish", until=until.isoformat(), documents=None, **{"from": None})
+    assert told["notice"] == {"from": today.isoformat(), "until": until.isoformat(), "where": "公告栏"}
+    bureau.now = day_start(until) + timedelta(hours=23)
     status, told = bureau.step(award_id, "approve", amount="1")
-    assert (status, told["allowed"]) == (409, ["reject"])
-    bureau.later(hours=1)
+    assert (status, told["allowed"], codes(told)["approve"]) == (409, ["reject", "withdraw"], "notice")
+    bureau.now = day_start(until + timedelta(days=1))
     assert bureau.step(award_id, "approve", amount="1")[0] == 201
+
+
+def test_what_was_published_bounds_the_approval_until_it_is_published_again(bureau: Bureau) -> None:
+    award_id = bureau.purchase(97, "1000000.00")
+    bureau.published(award_id)
+    assert codes(bureau.step(award_id, "publish")[1])["publish"] == "state"
+    bureau.take(first_purchase(97, "2026-03-01", "3000000.00", seq=2))
+    status, told = bureau.step(award_id, "approve", amount="50000.01")
+    assert (status, codes(told)["approve"]) == (409, "room")
+    assert "50000.00" in told["detail"]
+    assert bureau.done(award_id, "publish")["published"]["payable"] == "150000.00"
+    assert bureau.done(award_id, "approve")["amount"] == "150000.00"
+
+
+def test_an_approval_is_refused_if_the_basis_is_not_what_was_published(bureau: Bureau) -> None:
+    bureau.take(first_purchase(98, "2027-12-31", seq=1))
+    award_id = f"first_purchase/{subject(98)}"
+    bureau.verify(subject(98))
+    bureau.published(award_id)
+    bureau.take(first_purchase(98, "2028-01-01", seq=2))
+    status, told = bureau.step(award_id, "approve")
+    assert (status, codes(told)["approve"]) == (409, "basis_changed")
+    assert "年度" in told["detail"]
+    assert bureau.done(award_id, "publish")["published"]["year"] == 2028
+    assert bureau.done(award_id, "approve")["year"] == 2028
+
+
+def test_only_the_person_of_an_unpaid_approval_approves_again(bureau: Bureau) -> None:
+    award_id = bureau.purchase(99, "1000000.00")
+    bureau.approved(award_id, "50000.00")
+    bureau.take(first_purchase(99, "2026-03-01", "3000000.00", seq=2))
+    bureau.done(award_id, "apply")
+    assert bureau.step(award_id, "review", who=THIRD)[0] == 201
+    bureau.done(award_id, "joint_review", "publish")
+    status, told = bureau.step(award_id, "approve", who=FIRST)
+    assert (status, codes(told)["approve"]) == (409, "person")
+    assert "key of bureau3" in told["detail"]
+    status, told = bureau.step(award_id, "approve", who=THIRD)  # who reviewed this round
+    assert (status, codes(told)["approve"]) == (409, "person")
+    bureau.done(award_id, "pay")
+    assert bureau.step(award_id, "approve", who=FIRST)[0] == 201
+
+
+def test_a_subject_withdraws_and_applies_again(bureau: Bureau) -> None:
+    bureau.take(first_listing(101, "2026-02-01", seq=1))
+    lower, award_id = f"first_listing/{subject(101)}", bureau.purchase(101)
+    bureau.done(award_id, "apply", "review")
+    told = bureau.done(award_id, "withdraw")
+    assert (told["from"], told["to"]) == ("reviewed", "estimated")
+    found = bureau.award(award_id)
+    assert (found["state"], found["flags"], found["payable"], found["suppressed_by"]) == (
+        "estimated", ["waived"], "0.00", None,
+    )  # fmt: skip
+    assert bureau.award(lower)["payable"] == "20000.00"
+    assert "放弃" in bureau.ask.ok(f"/v1/awards/{award_id}/explanation")["text"]["zh"]
+    assert award_id in [one["award_id"] for one in bureau.ask.all("/v1/awards", flag="waived")]
+    bureau.done(award_id, "list")
+    assert (bureau.award(award_id)["flags"], bureau.award(award_id)["payable"]) == ([], "200000.00")
+    assert bureau.ask.all("/v1/awards", flag="waived", subject=subject(101)) == []
+
+
+def test_what_is_unpaid_is_revoked(bureau: Bureau) -> None:
+    award_id = bureau.purchase(102)
+    bureau.approved(award_id, "150000.00")
+    told = bureau.done(award_id, "revoke", amount="50000.00", ground="review")
+    assert (told["from"], told["to"], told["ground"]) == ("approved", "approved", "review")
+    assert bureau.award(award_id)["approved"] == "100000.00"
+    row = bureau.ask.all("/v1/ledger/transactions", award_id=award_id, kind="revocation")[-1]
+    assert [(one["account"], one["debit"]) for one in row["entries"]] == [
+        (f"approved:{subject(102)}:{award_id}", "50000.00"),
+        ("budget:2026", "0.00"),
+    ]
+    assert codes(bureau.step(award_id, "revoke", amount="100000.01")[1])["revoke"] == "room"
+    assert bureau.done(award_id, "revoke", amount="100000.00")["to"] == "returned"
+    found = bureau.award(award_id)
+    assert (found["state"], found["approved"], found["payable"]) == ("returned", "0.00", "0.00")
+    assert "撤销" in bureau.ask.ok(f"/v1/awards/{award_id}/explanation")["text"]["zh"]
+    bureau.done(award_id, "reopen")
+    assert (bureau.award(award_id)["state"], bureau.award(award_id)["payable"]) == ("estimated", "200000.00")
+
+
+def test_what_is_paid_is_notified_returned_and_recovered(bureau: Bureau) -> None:
+    award_id = bureau.purchase(103)
+    bureau.approved(award_id, "200000.00")
+    bureau.done(award_id, "pay")
+    told = bureau.done(award_id, "notify_return", amount="150000.00", ground="fraud")
+    assert (told["amount"], told["notice"]["from"]) == ("150000.00", shanghai_date(bureau.now).isoformat())
+    status, refused = bureau.step(award_id, "return", amount="1.00", documents=None)
+    assert (status, codes(refused)["return"]) == (409, "notice")
+    bureau.done(award_id, "return", amount="50000.00")
+    assert codes(bureau.step(award_id, "return", amount="100000.01")[1])["return"] == "room"
+    # A newer notice replaces what is left of the first.
+    bureau.done(award_id, "notify_return", amount="150000.00")
+    bureau.now = day_start(date.fromisoformat(bureau.decisions(award_id)[-1]["notice"]["until"]) + timedelta(days=1))
+    assert bureau.done(award_id, "return", amount="150000.00", documents=None)["to"] == "returned"
+    found = bureau.award(award_id)
+    assert (found["state"], found["approved"], found["paid"], found["returned"], found["payable"]) == (
+        "returned", "200000.00", "200000.00", "200000.00", "0.00",
+    )  # fmt: skip
+    assert codes(bureau.step(award_id, "recover", amount="200000.01")[1])["recover"] == "room"
+    received = bureau.done(award_id, "recover", amount="200000.00")
+    assert (received["to"], received["voucher_no"]) == ("returned", "R-1")
+    kinds = [row["kind"] for row in bureau.ask.all("/v1/ledger/transactions", award_id=award_id)]
+    assert kinds[-2:] == ["return", "recovery"]
+    assert codes(bureau.step(award_id, "recover", amount="1")[1])["recover"] == "state"
 
 
 def test_holds_block_approval_and_payment_and_nothing_else(bureau: Bureau) -> None:
@@ -242,7 +429,7 @@ def test_holds_block_approval_and_payment_and_nothing_else(bureau: Bureau) -> No
     held = [bureau.post(path, {"kind": kind, "reason": "r"})[1] for kind in ("objection", "manual", "manual")]
     assert bureau.award(award_id)["holds"] == ["manual", "objection"]
     status, told = bureau.step(award_id, "approve", amount="1")
-    assert (status, told["allowed"]) == (409, ["reject"])
+    assert (status, told["allowed"], codes(told)["approve"]) == (409, ["reject", "withdraw"], "hold")
     assert "objection" in told["detail"]
     for one, outcome in zip(held[:2], ({"outcome": "dismissed"}, {}), strict=True):
         assert bureau.post(f"/v1/holds/{one['id']}/release", {"reason": "r", **outcome})[0] == 201
@@ -339,11 +526,10 @@ def test_a_correction_after_payment_opens_one_proposal_that_a_return_closes(bure
     # A further decrease raises the amount of the same proposal.
     bureau.take(first_purchase(14, "2026-03-01", "5000000.00", seq=4, refunded="2000000.00"))
     assert [one["amount"] for one in open_clawbacks(bureau, award_id)] == ["50000.00"]
-    assert bureau.step(award_id, "return", amount="50000.01")[0] == 409
-    told = bureau.done(award_id, "return", amount="20000")
+    told = bureau.returned(award_id, "20000")
     assert (told["from"], told["to"]) == ("paid", "paid")
     assert [one["amount"] for one in open_clawbacks(bureau, award_id)] == ["30000.00"]
-    returned = bureau.done(award_id, "return", amount="30000.00")
+    returned = bureau.returned(award_id, "30000.00")
     assert bureau.award(award_id)["flags"] == []
     assert award_id not in over_approved(bureau)
     (closed,) = [one for one in bureau.ask.all("/v1/clawbacks") if one["award_id"] == award_id]
@@ -352,7 +538,8 @@ def test_a_correction_after_payment_opens_one_proposal_that_a_return_closes(bure
     assert bureau.step(award_id, "return", amount="1")[0] == 409
     row = bureau.ask.all("/v1/ledger/transactions", award_id=award_id, kind="return")[-1]
     assert [entry["account"] for entry in row["entries"]] == [
-        f"{name}:{subject(14)}:{award_id}" for name in ("claim", "returned")
+        f"claim:{subject(14)}:{award_id}",
+        f"returned:{subject(14)}:{award_id}",
     ]
     # The trade is no longer refunded: the payable amount has risen, and another round can begin.
     bureau.take(first_purchase(14, "2026-03-01", "5000000.00", seq=5))
@@ -378,12 +565,13 @@ def test_clawback_proposals_are_paged_without_loss(bureau: Bureau) -> None:
         assert of_these == [one for one in expected if one[1] == states.get("state", one[1])]
 
 
-def test_what_is_over_approved_is_returned_before_the_rest_is_paid(bureau: Bureau) -> None:
+def test_what_is_over_approved_is_revoked_before_the_rest_is_paid(bureau: Bureau) -> None:
     award_id = bureau.purchase(15)
     bureau.approved(award_id, "200000.00")
     bureau.take(first_purchase(15, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
-    assert bureau.step(award_id, "pay")[1]["allowed"] == ["return"]
-    bureau.done(award_id, "return", amount="100000.00")
+    status, told = bureau.step(award_id, "pay")
+    assert (status, told["allowed"], codes(told)["pay"]) == (409, ["revoke"], "clawback")
+    bureau.done(award_id, "revoke", amount="100000.00")
     assert bureau.done(award_id, "pay")["amount"] == "100000.00"
 
 
@@ -404,10 +592,10 @@ def test_a_return_is_possible_while_a_later_round_is_under_way_or_was_rejected(b
     bureau.take(first_purchase(17, "2026-03-01", "3000000.00", seq=3))
     bureau.done(award_id, "apply")
     bureau.take(first_purchase(17, "2026-03-01", "1000000.00", seq=4))
-    told = bureau.done(award_id, "return", amount="20000")
+    told = bureau.returned(award_id, "20000")
     assert (told["from"], told["to"]) == ("applied", "applied")
-    bureau.done(award_id, "reject")
-    bureau.done(award_id, "return", amount="30000")
+    assert bureau.done(award_id, "reject")["to"] == "paid"
+    bureau.returned(award_id, "30000")
     assert bureau.award(award_id)["flags"] == []
 
 
@@ -420,7 +608,6 @@ def test_a_later_higher_reward_of_the_year_is_paid_less_what_was_approved(bureau
     higher = bureau.purchase(18)
     assert [bureau.award(award_id)["payable"] for award_id in (lower, higher)] == ["0.00", "200000.00"]
     assert open_clawbacks(bureau, lower) == []
-    assert bureau.step(lower, "return", amount="20000.00")[0] == 409
     bureau.published(higher)
     # Approvals of the group together stay within its highest award.
     status, told = bureau.step(higher, "approve", amount="180000.01")
@@ -432,6 +619,7 @@ def test_a_rejected_reward_leaves_the_year_to_the_next_kind_until_it_is_reopened
     bureau.take(first_listing(31, "2026-02-01", seq=1))
     lower, higher = f"first_listing/{subject(31)}", bureau.purchase(31)
     assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["0.00", "200000.00"]
+    bureau.done(higher, "apply")
     bureau.done(higher, "reject", reason="材料不实")
     assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["20000.00", "0.00"]
     assert bureau.award(lower)["suppressed_by"] is bureau.award(higher)["suppressed_by"] is None
@@ -453,9 +641,11 @@ def test_a_refused_rise_leaves_what_stands_approved_in_its_kind(bureau: Bureau) 
     bureau.take(first_purchase(32, "2026-03-01", "3000000.00", seq=2))
     assert bureau.award(higher)["payable"] == "150000.00"
     bureau.done(higher, "apply")
-    bureau.done(higher, "reject", reason="增加部分不予认可")
+    assert bureau.done(higher, "reject", reason="增加部分不予认可")["to"] == "paid"
+    assert "增加的部分" in bureau.ask.ok(f"/v1/awards/{higher}/explanation")["text"]["zh"]
+    assert codes(bureau.step(higher, "apply")[1])["apply"] == "state"
     assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["0.00", "50000.00"]
-    bureau.done(higher, "reopen", reason="重新认定")
+    assert bureau.done(higher, "reopen", reason="重新认定")["to"] == "paid"
     assert [bureau.award(one)["payable"] for one in (lower, higher)] == ["0.00", "150000.00"]
 
 
@@ -505,7 +695,9 @@ def test_a_reward_that_moves_to_another_year_is_claimed_back_from_the_one_it_was
     bureau.take(first_purchase(19, "2027-01-01", seq=2))
     (proposal,) = open_clawbacks(bureau, award_id)
     assert (proposal["year"], proposal["amount"]) == (2026, "50000.00")
-    bureau.done(award_id, "return", amount="50000.00")
+    told = bureau.done(award_id, "revoke", amount="50000.00")
+    assert (told["year"], told["to"]) == (2026, "returned")
+    bureau.done(award_id, "reopen")
     bureau.approved(award_id, "50000.00")
     assert [row["year"] for row in budgets(bureau, 2026, 2027)] == [2026, 2027]
     assert budgets(bureau, 2027)[0]["approved"] == "50000.00"
@@ -566,11 +758,11 @@ def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_b
     assert [scarce.award(award_id)["holds"] for award_id in (one, three, kmdex)] == [[], ["budget"], ["budget"]]
     scarce.published(three)
     status, told = scarce.step(three, "approve", amount="100000.00")
-    assert (status, told["allowed"]) == (409, ["reject"])
+    assert (status, told["allowed"]) == (409, ["reject", "withdraw"])
     # An approved amount can be paid; a returned amount makes no room.
     scarce.done(one, "pay")
     scarce.take(first_purchase(1, "2026-03-01", "5000000.00", seq=9, refunded="5000000.00"))
-    scarce.done(one, "return", amount="200000.00")
+    scarce.returned(one, "200000.00")
     (found,) = budgets(scarce, 2026)
     assert (found["returned"], found["available"]) == ("200000.00", "100000.00")
     assert scarce.award(three)["holds"] == ["budget"]
@@ -743,7 +935,8 @@ def test_of_two_that_pay_at_once_one_is_refused(bureau: Bureau) -> None:
 
     def pay(number: int) -> int:
         client = bureau.ask.client.application.test_client()
-        body = {"action": "pay", "voucher_no": f"V-{number}", "paid_on": "2026-05-31"}
+        paid_on = shanghai_date(bureau.now).isoformat()
+        body = {"action": "pay", "voucher_no": f"V-{number}", "paid_on": paid_on}
         given = headers((FIRST, SECOND)[number % 2]) | {"Idempotency-Key": f"race-{number}"}
         start.wait()
         return client.post(f"/v1/awards/{award_id}/decisions", json=body, headers=given).status_code
@@ -781,6 +974,8 @@ def test_as_of_shows_what_was_decided_then(bureau: Bureau) -> None:
     bureau.done(award_id, "pay")
     note()
     bureau.grant(subject(25), 2026, "300000.00", rules=["first_purchase"])
+    note()
+    bureau.done(award_id, "notify_return", amount="200000.00")
     note()
     bureau.done(award_id, "return", amount="200000.00")
     note()

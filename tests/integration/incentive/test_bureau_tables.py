@@ -23,7 +23,7 @@ TABLES = (
     "related_party",
 )
 NEW_GRANT = "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, {}, '{}', 'd', 'no', {}, '{{}}', '{{}}')"
-APPROVED, PUBLISHED = f"first_purchase/{subject(1)}", f"first_purchase/{subject(2)}"
+APPROVED, PUBLISHED, RETURNED = (f"first_purchase/{subject(number)}" for number in (1, 2, 4))
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +37,16 @@ def worked(postgres) -> Iterator[LedgerDatabase]:
 def do_everything(found: LedgerDatabase) -> None:
     bureau = Bureau(found.service, rulebook())
     bureau.begin()
-    bureau.take(*(first_purchase(number, "2026-03-01", "5000000.00", seq=1) for number in (1, 2, 3)))
-    for number in (1, 2):
+    bureau.take(*(first_purchase(number, "2026-03-01", "5000000.00", seq=1) for number in (1, 2, 3, 4)))
+    for number in (1, 2, 4):
         bureau.verify(subject(number))
     bureau.approved(APPROVED, "150000.00")
     bureau.published(PUBLISHED)
+    # 50,000 yuan are notified of 150,000 paid, and 10,000 returned.
+    bureau.approved(RETURNED, "150000.00")
+    bureau.done(RETURNED, "pay")
+    bureau.done(RETURNED, "notify_return", amount="50000.00")
+    bureau.done(RETURNED, "return", amount="10000.00")
     held = bureau.post(f"/v1/awards/{PUBLISHED}/holds", {"kind": "manual", "reason": "r"})[1]
     bureau.post(f"/v1/holds/{held['hold_id']}/release", None)
     bureau.post("/v1/rules/first_listing/suspensions", {"from": "2026-01-01", "reason": "r"})
@@ -129,20 +134,51 @@ def insert_decision(connection: Connection, **members: Any) -> None:
         "until": None,
         "voucher_no": None,
         "paid_on": None,
+        "documents": "[]",
+        "decided_on": "2026-06-01",
+        "ground": None,
+        "notice_from": None,
+        "notice_until": None,
+        "notice_where": None,
+        "received_on": None,
+        "published": None,
         **members,
     }
     connection.execute(
         text(
             "INSERT INTO decision VALUES ('x', :award_id, :number, :action, :from_state, :to_state, :amount_fen,"
-            " 'first_purchase', :subject, :year, :reason, '[]', :until, :voucher_no, :paid_on)"
+            " 'first_purchase', :subject, :year, :reason, CAST(:documents AS jsonb), :until, :voucher_no, :paid_on,"
+            " :decided_on, :ground, :notice_from, :notice_until, :notice_where, :received_on,"
+            " CAST(:published AS jsonb))"
         ),
         row,
     )
 
 
-APPROVE = {"action": "approve", "to_state": "approved", "amount_fen": 500, "reason": None}
+PAPER = '[{"name": "n", "sha256": "s"}]'
+APPROVE = {"action": "approve", "to_state": "approved", "amount_fen": 500, "reason": None, "documents": PAPER}
 OF_APPROVED = {"award_id": APPROVED, "number": 5, "from_state": "approved", "subject": subject(1)}
 PAID = {"action": "pay", "to_state": "paid", "voucher_no": "V", "paid_on": "2026-05-31"}
+PUBLISH = {
+    "action": "publish",
+    "to_state": "published",
+    "notice_from": "2026-06-01",
+    "notice_until": "2026-06-05",
+    "notice_where": "w",
+    "published": "{}",
+}
+OF_PAID = {"award_id": RETURNED, "number": 8, "from_state": "paid", "to_state": "paid", "subject": subject(4)}
+RETURN = {**OF_PAID, "action": "return"}
+NOTIFY = {
+    **OF_PAID,
+    "action": "notify_return",
+    "amount_fen": 5,
+    "ground": "court",
+    "notice_from": "2026-06-01",
+    "notice_until": "2026-06-05",
+    "documents": PAPER,
+}
+WITHDRAW = {"action": "withdraw", "to_state": "estimated"}
 
 
 @pytest.mark.parametrize(
@@ -150,9 +186,17 @@ PAID = {"action": "pay", "to_state": "paid", "voucher_no": "V", "paid_on": "2026
     [
         (None, {}, {}),
         (None, {"posts": "approval", "amount_fen": 500}, APPROVE),
-        ("decision_four_eyes", {"posts": "approval", "amount_fen": 500, "person": "key of bureau"}, APPROVE),
-        ("decision_four_eyes", {"posts": "approval", "amount_fen": 500, "person": "bureau"}, APPROVE),
-        ("decision_four_eyes", {"posts": "approval", "amount_fen": 500, "person": "bureau", "name": "newer"}, APPROVE),
+        ("decision_separate_hands", {"posts": "approval", "amount_fen": 500, "person": "key of bureau"}, APPROVE),
+        ("decision_separate_hands", {"posts": "approval", "amount_fen": 500, "person": "bureau"}, APPROVE),
+        ("decision_separate_hands", {"posts": "approval", "amount_fen": 500, "person": "bureau2"}, APPROVE),
+        (
+            "decision_separate_hands",
+            {"posts": "approval", "amount_fen": 500, "person": "bureau", "name": "newer"},
+            APPROVE,
+        ),
+        ("decision_separate_hands", {"person": "bureau"}, {}),
+        ("decision_separate_hands", {"person": "bureau3"}, {**OF_APPROVED, **PAID, "amount_fen": 15_000_000}),
+        ("decision_separate_hands", {"person": "bureau"}, {**RETURN, "amount_fen": 1}),
         (None, {"posts": "approval", "amount_fen": 500, "person": "another", "name": "key of bureau"}, APPROVE),
         ("decision_is_posted", {"posts": "approval", "amount_fen": 499}, APPROVE),
         ("decision_is_posted", {}, APPROVE),
@@ -161,9 +205,23 @@ PAID = {"action": "pay", "to_state": "paid", "voucher_no": "V", "paid_on": "2026
         ("decision_one_after_the_other", {}, {"number": 3}),
         ("decision_follows", {}, {"number": 6}),
         ("decision_follows", {}, {"from_state": "reviewed"}),
-        ("decision_step", {}, {"to_state": "approved"}),
+        ("decision_step", {}, {"to_state": "applied"}),
         ("decision_step", {}, {"action": "fly"}),
         ("decision_step", {}, {**PAID, "amount_fen": 500}),
+        ("decision_step", {}, {**OF_APPROVED, "to_state": "estimated", "action": "reopen"}),
+        (None, {}, PUBLISH),
+        (None, {}, {**WITHDRAW, "documents": PAPER, "reason": None}),
+        ("decision_has_a_document", {}, WITHDRAW),
+        ("decision_has_a_document", {}, {**APPROVE, "documents": "[]"}),
+        ("decision_has_a_document", {}, {**PUBLISH, "notice_from": "2026-05-31"}),
+        ("decision_has_a_day", {}, {"decided_on": None}),
+        ("decision_notice", {}, {**PUBLISH, "notice_until": "2026-05-31"}),
+        ("decision_days", {}, {**OF_APPROVED, **PAID, "amount_fen": 500, "paid_on": "2026-06-02"}),
+        ("decision_days", {}, {**NOTIFY, "notice_from": "2026-06-02"}),
+        ("decision_ground_check", {}, {**NOTIFY, "ground": "mood"}),
+        ("decision_needs", {}, {**NOTIFY, "ground": None}),
+        ("decision_needs", {}, {**PUBLISH, "published": None}),
+        ("decision_within_notice", {"person": "bureau2"}, {**RETURN, "amount_fen": 4_000_001}),
         ("decision_amount", {}, {"amount_fen": 500}),
         ("decision_amount", {}, {**APPROVE, "amount_fen": 0}),
         ("decision_needs", {}, {"reason": None}),
@@ -173,7 +231,24 @@ PAID = {"action": "pay", "to_state": "paid", "voucher_no": "V", "paid_on": "2026
         (
             "decision_within_approved",
             {},
-            {**OF_APPROVED, "action": "return", "to_state": "approved", "amount_fen": 15_000_001},
+            {
+                **OF_APPROVED,
+                "action": "revoke",
+                "to_state": "returned",
+                "ground": "court",
+                "amount_fen": 15_000_001,
+            },
+        ),
+        (
+            "decision_within_approved",
+            {},
+            {
+                **OF_PAID,
+                "action": "recover",
+                "voucher_no": "V",
+                "received_on": "2026-06-01",
+                "amount_fen": 1_000_001,
+            },
         ),
     ],
 )
@@ -268,7 +343,7 @@ def differences(worked: LedgerDatabase, *statements: str) -> list[str]:
         ("UPDATE decision SET amount_fen = amount_fen + 1 WHERE action = 'approve'", ["decision", "account approved"]),
         ("UPDATE decision SET reason = 'another' WHERE action = 'publish'", ["decision"]),
         ("UPDATE decision SET action = 'list' WHERE action = 'apply'", ["decision"]),
-        ("UPDATE decision SET number = number + 1 WHERE number = 4", ["decision"]),
+        ("UPDATE decision SET number = number + 10 WHERE number = 4", ["decision"]),
         ("UPDATE act SET person = 'somebody else' WHERE kind = 'eligibility'", ["eligibility"]),
         ("UPDATE act SET recorded_at = recorded_at + interval '1 hour' WHERE kind = 'hold'", ["act of", "hold"]),
         ("UPDATE hold SET kind = 'objection'", ["hold"]),

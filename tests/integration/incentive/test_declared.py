@@ -428,7 +428,7 @@ def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], t
     assert (status, gone["ceiling"], gone["flags"]) == (200, "0.00", ["over_approved"])
     (proposal,) = bureau.ask.all("/v1/clawbacks", state="open")
     assert proposal["award_id"] == one
-    bureau.done(one, "return", amount="30000.00")
+    bureau.done(one, "revoke", amount="30000.00")
     assert bureau.award(other)["holds"] == []
     bureau.done(other, "approve", amount="30000.00")
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.commands.price_readings import price_readings, supervise_pricing
 from services.incentive.commands.what_if import WhatIf, what_if

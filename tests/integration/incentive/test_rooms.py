@@ -57,7 +57,6 @@ def test_a_higher_kind_later_is_paid_by_difference(bureau: Bureau) -> None:
     assert (after["payable"], after["flags"]) == ("300000.00", [])
     assert open_clawbacks(bureau, 1) == []
     assert (flagged(bureau, "offset", 1), flagged(bureau, "over_approved", 1)) == ([first], [])
-    assert bureau.step(first, "return", amount="1.00")[0] == 409
     # The standing amount is paid; it is credited to the higher award.
     assert bureau.done(first, "pay")["amount"] == "20000.00"
     bureau.published(second)
@@ -83,9 +82,9 @@ def test_an_excess_of_the_room_is_of_the_latest_approved_first(bureau: Bureau) -
     bureau.take(trading(2, "13000000.00", 4))  # 260,000
     assert open_clawbacks(bureau, 2) == [(second, "20000.00"), (first, "20000.00")]
     assert (bureau.award(first)["flags"], bureau.award(second)["flags"]) == (OVER, OVER)
-    assert bureau.step(second, "pay")[1]["allowed"] == ["return"]
-    bureau.done(second, "return", amount="20000.00")
-    bureau.done(first, "return", amount="20000.00")
+    assert bureau.step(second, "pay")[1]["allowed"] == ["revoke"]
+    bureau.done(second, "revoke", amount="20000.00")
+    assert bureau.done(first, "revoke", amount="20000.00")["to"] == "returned"
     assert open_clawbacks(bureau, 2) == []
     assert [bureau.award(one)["flags"] for one in (first, second)] == [[], []]
 
@@ -94,7 +93,7 @@ def test_a_rejected_award_gives_way_and_comes_back(bureau: Bureau) -> None:
     first = listing(bureau, 3)
     bureau.take(trading(3, "15000000.00", 2))
     second = f"annual_listed_trading/{subject(3)}/2025"
-    bureau.done(second, "reject")
+    bureau.done(second, "apply", "reject")
     assert [bureau.award(one)["payable"] for one in (first, second)] == ["20000.00", "0.00"]
     assert bureau.award(second)["suppressed_by"] is None
     assert (bureau.award(first)["flags"], open_clawbacks(bureau, 3)) == ([], [])

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.workflow import Actor
 from services.incentive.rebuild.command import verify_all

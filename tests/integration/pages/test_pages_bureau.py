@@ -17,6 +17,7 @@ from services.incentive.pages.words import NEXT
 from services.incentive.policy.loader import load_policy
 from services.incentive.store import kept_files
 from shared.settings import POLICY_FILE
+from shared.values.times import shanghai_date
 from tests.support.digests import digests
 from tests.support.incentive.extract_makers import Makers, makers_of
 from tests.support.incentive.pages import PEOPLE, routes, send, signed_in
@@ -95,45 +96,57 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
         )
 
 
-def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, award: dict[str, Any]) -> None:
-    one, other = signed_in(makers, "bureau"), signed_in(makers, "bureau2")
+def paper() -> dict[str, Any]:
+    return {"documents": (io.BytesIO(PAPER), "纪要.pdf")}
+
+
+def test_three_persons_take_an_award_from_application_to_payment(makers: Makers, award: dict[str, Any]) -> None:
+    one, other, third = (signed_in(makers, who) for who in ("bureau", "bureau2", "bureau3"))
     page = f"/awards/{award['award_id']}"
     subject = f"/subjects/uscc:{award['subject']['id']}"
     year = award["year"]
+    assert step(one, award, "list", once="the same", **paper()).status_code == 303
+    assert step(one, award, "list", once="the same", **paper()).status_code == 303
     # Missing input is reported at its field, and nothing is recorded.
     answer = step(one, award, "reject")
     assert answer.status_code == 422
     assert 'id="reject-reason-fault"' in answer.text
-    paper = {"documents": (io.BytesIO(PAPER), "纪要.pdf")}
-    assert step(one, award, "list", once="the same", **paper).status_code == 303
-    assert step(one, award, "list", once="the same", documents=(io.BytesIO(PAPER), "纪要.pdf")).status_code == 303
     listed = makers.get(f"/v1/awards/{award['award_id']}/decisions")["items"]
     assert len(listed) == 1
     assert listed[0]["documents"] == [{"name": "纪要.pdf", "sha256": hashlib.sha256(PAPER).hexdigest()}]
     assert "纪要.pdf" in one.get(page).text
     assert step(one, award, "review").status_code == 303
-    refused = step(one, award, "joint_review")
+    refused = step(one, award, "joint_review", **paper())
     assert refused.status_code == 409
-    assert "联合审核须由初审以外的人办理" in refused.text
+    assert "初审由 key of bureau 办理，本步骤须由其他人办理" in refused.text
     assert 'value="joint_review"' not in one.get(page).text
+    assert "初审由 key of bureau 办理" in one.get(page).text
     assert "其中您初审的 1" in one.get(f"/worklist?year={year}").text
     assert 'value="joint_review"' in other.get(page).text
-    assert step(other, award, "joint_review").status_code == 303
-    assert step(other, award, "publish", until="2026-05-31").status_code == 303
+    assert step(other, award, "joint_review").status_code == 409
+    assert step(other, award, "joint_review", **paper()).status_code == 303
+    notice = {"from": "2026-01-12", "until": "2026-01-16", "where": "公告栏"}
+    short = step(other, award, "publish", **{**notice, "until": "2026-01-15"}, **paper())
+    assert short.status_code == 422
+    assert 'id="publish-until-fault"' in short.text
+    assert step(other, award, "publish", **notice, **paper()).status_code == 303
     published(makers, one, award)
+    assert "其中您初审或联合审核的 1" in one.get(f"/worklist?year={year}").text
     # The subject is not verified yet.
-    refused = step(one, award, "approve", amount=award["payable"])
+    refused = step(third, award, "approve", amount=award["payable"], **paper())
     assert refused.status_code == 409
     assert "eligibility" in refused.text
     assert send(one, f"{subject}/eligibility", page=subject, status="verified", year=year).status_code == 303
     assert "已核实" in one.get(subject).text
-    assert step(one, award, "approve", amount="many").status_code == 422
-    assert step(one, award, "approve", amount=award["payable"]).status_code == 303
+    assert step(third, award, "approve", amount="many").status_code == 422
+    assert step(third, award, "approve", amount=award["payable"], **paper()).status_code == 303
+    assert "核定由 key of bureau3 办理" in third.get(page).text
     answer = step(other, award, "pay", voucher_no="第 1 号", paid_on="2099-01-01")
     assert answer.status_code == 422
     assert 'id="pay-paid_on-fault"' in answer.text
     assert 'value="第 1 号"' in answer.text
-    assert step(other, award, "pay", voucher_no="第 1 号", paid_on="2026-05-31").status_code == 303
+    today = shanghai_date(makers.set.now).isoformat()
+    assert step(other, award, "pay", voucher_no="第 1 号", paid_on=today).status_code == 303
     paid = makers.get(f"/v1/awards/{award['award_id']}")
     assert (paid["state"], paid["paid"]) == ("paid", award["payable"])
     budget = makers.get(f"/v1/budget?year={year}")

@@ -17,7 +17,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.facts import TOPICS
 from services.incentive.domain.workflow import Actor

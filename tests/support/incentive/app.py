@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from services.incentive.app import create_app
-from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.acting import BureauContext
 from services.incentive.http.context import IncentiveContext
 from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import KafkaSettings, Settings
 from shared.web.keys import ApiKey, ApiKeys
 from tests.support.incentive.ledger import LOG
-from tests.support.web.keys import BUREAU2, KEYS, ROTATED, headers
+from tests.support.web.keys import BUREAU2, BUREAU3, KEYS, ROTATED, headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ API_KEYS = ApiKeys(
     (
         *(ApiKey(f"key of {role}", role, digest, role) for role, digest in KEYS.items()),
         ApiKey("key of bureau2", "bureau", BUREAU2, "bureau2"),
+        ApiKey("key of bureau3", "bureau", BUREAU3, "bureau3"),
         ApiKey("newer key", "bureau", ROTATED, "bureau"),
     )
 )

@@ -1,4 +1,4 @@
-"""The bureau at work on a ledger that a test fills: two people, a settable clock, facts that arrive in between."""
+"""The bureau at work on a ledger that a test fills: three people, a settable clock, facts that arrive in between."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from shared.values.times import shanghai_date
 from tests.support.incentive.app import Asker, incentive_app
 from tests.support.incentive.ledger import START, Ledger, first_purchase, ledger_database, subject
 from tests.support.incentive.ledger import rulebook as project_rulebook
@@ -21,10 +22,26 @@ if TYPE_CHECKING:
     from services.incentive.store.rulebook import Rulebook
     from tests.support.records import FakeRecord
 
-FIRST, SECOND, ROTATED = "bureau", "bureau2", "rotated"  # the last is a newer key of the first person
-# The person for each step: steps under the four-eyes rule have different people.
-_WHO = {"joint_review": SECOND, "approve": SECOND}
+# Three people; the last is a newer key of the first one.
+FIRST, SECOND, THIRD, ROTATED = "bureau", "bureau2", "bureau3", "rotated"
+# The person for each step: steps that need separate hands have different people.
+_WHO = {"joint_review": SECOND, "approve": THIRD, "reject": SECOND, "return": SECOND}
 SHA256 = "ab" * 32
+DOCUMENTS = [{"name": "批复.pdf", "sha256": SHA256}]
+# What each step needs. The public notice and the time to answer a notice of return are over: their paper is a document.
+NEEDS: dict[str, dict[str, Any]] = {
+    "joint_review": {"documents": DOCUMENTS},
+    "publish": {"from": "2026-01-12", "until": "2026-01-31", "where": "公告栏", "documents": DOCUMENTS},
+    "approve": {"documents": DOCUMENTS},
+    "pay": {"voucher_no": "V-1"},
+    "reject": {"reason": "r"},
+    "reopen": {"reason": "r"},
+    "withdraw": {"documents": DOCUMENTS},
+    "revoke": {"ground": "correction", "reason": "r"},
+    "notify_return": {"ground": "correction", "reason": "r", "documents": DOCUMENTS},
+    "return": {"documents": DOCUMENTS},
+    "recover": {"voucher_no": "R-1"},
+}
 Answer = tuple[int, Any]
 
 
@@ -81,14 +98,16 @@ class Bureau:
 
     def step(self, award_id: str, action: str, who: str | None = None, key: str | None = None, **given: Any) -> Answer:
         """Take a step, with the usual person and the usual input unless others are given."""
-        needs: dict[str, Any] = {
-            "publish": {"until": "2026-01-31"},
-            "pay": {"voucher_no": "V-1", "paid_on": "2026-05-31"},
-            "reject": {"reason": "r"},
-            "reopen": {"reason": "r"},
-            "return": {"reason": "r"},
+        today = shanghai_date(self.now + timedelta(seconds=1))
+        days: dict[str, dict[str, Any]] = {
+            "pay": {"paid_on": today.isoformat()},
+            "notify_return": {"until": (today + timedelta(days=20)).isoformat()},
+            "recover": {"received_on": today.isoformat()},
         }
-        body = {"action": action, **needs.get(action, {}), **given}
+        needs = {**NEEDS.get(action, {}), **days.get(action, {})}
+        if action == "approve" and "amount" in given:
+            needs["reason"] = "r"
+        body = {"action": action, **needs, **given}
         path = f"/v1/awards/{award_id}/decisions"
         return self.post(path, body, who or _WHO.get(action, FIRST), key or f"k{next(self._keys)}")
 
@@ -114,7 +133,7 @@ class Bureau:
             "year": year,
             "amount": amount,
             "granted_on": "2026-01-05",
-            "documents": [{"name": "批复.pdf", "sha256": SHA256}],
+            "documents": DOCUMENTS,
             **given,
         }
         status, answer = self.post(f"/v1/subjects/{who}/other-grants", body)
@@ -127,6 +146,11 @@ class Bureau:
     def approved(self, award_id: str, amount: str) -> Any:
         self.published(award_id)
         return self.done(award_id, "approve", amount=amount)
+
+    def returned(self, award_id: str, amount: str) -> Any:
+        """Notify and decide a return of what was paid; return the answer to the decision."""
+        self.done(award_id, "notify_return", amount=amount)
+        return self.done(award_id, "return", amount=amount)
 
     def award(self, award_id: str, **parameters: Any) -> Any:
         return self.ask.ok(f"/v1/awards/{award_id}", **parameters)

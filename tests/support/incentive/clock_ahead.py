@@ -7,7 +7,8 @@ import sys
 from datetime import timedelta
 
 from services.incentive.app import load_context
-from services.incentive.commands.acts import ActRequest, record_act
+from services.incentive.commands.acting import ActRequest
+from services.incentive.commands.acts import record_act
 from services.incentive.domain.workflow import Actor
 from shared.postgres.database import make_engine
 from shared.settings import Settings

@@ -144,7 +144,7 @@ def makers_of(postgres: FreshDatabase, folder: Path, seed: int = SEED) -> Iterat
 def decide(made: WholeSet) -> None:
     """Have the bureau pay one award, approve two, hold one, and perform every other kind of act.
 
-    One of the approved awards is suppressed later and partly returned.
+    One of the approved awards is suppressed later and partly revoked; a part of the paid one is returned and recovered.
     """
     bureau = Bureau(made.ledger, made.rulebook, made.now)
     payable = [one for one in bureau.ask.all("/v1/awards", limit=500) if one["payable"] != "0.00"]
@@ -155,6 +155,8 @@ def decide(made: WholeSet) -> None:
         bureau.verify(subject_of(award), kind_of_entity="企业", criteria={"credit": True})
         bureau.approved(award["award_id"], award["payable"])
     bureau.done(paid["award_id"], "pay")
+    bureau.returned(paid["award_id"], "0.02")
+    bureau.done(paid["award_id"], "recover", amount="0.01")
     bureau.done(held["award_id"], "apply")
     holds = f"/v1/awards/{held['award_id']}/holds"
     released = [bureau.post(holds, {"kind": kind, "reason": "r"})[1] for kind in ("manual", "objection")]
@@ -165,7 +167,7 @@ def decide(made: WholeSet) -> None:
     bureau.grant(subject_of(over), over["year"], "9000000000.00", awards=[over["award_id"]])
     mistaken = bureau.grant(subject_of(rival), rival["year"], "9000000000.00", rules=[rival["rule"]])
     bureau.post(f"/v1/other-grants/{mistaken['other_grant_id']}/withdraw", {"reason": "r"})
-    bureau.done(over["award_id"], "return", amount="0.01")
+    bureau.done(over["award_id"], "revoke", amount="0.01")
     for step in ("close", "reopen", "close"):
         assert bureau.post(f"/v1/years/2026/{step}", {"reason": "r", "documents": []})[0] == 201
     assert bureau.award(over["award_id"])["flags"] == ["over_approved"]

@@ -17,7 +17,8 @@ from services.incentive.domain.holds import (
     is_year_closed,
 )
 from services.incentive.policy.loader import load_policy
-from services.incentive.verifier.acts import AwardHistory, RecordedActs, expected_holds, period_of
+from services.incentive.verifier.acts import RecordedActs, expected_holds, period_of
+from services.incentive.verifier.history import AwardHistory
 from services.incentive.verifier.policy import PolicyValues
 from services.incentive.verifier.values import Json, Span, instant, yuan
 from shared.settings import POLICY_FILE

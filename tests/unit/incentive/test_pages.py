@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.incentive.app import create_app
 from services.incentive.domain.explanations.wording import grouped
-from services.incentive.domain.workflow import ACTIONS
+from services.incentive.domain.steps import ACTIONS
 from services.incentive.http.schemas import FLAGS, KINDS, STATES
 from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, tier_progress

@@ -16,15 +16,19 @@ from services.incentive.domain.explanations.wording import (
     yuan,
 )
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
+from services.incentive.domain.workflow import Aside
 from services.incentive.policy.terms import DeclaredTerms, Policy, ScopeReading, StepsReading, Texts
 from shared.values.json_types import Json
 
 _LADDER: Final = Texts(
     "同一运营主体的晋级奖励合计不超过已达到的最高一档", "An operator's tiers stay within the highest that it reached"
 )
-SetAside = Literal["rejected", "suspended"]
+SetAside = Aside | Literal["suspended"]
 _ASIDE: Final[Mapping[SetAside, Texts]] = {
     "rejected": Texts("本项未予通过", "This reward was rejected"),
+    "returned": Texts("本项已撤销核定或全部追缴", "This reward was revoked or returned"),
+    "waived": Texts("主体已放弃本项", "The subject gave up this reward"),
+    "refused": Texts("本项增加的部分未予通过", "The rise of this reward was refused"),
     "suspended": Texts("本项所依条款暂停执行", "The rule of this reward is suspended"),
 }
 _OTHER_GRANT: Final = Texts("市级其他政策的奖补", "a grant under another municipal policy")

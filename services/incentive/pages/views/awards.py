@@ -6,17 +6,20 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.commands.acts import step_context
+from services.incentive.commands.decisions import step_contexts
 from services.incentive.domain.acts import decision_json
 from services.incentive.domain.holds import OBJECTION
+from services.incentive.domain.notices.days import notice_end
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
-from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_actions
+from services.incentive.domain.steps import ACTIONS, MOST, StepContext, allowed_actions, refusals
+from services.incentive.domain.workflow import GROUNDS
 from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
 from services.incentive.http.context import current_actor
 from services.incentive.http.schemas import FLAGS, AwardQuery
 from services.incentive.pages.as_of_param import PARAMETER, page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, show_form
+from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import FLAGS_FOR_ALL, list_awards
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions
@@ -71,7 +74,10 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
         context = load_award_context(connection, [row], policy, view.as_of, view.instant)[award_id]
         explained = explain_award(connection, view, row)
         rendered = render_in_context(view, row, context, explained["readings"])
-        steps = step_context(connection, row, context, policy, current_actor(), view.instant) if acts_now else None
+        steps = None
+        if acts_now:
+            contexts, actor = {award_id: context}, current_actor()
+            steps = step_contexts(connection, [row], contexts, policy, actor, view.instant)[award_id]
         subject = rendered["subject"]
         shown: Json = {
             "award": rendered,
@@ -82,7 +88,7 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
             "rival": _rival(connection, view, rendered["suppressed_by"]),
             "postings": list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST),
             **_recorded(connection, view, row),
-            **_possible(steps),
+            **_possible(steps, policy),
         }
     return show_form("views/award", refused, acts_now=acts_now, **shown)
 
@@ -101,18 +107,17 @@ def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     }
 
 
-def _possible(steps: StepContext | None) -> Json:
-    """Return the steps that can be taken, with the most likely amount: all room, all unpaid, all to claw back."""
+def _possible(steps: StepContext | None, policy: Policy) -> Json:
+    """Return the steps that can be taken, each with its greatest amount, and why those of this state cannot be."""
     if steps is None:
-        return {"actions": [], "suggested": None}
-    amounts = {
-        "approve": min(limit.room_fen for limit in steps.limits),
-        "pay": steps.workflow.unpaid_fen,
-        "return": 0 if steps.clawback is None else steps.clawback[1],
-    }
+        return {"actions": [], "suggested": None, "refused_steps": []}
+    refused = refusals(steps)
     return {
         "actions": [ACTIONS[name] for name in allowed_actions(steps)],
-        "suggested": {action: format_yuan(fen) for action, fen in amounts.items()},
+        "suggested": {action: format_yuan(most(steps)) for action, most in MOST.items()},
+        "refused_steps": [(name, said.reason) for name, said in refused.items() if said.code != "state"],
+        "grounds": GROUNDS,
+        "notice_end": notice_end(steps.today, policy.notice_working_days, policy.public_notice).isoformat(),
     }
 
 

@@ -66,7 +66,8 @@ def _load(year: int) -> tuple[list[Json], Policy]:
     for row in rows:
         context = contexts[row.award_id]
         left_fen = max(0, row.payable_fen - sum(context.workflow.outstanding.values()))
-        until = None if context.workflow.until is None else format_time(context.workflow.until)
+        ends = context.workflow.notice_ends
+        until = None if ends is None else format_time(ends)
         shown.append(render_in_context(view, row, context) | {"amount": format_yuan(left_fen), "until": until})
     return shown, policy
 

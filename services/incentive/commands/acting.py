@@ -1,0 +1,181 @@
+"""What all acts of the bureau have in common: their request, the moment of recording, their draft, and its errors."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from services.incentive.domain.acts import Act, ActKind, ActPart, act_json, act_sha256
+from services.incentive.domain.postings import LedgerEntry, Posting
+from services.incentive.domain.steps import StepRefusal
+from services.incentive.domain.workflow import Actor
+from services.incentive.policy.terms import Policy, Texts
+from services.incentive.store.acts import record_parts
+from services.incentive.store.awards import find_current_award
+from services.incentive.store.ledger import next_seq, post
+from services.incentive.store.rows import AwardRow
+from services.incentive.store.rulebook import Rulebook
+from shared.postgres.query import fetch_values
+from shared.service_log.store import ServiceLog
+from shared.values.json_types import Json
+from shared.values.times import Clock
+
+_WITH_RULE = "SELECT DISTINCT subject FROM award_current WHERE rule = %(rule)s ORDER BY subject"
+
+
+class NotFoundError(LookupError):
+    """There is no such award, hold or rule."""
+
+
+class IdempotencyKeyReusedError(ValueError):
+    """The person used this Idempotency-Key for another request."""
+
+
+class InvalidActError(ValueError):
+    """A field of the request does not fit what the ledger or the policy has."""
+
+    def __init__(self, field: str, message: Texts) -> None:
+        super().__init__(f"{message.zh} / {message.en}")
+        self.field = field
+
+
+class StepNotAllowedError(ValueError):
+    """The act is not possible now.
+
+    For a step with an award, `allowed` are the steps that are possible, and `why` says why each other one is refused.
+    """
+
+    def __init__(
+        self, reason: Texts, allowed: Sequence[str] | None = None, why: Mapping[str, StepRefusal] | None = None
+    ) -> None:
+        super().__init__(f"{reason.zh} / {reason.en}")
+        self.allowed = allowed
+        self.why = why or {}
+
+
+class BureauContext(NamedTuple):
+    """The rulebook that the bureau decides by, the ledger's log, and the clock."""
+
+    rulebook: Rulebook
+    log: ServiceLog
+    clock: Clock
+
+
+class ActRequest(NamedTuple):
+    """A request of a person: the kind of act, the award, subject, rule or hold it is `about`, and its fields.
+
+    `key` is the Idempotency-Key.
+    """
+
+    actor: Actor
+    key: str | None
+    kind: ActKind
+    about: str
+    fields: Json
+
+    def sha256(self) -> str:
+        """The hash that a repeated request with the same key must have."""
+        given = {name: value for name, value in self.fields.items() if value is not None}
+        return act_sha256({"kind": self.kind, "of": self.about, "given": given})
+
+
+class Acting(NamedTuple):
+    """An act under way.
+
+    `now` is the wall clock's, by which legal days go. `instant` is the one recorded: never before `now`, and far after
+    it in a ledger whose instants were pushed ahead.
+    """
+
+    connection: Connection
+    request: ActRequest
+    rulebook: Rulebook
+    now: datetime
+    instant: datetime
+
+    @property
+    def policy(self) -> Policy:
+        return self.rulebook.policy
+
+    def award(self, award_id: str) -> AwardRow:
+        row = find_current_award(self.connection, award_id)
+        if row is None:
+            raise NotFoundError(award_id)
+        return row
+
+    def subjects_with(self, rule: str) -> tuple[str, ...]:
+        """The subjects that have an award by a rule."""
+        return tuple(fetch_values(self.connection, _WITH_RULE, str, rule=rule))
+
+    def article_of_rule(self, rule: str) -> str:
+        """The article of a rule; its name if the policy in force has no such rule."""
+        return self.policy.terms(rule).article if rule in self.policy.rule_order else rule
+
+    def article_of_clause(self, clause: str) -> str:
+        return next(one.article for one in self.policy.readings if one.clause == clause)
+
+
+class Draft(NamedTuple):
+    """The record of an act: its own part and its transaction.
+
+    `recompute` are subjects whose awards change at once.
+    """
+
+    part: ActPart
+    article: str
+    text: Texts
+    award_id: str | None = None
+    subject: str | None = None
+    year: int | None = None
+    posts: str = "decision"
+    amount_fen: int = 0
+    entries: tuple[LedgerEntry, ...] = ()
+    recompute: tuple[str, ...] = ()
+
+
+def write_acts(acting: Acting, drafts: Sequence[Draft]) -> list[Json]:
+    """Record acts of the request's kind in the ledger, each with a transaction; return them as the API shows them.
+
+    An Idempotency-Key belongs to a single act: those of a batch have none.
+    """
+    request, policy, first = acting.request, acting.policy, next_seq(acting.connection)
+    key, digest = request.key if len(drafts) == 1 else None, request.sha256()
+    recorded: list[tuple[Act, ActPart]] = []
+    answers: list[Json] = []
+    postings: list[Posting] = []
+    for seq, draft in enumerate(drafts, first):
+        act = Act(
+            id=uuid.uuid4().hex,
+            kind=request.kind,
+            seq=seq,
+            recorded_at=acting.instant,
+            person=request.actor.identity,
+            name=request.actor.name,
+            request_key=key,
+            request_sha256=digest,
+        )
+        answer = act_json(act, draft.part)
+        recorded.append((act, draft.part))
+        answers.append(answer)
+        postings.append(_posting(draft, policy, act.id, act_sha256(answer)))
+    post(acting.connection, postings, acting.instant)
+    record_parts(acting.connection, recorded)
+    return answers
+
+
+def _posting(draft: Draft, policy: Policy, act_id: str, digest: str) -> Posting:
+    return Posting(
+        award_id=draft.award_id,
+        amount_fen=draft.amount_fen,
+        entries=draft.entries,
+        subject=draft.subject,
+        year=draft.year,
+        policy_id=policy.id,
+        policy_revision=policy.revision,
+        article=draft.article,
+        cause={"facts": [], "text": f"{draft.text.zh} / {draft.text.en}"},
+        kind=draft.posts,
+        decision_id=act_id,
+        decision_sha256=digest,
+    )

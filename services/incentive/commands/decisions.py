@@ -1,0 +1,258 @@
+"""Decisions on awards: their contexts for many awards at once, the check of each step, and its record."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from services.incentive.commands.acting import Acting, Draft, InvalidActError, StepNotAllowedError
+from services.incentive.domain.acts import DecisionPart
+from services.incentive.domain.facts import Declaration, FactRef
+from services.incentive.domain.holds import PERIOD_OPEN
+from services.incentive.domain.notices.days import is_long_enough, notice_end
+from services.incentive.domain.postings import decision_entries
+from services.incentive.domain.rooms import Room, room_of
+from services.incentive.domain.steps import (
+    ACTIONS,
+    ApprovalLimit,
+    StepContext,
+    StepRequest,
+    allowed_actions,
+    approval_room_fen,
+    due_for,
+    refusal,
+    refusals,
+    step_result,
+)
+from services.incentive.domain.workflow import Actor, ApprovedFor, PolicyRevision, PublishedBasis
+from services.incentive.policy.terms import Policy, ScopeReading, Texts
+from services.incentive.store.acts import outstanding_of
+from services.incentive.store.award_context import AwardContext, load_award_context
+from services.incentive.store.awards import AnyAwardRow, payables_of
+from services.incentive.store.facts import facts_at
+from services.incentive.store.rulebook import years_held_since
+from shared.values.json_types import Json
+from shared.values.money import format_yuan
+
+# Steps after which an award is payable or not, or stands with another amount.
+CHANGE_PAYABLES: Final = ("apply", "list", "approve", "reject", "reopen", "withdraw", "revoke", "return")
+_OF_ROOM: Final[Mapping[ScopeReading, Texts]] = {
+    "year": Texts("同一主体同一年度的可兑现额合计", "the payables of the subject and year"),
+    "whole_life": Texts("同一主体各年度的可兑现额合计", "the payables of the subject in all years"),
+}
+_OF_DECLARED_AWARD: Final = 3  # parts of an award_id before the item: rule, subject, year
+
+
+def draft_decision(acting: Acting) -> Draft:
+    """Take a step with the award that the request is about."""
+    award, given = acting.award(acting.request.about), acting.request.fields
+    contexts = contexts_at(acting, [award])
+    (case,) = step_contexts(
+        acting.connection, [award], contexts, acting.policy, acting.request.actor, acting.now
+    ).values()
+    return draft_step(award, case, given, acting.policy)
+
+
+def contexts_at(acting: Acting, awards: Sequence[AnyAwardRow]) -> dict[str, AwardContext]:
+    """The contexts of awards now, with what holds them at the recorded instant, by which auditors judge."""
+    found, *later = [
+        load_award_context(acting.connection, awards, acting.policy, None, at)
+        for at in sorted({acting.now, acting.instant})
+    ]
+    for contexts in later:
+        for award_id, context in contexts.items():
+            holds = tuple(dict.fromkeys((*found[award_id].holds, *context.holds)))
+            found[award_id] = found[award_id]._replace(holds=holds)
+    return found
+
+
+def draft_step(award: AnyAwardRow, case: StepContext, given: Json, policy: Policy) -> Draft:
+    """The record of a step. Raises StepNotAllowedError, or InvalidActError for a field that does not fit."""
+    check_days(given, case.today, policy)
+    wanted = StepRequest(given["action"], given.get("amount"), bool(given.get("documents")), given.get("from_"))
+    said = refusal(case, wanted)
+    if said is not None:
+        why = refusals(case, wanted)
+        raise StepNotAllowedError(said.reason, [name for name in allowed_actions(case) if name not in why], why)
+    _check_beside_award(case, wanted, given)
+    action, part = ACTIONS[wanted.action], _decision_part(award, case, wanted, given)
+    posted_fen = 0 if action.posts == "decision" else part.amount_fen
+    amount = format_yuan(part.amount_fen)
+    return Draft(
+        part,
+        award.article,
+        action.says + Texts(f" {amount} 元", f" {amount} yuan") if part.amount_fen else action.says,
+        award_id=part.award_id,
+        subject=part.subject,
+        year=part.year,
+        posts=action.posts,
+        amount_fen=posted_fen,
+        entries=decision_entries(action.posts, part.subject, part.award_id, part.year, part.amount_fen),
+        recompute=(award.subject,) if action.name in CHANGE_PAYABLES else (),
+    )
+
+
+def check_days(given: Json, today: date, policy: Policy) -> None:
+    """Check the days of a request by themselves: of notices, payments and recoveries. Raises InvalidActError."""
+    for field in ("paid_on", "received_on"):
+        if given.get(field) is not None and given[field] > today:
+            raise InvalidActError(field, Texts("不得晚于今天", "must not be in the future"))
+    until, start = given.get("until"), given.get("from_") or today
+    if until is None:
+        return
+    if until < start:
+        raise InvalidActError("until", Texts("不得早于起始日", "must not be before the first day"))
+    least = policy.notice_working_days
+    if not is_long_enough(start, until, least, policy.public_notice):
+        end = notice_end(start, least, policy.public_notice).isoformat()
+        said = Texts(
+            f"须至少 {least} 个工作日，即不早于 {end}", f"must be at least {least} working days: {end} or later"
+        )
+        raise InvalidActError("until", said)
+
+
+def _check_beside_award(case: StepContext, wanted: StepRequest, given: Json) -> None:
+    """Check the fields of an allowed step that depend on the award. Raises InvalidActError."""
+    if wanted.action == "approve" and wanted.amount_fen is not None and not given.get("reason"):
+        room_fen = approval_room_fen(case)
+        if wanted.amount_fen < room_fen:
+            room = format_yuan(room_fen)
+            said = Texts(f"少于可核定的 {room} 元，须说明理由", f"a reason is needed for less than {room} yuan")
+            raise InvalidActError("reason", said)
+    if wanted.action == "pay":
+        due = due_for(case)
+        days = [one.decided_on for one in case.workflow.unpaid if one.approved_for == due and one.decided_on]
+        if days and given["paid_on"] < max(days):
+            day = max(days).isoformat()
+            said = Texts(f"不得早于核定之日 {day}", f"must not be before the day of the approval, {day}")
+            raise InvalidActError("paid_on", said)
+
+
+def _decision_part(award: AnyAwardRow, case: StepContext, wanted: StepRequest, given: Json) -> DecisionPart:
+    """The record of an allowed step."""
+    result, name = step_result(case, wanted), wanted.action
+    is_notice = name in ("publish", "notify_return")
+    return DecisionPart(
+        award_id=award.award_id,
+        number=case.workflow.steps,
+        action=name,
+        from_state=case.workflow.state,
+        to_state=result.to_state,
+        amount_fen=result.amount_fen,
+        rule=award.rule,
+        subject=result.approved_for.subject,
+        year=result.approved_for.year,
+        reason=given.get("reason"),
+        documents=given.get("documents") or [],
+        until=None,
+        voucher_no=given.get("voucher_no"),
+        paid_on=given.get("paid_on"),
+        decided_on=case.today,
+        ground=given.get("ground"),
+        notice_from=(given.get("from_") or case.today) if is_notice else None,
+        notice_until=given.get("until") if is_notice else None,
+        notice_where=given.get("where"),
+        received_on=given.get("received_on"),
+        published=msgspec.to_builtins(case.basis) if name == "publish" else None,
+        statement=None,
+        batch_id=given.get("batch_id"),
+    )
+
+
+# --- contexts ---
+
+
+def step_contexts(
+    connection: Connection,
+    awards: Sequence[AnyAwardRow],
+    contexts: Mapping[str, AwardContext],
+    policy: Policy,
+    actor: Actor,
+    now: datetime,
+) -> dict[str, StepContext]:
+    """Everything that decides which steps a person may take with awards now, by the wall clock, by award_id."""
+    limits = _limits(connection, awards, contexts, policy)
+    declared_by = _declarers(connection, awards, policy)
+    is_held = any(PERIOD_OPEN in contexts[award.award_id].holds for award in awards)
+    held_since = years_held_since(connection) if is_held else None
+    return {
+        award.award_id: StepContext(
+            workflow=contexts[award.award_id].workflow,
+            basis=basis_of(award, policy),
+            holds=contexts[award.award_id].holds,
+            limits=limits[award.award_id],
+            actor=actor,
+            now=now,
+            clawback=contexts[award.award_id].clawback,
+            declared_by=declared_by.get(award.award_id),
+            years_held_since=held_since,
+        )
+        for award in awards
+    }
+
+
+def basis_of(award: AnyAwardRow, policy: Policy) -> PublishedBasis:
+    """What a public notice of an award would be of now."""
+    is_declared = policy.declared.find(award.rule) is not None
+    return PublishedBasis(
+        payable_fen=award.payable_fen,
+        subject=award.subject,
+        rule=award.rule,
+        item="/".join(award.award_id.split("/")[_OF_DECLARED_AWARD:]) if is_declared else None,
+        year=award.year,
+        policy=PolicyRevision(award.policy_id, award.policy_revision),
+    )
+
+
+def _limits(
+    connection: Connection,
+    awards: Sequence[AnyAwardRow],
+    contexts: Mapping[str, AwardContext],
+    policy: Policy,
+) -> dict[str, tuple[ApprovalLimit, ...]]:
+    """The limits of approvals: the payable, what the room of the subject and year has left, an operator's highest tier.
+
+    Awards of kind `none` have rooms of their own.
+    """
+    subjects, tiers = {award.subject for award in awards}, policy.exchange_tiers
+    payable, standing, of_ladder = Counter[Room](), Counter[Room](), Counter[str]()
+    for subject, year, rule, fen in payables_of(connection, subjects):
+        payable[room_of(ApprovedFor(subject, year), rule, policy)] += fen
+    for subject, year, rule, fen in outstanding_of(connection, subjects):
+        standing[room_of(ApprovedFor(subject, year), rule, policy)] += fen
+        of_ladder[subject] += fen if rule == tiers.rule else 0
+    most_fen = max(tier.amount_fen for tier in tiers.tiers)
+    found = {}
+    for award in awards:
+        approved_for = ApprovedFor(award.subject, award.year)
+        room, own = room_of(approved_for, award.rule, policy), contexts[award.award_id].workflow.outstanding
+        limits = [
+            ApprovalLimit(award.payable_fen, own.get(approved_for, 0), Texts("可兑现额", "the payable")),
+            ApprovalLimit(payable[room], standing[room], _OF_ROOM["whole_life" if room.year is None else "year"]),
+        ]
+        if award.rule == tiers.rule and policy.operators_ladder == "approvals":
+            of = Texts("同一运营主体的最高一档", "an operator's highest tier")
+            limits.append(ApprovalLimit(most_fen, of_ladder[award.subject], of))
+        found[award.award_id] = tuple(limits)
+    return found
+
+
+def _declarers(connection: Connection, awards: Collection[AnyAwardRow], policy: Policy) -> dict[str, Actor]:
+    """Who declared each declared reward."""
+    refs = {
+        FactRef(one["fact"], one["generation"], one["seq"]): award.award_id
+        for award in awards
+        if policy.declared.find(award.rule) is not None
+        for one in award.evidence[:1]
+    }
+    if not refs:
+        return {}
+    facts = facts_at(connection, refs.keys())
+    return {
+        refs[ref]: Actor(fact.declared_by, fact.declared_person)
+        for ref, fact in facts.items()
+        if isinstance(fact, Declaration)
+    }
