@@ -64,7 +64,8 @@ def what_if(
     """Compare the rulebook's policy with another one, under the same whitelist. Raises CutDatesError.
 
     `known` are all facts of each subject and exchange (`about`). G6 covers all awards of a subject and year: given only
-    part of the facts, payables are those of that part. `recorded` is what persons recorded, without days.
+    part of the facts, payables are those of that part. `recorded` is what persons recorded, without days: decisions by
+    award_id, as an award has the same subject and year by every reading of one file.
     """
     earned: tuple[list[Award], list[Award]] = ([], [])
     policies = (rulebook.policy, policy)

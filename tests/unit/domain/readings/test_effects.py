@@ -8,13 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.commands.what_if import what_if
-from services.incentive.domain.entitlements import known_facts
+from services.incentive.domain.entitlements import compute_awards, known_facts
 from services.incentive.domain.facts import Fact, about_of, named_exchanges, parse_fact
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.payables.other_grants import OtherGrant
 from services.incentive.domain.readings.effects import Due, FactGroup, ReadingEffect, reading_effects, readings_of
+from services.incentive.domain.risk_flags import Peers
+from shared.whitelist import parse_whitelist
 from tests.support.incentive.declarations import histories as declarations
 from tests.support.incentive.ledger import (
+    WHITELIST,
     exchange_total,
     first_listing,
     first_purchase,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from services.incentive.domain.facts import Declaration
+    from services.incentive.policy.terms import Policy
     from tests.support.records import FakeRecord
 
 RULEBOOK = rulebook()
@@ -77,6 +81,38 @@ def test_they_are_what_what_if_gives_for_each_alternative(
             for one in effects
             if one.reading == reading and fen(one.before) != fen(one.after)
         }
+
+
+# kmdex has another operator from March on, and may be off the whitelist before the end of the year.
+OPERATORS = """
+      - uscc: 91530100MAXKMDEX0C
+        name: 虚构甲数据交易所运营有限公司 / Fictional Operator A
+        from: 2019-01-01
+        until: 2026-03-01
+      - uscc: 91530100MAXDCDEX07
+        name: 虚构乙数据交易中心运营有限公司 / Fictional Operator B
+        from: 2026-03-01
+        until: null
+  - id: dcdex"""
+
+
+@given(histories(), declarations(), st.sampled_from(["null", "2026-07-01"]))
+def test_an_award_is_of_the_same_subject_and_year_by_every_reading(
+    records: list[FakeRecord], declared: list[Declaration], until: str
+) -> None:
+    """So what was decided of an award, by its id, is decided of it by the alternative too."""
+    text = WHITELIST.replace("until: null", f"until: {until}", 1)
+    start, end = text.index("\n", text.index("operators:")), text.index("  - id: dcdex") + len("  - id: dcdex")
+    exchanges = parse_whitelist(text[:start] + OPERATORS + text[end:])
+    known = grouped([*parsed(records), *declared])
+
+    def places(policy: Policy) -> dict[str, tuple[str, int]]:
+        awards = (award for one in known.values() for award in compute_awards(one, policy, exchanges, Peers()))
+        return {award.award_id: (award.subject, award.year) for award in awards}
+
+    in_force = places(RULEBOOK.policy)
+    for other in RULEBOOK.policy.alternatives.values():
+        assert {one: place for one, place in places(other).items() if in_force.get(one, place) != place} == {}
 
 
 def fen(due: Due | None) -> int:
