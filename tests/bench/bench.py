@@ -26,6 +26,7 @@ from tests.bench.growth import growth
 from tests.bench.intake import intake
 from tests.bench.limit import limit
 from tests.bench.naive import naive
+from tests.bench.one_subject import one_subject
 from tests.bench.peers.kafka_streams import kafka_streams
 from tests.bench.peers.peer import NotHere
 from tests.bench.peers.quix import quixstreams
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from tests.bench.bed import Bed
 
-SECTIONS: Final = ("intake", "replay", "whole", "growth", "extract", "registers", "readings", "upgrade")
+SECTIONS: Final = ("intake", "replay", "whole", "growth", "extract", "registers", "readings", "upgrade", "one_subject")
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
 COMPANIES: Final = 3_000
@@ -52,7 +53,7 @@ COMPANIES: Final = 3_000
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
-@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of readings, upgrade")
+@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of the last three")
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
 def main(
@@ -85,6 +86,7 @@ def main(
             "registers": (registers, COMPANIES),
             "readings": (readings, awards),
             "upgrade": (upgrade, awards),
+            "one_subject": (one_subject, awards),
         }
         for section, (measured, size) in sized.items():
             if section in (only or SECTIONS):

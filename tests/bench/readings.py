@@ -67,7 +67,7 @@ def readings(folder: Path, awards: int) -> list[dict[str, Any]]:
         return found
 
 
-COMPUTABLE: Final = load_policy(POLICY_FILE).computable_readings
+COMPUTABLE: Final = load_policy(POLICY_FILE).alternatives
 
 
 class Intake:
@@ -75,11 +75,11 @@ class Intake:
 
     def __init__(self, database: Database, by: Rulebook | None = None) -> None:
         self.engine = make_engine(database.service_url)
-        self._by = rulebook() if by is None else by
+        self.by = rulebook() if by is None else by
 
     def __enter__(self) -> Self:
         with self.engine.begin() as connection:
-            Ledger(connection, self._by).put_in_force()
+            Ledger(connection, self.by).put_in_force()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -97,7 +97,7 @@ class Intake:
 
     def _take(self, batch: list[FakeRecord]) -> None:
         with self.engine.begin() as connection:
-            Ledger(connection, self._by).take(*batch)
+            Ledger(connection, self.by).take(*batch)
 
     def emptied(self) -> None:
         """Forget what was priced, so that all is priced again."""

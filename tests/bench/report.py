@@ -30,6 +30,8 @@ def tables(result: Json) -> Iterator[Table]:
         yield _marks("读法的影响 / prices of readings", result["readings"])
     if "upgrade" in result:
         yield _pairs("政策新修订 / a new policy revision", result["upgrade"])
+    if "one_subject" in result:
+        yield _pairs("一个主体的一批事实 / a batch of one subject", result["one_subject"])
 
 
 def _pairs(title: str, values: Json) -> Table:
