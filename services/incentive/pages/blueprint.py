@@ -13,6 +13,7 @@ from services.incentive.domain.explanations.wording import grouped, percent, rea
 from services.incentive.pages import as_of_param, words
 from services.incentive.pages.documents import kept
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
+from services.incentive.pages.queue_param import keep_queue
 from services.incentive.policy.terms import Texts
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -30,6 +31,7 @@ UPLOADS_MOST_BYTES: Final = 64 << 20
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 csrf: Final = CSRFProtect()
 blueprint.url_defaults(as_of_param.keep_instant)
+blueprint.url_defaults(keep_queue)
 
 
 @blueprint.before_request

@@ -24,6 +24,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     readings,
     related_parties,
     subject,
+    waiting,
     worklist,
 )
 from shared.settings import OidcSettings

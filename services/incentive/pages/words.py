@@ -164,6 +164,11 @@ REFUSALS: Final[Mapping[str, Texts]] = {
     "revision_conflict": Texts("同一版本内容不同", "Same revision with different content"),
     "unreadable": Texts("无法读取", "Unreadable"),
 }
+DEADLINES: Final[Mapping[str, Texts]] = {
+    "notice": Texts("公示期满", "End of the public notice"),
+    "answer": Texts("陈述申辩期满", "End of the time to answer"),
+    "eligibility": Texts("资格到期", "End of the eligibility"),
+}
 EARNED: Final[Mapping[str, Texts]] = {
     "once": Texts("一次性", "Once"),
     "first": Texts("首次", "First time"),

@@ -10,6 +10,7 @@ from shared.settings import POLICY_FILE
 from tests.support.incentive.extract_makers import SECRETS, Makers
 
 if TYPE_CHECKING:
+    from flask import Flask
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
@@ -19,7 +20,11 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 def signed_in(makers: Makers, role: str, language: str = "zh") -> FlaskClient:
-    client = makers.app.test_client()
+    return signed_in_to(makers.app, role, language)
+
+
+def signed_in_to(app: Flask, role: str, language: str = "zh") -> FlaskClient:
+    client = app.test_client()
     client.set_cookie("language", language)
     assert sign_in(client, f"{role}-key").status_code == 303
     return client

@@ -19,6 +19,7 @@ from services.incentive.http.schemas import FLAGS, AwardQuery
 from services.incentive.pages.as_of_param import PARAMETER, page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, show_form
+from services.incentive.pages.views.waiting import queue_of
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import FLAGS_FOR_ALL, list_awards
 from services.incentive.queries.explanations import explain_award
@@ -89,6 +90,7 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
             "postings": list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST),
             **_recorded(connection, view, row),
             **_possible(steps, policy),
+            "queue": queue_of(connection, view, award_id) if acts_now else None,
         }
     return show_form("views/award", refused, acts_now=acts_now, **shown)
 

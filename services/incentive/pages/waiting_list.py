@@ -1,0 +1,61 @@
+"""Load what waits for a person: the next step of each award of a year, judged for all awards together."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from services.incentive.commands.decisions import step_contexts
+from services.incentive.domain.workflow import Actor
+from services.incentive.domain.worklist.waiting import WaitingAward, next_step
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.award_context import load_award_context
+from services.incentive.store.rows import SeenAward
+from shared.postgres.query import fetch
+
+# The end of the record of eligibility that counts at an instant: the last one that is valid then.
+_ELIGIBLE_UNTIL: Final = """
+    SELECT DISTINCT ON (e.subject) e.subject, e.until_at FROM eligibility e JOIN act a ON a.id = e.id
+    WHERE e.subject = ANY(%(subjects)s) AND (e.from_at IS NULL OR e.from_at <= %(now)s)
+      AND (e.until_at IS NULL OR e.until_at > %(now)s)
+    ORDER BY e.subject, a.seq DESC
+"""
+
+
+def load_waiting(connection: Connection, view: LedgerView, year: int, actor: Actor) -> list[WaitingAward]:
+    """The awards of a year with a step that is due, for a reader who sees everything, now."""
+    statement = f"""
+        {view.select_awards} AND award.year = %(year)s
+        AND (award.payable_fen > 0 OR EXISTS (SELECT FROM decision d WHERE d.award_id = award.award_id))
+    """
+    rows = fetch(connection, statement, SeenAward, year=year, **view.parameters)
+    policy, now = view.rulebook.policy, view.now
+    contexts = load_award_context(connection, rows, policy, None, now)
+    cases = step_contexts(connection, rows, contexts, policy, actor, now)
+    eligible_until = _eligible_until(connection, {row.subject for row in rows}, now)
+    found = []
+    for row in rows:
+        step = next_step(cases[row.award_id], eligible_until.get(row.subject))
+        if step is not None:
+            workflow = contexts[row.award_id].workflow
+            since = row.recorded_at if workflow.last_at is None else workflow.last_at
+            found.append(
+                WaitingAward(
+                    award_id=row.award_id,
+                    rule=row.rule,
+                    subject=row.subject,
+                    subject_name=row.subject_name,
+                    year=row.year,
+                    state=workflow.state,
+                    payable_fen=row.payable_fen,
+                    since=since,
+                    step=step,
+                )
+            )
+    return found
+
+
+def _eligible_until(connection: Connection, subjects: Collection[str], now: datetime) -> dict[str, datetime]:
+    rows = fetch(connection, _ELIGIBLE_UNTIL, tuple[str, datetime | None], subjects=sorted(subjects), now=now)
+    return {subject: until for subject, until in rows if until is not None}
