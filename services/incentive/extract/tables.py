@@ -15,7 +15,7 @@ _ACTS: Final = (
 )
 _AWARD_FIELDS: Final = (
     *("exchange", "year", "base", "rate", "cap", "ceiling", "payable", "suppressed_by"),
-    *("approved", "paid", "returned", "state"),
+    *("approved", "paid", "returned", "recovered", "state"),
 )
 
 
@@ -96,7 +96,8 @@ AWARDS = Table(
     _headings(
         "奖补 award_id | 奖项 rule | 条款 article | 主体 subject | 名称 name | 交易场所 exchange | 年度 year"
         " | 基数 base | 比例 rate | 封顶 cap | 测算上限 ceiling | 可兑现 payable | 被高者取代 suppressed_by"
-        " | 核定 approved | 拨付 paid | 追缴 returned | 状态 state | 暂缓 holds | 提示 flags | 依据 evidence"
+        " | 核定 approved | 拨付 paid | 追缴 returned | 收回 recovered | 状态 state | 暂缓 holds | 提示 flags"
+        " | 依据 evidence"
     ),
     _award_rows,
 )
@@ -111,7 +112,10 @@ DECISIONS = Table(
 BALANCES = Table("balances", _headings("账户 account | 借方 debit | 贷方 credit | 余额 balance"), _balance_rows)
 TABLES: Final = (TRANSACTIONS, AWARDS, BALANCES, DECISIONS)
 _AMOUNTS: Final = frozenset(
-    ("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "debit", "credit", "balance", "amount")
+    (
+        *("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "recovered"),
+        *("debit", "credit", "balance", "amount"),
+    )
 )
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
 

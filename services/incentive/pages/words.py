@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from services.incentive.policy.terms import Texts
+from shared.values.json_types import Json
 from shared.values.money import FEN_PER_YUAN, parse_yuan
 
 ROLES: Final[Mapping[str, Texts]] = {
@@ -199,6 +200,30 @@ SCHEMES: Final[Mapping[str, Texts]] = {
 }
 _UNITS: Final = ((10**8, "亿"), (10**4, "万"))
 _UNITS_EN: Final = ((10**9, " billion"), (10**6, " million"))
+
+
+_WHOLLY_RETURNED: Final = Texts("已全部追缴", "Wholly returned")
+_PARTLY_RETURNED: Final = Texts("部分追缴", "Partly returned")
+_TO_BE_RECOVERED: Final = Texts("待收回", "To be recovered")
+
+
+def award_states(award: Json) -> list[tuple[str, Texts]]:
+    """Return the state of an award and what was returned of it, each as a code and a label.
+
+    An award of which nothing stands any more is not shown as approved or paid, in whatever state it is.
+    """
+    shown = [(award["state"], word(STATES, award["state"]))]
+    if award["returned"] is None:
+        return shown
+    approved, returned, recovered = (parse_yuan(award[name]) for name in ("approved", "returned", "recovered"))
+    if returned >= approved > 0:
+        is_settled = award["state"] in ("approved", "paid", "returned")
+        shown = [*([] if is_settled else shown), ("returned", _WHOLLY_RETURNED)]
+    elif returned:
+        shown.append(("returned", _PARTLY_RETURNED))
+    if returned > recovered:
+        shown.append(("warn", _TO_BE_RECOVERED))
+    return shown
 
 
 def word(words: Mapping[str, Texts], name: str) -> Texts:

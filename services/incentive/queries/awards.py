@@ -140,6 +140,7 @@ def award_json(
         "approved": yuan(standing.approved_fen),
         "paid": yuan(standing.paid_fen),
         "returned": yuan(standing.returned_fen),
+        "recovered": yuan(standing.recovered_fen),
         "state": standing.state,
         "kind": policy.kind_of(row.rule),
         "readings": None if readings is None else list(readings),

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.workflow import FIRST_STATE, STATES, Actor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import LAST_STEP_SQL
+from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rooms import flagged_awards, load_excesses
 from shared.postgres.query import fetch, fetch_value
 
@@ -25,7 +26,7 @@ class WorklistRow(NamedTuple):
     """Awards in a state, and their payable in fen.
 
     `own` are those whose next step the reading person must not take, as it took an earlier one; `in_notice` those whose
-    public notice is not over.
+    public notice is not over, `returned` those of which something was returned.
     """
 
     state: str
@@ -33,6 +34,7 @@ class WorklistRow(NamedTuple):
     payable_fen: int
     own: int
     in_notice: int
+    returned: int
 
 
 def list_worklist(connection: Connection, view: LedgerView, year: int, reader: Actor) -> list[WorklistRow]:
@@ -41,7 +43,10 @@ def list_worklist(connection: Connection, view: LedgerView, year: int, reader: A
         SELECT coalesce(last.to_state, '{FIRST_STATE}') AS state, count(*), sum(award.payable_fen),
                count(*) FILTER (WHERE EXISTS ({_OWN})),
                count(*) FILTER (WHERE coalesce(last.until, (last.notice_until + 1) :: timestamp AT TIME ZONE '+08:00')
-                                    > %(instant)s)
+                                    > %(instant)s),
+               count(*) FILTER (WHERE EXISTS (
+                   SELECT FROM decision d JOIN act a ON a.id = d.id
+                   WHERE d.award_id = award.award_id AND d.action = 'return' AND a.recorded_at <= {AS_OF}))
         FROM {view.awards} LEFT JOIN LATERAL ({LAST_STEP_SQL}) last ON true
         WHERE award.year = %(year)s AND (award.payable_fen > 0 OR last.to_state IS NOT NULL)
         GROUP BY 1
@@ -55,7 +60,7 @@ def list_worklist(connection: Connection, view: LedgerView, year: int, reader: A
     }
     rows = fetch(connection, statement, WorklistRow, **parameters)
     found = {row.state: row._replace(payable_fen=int(row.payable_fen)) for row in rows}
-    return [found.get(state, WorklistRow(state, 0, 0, 0, 0)) for state in STATES]
+    return [found.get(state, WorklistRow(state, 0, 0, 0, 0, 0)) for state in STATES]
 
 
 def count_flags(connection: Connection, view: LedgerView, year: int) -> dict[str, int]:

@@ -78,16 +78,13 @@ _SUMS: Final = """
     WHERE d.differs
     ORDER BY seq
 """
-# Returns up to this transaction debited `treasury`; the first claim is later.
-_LAST_EARLIER: Final = """
-    (SELECT coalesce(min(seq), 9223372036854775807) - 1 FROM ledger_entry
-     WHERE account >= 'claim:' AND account < 'claim;')
-"""
-_FOREIGN_ENTRIES: Final = f"""
+# A decision of an earlier version has no day: its return debits the treasury.
+_FOREIGN_ENTRIES: Final = """
     SELECT concat('ledger_entry ', seq, '/', line), account, concat('an account of ', t.kind, ' ', t.award_id)
     FROM ledger_entry e JOIN ledger_transaction t USING (seq)
-    WHERE NOT ledger_account_fits(e.account, e.debit_fen > 0, t.kind, t.award_id, t.subject, t.year,
-                                  t.subject_before, t.year_before, t.seq <= {_LAST_EARLIER})
+    WHERE NOT ledger_account_fits(
+        e.account, e.debit_fen > 0, t.kind, t.award_id, t.subject, t.year, t.subject_before, t.year_before,
+        t.kind = 'return' AND EXISTS (SELECT FROM decision d WHERE d.id = t.decision_id AND d.decided_on IS NULL))
     ORDER BY seq, line
 """
 _OVERDRAWN: Final = """

@@ -222,6 +222,7 @@ def check_acts(
             "approved": yuan(history.approved),
             "paid": yuan(history.paid),
             "returned": yuan(history.returned),
+            "recovered": yuan(history.recovered),
             "eligibility": acts.eligibility(subject_of(award["subject"]), as_of_us),
             "holds": [kind for kind in holds if kind not in unknown],
         }

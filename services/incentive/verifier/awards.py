@@ -196,12 +196,13 @@ def check_posted(awards: ReportedAwards, ledger: LedgerLog, balances: AccountSum
         account = f"entitlement:{subject_of(award['subject'])}:{award['award_id']}:{award['year']}"
         if account not in balances:
             raise Unsound("没有其主体与年度的账户", "no account of its subject and year", account)
-        found = {"entitlement": 0, "approved": 0, "paid": 0, "returned": 0}
+        found = {"entitlement": 0, "approved": 0, "paid": 0, "returned": 0, "claim": 0}
         for where, balance in posted[award["award_id"]]:
             name = where.partition(":")[0]
             found[name] += balance
             if name == "entitlement" and where != account and balance != 0:
                 raise Unsound("账户应为零", "the account should be zero", where, file=BALANCES_FILE)
+        found["recovered"] = found["returned"] - found.pop("claim")
         for name, amount in found.items():
             if fen(award["ceiling" if name == "entitlement" else name]) != amount:
                 raise Unsound("与台账余额不符", "differs from what is posted", name)
@@ -210,13 +211,15 @@ def check_posted(awards: ReportedAwards, ledger: LedgerLog, balances: AccountSum
 
 
 def posted_by_award(balances: AccountSums) -> dict[str, list[tuple[str, int]]]:
-    """The accounts of each award with their balances; the balance of what is paid is a debit."""
+    """The accounts of each award with their balances; those of what is paid and of claims are debits."""
     found: dict[str, list[tuple[str, int]]] = {}
     for account, (debit, credit) in balances.items():
         name, _, rest = account.partition(":")
-        if name in ("entitlement", "approved", "paid", "returned"):
+        if name in ("entitlement", "approved", "paid", "returned", "claim"):
             award_id = (rest.rpartition(":")[0] if name == "entitlement" else rest).split(":", 2)[2]
-            found.setdefault(award_id, []).append((account, debit - credit if name == "paid" else credit - debit))
+            found.setdefault(award_id, []).append(
+                (account, debit - credit if name in ("paid", "claim") else credit - debit)
+            )
     return found
 
 

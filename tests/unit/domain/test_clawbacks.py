@@ -1,7 +1,11 @@
 """Clawback proposals, by example: when one opens, what it amounts to, how it is closed, and what others cover."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.incentive.domain.clawbacks import (
@@ -13,8 +17,12 @@ from services.incentive.domain.clawbacks import (
     clawback_proposals,
 )
 from services.incentive.domain.holds import Period, Verification
+from services.incentive.domain.rooms import RoomUse, Standing, excesses, was_failed
 from services.incentive.domain.workflow import ApprovedFor, Decision, replay
 from services.incentive.policy.terms import Policy
+from services.incentive.verifier.policy import PolicyValues
+from services.incentive.verifier.rooms import StandingAward, flags_of_excess
+from shared.settings import POLICY_FILE
 from shared.values.times import day_start, shanghai_date
 from tests.support.incentive.declarations import POLICY
 from tests.support.incentive.workflow import BASIS, NOW, ROUND, history, step
@@ -22,6 +30,13 @@ from tests.support.incentive.workflow import BASIS, NOW, ROUND, history, step
 APPROVED = history(*ROUND, ("approve", 100, "b"))
 NEXT_YEAR = ApprovedFor(BASIS.subject, 2027)
 OPEN_30 = ClawbackProposal("award", 1, BASIS, "correction", 30, 0, 0, "open", NOW + timedelta(hours=1), None, ())
+
+
+def with_scope(reading: str) -> PolicyValues:
+    """Return the verifier's policy under a reading of the scope of G6."""
+    tree = yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - strings only
+    tree["general"]["highest_only_scope"]["reading"] = reading
+    return PolicyValues(tree)
 
 
 def hour(number: int) -> timedelta:
@@ -203,6 +218,87 @@ def test_over_the_whole_life_the_rooms_of_all_years_are_one() -> None:
     assert proposals(version(1, 100, NEXT_YEAR), policy=of_life) == []
     allowance = version(1, 300, NEXT_YEAR, "other", "talent_living_allowance")
     assert [one.amount_fen for one in proposals(version(1, 0), allowance, policy=of_life)] == [100]
+
+
+SUBJECTS, YEARS = (BASIS.subject, "uscc:91530100MA6K123457"), (2026, 2027)
+AWARDS = ("first", "second", "third", "allowance")
+VERIFIER_POLICIES = {
+    scope: (replace(POLICY, highest_only_scope=scope), with_scope(scope)) for scope in ("year", "whole_life")
+}
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_proposals_of_any_history_are_what_the_excess_is_and_never_more_than_stands(data: st.DataObject) -> None:
+    """The history, the room of the last instant and the verifier of extracts agree."""
+    policy, values = VERIFIER_POLICIES[data.draw(st.sampled_from(("year", "whole_life")))]
+    events: list[ProposalEvent] = []
+    payable: dict[str, tuple[ApprovedFor, int]] = {}
+    standing: Counter[Standing] = Counter()
+    approved_at: dict[Standing, tuple[datetime, int]] = {}
+    for number in range(data.draw(st.integers(1, 25))):
+        at, award_id = NOW + 8 * number * hour(1), data.draw(st.sampled_from(AWARDS))
+        rule = "talent_living_allowance" if award_id == "allowance" else "first_purchase"
+        whose = ApprovedFor(data.draw(st.sampled_from(SUBJECTS)), data.draw(st.sampled_from(YEARS)))
+        action = data.draw(st.sampled_from(["payable", "approve", "approve", "take back", "eligibility"]))
+        if action == "payable":
+            payable[award_id] = whose, data.draw(st.integers(0, 200))
+            events.append(PayableVersion(at, award_id, rule, *payable[award_id]))
+        elif action == "eligibility":
+            start = data.draw(st.sampled_from([None, NOW, at - 24 * hour(1), at]))
+            status = data.draw(st.sampled_from(["failed", "failed", "verified"]))
+            events.append(RecordedEligibility(at, whose.subject, Verification(status, Period(start, None))))
+        elif action == "approve" or standing[award_id, whose]:
+            name = action if action == "approve" else data.draw(st.sampled_from(["revoke", "return"]))
+            most = 200 if action == "approve" else standing[award_id, whose]
+            amount_fen = data.draw(st.integers(1, most))
+            taken = replace(returned(0, amount_fen, whose), award_id=award_id, rule=rule, action=name, at=at)
+            events.append(replace(taken, transaction=number + 1, decision_id=f"d{number}"))
+            standing[award_id, whose] += amount_fen if action == "approve" else -amount_fen
+            if action == "approve":
+                approved_at[award_id, whose] = at, number + 1
+    found = clawback_proposals(
+        [one for one in events if isinstance(one, PayableVersion)],
+        [one for one in events if isinstance(one, Decision)],
+        [one for one in events if isinstance(one, RecordedEligibility)],
+        policy,
+    )
+    proposed: dict[Standing, dict[str, int]] = {}
+    for one in found:
+        assert (one.state == "open") == (one.amount_fen > 0) == (one.closed_at is None)
+        if one.amount_fen:
+            place = proposed.setdefault((one.award_id, one.approved_for), {})
+            assert one.ground not in place
+            place[one.ground] = one.amount_fen
+    records = [one for one in events if isinstance(one, RecordedEligibility)]
+    uses = []
+    for award_id, whose in {*standing, *((award_id, whose) for award_id, (whose, _) in payable.items())}:
+        at, transaction = approved_at.get((award_id, whose), (None, 0))
+        of_subject = [one.verification for one in records if one.subject == whose.subject]
+        current, payable_fen = payable.get(award_id, (whose, 0))
+        rule = "talent_living_allowance" if award_id == "allowance" else "first_purchase"
+        amounts = payable_fen if current == whose else 0, standing[award_id, whose], transaction
+        uses.append(RoomUse(award_id, rule, whose, *amounts, at is not None and was_failed(of_subject, at)))
+    expected = {
+        where: {name: fen for name, fen in (("correction", one.over_fen), ("eligibility", one.not_eligible_fen)) if fen}
+        for where, one in excesses(uses, policy).items()
+        if one.to_come_back_fen
+    }
+    assert proposed == expected
+    for where, by_ground in proposed.items():
+        assert sum(by_ground.values()) <= standing[where]
+    flagged = flags_of_excess(
+        [
+            StandingAward(f"{one.award_id} {one.approved_for}", one.rule, tuple(one.approved_for), *one[3:])
+            for one in uses
+        ],
+        values,
+    )
+    names = {"correction": "over_approved", "eligibility": "not_eligible"}
+    assert {name: flags - {"offset"} for name, flags in flagged.items() if flags - {"offset"}} == {
+        f"{award_id} {whose}": {names[ground] for ground in by_ground}
+        for (award_id, whose), by_ground in proposed.items()
+    }
 
 
 def test_a_proposal_is_shown_with_number_amounts_and_times() -> None:

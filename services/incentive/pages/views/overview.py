@@ -48,8 +48,7 @@ def budget() -> ResponseReturnValue:
     year = requested_year()
     with page_view() as (connection, view):
         found = load_budget(connection, view, year)
-    amounts = {name: parse_yuan(found[name]) for name in ("budget", "payable", "approved", "paid", "returned")}
-    amounts["approved"] -= amounts["returned"]
+    amounts = {name: parse_yuan(found[name]) for name in ("budget", "payable", "approved", "paid")}
     longest = max(amounts["budget"], amounts["payable"], 1)
     lengths = {name: round(100 * fen / longest, 2) for name, fen in amounts.items()}
     return show("views/budget", year=year, budget=found, lengths=lengths)
