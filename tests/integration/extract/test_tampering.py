@@ -40,7 +40,9 @@ LEDGER_KEY = SignerKey(f"{LOG_ORIGIN}/ledger", LOG_KEY)
 # Fields covered by the signature alone (docs/en/audit/extracts.md); NO_LONGER_EARNED: of awards no longer earned.
 SIGNED_ALONE = {
     "awards.ndjson": {"updated_at", "readings"},
-    "context.ndjson": {"eligibility", "holds", "updated_at", "state", "approved", "paid", "returned", "readings"},
+    "context.ndjson": {
+        *("eligibility", "holds", "updated_at", "state", "approved", "paid", "returned", "recovered", "readings")
+    },
     "facts.ndjson": {"partition", "offset", "received_at", "recorded_at"},
 }
 NO_LONGER_EARNED = {"cap", "rate", "exchange", "evidence"}

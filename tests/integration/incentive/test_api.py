@@ -51,7 +51,7 @@ BOTH = f"annual_listed_trading/{subject(2)}/2026"
 DCDEX_ALONE = f"first_listing/{subject(3)}"
 SUPPRESSED_BY_BOTH = f"first_listing/{subject(2)}"
 TIERS = "exchange_tiers/kmdex/2026"
-AMOUNTS = ("base", "ceiling", "payable", "approved", "paid", "returned")
+AMOUNTS = ("base", "ceiling", "payable", "approved", "paid", "returned", "recovered")
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +113,7 @@ def test_an_award_has_the_contracts_members(ask: Asker) -> None:
         "approved": "0.00",
         "paid": "0.00",
         "returned": "0.00",
+        "recovered": "0.00",
         "state": "estimated",
         "kind": "first_purchase",
         "readings": [],

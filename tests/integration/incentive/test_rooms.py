@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from services.incentive.policy.loader import read_policy
 from services.incentive.rebuild.command import verify_all
 from tests.support.incentive.bureau import Bureau, empty_bureau
-from tests.support.incentive.ledger import first_listing, provider_total, subject
+from tests.support.incentive.ledger import first_listing, first_purchase, provider_total, subject
+from tests.support.incentive.ledger import rulebook as project_rulebook
+from tests.support.policy.revisions import later_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,6 +141,66 @@ def test_what_was_approved_without_eligibility_comes_back_whole(bureau: Bureau) 
     # The record was wrong.
     bureau.verify(subject(5), **{"from": "2025-01-01"})
     assert open_clawbacks(bureau, 5) == []
+
+
+def test_a_notice_does_not_end_a_proposal_and_returned_money_is_a_claim_until_it_comes_back(bureau: Bureau) -> None:
+    award_id = bureau.purchase(6)
+    bureau.approved(award_id, "200000.00")
+    bureau.done(award_id, "pay")
+    bureau.take(first_purchase(6, "2026-03-01", "5000000.00", seq=2, refunded="3000000.00"))
+    assert open_clawbacks(bureau, 6) == [(award_id, "100000.00")]
+    bureau.done(award_id, "notify_return", amount="100000.00")
+    assert open_clawbacks(bureau, 6) == [(award_id, "100000.00")]
+    bureau.take(first_purchase(6, "2026-03-01", "5000000.00", seq=3, refunded="2000000.00"))
+    assert open_clawbacks(bureau, 6) == [(award_id, "50000.00")]
+    bureau.done(award_id, "return", amount="50000.00")
+    assert open_clawbacks(bureau, 6) == []
+    before = bureau.award(award_id)
+    assert amounts_of(before) == ("200000.00", "200000.00", "50000.00", "0.00")
+    claim = f"claim:{subject(6)}:{award_id}"
+    assert balance(bureau, claim) == "-50000.00"
+    assert bureau.step(award_id, "recover", amount="50000.01")[0] == 409
+    bureau.done(award_id, "recover", amount="20000.00")
+    assert bureau.award(award_id)["recovered"] == "20000.00"
+    bureau.done(award_id, "recover", amount="30000.00")
+    assert (bureau.award(award_id)["recovered"], balance(bureau, claim)) == ("50000.00", "0.00")
+    assert amounts_of(bureau.award(award_id, as_of=before["updated_at"])) == amounts_of(before)
+    rows = bureau.ask.all("/v1/ledger/transactions", award_id=award_id, kind="recovery")
+    assert [[entry["account"] for entry in row["entries"]] for row in rows] == [["treasury", claim]] * 2
+    # An exchange that sees the whole award sees what came back of it.
+    assert bureau.ask.ok(f"/v1/awards/{award_id}", "exchange:kmdex")["recovered"] == "50000.00"
+
+
+def amounts_of(award: Any) -> tuple[str, ...]:
+    return tuple(award[name] for name in ("approved", "paid", "returned", "recovered"))
+
+
+def balance(bureau: Bureau, account: str) -> str:
+    (found,) = [one["balance"] for one in bureau.ask.all("/v1/ledger/balances") if one["account"] == account]
+    return str(found)
+
+
+def test_over_the_whole_life_the_payables_of_all_years_bound_an_approval(postgres) -> None:
+    """20,000 approved for 2025, 300,000 payable for 2026: the standing amount is credited, whatever its year."""
+    readings = {
+        "    reading: year\n": "    reading: whole_life\n",
+        "      reading: whole_life\n": "      reading: year\n",
+    }
+    source = later_policy(0, **readings)
+    policy = read_policy(source.encode(), "policy.yaml")
+    of_life = replace(project_rulebook(), policy=policy, policy_source=source)
+    with empty_bureau(postgres, of_life) as found:
+        first = listing(found, 1)
+        found.take(provider_total(1, 2026, {"kmdex": [("2026-02-01", "15000000.00")]}, seq=2))
+        second = f"annual_listed_trading/{subject(1)}/2026"
+        assert [found.award(one)["payable"] for one in (first, second)] == ["0.00", "300000.00"]
+        assert (found.award(first)["flags"], open_clawbacks(found, 1)) == (OFFSET, [])
+        assert found.post("/v1/years/2026/close", {"reason": "r", "documents": []})[0] == 201
+        found.published(second)
+        status, refused = found.step(second, "approve", amount="280000.01")
+        assert (status, "in all years" in refused["detail"]) == (409, True)
+        assert found.done(second, "approve")["amount"] == "280000.00"
+        assert open_clawbacks(found, 1) == []
 
 
 def test_what_is_stored_follows_from_facts_and_acts(bureau: Bureau) -> None:

@@ -308,7 +308,7 @@ def test_of_what_a_hidden_award_suppresses_the_ceiling_alone_is_shown(makers: Ma
     listed = {one["award_id"]: one for one in makers.get("/v1/awards?limit=500", f"exchange:{OWN}")["items"]}
     for one in lost:
         whole, seen = (makers.get(f"/v1/awards/{one.award_id}", role) for role in ("auditor", f"exchange:{OWN}"))
-        hidden = ("payable", "approved", "paid", "returned", "suppressed_by", "readings")
+        hidden = ("payable", "approved", "paid", "returned", "recovered", "suppressed_by", "readings")
         assert seen == listed[one.award_id]
         assert seen == {**whole, **dict.fromkeys(hidden), "partial": True}
         told = makers.get(f"/v1/awards/{one.award_id}/explanation", f"exchange:{OWN}")
