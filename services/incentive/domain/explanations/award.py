@@ -225,8 +225,8 @@ def _not_counted(exchange: str, parts: Sequence[Json]) -> Texts:
         for part in parts
     ]
     return phrase(
-        "交易场所{exchange}未计入：{sums}。",
-        "Not counted on {exchange}: {sums}.",
+        "交易场所{exchange}未计入（金额已扣除退款）：{sums}。",
+        "Not counted on {exchange}, net of refunds: {sums}.",
         exchange=exchange,
         sums=Texts("；".join(one.zh for one in sums), "; ".join(one.en for one in sums)),
     )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.incentive.domain.payables.item_limits import Claim
 from services.incentive.domain.payables.other_grants import (
+    DEDUCTIONS,
     Deduction,
     OtherGrant,
     RecordedGrant,
@@ -73,6 +74,13 @@ def test_one_that_names_fewer_goes_first_so_that_nothing_is_paid_twice():
     assert left(wide, narrow) == [0, 0, 100, 50]
 
 
+def test_an_award_with_nothing_payable_does_not_count_among_those_named():
+    """One grant names A and B, of which B is suppressed; the earlier one names A and C and finds A taken."""
+    limited = {A.award_id: 200, B.award_id: 0, C.award_id: 100}
+    narrow, earlier = grant(200, A, B, day=date(2026, 2, 1), number=1), grant(200, A, C, number=2)
+    assert deduct([A, B, C], limited, POLICY, [earlier, narrow])[0] == dict.fromkeys(limited, 0)
+
+
 def test_earlier_days_go_first():
     late = grant(150, A, C, day=date(2026, 2, 1), number=1)
     early = grant(150, A, B, day=DAY, number=2)
@@ -90,6 +98,7 @@ def test_every_grant_of_the_year_is_deducted_but_not_from_an_allowance():
 
 def test_what_competes_is_not_deducted():
     assert left(grant(9999, rules=("standards",)), policy=HIGHEST) == [200, 200, 100, 50]
+    assert DEDUCTIONS["highest"](A, HIGHEST, grant(9999, A)) is False
 
 
 GRANTS = st.lists(
