@@ -22,6 +22,7 @@ from services.incentive.http import (
     years,
 )
 from services.incentive.http.context import EXTENSION, IncentiveContext
+from services.incentive.http.notices import lists, objections, public
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.ledger import last_instant, next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
@@ -40,7 +41,10 @@ from shared.web.service import ServiceInfo
 
 log = structlog.get_logger(__name__)
 
-_ROUTES = (awards, ledger, readings, acts, act_list, declared, trade_effects, extracts, files, years, translog_routes)
+_ROUTES = (
+    *(awards, ledger, readings, acts, act_list, declared, trade_effects, objections, lists, extracts, files, years),
+    translog_routes,
+)
 
 
 def load_context(settings: Settings) -> IncentiveContext:
@@ -105,5 +109,6 @@ def create_app(
     app.extensions[EXTENSION] = context
     for blueprint in dict.fromkeys(module.blueprint for module in _ROUTES):
         add_routes(app, blueprint)
+    add_routes(app, public.blueprint, is_public=True)
     serve_pages(app, read_session_key(settings), settings.public_url, settings.oidc)
     return app

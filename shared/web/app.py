@@ -40,6 +40,7 @@ _DESCRIPTION: Final = (
     " To get the next page of a list, pass `next_cursor` as `cursor`. Errors are application/problem+json (RFC 9457)."
 )
 _SIGN_INS: Final = "jiangbu.sign_ins"
+_PUBLIC: Final = "jiangbu.public"  # blueprints that are open without a key
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -123,6 +124,7 @@ def create_base_app(service: ServiceInfo) -> Flask:
             "jiangbu.readiness": readiness,
             "jiangbu.metrics": registry,
             _SIGN_INS: {},
+            _PUBLIC: set(),
         }
     )
     register_problems(app)
@@ -153,8 +155,10 @@ def _config(title: str) -> Json:
     }
 
 
-def add_routes(app: Flask, blueprint: Blueprint) -> None:
-    """Serve a blueprint and describe it in the OpenAPI document."""
+def add_routes(app: Flask, blueprint: Blueprint, *, is_public: bool = False) -> None:
+    """Serve a blueprint and describe it in the OpenAPI document; a public one is open without a key."""
+    if is_public:
+        app.extensions[_PUBLIC].add(blueprint.name)
     app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blueprint)
 
 
@@ -181,6 +185,8 @@ def stop_tracing(app: Flask) -> None:
 def _authenticate() -> ResponseReturnValue | None:
     # No endpoint means an unknown path or method: Flask answers 404 or 405.
     if request.endpoint is None or request.endpoint in OPEN_ENDPOINTS:
+        return None
+    if request.blueprint in current_app.extensions[_PUBLIC]:
         return None
     sign_in: Callable[[], ResponseReturnValue | None] | None = current_app.extensions[_SIGN_INS].get(request.blueprint)
     if sign_in is not None:

@@ -31,6 +31,7 @@ DETAILS: Final = {
     414: "网址过长 / the URL is too long",
     415: "内容类型须为 application/json / the content type must be application/json",
     422: "参数或内容有误 / a parameter or the body is invalid",
+    429: "请求过多，请稍后再试 / too many requests; try again later",
     431: "请求头过大 / the headers are too large",
     500: "内部错误，已记录 / internal error; it has been logged",
     503: "暂时不可用，请稍后再试 / temporarily unavailable; try again later",

@@ -67,6 +67,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0028_workflow.sql": (
         "f9e82e17e62252897c0fbb6fa9cd2890e28b8ae719521af177f79fec3a5be1c1"
     ),
+    "services/incentive/migrations/versions/0029_public_notices.py": (
+        "c207c41af03250e8e2d96807091ff9ea917b8bdbb8f9c75f8456a3930fe7725c"
+    ),
+    "services/incentive/migrations/versions/0029_public_notices.sql": (
+        "f93e0fc9f793dd3976ffbc08dabde8fb45ddf2b3df2283641bb51e0df93fcfe4"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

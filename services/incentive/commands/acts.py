@@ -41,6 +41,7 @@ from services.incentive.policy.terms import Texts
 from services.incentive.store.acts import find_part, find_request, other_grants_of, render_acts, year_acts_of
 from services.incentive.store.awards import find_current_award
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant
+from services.incentive.store.objections import PublicObjection, find_objection, is_registered
 from services.incentive.store.recompute import Recomputation, recompute_subjects
 from services.incentive.store.rows import AwardRow
 from services.incentive.store.rulebook import check_settings
@@ -83,22 +84,37 @@ def _recorded_before(connection: Connection, request: ActRequest) -> Json | None
 def _hold(acting: Acting) -> Draft:
     """Block approval and payment of an award for now."""
     award, given = acting.award(acting.request.about), acting.request.fields
-    received_on = given.get("received_on")
+    by, received_on, objection_id = (given.get(name) for name in ("by", "received_on", "objection_id"))
+    if objection_id is not None:
+        received = _received_objection(acting, objection_id, award.award_id, given["kind"])
+        by, received_on = by or received.name, received_on or shanghai_date(received.received_at)
     if received_on is not None and received_on > shanghai_date(acting.now):
         raise InvalidActError("received_on", Texts("不得晚于今天", "must not be in the future"))
     part = HoldPart(
         award_id=award.award_id,
         kind=given["kind"],
         reason=given["reason"],
-        objected_by=given.get("by"),
+        objected_by=by,
         received_on=received_on,
         documents=given.get("documents") or [],
+        objection_id=objection_id,
     )
     texts = {
         "manual": Texts("人工暂缓", "held manually"),
         "objection": Texts("因异议暂缓", "held because of an objection"),
     }
     return _about_award(award, part, texts[given["kind"]])
+
+
+def _received_objection(acting: Acting, objection_id: str, award_id: str, kind: str) -> PublicObjection:
+    """The objection that a hold registers. Raises InvalidActError, and StepNotAllowedError if another hold does."""
+    found = find_objection(acting.connection, objection_id)
+    if found is None or found.award_id != award_id or kind != OBJECTION:
+        said = Texts("没有对本项的这一异议", "there is no such objection to this award")
+        raise InvalidActError("objection_id", said)
+    if is_registered(acting.connection, objection_id):
+        raise StepNotAllowedError(Texts("该异议已登记", "this objection is registered already"))
+    return found
 
 
 def _release(acting: Acting) -> Draft:

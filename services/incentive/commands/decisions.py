@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.commands.acting import Acting, Draft, InvalidActError, StepNotAllowedError
+from services.incentive.commands.notice_lists import freeze_notice_list
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.facts import Declaration, FactRef
 from services.incentive.domain.holds import PERIOD_OPEN
@@ -50,10 +51,10 @@ def draft_decision(acting: Acting) -> Draft:
     """Take a step with the award that the request is about."""
     award, given = acting.award(acting.request.about), acting.request.fields
     contexts = contexts_at(acting, [award])
-    (case,) = step_contexts(
-        acting.connection, [award], contexts, acting.policy, acting.request.actor, acting.now
-    ).values()
-    return draft_step(award, case, given, acting.policy)
+    cases = step_contexts(acting.connection, [award], contexts, acting.policy, acting.request.actor, acting.now)
+    draft = draft_step(award, cases[award.award_id], given, acting.policy)
+    (listed,) = freeze_notice_list(acting, [draft], {award.award_id: award}, cases)
+    return listed
 
 
 def contexts_at(acting: Acting, awards: Sequence[AnyAwardRow]) -> dict[str, AwardContext]:

@@ -76,12 +76,14 @@ class DecisionPart(NamedTuple):
     published: Json | None
     statement: str | None
     batch_id: str | None
+    calendar: Json | None = None
+    notice_list: str | None = None
 
 
 class HoldPart(NamedTuple):
     """A hold on an award. `objected_by` and `received_on` are those of an objection (异议).
 
-    Holds of an earlier version have no `documents` (None).
+    `objection_id` names one that was received publicly. Holds of an earlier version have no `documents` (None).
     """
 
     award_id: str
@@ -90,6 +92,7 @@ class HoldPart(NamedTuple):
     objected_by: str | None
     received_on: date | None
     documents: Documents | None
+    objection_id: str | None
 
 
 class ReleasePart(NamedTuple):
@@ -231,6 +234,8 @@ def decision_json(decision: Decision) -> Json:
         "published": None if decision.published is None else published_json(decision.published),
         "statement": decision.statement,
         "batch_id": decision.batch_id,
+        "calendar": None if decision.calendar is None else dict(decision.calendar),
+        "notice_list": decision.notice_list,
     }
 
 
@@ -261,7 +266,7 @@ def _fields(part: ActPart) -> Json:
         del fields["from_at"], fields["until_at"]
         fields |= {"from": _time(part.from_at), "until": _time(part.until_at)}
     elif isinstance(part, HoldPart | ReleasePart) and part.documents is None:  # the form of an earlier version
-        for name in ("objected_by", "received_on", "outcome", "documents"):
+        for name in ("objected_by", "received_on", "objection_id", "outcome", "documents"):
             fields.pop(name, None)
     elif isinstance(part, HoldPart):
         fields["received_on"] = None if part.received_on is None else part.received_on.isoformat()

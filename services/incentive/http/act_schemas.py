@@ -95,13 +95,14 @@ class DecisionRequestSchema(QuerySchema):
 
 
 class HoldRequestSchema(QuerySchema):
-    """A hold. `by` is who objects, and `received_on` the day on which the objection was received."""
+    """A hold. `by` is who objects and `received_on` when; `objection_id` names an objection received publicly."""
 
     kind = Choice(BY_HAND, required=True)
     reason = _reason(required=True)
     by = Text(allow_none=True, min_length=1, max_length=200)
     received_on = DayParameter(allow_none=True)
     documents = documents_list(allow_none=True)
+    objection_id = Text(allow_none=True, min_length=1, max_length=64)
 
 
 class ReleaseRequestSchema(QuerySchema):
@@ -213,12 +214,17 @@ _HOLD: Final[tuple[Fields, ...]] = (
     _id_of("hold_id"),
     texts("award_id", "reason"),
     texts("kind", enum=BY_HAND),
-    {name: fields.String(required=True, allow_none=True, dump_default=None) for name in ("objected_by", "received_on")},
+    {
+        name: fields.String(required=True, allow_none=True, dump_default=None)
+        for name in ("objected_by", "received_on", "objection_id")
+    },
     _PAPERS,
 )
 _SUSPENSION: Final = (_id_of("suspension_id"), texts("rule", "reason"), _PERIOD)
 
 NoticeSchema = answer("Notice", days("from", "until"), texts("where", null=True), base=Schema)
+# The days that a notice was counted by.
+CalendarSchema = answer("Calendar", days("end"), text_lists("days_off", "workdays", "unknown"), base=Schema)
 PublishedSchema = answer(
     "Published",
     texts("payable", "subject", "rule"),
@@ -231,9 +237,10 @@ PublishedSchema = answer(
 _LATER: Final[Fields] = {
     **{
         name: fields.String(required=True, allow_none=True, dump_default=None)
-        for name in ("decided_on", "ground", "received_on", "statement", "batch_id")
+        for name in ("decided_on", "ground", "received_on", "statement", "batch_id", "notice_list")
     },
     "notice": fields.Nested(NoticeSchema, required=True, allow_none=True, dump_default=None),
+    "calendar": fields.Nested(CalendarSchema, required=True, allow_none=True, dump_default=None),
     "published": fields.Nested(PublishedSchema, required=True, allow_none=True, dump_default=None),
     "until": fields.String(allow_none=True, metadata={"format": "date-time"}),
 }

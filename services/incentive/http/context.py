@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import current_app
@@ -15,19 +15,23 @@ from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import wait_until_settled
 from services.incentive.store.register_client import RegisterAddresses
 from services.incentive.store.rulebook import Rulebook, rulebook_as_of
+from shared.web.attempts import AttemptLimit
 from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
 from shared.web.service import current_service, viewer_snapshot
 
 EXTENSION: Final = "jiangbu.incentive"
+_OBJECTIONS_MOST: Final = 30  # of all that are sent to a process in a minute
+_A_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class IncentiveContext:
-    """The context of acts, and the addresses of the registers."""
+    """The context of acts, the addresses of the registers, and the limit of objections without a key."""
 
     bureau: BureauContext
     registers: RegisterAddresses
+    objections: AttemptLimit = field(default_factory=lambda: AttemptLimit(_OBJECTIONS_MOST, _A_MINUTE))
 
 
 def incentive_context() -> IncentiveContext:

@@ -82,6 +82,7 @@ def vocabulary() -> Json:
         "words": words,
         "years": years(),
         "yuan_of": format_yuan,
+        "zh_day": words.zh_day,
         **as_of_param.vocabulary(),
     }
 

@@ -17,6 +17,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     exchange,
     files,
     ledger,
+    notices,
     overview,
     policy,
     public_notices,

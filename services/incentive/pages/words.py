@@ -120,6 +120,11 @@ OUTCOMES: Final[Mapping[str, Texts]] = {
     "partly": Texts("部分成立", "Partly upheld"),
     "dismissed": Texts("异议不成立", "Dismissed"),
 }
+OBJECTION_STATES: Final[Mapping[str, Texts]] = {
+    "received": Texts("待登记", "Received"),
+    "held": Texts("已登记，待答复", "Registered"),
+    "answered": Texts("已答复", "Answered"),
+}
 ELIGIBILITY: Final[Mapping[str, Texts]] = {
     "unverified": Texts("未核实", "Not verified"),
     "verified": Texts("已核实", "Verified"),
@@ -243,3 +248,9 @@ def _in_units(fen: int, units: tuple[tuple[int, str], ...]) -> str:
         if fen >= size * FEN_PER_YUAN:
             return f"{(Decimal(fen // size) / FEN_PER_YUAN).normalize():,f}{name}"
     return f"{fen // FEN_PER_YUAN:,}"
+
+
+def zh_day(day: str) -> str:
+    """Write a day as documents do: 2026-03-01 -> 2026年3月1日."""
+    year, month, of_month = day.split("-")
+    return f"{year}年{int(month)}月{int(of_month)}日"

@@ -13,6 +13,7 @@ from .history import POSTED_KINDS, SET_ASIDE, AwardHistory, is_earlier
 from .ledger import LedgerLog
 from .payables import CompetingAward, MunicipalGrant, SubjectYear, payables
 from .policy import PolicyValues, SettingsHistory
+from .readings import calendar_days, check_period
 from .report import Unsound
 from .reported_facts import ReportedFacts
 from .rooms import OF_ACTS, StandingAward, flags_of_excess
@@ -32,7 +33,8 @@ class RecordedActs:
 
     `histories`: by award. `spent`: approved, and recovered, by year and rule. `held`: award and kind of each hold in
     force. `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
-    `year_acts`: by year, when it was closed (True) or reopened (False).
+    `year_acts`: by year, when it was closed (True) or reopened (False). `calendar_days`: the days that notices were
+    counted by.
     """
 
     def __init__(self) -> None:
@@ -43,6 +45,7 @@ class RecordedActs:
         self._grants: dict[tuple[str, int, str], MunicipalGrant] = {}
         self.eligible: dict[str, list[tuple[str, Span]]] = {}
         self.year_acts: dict[int, list[tuple[int, bool]]] = {}
+        self.calendar_days: set[str] = set()
 
     def take(self, kind: str, item: Json) -> None:
         """Apply one act; Unsound if it does not follow from those before."""
@@ -158,6 +161,9 @@ def read_acts(bundle: Bundle, ledger: LedgerLog) -> RecordedActs:
         if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
             raise Unsound("与台账所载哈希不符", "differs from its hash in the ledger")
         check_posted_act(kind, item, posted)
+        if kind == "decision_id" and item.get("notice"):
+            check_period(item["notice"]["from"], item["notice"]["until"], item["calendar"], ledger.policy_of(posted))
+            acts.calendar_days.update(calendar_days(item["calendar"]))
         if is_whole:
             acts.take(kind, item)
     for seq in left:

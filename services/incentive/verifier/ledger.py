@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint
 from .merkle import TreeLeaf, check_log, leaf_hash, peaks_of, root_of
-from .policy import DECLARED, TRANSACTION_FIELDS, SettingsHistory, is_settings
+from .policy import DECLARED, TRANSACTION_FIELDS, PolicyValues, SettingsHistory, is_settings
 from .report import Unsound
 from .signatures import GivenKeys, SignedCheckpoint
 from .values import Json, Span, fen, instant
@@ -68,6 +68,10 @@ class LedgerLog:
         ):
             raise Unsound("不在所求时段内", "outside the requested period")
         return at_us
+
+    def policy_of(self, item: Json) -> PolicyValues:
+        """The policy that a transaction names."""
+        return self._settings.policies[item["policy"]["id"], item["policy"]["revision"]]
 
     def _check_policy(self, item: Json) -> None:
         """Check rule, policy revision and article."""

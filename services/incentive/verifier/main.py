@@ -251,6 +251,13 @@ class ExtractCheck:
         acts = read_acts(self._bundle, ledger)
         count = len(ledger.acts)
         self._shown(f"{count} 项办理记录与台账所载哈希相符", f"{count} acts match their hashes in the ledger")
+        if acts.calendar_days:
+            days = ", ".join(sorted(acts.calendar_days))
+            self._limit(
+                f"公示与告知期限按办理时所记的放假、调休和尚未公布的日子计算，请与国务院公布的安排核对：{days}",
+                "periods of notices were counted by the days off, worked weekends and days not announced that their"
+                f" decisions name; compare these with the State Council's announcements: {days}",
+            )
         if viewer_of(self._request) is not None:
             self._limit(
                 "可兑现额、资格、暂缓与年度结账取决于他人的奖补与办理记录，未重算",

@@ -117,7 +117,12 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
     assert sorted((one for one in acts if "decision_id" in one), key=lambda one: one["transaction"]) == sorted(
         steps, key=lambda one: one["transaction"]
     )
-    others = {name for one in acts for name in one if name.endswith("_id")} - {"decision_id", "award_id", "batch_id"}
+    others = {name for one in acts for name in one if name.endswith("_id")} - {
+        "decision_id",
+        "award_id",
+        "batch_id",
+        "objection_id",
+    }
     assert others == {
         *("hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id", "grant_withdrawal_id"),
         "year_closing_id",

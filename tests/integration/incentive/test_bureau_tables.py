@@ -23,6 +23,8 @@ TABLES = (
     "related_party",
 )
 NEW_GRANT = "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, {}, '{}', 'd', 'no', {}, '{{}}', '{{}}')"
+NEW_LIST = "INSERT INTO official_list VALUES ({}, 'public_notice', now(), {}, {}, 'x')"
+HASHED = "encode(sha256('x'), 'hex')"
 APPROVED, PUBLISHED, RETURNED = (f"first_purchase/{subject(number)}" for number in (1, 2, 4))
 
 
@@ -70,6 +72,15 @@ def test_nothing_that_was_decided_is_changed_or_removed(worked: LedgerDatabase, 
     assert refusal(caught.value) == "append_only"
     with worked.service.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.execute(text(act.format(table)))
+
+
+@pytest.mark.parametrize("act", ["UPDATE official_list SET kind = kind", "DELETE FROM official_list"])
+def test_no_list_that_was_posted_is_changed_or_removed(worked: LedgerDatabase, act: str) -> None:
+    with worked.owner.connect() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text(act))
+    assert refusal(caught.value) == "append_only"
+    with worked.service.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.execute(text(act))
 
 
 def post_act(
@@ -274,6 +285,11 @@ def test_what_must_never_be_decided_is_refused(
         ("hold_release_has_documents", "INSERT INTO hold_release VALUES ('x', 'none', NULL)"),
         ("hold_release_outcome_check", "INSERT INTO hold_release VALUES ('x', 'none', NULL, 'perhaps', '[]')"),
         ("hold_kind_check", "INSERT INTO hold VALUES ('x', 'a', 'mood', 'r', NULL, NULL, '[]')"),
+        ("hold_registers_an_objection", "INSERT INTO hold VALUES ('x', 'a', 'manual', 'r', NULL, NULL, '[]', 'o')"),
+        ("hold_objection_id_fkey", "INSERT INTO hold VALUES ('x', 'a', 'objection', 'r', NULL, NULL, '[]', 'o')"),
+        ("official_list_is_its_hash", NEW_LIST.format("'00'", "'2026-06-01'", "'2026-06-05'")),
+        ("official_list_notice", NEW_LIST.format(HASHED, "'2026-06-05'", "'2026-06-01'")),
+        ("official_list_notice", NEW_LIST.format(HASHED, "'2026-06-05'", "NULL")),
         ("hold_has_documents", "INSERT INTO hold VALUES ('x', 'a', 'manual', 'r')"),
         ("suspension_period", "INSERT INTO suspension VALUES ('x', 'r', '2026-01-02', '2026-01-02', 'r')"),
         (

@@ -87,7 +87,7 @@ def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
     return seen
 
 
-def test_nothing_but_the_form_and_its_looks_is_shown_to_who_did_not_sign_in(makers: Makers) -> None:
+def test_nothing_but_the_form_its_looks_and_notices_is_shown_to_who_did_not_sign_in(makers: Makers) -> None:
     client = makers.app.test_client()
     addresses = routes(makers, "GET")
     assert len(addresses) > 12
@@ -97,6 +97,8 @@ def test_nothing_but_the_form_and_its_looks_is_shown_to_who_did_not_sign_in(make
             assert answer.status_code == 200
         elif address.startswith("/sign-in/oidc"):
             assert answer.status_code == 404  # no provider is set
+        elif address.startswith("/notices"):  # open to everybody; no list has that hash
+            assert answer.status_code == (200 if address == "/notices" else 404)
         else:
             assert answer.status_code == 303, address
             assert answer.headers["Location"].startswith("/sign-in"), address

@@ -79,7 +79,7 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
         f"/subjects/uscc:{award['subject']['id']}/{what}"
         for what in ("eligibility", "other-grants", f"other-grants/{'0' * 32}/withdraw")
     ]
-    assert len(acts) == 15
+    assert len(acts) == 16
     for role in PEOPLE:
         client = signed_in(makers, role)
         for address in (

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
 from services.incentive.domain.acts import RELATED, UNRELATED, YEAR_CLOSED, YEAR_OPEN, ActKind
+from services.incentive.domain.holds import OBJECTION
 from services.incentive.http.act_schemas import (
     DecisionRequestSchema,
     RelatedPartiesRequestSchema,
@@ -76,6 +77,15 @@ def hold(award_id: str) -> ResponseReturnValue:
 @require("bureau")
 def release(award_id: str, hold_id: str) -> ResponseReturnValue:
     return _award_done(award_id, _release(hold_id))
+
+
+@blueprint.post("/worklist/objections/<objection_id>")
+@require("bureau")
+def register_objection(objection_id: str) -> ResponseReturnValue:
+    """Place the hold that registers an objection received publicly."""
+    more: Json = {"kind": OBJECTION, "objection_id": objection_id}
+    refused = _act(f"objection-{objection_id}", request.form.get("award_id", ""), "hold", more)
+    return _done(refused, show_worklist, "pages.worklist")
 
 
 @blueprint.post("/worklist/suspensions")

@@ -16,9 +16,14 @@ from shared.web.keys import ApiKey, ask_as
 from shared.web.service import current_service, write_transaction
 
 _TOKEN: Final = "token"  # noqa: S105 - a key of the session
-_OPEN: Final = frozenset(
-    {"pages.sign_in", "pages.send_key", "pages.static", "pages.sign_in_elsewhere", "pages.signed_in_elsewhere"}
-)
+# The pages that are open without a key; open pages add theirs.
+OPEN: Final = {
+    "pages.sign_in",
+    "pages.send_key",
+    "pages.static",
+    "pages.sign_in_elsewhere",
+    "pages.signed_in_elsewhere",
+}
 _KEY_MOST: Final = 1024
 LASTS: Final = timedelta(hours=8)  # a working day
 
@@ -45,7 +50,7 @@ def who_asks() -> ResponseReturnValue | None:
         if known is not None:
             ask_as(known)
             return None
-    if request.endpoint in _OPEN:
+    if request.endpoint in OPEN:
         return None
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("pages.sign_in", next=target), 303)

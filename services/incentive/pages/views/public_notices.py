@@ -1,4 +1,4 @@
-"""Public notices: the awards under public notice in a year, as a page to print and as a workbook."""
+"""Public notices: the lists posted in a year, and the awards under notice now, as a page and as a workbook."""
 
 import io
 from typing import Final
@@ -8,17 +8,20 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.extract.xlsx import Row, write_workbook
 from services.incentive.http.awards import render_in_context
+from services.incentive.http.notices.public import notice_json
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show, when
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
 from services.incentive.store.award_context import load_award_context
+from services.incentive.store.official_lists import notices_of_year
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 from shared.web.keys import require
 
 _NOTICES_MOST: Final = 5000
+_LISTS_MOST: Final = 500
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HEADINGS: Final = (
     "序号 No.",
@@ -36,10 +39,12 @@ _AMOUNT: Final = 6  # the column
 @blueprint.get("/public-notices")
 @require("bureau", "auditor")
 def public_notices() -> ResponseReturnValue:
-    """Show the awards under public notice, to print."""
+    """Show the lists that were posted, each to print, and the awards under public notice."""
     year = requested_year()
     rows, policy = _load(year)
-    return show("views/public_notices", year=year, published=rows, policy=policy)
+    with page_view() as (connection, view):
+        posted = [notice_json(one) for one in notices_of_year(connection, year, view.as_of, _LISTS_MOST)]
+    return show("views/public_notices", year=year, published=rows, posted=posted, policy=policy)
 
 
 @blueprint.get("/public-notices.xlsx")

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http.context import current_actor
+from services.incentive.http.notices.objections import objection_json
 from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year
@@ -15,10 +16,12 @@ from services.incentive.queries.risk_flags import list_unattached_flags, risk_fl
 from services.incentive.queries.worklist import count_flags, list_worklist
 from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
+from services.incentive.store.objections import list_objections
 from shared.values.money import format_yuan
 from shared.web.keys import require
 
 _CLAWBACKS_MOST: Final = 100
+_OBJECTIONS_MOST: Final = 100
 _UNATTACHED_MOST: Final = 50
 
 
@@ -33,6 +36,11 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         suspensions = list_suspensions(connection, view.as_of)
         closings = list_years(connection, view)
         counts = count_flags(connection, view, year)
+        waiting_objections = [
+            objection_json(one)
+            for state in ("received", "held")
+            for one in list_objections(connection, state, None, view.as_of, None, _OBJECTIONS_MOST)
+        ]
         unattached = list_unattached_flags(connection, view, year, _UNATTACHED_MOST + 1)
     policy = view.rulebook.policy
     terms = {one.flag: one for one in policy.risk_flags}
@@ -43,6 +51,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         waiting=[one._asdict() | {"payable": format_yuan(one.payable_fen)} for one in waiting],
         proposals=[clawback_json(one) for one in clawbacks],
         suspensions=suspensions,
+        objections=waiting_objections,
         closings=closings,
         flagged=[(flag, counts.get(flag, 0)) for flag in FLAGS if flag in counts or flag in terms],
         flag_terms=terms,

@@ -1,0 +1,69 @@
+"""Lists under public notice: frozen with the decisions that post them, under the ledger's lock."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from services.incentive.commands.acting import Acting, Draft
+from services.incentive.domain.acts import DecisionPart
+from services.incentive.domain.notices.days import calendar_json, notice_days
+from services.incentive.domain.notices.official_list import Issuer, ListedAward, NoticePeriod, public_notice_list
+from services.incentive.domain.steps import StepContext
+from services.incentive.store.awards import AnyAwardRow
+from services.incentive.store.official_lists import insert_notice_list
+from shared.values.json_types import Json
+
+_WITH_DAYS: Final = ("publish", "notify_return")
+
+
+def freeze_notice_list(
+    acting: Acting, drafts: Sequence[Draft], awards: Mapping[str, AnyAwardRow], cases: Mapping[str, StepContext]
+) -> list[Draft]:
+    """Freeze one list of all that these decisions publish, and return the drafts in the same order.
+
+    Each decision with a notice names the days of the calendar that it was counted by, and those that publish the list.
+    All of them have one period, as the decisions of a request do. `awards` and `cases` are by award_id.
+    """
+    parts = [draft.part for draft in drafts]
+    published = [part for part in parts if isinstance(part, DecisionPart) and part.action == "publish"]
+    sha256 = None
+    if published:
+        listed = [_listed(awards[part.award_id], cases[part.award_id]) for part in published]
+        terms = acting.policy.statements
+        issuer = Issuer(None, None) if terms is None else Issuer(terms.authority, terms.contact)
+        content = public_notice_list(listed, _period(published[0]), acting.policy, issuer, acting.instant)
+        sha256 = insert_notice_list(acting.connection, content, acting.instant)
+    calendars: dict[date, Json] = {}
+    return [_with_list(acting, draft, sha256, calendars) for draft in drafts]
+
+
+def _with_list(acting: Acting, draft: Draft, sha256: str | None, calendars: dict[date, Json]) -> Draft:
+    part = draft.part
+    if not isinstance(part, DecisionPart) or part.action not in _WITH_DAYS or part.notice_from is None:
+        return draft
+    policy, start = acting.policy, part.notice_from
+    if start not in calendars:
+        calendars[start] = calendar_json(notice_days(start, policy.notice_working_days, policy.public_notice))
+    notice_list = sha256 if part.action == "publish" else None
+    return draft._replace(part=part._replace(calendar=calendars[start], notice_list=notice_list))
+
+
+def _period(part: DecisionPart) -> NoticePeriod:
+    if part.notice_from is None or part.notice_until is None or part.notice_where is None:
+        raise ValueError(f"{part.award_id}: published without days or place")
+    return NoticePeriod(part.notice_from, part.notice_until, part.notice_where)
+
+
+def _listed(award: AnyAwardRow, case: StepContext) -> ListedAward:
+    """An award as it is published: its payable, and what stands of it already."""
+    return ListedAward(
+        award_id=award.award_id,
+        subject=award.subject,
+        name=award.subject_name,
+        rule=award.rule,
+        article=award.article,
+        year=award.year,
+        item=case.basis.item,
+        payable_fen=case.basis.payable_fen,
+        standing_fen=case.standing_fen,
+    )

@@ -1,0 +1,1 @@
+"""Routes of public notices: their lists, and objections to them."""

@@ -1,0 +1,98 @@
+"""Official lists as documents: rendered from the bytes that were frozen, and from nothing else."""
+
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from flask import Response
+
+from services.incentive.documents.pdf import Attachment, render_pdf
+from services.incentive.extract.tables import Table, csv_lines, write_table_workbook
+from services.incentive.extract.xlsx import Row
+from services.incentive.store.official_lists import FrozenList, find_list
+from shared.events.fields import Choice
+from shared.values.json_types import Json
+from shared.web.problems import Problem
+from shared.web.query import BINARY, Blueprint, QuerySchema
+from shared.web.service import viewer_snapshot
+
+FORMATS: Final = ("json", "pdf", "xlsx", "csv")
+_TYPES: Final = {
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+_TAGGED_MOST: Final = 1000  # rows; the tags of a longer document would be most of it
+_HEADINGS: Final = (
+    *("序号 number", "主体 name", "代码 code", "奖励事项 reward", "条款 article", "年度 year", "事项 item"),
+    *("公示金额 amount", "其中已核定 approved", "奖补 award_id"),
+)
+
+blueprint = Blueprint("lists", __name__, description="公示名单 / lists under public notice")
+
+
+class ListQuery(QuerySchema):
+    format = Choice(FORMATS, load_default="json")
+
+
+@blueprint.operation(
+    "GET /v1/lists/<sha256>",
+    BINARY,
+    roles=("auditor", "bureau", "service"),
+    query=ListQuery,
+    content_type="application/octet-stream",
+)
+def download_list(arguments: Json, sha256: str) -> Response:
+    """Return a list under public notice as it was posted: JSON, the bytes with that SHA-256, or PDF, XLSX or CSV."""
+    with viewer_snapshot() as connection:
+        found = find_list(connection, sha256)
+    if found is None:
+        raise Problem(404)
+    return list_document(found, arguments["format"])
+
+
+def list_document(found: FrozenList, format_name: str) -> Response:
+    """Render a frozen list as a download."""
+    content = {"json": lambda one: one.content, "pdf": _pdf, "xlsx": _workbook, "csv": _csv}[format_name](found)
+    answer = Response(content, content_type=_TYPES[format_name])
+    name = f"{found.read['kind'].replace('_', '-')}-{found.sha256[:12]}.{format_name}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _pdf(found: FrozenList) -> bytes:
+    content = found.read
+    source = Attachment(f"{found.sha256}.json", "application/json", found.content.decode())
+    made = datetime.fromisoformat(content["at"])
+    return render_pdf(content["template"], content, made, source, tagged=content["count"] <= _TAGGED_MOST)
+
+
+def _workbook(found: FrozenList) -> bytes:
+    stream = io.BytesIO()
+    write_table_workbook(_TABLE, found.read["rows"], stream)
+    return stream.getvalue()
+
+
+def _csv(found: FrozenList) -> bytes:
+    return b"".join(line + b"\n" for line in csv_lines(_TABLE, found.read["rows"]))
+
+
+def _cells(row: Json) -> Iterator[Row]:
+    subject = row["subject"]
+    yield [
+        row["number"],
+        subject["name"],
+        subject["id"],
+        row["reward"],
+        row["article"],
+        row["year"],
+        row["item"],
+        row["amount"],
+        row["standing"],
+        row["award_id"],
+    ]
+
+
+_TABLE: Final = Table("公示名单", _HEADINGS, _cells)

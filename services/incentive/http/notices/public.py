@@ -1,0 +1,159 @@
+"""Routes that are open without a key: notices in force, as they were posted, and objections to them."""
+
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from flask import request
+from marshmallow import Schema, fields
+
+from services.incentive.http.act_schemas import CalendarSchema
+from services.incentive.http.context import incentive_context
+from services.incentive.http.notices.lists import list_document
+from services.incentive.store.objections import PublicObjection, count_objections, insert_objection
+from services.incentive.store.official_lists import FrozenList, find_list, is_under_notice, notices_in_force
+from shared.events.fields import Choice, Text
+from shared.postgres.database import snapshot
+from shared.values.json_types import Json
+from shared.values.times import format_time, shanghai_date
+from shared.web.answers import Fields, answer, instants, integers, lists, nested, texts
+from shared.web.pagination import PageQuery, decode_key, encode_cursor, page, page_schema
+from shared.web.problems import FieldFault, Problem
+from shared.web.query import BINARY, Blueprint, QuerySchema
+from shared.web.service import current_service, write_transaction
+
+AN_HOUR: Final = timedelta(hours=1)
+TO_AN_AWARD_MOST: Final = 10  # objections an hour
+TO_ALL_MOST: Final = 200
+
+blueprint = Blueprint("public", __name__, description="公示与异议，无须密钥 / notices and objections, without a key")
+
+
+# --- notices ---
+
+_NULLABLE: Final[Fields] = {name: fields.String(required=True, allow_none=True) for name in ("authority", "contact")}
+NoticeSchema = answer(
+    "PublicNotice",
+    texts("sha256", "kind", "template", "total"),
+    _NULLABLE,
+    nested(
+        policy=answer("NoticePolicy", texts("id", "document_no", "title"), integers("revision"), base=Schema),
+        notice=answer(
+            "NoticePeriod",
+            texts("from", "until", "where", "reading"),
+            integers("working_days"),
+            nested(calendar=CalendarSchema),
+            base=Schema,
+        ),
+    ),
+    instants("at"),
+    integers("count"),
+    lists(
+        rows=answer(
+            "NoticeRow",
+            integers("number", "year"),
+            texts("award_id", "reward", "article", "amount", "standing"),
+            texts("item", null=True),
+            nested(subject=answer("NoticeSubject", texts("id_scheme", "id", "name"), base=Schema)),
+            base=Schema,
+        )
+    ),
+    base=Schema,
+)
+NoticePageSchema = page_schema("PublicNoticePage", NoticeSchema)
+
+
+class NoticeFileQuery(QuerySchema):
+    format = Choice(("json", "xlsx", "csv"), load_default="json")
+
+
+@blueprint.operation("GET /public/notices", NoticePageSchema, query=PageQuery, security=[])
+def list_notices(arguments: Json) -> Json:
+    """List the public notices in force today, as they were posted, in order of their SHA-256."""
+    after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
+    return page(load_notices(after, limit + 1), limit, lambda one: encode_cursor(one.sha256), notice_json)
+
+
+def load_notices(after: str | None, limit: int) -> list[FrozenList]:
+    """The notices in force today, at most `limit`."""
+    service = current_service()
+    with snapshot(service.engine) as connection:
+        return notices_in_force(connection, shanghai_date(service.clock()), after, limit)
+
+
+def notice_json(found: FrozenList) -> Json:
+    return {"sha256": found.sha256, **found.read}
+
+
+@blueprint.operation(
+    "GET /public/notices/<sha256>", BINARY, query=NoticeFileQuery, content_type="application/octet-stream", security=[]
+)
+def download_notice(arguments: Json, sha256: str) -> object:
+    """Return a notice in force as it was posted: JSON, the bytes with that SHA-256, or XLSX or CSV."""
+    return list_document(find_notice(sha256), arguments["format"])
+
+
+def find_notice(sha256: str) -> FrozenList:
+    """The notice with this SHA-256. Problem 404 if it is not in force today."""
+    service = current_service()
+    today = shanghai_date(service.clock()).isoformat()
+    with snapshot(service.engine) as connection:
+        found = find_list(connection, sha256)
+    if found is not None:
+        notice = found.read["notice"]
+        if notice["from"] <= today <= notice["until"]:
+            return found
+    raise Problem(404)
+
+
+# --- objections ---
+
+
+class ObjectionRequestSchema(QuerySchema):
+    """An objection to an award under public notice: who objects, how to reach that person, and why."""
+
+    award_id = Text(required=True, min_length=1, max_length=400)
+    name = Text(required=True, min_length=1, max_length=200)
+    contact = Text(required=True, min_length=1, max_length=200)
+    reason = Text(required=True, min_length=1, max_length=4000)
+
+
+ReceivedSchema = answer("ReceivedObjection", texts("objection_id", "award_id"), instants("received_at"), base=Schema)
+
+
+def limit_attempts() -> None:
+    """Refuse what is sent without a key beyond the limit of this process. Problem 429."""
+    if request.method == "POST":
+        wait_s = incentive_context().objections.seconds_to_wait(current_service().clock())
+        if wait_s:
+            raise Problem(429, headers={"Retry-After": str(wait_s)})
+
+
+blueprint.before_request(limit_attempts)
+
+
+@blueprint.operation("POST /public/objections", ReceivedSchema, status=201, body=ObjectionRequestSchema, security=[])
+def object_to_award(given: Json) -> Json:
+    """Object to an award under public notice. It is passed to the bureau, which answers; by itself it holds nothing."""
+    now = current_service().clock()
+    objection = PublicObjection(
+        id=f"{shanghai_date(now):%Y%m%d}-{secrets.token_hex(6)}",
+        received_at=now,
+        award_id=given["award_id"],
+        name=given["name"],
+        contact=given["contact"],
+        reason=given["reason"],
+    )
+    with write_transaction() as connection:
+        if not is_under_notice(connection, objection.award_id, shanghai_date(now)):
+            said = "不在公示期内 / not under public notice"
+            raise Problem(422, errors=[FieldFault("award_id", said)])
+        for award_id, most in ((objection.award_id, TO_AN_AWARD_MOST), (None, TO_ALL_MOST)):
+            if count_objections(connection, award_id, now - AN_HOUR) >= most:
+                raise Problem(429, headers={"Retry-After": str(int(AN_HOUR.total_seconds()))})
+        insert_objection(connection, objection)
+    return {
+        "objection_id": objection.id,
+        "award_id": objection.award_id,
+        "received_at": format_time(now),
+    }

@@ -1,0 +1,85 @@
+"""The document of a public notice: its words, its rows, and the frozen bytes inside."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from services.incentive.documents.pdf import Attachment, render_pdf
+from services.incentive.domain.notices.official_list import (
+    Issuer,
+    ListedAward,
+    NoticePeriod,
+    frozen,
+    public_notice_list,
+)
+from services.incentive.policy.loader import load_policy
+from shared.settings import POLICY_FILE
+from shared.values.times import SHANGHAI
+from tests.support.incentive.ledger import subject
+from tests.support.incentive.pdf_files import attachments, embedded_fonts, page_count, text_of
+
+POLICY = load_policy(POLICY_FILE)
+OTHER = POLICY.with_alternative("general.public_notice")
+MADE = datetime(2026, 9, 29, 9, tzinfo=SHANGHAI)
+PERIOD = NoticePeriod(date(2026, 9, 29), date(2026, 10, 10), "市级行政中心公示栏")
+OVER_NEW_YEAR = NoticePeriod(date(2050, 12, 29), date(2051, 1, 10), "门户网站")
+ISSUER = Issuer("昆明市数据局", "奖补经办处室")
+
+
+def rows(number: int) -> list[ListedAward]:
+    return [
+        ListedAward(
+            f"first_purchase/{subject(one)}", subject(one), f"虚构公司{one}", "first_purchase", "(四) 2", 2026,
+            f"item-{one}" if one == 1 else None, 20000000 + one, 5000000 if one == 2 else 0,
+        )
+        for one in range(1, number + 1)
+    ]  # fmt: skip
+
+
+def text(number: int = 2, period: NoticePeriod = PERIOD, issuer: Issuer = ISSUER, policy=POLICY) -> str:
+    content = public_notice_list(rows(number), period, policy, issuer, MADE)
+    return text_of(render_pdf(content["template"], content, MADE)).replace(" ", "")
+
+
+def test_it_says_by_whom_where_and_for_how_long_names_are_posted() -> None:
+    said = text()
+    for expected in (
+        "奖补资金公示",
+        "昆政发〔2025〕14号",
+        "共2项，合计400,000.03元",
+        "2026年9月29日至2026年10月10日（不少于5个工作日，首日和末日均计入",
+        "公示地点：市级行政中心公示栏。",
+        "受理：奖补经办处室。",
+        "虚构公司1",
+        subject(1).partition(":")[2],
+        "事项：item-1",
+        "200,000.01",
+        "其中已核定50,000.00",
+        "昆明市数据局2026年9月29日",
+    ):
+        assert expected.replace(" ", "") in said.replace("\n", ""), expected
+    assert "尚未公布" not in said
+
+
+def test_it_says_what_a_reading_or_an_unannounced_calendar_changes() -> None:
+    assert OTHER is not None
+    assert "张贴当日不计入" in text(policy=OTHER)
+    assert "2050年12月29日至2051年1月4日的放假调休安排尚未公布，按星期计算" in text(period=OVER_NEW_YEAR).replace(
+        "\n", ""
+    )
+    assert "受理" not in text(issuer=Issuer(None, None))
+
+
+@pytest.mark.parametrize("number", [1, 60])
+def test_a_long_list_repeats_its_heading_and_keeps_the_bytes_that_it_was_made_of(number: int) -> None:
+    content = public_notice_list(rows(number), PERIOD, POLICY, ISSUER, MADE)
+    _, written = frozen(content)
+    document = render_pdf(
+        content["template"], content, MADE, Attachment("list.json", "application/json", written.decode())
+    )
+    assert attachments(document) == {"list.json": written}
+    assert all(embedded_fonts(document).values())
+    assert text_of(document).count("奖励事项") == page_count(document)
+    assert (page_count(document) == 1) == (number == 1)
