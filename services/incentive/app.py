@@ -13,6 +13,7 @@ from services.incentive.http import (
     act_list,
     acts,
     awards,
+    batches,
     declared,
     extracts,
     files,
@@ -42,7 +43,8 @@ from shared.web.service import ServiceInfo
 log = structlog.get_logger(__name__)
 
 _ROUTES = (
-    *(awards, ledger, readings, acts, act_list, declared, trade_effects, objections, lists, extracts, files, years),
+    *(awards, ledger, readings, acts, batches, act_list, declared, trade_effects, objections, lists, extracts, files),
+    years,
     translog_routes,
 )
 

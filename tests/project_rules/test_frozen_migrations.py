@@ -73,6 +73,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0029_public_notices.sql": (
         "f93e0fc9f793dd3976ffbc08dabde8fb45ddf2b3df2283641bb51e0df93fcfe4"
     ),
+    "services/incentive/migrations/versions/0030_batches.py": (
+        "f44d2b793a168d79daa4b1f08b9845a7db6c5d4d95fd5acc7dac2c707d3ecfa1"
+    ),
+    "services/incentive/migrations/versions/0030_batches.sql": (
+        "1628523fe19c79f68c4c66af069d379b0d6dae14ba38f6ae7339496b2a122144"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

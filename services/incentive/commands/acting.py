@@ -137,10 +137,10 @@ class Draft(NamedTuple):
 def write_acts(acting: Acting, drafts: Sequence[Draft]) -> list[Json]:
     """Record acts of the request's kind in the ledger, each with a transaction; return them as the API shows them.
 
-    An Idempotency-Key belongs to a single act: those of a batch have none.
+    An Idempotency-Key belongs to a single act: the request for many has none.
     """
     request, policy, first = acting.request, acting.policy, next_seq(acting.connection)
-    key, digest = request.key if len(drafts) == 1 else None, request.sha256()
+    digest = request.sha256()
     recorded: list[tuple[Act, ActPart]] = []
     answers: list[Json] = []
     postings: list[Posting] = []
@@ -152,7 +152,7 @@ def write_acts(acting: Acting, drafts: Sequence[Draft]) -> list[Json]:
             recorded_at=acting.instant,
             person=request.actor.identity,
             name=request.actor.name,
-            request_key=key,
+            request_key=request.key,
             request_sha256=digest,
         )
         answer = act_json(act, draft.part)

@@ -40,6 +40,7 @@ from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.policy.terms import Texts
 from services.incentive.store.acts import find_part, find_request, other_grants_of, render_acts, year_acts_of
 from services.incentive.store.awards import find_current_award
+from services.incentive.store.batches import find_batch_request
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant
 from services.incentive.store.objections import PublicObjection, find_objection, is_registered
 from services.incentive.store.recompute import Recomputation, recompute_subjects
@@ -73,8 +74,12 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
 
 
 def _recorded_before(connection: Connection, request: ActRequest) -> Json | None:
-    act = None if request.key is None else find_request(connection, request.actor.identity, request.key)
+    if request.key is None:
+        return None
+    act = find_request(connection, request.actor.identity, request.key)
     if act is None:
+        if find_batch_request(connection, request.actor.identity, request.key) is not None:
+            raise IdempotencyKeyReusedError(request.key)
         return None
     if act.request_sha256 != request.sha256():
         raise IdempotencyKeyReusedError(request.key)

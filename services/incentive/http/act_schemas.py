@@ -1,11 +1,13 @@
 """Bodies and answers of what the bureau does: decisions, holds, eligibility, suspensions, grants, declared rewards."""
 
 import re
+from collections.abc import Collection
 from functools import partial
 from typing import ClassVar, Final, get_args
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.incentive.commands.batches import MOST_AWARDS
 from services.incentive.domain.acts import RELATED, UNRELATED, YEAR_CLOSED, YEAR_OPEN
 from services.incentive.domain.clawbacks import GROUNDS as PROPOSAL_GROUNDS
 from services.incentive.domain.clawbacks import ProposalState
@@ -66,8 +68,8 @@ class RequiredKeyHeader(QuerySchema):
 # --- bodies ---
 
 
-class DecisionRequestSchema(QuerySchema):
-    """A step with an award: `reason` and `documents`, and the fields that the action needs or takes."""
+class DecisionFieldsSchema(QuerySchema):
+    """The fields of a step."""
 
     action = Choice(tuple(ACTIONS), required=True)
     amount = Yuan(allow_none=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
@@ -81,17 +83,56 @@ class DecisionRequestSchema(QuerySchema):
     paid_on = DayParameter(allow_none=True)
     received_on = DayParameter(allow_none=True)
 
-    _ALWAYS: ClassVar = {"action", "reason", "documents"}
+    _ALWAYS: ClassVar = {"action", "reason", "documents", "awards", "filter"}
 
-    @validates_schema
-    def _check_fields(self, data: Json, **_: object) -> None:
+    def _check_taken(self, data: Json, own: Collection[str] = (), everywhere: Collection[str] = ()) -> None:
+        """Check that all fields that the action needs are there, and no other; `own` are those of some awards."""
         action = ACTIONS[data["action"]]
         given = {name.rstrip("_") for name, value in data.items() if value is not None}
-        faults = {name: ["必须提供 / required"] for name in action.needs if name not in given}
-        for name in sorted(given - {*self._ALWAYS, *action.needs, *action.takes}):
+        faults = {
+            name: ["必须提供 / required"] for name in action.needs if name not in given and name not in everywhere
+        }
+        for name in sorted((given | set(own)) - {*self._ALWAYS, *action.needs, *action.takes}):
             faults[name] = [f"{action.name} 不用此字段 / {action.name} does not take this field"]
         if faults:
             raise ValidationError(faults)
+
+
+class DecisionRequestSchema(DecisionFieldsSchema):
+    """A step with an award: `reason` and `documents`, and the fields that the action needs or takes."""
+
+    @validates_schema
+    def _check_fields(self, data: Json, **_: object) -> None:
+        self._check_taken(data)
+
+
+class BatchAwardSchema(QuerySchema):
+    """An award of a batch, with the fields that are its own."""
+
+    award_id = Text(required=True, min_length=1, max_length=400)
+    amount = Yuan(allow_none=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
+    voucher_no = Text(allow_none=True, min_length=1, max_length=128)
+
+
+class BatchRequestSchema(DecisionFieldsSchema):
+    """One step with many awards: those listed, or those that the filters of the list find. Other fields are shared."""
+
+    awards = limited_list(fields.Nested(BatchAwardSchema), MOST_AWARDS, "项", allow_none=True)
+    filter = fields.Dict(keys=fields.String(), allow_none=True)
+
+    @validates_schema
+    def _check_awards(self, data: Json, **_: object) -> None:
+        listed, filtered = data.get("awards"), data.get("filter")
+        if (listed is None) == (filtered is None):
+            raise ValidationError("须提供 awards 或 filter 之一 / give either awards or filter", "awards")
+        if listed is not None and not listed:
+            raise ValidationError("须至少一项 / must have at least one", "awards")
+        named = [one["award_id"] for one in listed or ()]
+        if len(set(named)) < len(named):
+            raise ValidationError("奖补重复 / an award is named twice", "awards")
+        own = {name for one in listed or () for name, value in one.items() if value is not None} - {"award_id"}
+        everywhere = {name for name in own if all(one.get(name) is not None for one in listed or ())}
+        self._check_taken(data, own, everywhere)
 
 
 class HoldRequestSchema(QuerySchema):
@@ -332,6 +373,35 @@ class WrongStepSchema(ProblemSchema):
 
     allowed = fields.List(fields.String(metadata={"enum": list(ACTIONS)}))
     why = fields.List(fields.Nested(WhySchema))
+
+
+_BATCH: Final = (
+    texts("batch_id", "amount", "by", "person"),
+    texts("action", enum=ACTIONS),
+    integers("count"),
+    instants("at"),
+)
+BatchSchema = answer("Batch", *_BATCH, base=Schema)
+BatchPageSchema = page_schema("BatchPage", BatchSchema)
+RefusedSchema = answer("Refused", texts("award_id"), lists(why=WhySchema), base=Schema)
+BudgetChangeSchema = answer("BudgetChange", integers("year"), texts("before", "after"), base=Schema)
+BatchPreviewSchema = answer(
+    "BatchPreview",
+    integers("count"),
+    texts("amount"),
+    lists(refused=RefusedSchema, budget=BudgetChangeSchema),
+    text_lists("held", "suppressed", "over_approved"),
+    base=Schema,
+)
+BatchDecisionsSchema = answer(
+    "BatchDecisions", *_BATCH, lists(items=DecisionSchema), texts("next_cursor", null=True), base=Schema
+)
+
+
+class RefusedBatchSchema(ProblemSchema):
+    """A batch of which some awards cannot take the step, and why."""
+
+    refused = fields.List(fields.Nested(RefusedSchema))
 
 
 class RelatedPartiesQuery(AsOfPageQuery):

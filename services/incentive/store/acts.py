@@ -245,6 +245,11 @@ def find_act(connection: Connection, act_id: str) -> Json | None:
     return found[0] if found else None
 
 
+def find_acts(connection: Connection, act_ids: Collection[str]) -> list[Json]:
+    """Acts as the API shows them, in order of their transactions."""
+    return _acts(connection, f"SELECT {_ACT} FROM act a WHERE a.id = ANY(%(ids)s) ORDER BY a.seq", ids=list(act_ids))
+
+
 def _acts(connection: Connection, statement: str, **parameters: object) -> list[Json]:
     """The acts that a statement selects, in its order, as the API shows them, without those whose part is missing."""
     acts = fetch(connection, statement, Act, **parameters)

@@ -59,6 +59,18 @@ def find_current_award(connection: Connection, award_id: str) -> AwardRow | None
     return fetch_one(connection, f"SELECT {_COLUMNS} FROM award_current WHERE award_id = %(id)s", AwardRow, id=award_id)
 
 
+def find_current_awards(connection: Connection, award_ids: Sequence[str]) -> Sequence[AwardRow]:
+    """The current versions of these awards, in code point order."""
+    statement = f"SELECT {_COLUMNS} FROM award_current WHERE award_id = ANY(CAST(%(ids)s AS text[])) ORDER BY award_id"
+    return fetch(connection, statement, AwardRow, ids=pg_array(award_ids))
+
+
+def awards_of_subjects(connection: Connection, subjects: Sequence[str]) -> Sequence[AwardRow]:
+    """The current versions of all awards of these subjects."""
+    statement = f"SELECT {_COLUMNS} FROM award_current WHERE subject = ANY(CAST(%(subjects)s AS text[]))"
+    return fetch(connection, statement, AwardRow, subjects=pg_array(subjects))
+
+
 def payables_of(connection: Connection, subjects: Collection[str]) -> Sequence[tuple[str, int, str, int]]:
     """The payables of these subjects, summed in fen: subject, year, rule, sum."""
     return fetch(connection, _PAYABLES, tuple[str, int, str, int], subjects=pg_array(sorted(subjects)))

@@ -1,0 +1,346 @@
+"""Batches: one decision for many awards, all or nothing, in one PostgreSQL transaction.
+
+What follows of each award is worked out on a snapshot, without the ledger's lock. Under the lock it is checked that
+nothing moved what it rests on; if something did, it is worked out again.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import structlog
+from msgspec.structs import replace
+from sqlalchemy import Connection, Engine
+
+from services.incentive.commands.acting import (
+    Acting,
+    ActRequest,
+    BureauContext,
+    Draft,
+    IdempotencyKeyReusedError,
+    StepNotAllowedError,
+    write_acts,
+)
+from services.incentive.commands.decisions import contexts_at, draft_step, step_contexts
+from services.incentive.domain.acts import DecisionPart
+from services.incentive.domain.budget import PostedSums, rules_of_pool, used_fen
+from services.incentive.domain.rooms import OVER_APPROVED, room_of
+from services.incentive.domain.steps import StepContext, StepRefusal
+from services.incentive.domain.workflow import Actor, ApprovedFor
+from services.incentive.policy.terms import Policy, Texts
+from services.incentive.store.acts import find_request
+from services.incentive.store.award_context import AwardContext, load_recorded_context
+from services.incentive.store.awards import awards_of_subjects, find_current_awards
+from services.incentive.store.batches import BatchRow, batch_json, find_batch_request, has_moved, record_batch
+from services.incentive.store.ledger import last_instant, lock_ledger_for_request, next_instant, next_seq
+from services.incentive.store.recompute import Recomputation, recompute_subjects
+from services.incentive.store.rooms import flagged_awards, load_excesses
+from services.incentive.store.rows import AwardRow
+from services.incentive.store.rulebook import Rulebook, check_settings
+from shared.postgres.database import snapshot
+from shared.values.json_types import Json
+from shared.values.money import format_yuan
+from shared.values.times import shanghai_date
+
+MOST_AWARDS: Final = 10_000
+_ATTEMPTS: Final = 5
+# What was worked out holds for so long, as far as it depends on the clock alone.
+_VALID_FOR: Final = timedelta(seconds=120)
+_TICK: Final = timedelta(microseconds=1)
+_NO_AWARD: Final = StepRefusal("state", Texts("没有这项奖补", "there is no such award"))
+_NO_BUDGET: Final = StepRefusal("hold", Texts("有暂缓事由：budget（合计）", "on hold: budget, all of them together"))
+_NO_PAYABLE_CHANGES: Final = frozenset({"approve", "apply", "list"})
+
+log = structlog.get_logger(__name__)
+
+Transactions = Callable[[], AbstractContextManager[Connection]]
+
+
+class BatchRefusedError(ValueError):
+    """Some awards cannot take the step; why, by award_id."""
+
+    def __init__(self, action: str, refused: Mapping[str, StepRefusal]) -> None:
+        super().__init__(f"{len(refused)} 项奖补不能办理 / {len(refused)} awards cannot take the step")
+        self.action, self.refused = action, refused
+
+
+class BatchBusyError(RuntimeError):
+    """The awards moved each time before they could be decided on."""
+
+
+class BatchRequest(NamedTuple):
+    """A step with many awards: the fields for each by award_id, and the request as it was sent."""
+
+    actor: Actor
+    key: str
+    action: str
+    awards: Mapping[str, Json]
+    sent: Json
+
+    def as_act(self, batch_id: str) -> ActRequest:
+        return ActRequest(self.actor, None, "decision", batch_id, self.sent)
+
+    def sha256(self) -> str:
+        return self.as_act("batch").sha256()
+
+
+class PreparedBatch(NamedTuple):
+    """What a batch comes to on a snapshot in which the ledger had `size` transactions; holds from `now` for a while."""
+
+    batch_id: str
+    rulebook: Rulebook
+    now: datetime
+    size: int
+    awards: tuple[AwardRow, ...]
+    contexts: Mapping[str, AwardContext]
+    drafts: tuple[Draft, ...]
+    refused: Mapping[str, StepRefusal]
+    posted: Mapping[int, Sequence[PostedSums]]
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(draft.part.amount_fen for draft in self.drafts if isinstance(draft.part, DecisionPart))
+
+    @property
+    def recompute(self) -> tuple[str, ...]:
+        return tuple(sorted({subject for draft in self.drafts for subject in draft.recompute}))
+
+
+def record_whole_batch(engine: Engine, begin: Transactions, bureau: BureauContext, request: BatchRequest) -> Json:
+    """Decide on all awards of a batch, or on none; a repeated request returns what was recorded first.
+
+    `begin` opens a transaction that records. Raises BatchRefusedError, BatchBusyError, InvalidActError,
+    IdempotencyKeyReusedError and SettingsChangedError.
+    """
+    for _ in range(_ATTEMPTS):
+        with snapshot(engine) as connection:
+            known = _recorded_before(connection, request)
+            if known is not None:
+                return known
+            prepared = prepare(connection, bureau, request)
+        if prepared.refused:
+            raise BatchRefusedError(request.action, prepared.refused)
+        with begin() as connection:
+            lock_ledger_for_request(connection)
+            known = _recorded_before(connection, request)
+            if known is not None:
+                return known
+            if not _is_outdated(connection, bureau, request, prepared):
+                return _record(connection, bureau, request, prepared)
+        log.info("the awards of a batch moved, worked out again", action=request.action, awards=len(request.awards))
+    raise BatchBusyError
+
+
+def prepare(connection: Connection, bureau: BureauContext, request: BatchRequest) -> PreparedBatch:
+    """Work out the step of each award, as of the snapshot."""
+    rulebook, now, size = check_settings(connection, bureau.rulebook), bureau.clock(), next_seq(connection)
+    rows = find_current_awards(connection, list(request.awards))
+    batch_id, policy = uuid.uuid4().hex, rulebook.policy
+    contexts = _contexts(connection, request, rulebook, rows, now)
+    cases = step_contexts(connection, rows, contexts, policy, request.actor, now)
+    years = {row.year for row in rows}
+    posted = load_recorded_context(connection, (), (), years, None).posted
+    found = {row.award_id for row in rows}
+    refused: dict[str, StepRefusal] = {award_id: _NO_AWARD for award_id in request.awards if award_id not in found}
+    drafts: list[Draft] = []
+    used = _UsedInBatch(policy, posted)
+    for row in rows:
+        given = {**request.awards[row.award_id], "action": request.action, "batch_id": batch_id}
+        case = used.less(cases[row.award_id], row)
+        try:
+            draft = draft_step(row, case, given, policy)
+        except StepNotAllowedError as error:
+            refused[row.award_id] = error.why[request.action]
+            continue
+        if request.action == "approve" and not used.fits(row, draft.amount_fen):
+            refused[row.award_id] = _NO_BUDGET
+            continue
+        drafts.append(
+            draft if _may_change_payables(draft, cases[row.award_id], policy) else draft._replace(recompute=())
+        )
+    return PreparedBatch(batch_id, rulebook, now, size, tuple(rows), contexts, tuple(drafts), refused, posted)
+
+
+def _contexts(
+    connection: Connection, request: BatchRequest, rulebook: Rulebook, rows: Sequence[AwardRow], now: datetime
+) -> dict[str, AwardContext]:
+    """The contexts of awards, with what holds them at any instant at which the batch may be recorded."""
+    last = last_instant(connection)
+    latest = max(now, now if last is None else last + _TICK) + _VALID_FOR
+    return contexts_at(Acting(connection, request.as_act("batch"), rulebook, now, latest), rows)
+
+
+class _UsedInBatch:
+    """What the approvals of a batch use of rooms and budgets, one after the other."""
+
+    def __init__(self, policy: Policy, posted: Mapping[int, Sequence[PostedSums]]) -> None:
+        self._policy, self._posted = policy, posted
+        self._rooms: Counter[object] = Counter()
+        self._ladders: Counter[str] = Counter()
+        self._budgets: Counter[tuple[int, str]] = Counter()
+
+    def less(self, case: StepContext, row: AwardRow) -> StepContext:
+        """The context with what earlier approvals of the batch leave of the limits that awards share."""
+        room_fen = self._rooms[room_of(ApprovedFor(row.subject, row.year), row.rule, self._policy)]
+        if not room_fen:
+            return case
+        own, room, *ladder = case.limits
+        limits = [own, room._replace(outstanding_fen=room.outstanding_fen + room_fen)]
+        limits += [one._replace(outstanding_fen=one.outstanding_fen + self._ladders[row.subject]) for one in ladder]
+        return replace(case, limits=tuple(limits))
+
+    def fits(self, row: AwardRow, fen: int) -> bool:
+        """Count an approval; False if it does not fit into what is left of the budget of the year or of its pool."""
+        pools = [pool for pool in self._policy.declared.pools if row.rule in rules_of_pool(self._policy, pool)]
+        budgets: list[tuple[str, int, tuple[str, ...] | None]] = [("", self._policy.budget_fen, None)]
+        budgets += [(pool.article, pool.annual_fen, rules_of_pool(self._policy, pool)) for pool in pools]
+        for name, most_fen, rules in budgets:
+            posted = [one for one in self._posted.get(row.year, ()) if rules is None or one.rule in rules]
+            used = sum(used_fen(self._policy, one) for one in posted) + self._budgets[row.year, name]
+            if used + fen > most_fen:
+                return False
+        for name, _, _ in budgets:
+            self._budgets[row.year, name] += fen
+        self._rooms[room_of(ApprovedFor(row.subject, row.year), row.rule, self._policy)] += fen
+        if row.rule == self._policy.exchange_tiers.rule:
+            self._ladders[row.subject] += fen
+        return True
+
+
+def _may_change_payables(draft: Draft, case: StepContext, policy: Policy) -> bool:
+    """Return True if a step may change payables: most applications and approvals do not."""
+    if not isinstance(draft.part, DecisionPart) or draft.part.action not in _NO_PAYABLE_CHANGES:
+        return True
+    if draft.part.action != "approve":
+        return case.workflow.is_waived
+    is_step = draft.part.rule in policy.step_rules and policy.steps == "approved"
+    return bool(policy.payable_limits(draft.part.rule)) or is_step
+
+
+def _recorded_before(connection: Connection, request: BatchRequest) -> Json | None:
+    batch = find_batch_request(connection, request.actor.identity, request.key)
+    if batch is None:
+        if find_request(connection, request.actor.identity, request.key) is not None:
+            raise IdempotencyKeyReusedError(request.key)
+        return None
+    if batch.request_sha256 != request.sha256():
+        raise IdempotencyKeyReusedError(request.key)
+    return batch_json(batch)
+
+
+def _is_outdated(connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch) -> bool:
+    """Return True if time or the ledger has moved what was worked out. Needs the ledger's lock."""
+    now = bureau.clock()
+    if not prepared.now <= now < prepared.now + _VALID_FOR or shanghai_date(now) != shanghai_date(prepared.now):
+        return True
+    is_of_budget = request.action in ("approve", "pay")
+    return check_settings(connection, bureau.rulebook) != prepared.rulebook or has_moved(
+        connection,
+        prepared.size,
+        award_ids=request.awards,
+        subjects={row.subject for row in prepared.awards},
+        budget_years={row.year for row in prepared.awards} if is_of_budget else (),
+    )
+
+
+def _record(connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch) -> Json:
+    edge = bureau.log.edge(connection)
+    batch = _write(connection, bureau, request, prepared)
+    bureau.log.extend(connection, edge, bureau.clock())
+    return batch_json(batch)
+
+
+def _write(connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch) -> BatchRow:
+    now = bureau.clock()
+    instant = next_instant(connection, now)
+    batch = BatchRow(
+        id=prepared.batch_id,
+        first_seq=next_seq(connection),
+        action=request.action,
+        awards=len(prepared.drafts),
+        amount_fen=prepared.amount_fen,
+        recorded_at=instant,
+        person=request.actor.identity,
+        name=request.actor.name,
+        request_key=request.key,
+        request_sha256=request.sha256(),
+    )
+    record_batch(connection, batch)
+    acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, now, instant)
+    write_acts(acting, prepared.drafts)
+    recompute_subjects(connection, prepared.recompute, Recomputation(prepared.rulebook, instant))
+    return batch
+
+
+# --- preview ---
+
+
+def preview_batch(engine: Engine, begin: Transactions, bureau: BureauContext, request: BatchRequest) -> Json:
+    """What would follow of a batch. Where payables may change, it is recorded in a transaction that is rolled back.
+
+    `held` are awards of the batch that are on hold, `suppressed` and `over_approved` awards of its subjects that would
+    become so.
+    """
+    with snapshot(engine) as connection:
+        prepared = prepare(connection, bureau, request)
+        before = _standing(connection, prepared)
+    after = before
+    if prepared.recompute:
+        with begin() as connection:
+            lock_ledger_for_request(connection)
+            _write(connection, bureau, request, prepared)
+            after = _standing(connection, prepared)
+            connection.rollback()
+    return {
+        "count": len(prepared.drafts),
+        "amount": format_yuan(prepared.amount_fen),
+        "refused": refused_json(request.action, prepared.refused),
+        "budget": _budgets(prepared),
+        "held": sorted(one for one, context in prepared.contexts.items() if context.holds),
+        "suppressed": sorted(after.suppressed - before.suppressed),
+        "over_approved": sorted(after.over_approved - before.over_approved),
+    }
+
+
+def refused_json(action: str, refused: Mapping[str, StepRefusal]) -> list[Json]:
+    """Why each award cannot take the step, in code point order."""
+    return [
+        {
+            "award_id": award_id,
+            "why": [{"action": action, "code": said.code, "reason": {"zh": said.reason.zh, "en": said.reason.en}}],
+        }
+        for award_id, said in sorted(refused.items())
+    ]
+
+
+class _Standing(NamedTuple):
+    """The awards of the subjects of a batch that another one suppresses, and that have an excess."""
+
+    suppressed: frozenset[str]
+    over_approved: frozenset[str]
+
+
+def _standing(connection: Connection, prepared: PreparedBatch) -> _Standing:
+    if not prepared.recompute:
+        return _Standing(frozenset(), frozenset())
+    rows = awards_of_subjects(connection, prepared.recompute)
+    excesses = load_excesses(connection, prepared.rulebook.policy, None, set(prepared.recompute))
+    suppressed = frozenset(row.award_id for row in rows if row.suppressed_by is not None)
+    return _Standing(suppressed, flagged_awards(excesses)[OVER_APPROVED])
+
+
+def _budgets(prepared: PreparedBatch) -> list[Json]:
+    """What is left of the budget of each year of the batch, before and after."""
+    policy, used = prepared.rulebook.policy, Counter[int]()
+    signs = {"approve": 1, "revoke": -1, "recover": -1 if policy.recovered_money == "frees_room" else 0}
+    for draft in prepared.drafts:
+        if isinstance(draft.part, DecisionPart):
+            used[draft.part.year] += signs.get(draft.part.action, 0) * draft.part.amount_fen
+    found = []
+    for year in sorted({row.year for row in prepared.awards} | used.keys()):
+        left_fen = policy.budget_fen - sum(used_fen(policy, one) for one in prepared.posted.get(year, ()))
+        found.append({"year": year, "before": format_yuan(left_fen), "after": format_yuan(left_fen - used[year])})
+    return found

@@ -1,0 +1,152 @@
+"""HTTP routes of batches: one step with many awards, its preview, and the batches so far."""
+
+from typing import Final
+
+from flask import Response, jsonify
+from marshmallow import ValidationError
+from sqlalchemy import Connection
+
+from services.incentive.commands.acting import IdempotencyKeyReusedError, InvalidActError
+from services.incentive.commands.batches import (
+    MOST_AWARDS,
+    BatchBusyError,
+    BatchRefusedError,
+    BatchRequest,
+    preview_batch,
+    record_whole_batch,
+    refused_json,
+)
+from services.incentive.http import act_schemas as schemas
+from services.incentive.http.acts import SEE_ALL
+from services.incentive.http.context import current_actor, incentive_context, ledger_view
+from services.incentive.http.schemas import AsOfPageQuery, AwardQuery
+from services.incentive.queries.awards import list_awards
+from services.incentive.queries.view import LedgerView
+from services.incentive.store import batches
+from services.incentive.store.acts import find_acts
+from services.incentive.store.rulebook import SettingsChangedError
+from shared.events.fields import Choice
+from shared.values.json_types import Json
+from shared.web.pagination import decode_key, encode_cursor, page
+from shared.web.problems import FieldFault, Problem, field_faults
+from shared.web.query import Blueprint, QuerySchema
+from shared.web.service import current_service, write_transaction
+
+blueprint = Blueprint("batches", __name__, description="批量办理 / batches")
+
+_PREVIEW: Final = schemas.BatchPreviewSchema
+_OWN: Final = ("amount", "voucher_no")  # fields that each award may have by itself
+
+
+class PreviewQuery(QuerySchema):
+    preview = Choice(("true", "false"))
+
+
+@blueprint.operation(
+    "POST /v1/batches",
+    schemas.BatchSchema,
+    status=201,
+    roles=("bureau",),
+    headers=schemas.KeyHeader,
+    query=PreviewQuery,
+    body=schemas.BatchRequestSchema,
+    conflict=schemas.RefusedBatchSchema,
+    responses={"200": {"description": "preview=true", "content": {"application/json": {"schema": _PREVIEW}}}},
+)
+def decide_together(header: Json, arguments: Json, given: Json) -> Json | Response:
+    """Take a step with up to 10,000 awards, all or none. 409 with the awards that cannot take it, and why.
+
+    With `preview=true` nothing is recorded, and a 200 says what would follow.
+    """
+    key = header.get("key")
+    if arguments.get("preview") == "true":
+        return jsonify(preview(key or "", given))
+    if key is None:
+        raise Problem(422, errors=[FieldFault("Idempotency-Key", "必须提供 / required")])
+    return perform_batch(key, given)
+
+
+def perform_batch(key: str, given: Json) -> Json:
+    """Decide on a batch as the person who asks; return it. Problem 409, 422 or 503 if nothing was done."""
+    request, engine = _request(key, given), current_service().engine
+    bureau = incentive_context().bureau
+    try:
+        return record_whole_batch(engine, write_transaction, bureau, request)
+    except BatchRefusedError as error:
+        raise Problem(409, str(error), further={"refused": refused_json(error.action, error.refused)}) from error
+    except (InvalidActError, IdempotencyKeyReusedError, SettingsChangedError, BatchBusyError) as error:
+        raise _problem(error) from error
+
+
+def preview(key: str, given: Json) -> Json:
+    """What would follow of a batch; nothing is recorded."""
+    request, engine = _request(key, given), current_service().engine
+    try:
+        return preview_batch(engine, write_transaction, incentive_context().bureau, request)
+    except (InvalidActError, SettingsChangedError) as error:
+        raise _problem(error) from error
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, InvalidActError):
+        return Problem(422, errors=[FieldFault(error.field, str(error))])
+    if isinstance(error, IdempotencyKeyReusedError):
+        return Problem(409, "此 Idempotency-Key 已用于其他请求 / this Idempotency-Key was used for another request")
+    said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
+    if isinstance(error, BatchBusyError):
+        said = "这些奖补正在变动，请稍后再试 / these awards are changing; try again later"
+    return Problem(503, said, headers={"Retry-After": "5"})
+
+
+def _request(key: str, given: Json) -> BatchRequest:
+    """The batch that is asked for: the awards listed, or those that the filters find."""
+    shared = {name: value for name, value in given.items() if name not in ("awards", "filter", "action")}
+    listed = given.get("awards")
+    if listed is None:
+        listed = [{"award_id": award_id} for award_id in _found(given["filter"])]
+    awards = {
+        one["award_id"]: {**shared, **{name: one[name] for name in _OWN if one.get(name) is not None}} for one in listed
+    }
+    return BatchRequest(current_actor(), key, given["action"], awards, given)
+
+
+def _found(given: Json) -> list[str]:
+    """The awards that the filters find. Problem 422 if there are none or too many."""
+    texts = {name: str(value) for name, value in given.items() if value is not None}
+    try:
+        filters: Json = AwardQuery(exclude=("cursor", "limit", "as_of")).load(texts)
+    except ValidationError as error:
+        faults = [FieldFault(f"filter.{one.field}", one.message) for one in field_faults(error.messages)]
+        raise Problem(422, errors=faults) from error
+    with ledger_view() as (connection, view):
+        return _matching(connection, view, filters)
+
+
+def _matching(connection: Connection, view: LedgerView, filters: Json) -> list[str]:
+    found = [row.award_id for row in list_awards(connection, view, filters, None, MOST_AWARDS + 1)]
+    if not found:
+        raise Problem(422, errors=[FieldFault("filter", "没有符合条件的奖补 / no award matches")])
+    if len(found) > MOST_AWARDS:
+        raise Problem(422, errors=[FieldFault("filter", f"最多 {MOST_AWARDS} 项 / at most {MOST_AWARDS}")])
+    return found
+
+
+@blueprint.operation("GET /v1/batches", schemas.BatchPageSchema, roles=SEE_ALL, query=AsOfPageQuery)
+def list_all(arguments: Json) -> Json:
+    """List batches in the order in which they were recorded."""
+    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+    with ledger_view(arguments.get("as_of")) as (connection, view):
+        found = batches.list_batches(connection, after, limit + 1, view.as_of)
+    return page(found, limit, lambda one: encode_cursor(one.first_seq), batches.batch_json)
+
+
+@blueprint.operation("GET /v1/batches/<batch_id>", schemas.BatchDecisionsSchema, roles=SEE_ALL, query=AsOfPageQuery)
+def get_batch(arguments: Json, batch_id: str) -> Json:
+    """Return a batch and its decisions in order of their transactions."""
+    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+    with ledger_view(arguments.get("as_of")) as (connection, view):
+        batch = None if "\0" in batch_id else batches.find_batch(connection, batch_id, view.as_of)
+        if batch is None:
+            raise Problem(404)
+        decisions = find_acts(connection, batches.acts_of_batch(connection, batch_id, after, limit + 1))
+    return batches.batch_json(batch) | page(decisions, limit, lambda one: encode_cursor(one["transaction"]), dict)

@@ -1,0 +1,109 @@
+"""Batches in the ledger's database: recording, finding and listing them, and whether their awards have moved."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from services.incentive.store.as_of import AS_OF
+from services.incentive.store.rows import columns
+from shared.postgres.query import execute, fetch, fetch_one, fetch_value, fetch_values, pg_array, where
+from shared.values.json_types import Json
+from shared.values.money import format_yuan
+from shared.values.times import format_time
+
+
+class BatchRow(NamedTuple):
+    """A row of the table `batch`."""
+
+    id: str
+    first_seq: int
+    action: str
+    awards: int
+    amount_fen: int
+    recorded_at: datetime
+    person: str
+    name: str
+    request_key: str
+    request_sha256: str
+
+
+_BATCH: Final = columns(BatchRow)
+# Something that decides about the awards of a batch was recorded since the ledger had so many transactions. What ranks
+# awards within a budget is every decided award of its year.
+_MOVED: Final = """
+    SELECT EXISTS (
+        SELECT FROM ledger_transaction t WHERE t.seq >= %(size)s AND (
+            t.kind = 'settings' OR t.award_id IS NULL AND t.subject IS NULL
+            OR t.subject = ANY(CAST(%(subjects)s AS text[])) OR t.subject_before = ANY(CAST(%(subjects)s AS text[]))
+            OR t.award_id = ANY(CAST(%(award_ids)s AS text[]))
+            OR t.year = ANY(CAST(%(budget_years)s AS smallint[]))
+               AND EXISTS (SELECT FROM decision d WHERE d.award_id = t.award_id)))
+"""
+
+
+def batch_json(batch: BatchRow) -> Json:
+    return {
+        "batch_id": batch.id,
+        "action": batch.action,
+        "count": batch.awards,
+        "amount": format_yuan(batch.amount_fen),
+        "by": batch.name,
+        "person": batch.person,
+        "at": format_time(batch.recorded_at),
+    }
+
+
+def record_batch(connection: Connection, batch: BatchRow) -> None:
+    statement = f"INSERT INTO batch SELECT {_BATCH} FROM jsonb_populate_record(NULL::batch, CAST(%(row)s AS jsonb))"
+    execute(connection, statement, row=msgspec.json.encode(batch._asdict()).decode())
+
+
+def find_batch_request(connection: Connection, person: str, key: str) -> BatchRow | None:
+    """The batch that a person's Idempotency-Key was used for."""
+    statement = f"SELECT {_BATCH} FROM batch WHERE person = %(person)s AND request_key = %(key)s"
+    return fetch_one(connection, statement, BatchRow, person=person, key=key)
+
+
+def find_batch(connection: Connection, batch_id: str, as_of: datetime | None) -> BatchRow | None:
+    statement = f"SELECT {_BATCH} FROM batch WHERE id = %(id)s AND recorded_at <= {AS_OF}"
+    return fetch_one(connection, statement, BatchRow, id=batch_id, as_of=as_of)
+
+
+def list_batches(connection: Connection, after: int | None, limit: int, as_of: datetime | None) -> Sequence[BatchRow]:
+    """Batches in order of `first_seq`, at most `limit`."""
+    later = None if after is None else "first_seq > %(after)s"
+    statement = f"SELECT {_BATCH} FROM batch {where(f'recorded_at <= {AS_OF}', later)} ORDER BY first_seq"
+    return fetch(connection, f"{statement} LIMIT %(limit)s", BatchRow, after=after, limit=limit, as_of=as_of)
+
+
+def acts_of_batch(connection: Connection, batch_id: str, after: int | None, limit: int) -> Sequence[str]:
+    """The ids of the decisions of a batch in order of their transactions, at most `limit`."""
+    statement = """
+        SELECT a.id FROM decision d JOIN act a ON a.id = d.id
+        WHERE d.batch_id = %(batch_id)s AND a.seq > %(after)s ORDER BY a.seq LIMIT %(limit)s
+    """
+    return fetch_values(
+        connection, statement, str, batch_id=batch_id, after=-1 if after is None else after, limit=limit
+    )
+
+
+def has_moved(
+    connection: Connection,
+    size: int,
+    award_ids: Collection[str],
+    subjects: Collection[str],
+    budget_years: Collection[int],
+) -> bool:
+    """Return True if what was worked out of these awards, when the ledger had `size` transactions, may be outdated."""
+    return fetch_value(
+        connection,
+        _MOVED,
+        bool,
+        size=size,
+        award_ids=pg_array(sorted(award_ids)),
+        subjects=pg_array(sorted(subjects)),
+        budget_years=list(budget_years),
+    )

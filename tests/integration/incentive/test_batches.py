@@ -1,0 +1,301 @@
+"""Batches over the API: all or nothing, previews, races at the budget's edge, and what a batch of 10,000 takes."""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from services.incentive.commands.acting import Acting, ActRequest, Draft, write_acts
+from services.incentive.domain.acts import EligibilityPart
+from services.incentive.domain.workflow import Actor
+from services.incentive.policy.terms import Texts
+from services.incentive.rebuild.command import verify_all
+from services.incentive.store.ledger import lock_ledger, next_instant
+from shared.values.times import shanghai_date
+from shared.web.service import write_transaction
+from tests.support.incentive.bureau import DOCUMENTS, FIRST, NEEDS, SECOND, THIRD, Bureau, empty_bureau
+from tests.support.incentive.ledger import LOG, WHITELIST, changed, first_listing, first_purchase, subject
+from tests.support.web.keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+WHO = {"joint_review": SECOND, "approve": THIRD}
+
+
+@pytest.fixture(scope="module")
+def bureau(postgres) -> Iterator[Bureau]:
+    """A ledger that all tests of the module share; each uses its own subjects."""
+    with empty_bureau(postgres) as found:
+        yield found
+
+
+def purchases(bureau: Bureau, *numbers: int) -> list[str]:
+    bureau.take(*(first_purchase(number, "2026-03-01", "5000000.00", seq=1) for number in numbers))
+    for number in numbers:
+        bureau.verify(subject(number))
+    return sorted(f"first_purchase/{subject(number)}" for number in numbers)
+
+
+def batch(
+    bureau: Bureau, action: str, awards: Sequence[Any], *, preview: bool = False, key: str | None = None, **shared: Any
+) -> tuple[int, Any]:
+    """Send a batch of awards, given by id or with fields of their own, with what the action needs."""
+    listed = [one if isinstance(one, dict) else {"award_id": one} for one in awards]
+    body = {"action": action, **NEEDS.get(action, {}), **({"awards": listed} if listed else {}), **shared}
+    if action == "pay":
+        body["paid_on"] = shanghai_date(bureau.now).isoformat()
+    path = f"/v1/batches{'?preview=true' if preview else ''}"
+    return bureau.post(path, body, WHO.get(action, FIRST), key or uuid.uuid4().hex)
+
+
+def decided(bureau: Bureau, action: str, awards: Sequence[Any], **shared: Any) -> Any:
+    status, answer = batch(bureau, action, awards, **shared)
+    assert status == 201, answer
+    return answer
+
+
+def test_a_batch_takes_awards_from_application_to_payment(bureau: Bureau) -> None:
+    awards = purchases(bureau, 1, 2, 3)
+    for action in ("list", "review", "joint_review", "publish", "approve"):
+        answer = decided(bureau, action, awards)
+        assert (answer["action"], answer["count"], answer["person"]) == (action, 3, WHO.get(action, FIRST))
+    assert answer["amount"] == "600000.00"
+    paid = decided(bureau, "pay", [{"award_id": one, "voucher_no": f"V-{one}"} for one in awards], voucher_no=None)
+    found = [bureau.award(one) for one in awards]
+    assert [(one["state"], one["paid"]) for one in found] == [("paid", "200000.00")] * 3
+    page = bureau.ask.ok(f"/v1/batches/{paid['batch_id']}", limit=2)
+    assert {name: page[name] for name in paid} == paid
+    last = bureau.ask.ok(f"/v1/batches/{paid['batch_id']}", cursor=page["next_cursor"])
+    items = [*page["items"], *last["items"]]
+    assert [(one["award_id"], one["voucher_no"], one["batch_id"]) for one in items] == [
+        (one, f"V-{one}", paid["batch_id"]) for one in awards
+    ]
+    assert last["next_cursor"] is None
+    for one in items:
+        assert bureau.decisions(one["award_id"])[-1] == one
+        rows = bureau.ask.all("/v1/ledger/transactions", award_id=one["award_id"], kind="payment")
+        assert [row["seq"] for row in rows] == [one["transaction"]]
+    listed = bureau.ask.all("/v1/batches", limit=1)
+    assert [one["action"] for one in listed][-6:] == ["list", "review", "joint_review", "publish", "approve", "pay"]
+    assert listed[-1] == paid
+    assert bureau.ask.get("/v1/batches/none")[0] == 404
+    assert bureau.ask.get("/v1/batches", "exchange:kmdex")[0] == 403
+    with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        said: list[str] = []
+        assert verify_all(connection, bureau.rulebook, None, said.append).is_right, said
+
+
+def test_if_one_award_cannot_take_the_step_none_does(bureau: Bureau) -> None:
+    awards = purchases(bureau, 11, 12, 13)
+    bureau.done(awards[1], "list")
+    status, refused = batch(bureau, "list", [*awards, "first_purchase/none"])
+    assert status == 409
+    assert [(one["award_id"], [why["code"] for why in one["why"]]) for one in refused["refused"]] == [
+        ("first_purchase/none", ["state"]),
+        (awards[1], ["state"]),
+    ]
+    assert [bureau.award(one)["state"] for one in awards] == ["estimated", "applied", "estimated"]
+    decided(bureau, "list", [awards[0], awards[2]])
+    decided(bureau, "review", awards)
+    # Separate hands count in a batch too.
+    status, refused = bureau.post(
+        "/v1/batches",
+        {"action": "joint_review", "awards": [{"award_id": one} for one in awards], "documents": DOCUMENTS},
+        FIRST,
+        "own",
+    )
+    assert status == 409
+    assert {why["code"] for one in refused["refused"] for why in one["why"]} == {"person"}
+
+
+def test_a_filter_chooses_all_that_the_list_shows(bureau: Bureau) -> None:
+    awards = purchases(bureau, 21, 22)
+    status, answer = batch(bureau, "list", [], filter={"subject": subject(21), "year": 2026, "state": "estimated"})
+    assert (status, answer["count"]) == (201, 1)
+    assert [bureau.award(one)["state"] for one in awards].count("applied") == 1
+    for wrong in ({"year": "never"}, {"no_such": 1}, {"subject": subject(21), "state": "estimated"}):
+        status, told = batch(bureau, "list", [], filter=wrong)
+        assert status == 422, wrong
+        assert all(one["field"].startswith("filter") for one in told["errors"])
+
+
+def test_a_request_for_a_batch_is_checked(bureau: Bureau) -> None:
+    (award_id,) = purchases(bureau, 31)
+    one = [{"award_id": award_id}]
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"action": "list"}, "awards"),
+        ({"action": "list", "awards": []}, "awards"),
+        ({"action": "list", "awards": one, "filter": {}}, "awards"),
+        ({"action": "list", "awards": [*one, *one]}, "awards"),
+        ({"action": "list", "awards": [{"award_id": award_id, "amount": "1"}]}, "amount"),
+        ({"action": "publish", "awards": one}, "until"),
+        ({"action": "publish", "awards": one, "until": "2020-01-01", "where": "w"}, "until"),
+        ({"action": "reject", "awards": one}, "reason"),
+        ({"action": "pay", "awards": one, "paid_on": "2026-06-01"}, "voucher_no"),
+    ]
+    for body, field in wrong:
+        status, told = bureau.post("/v1/batches", body, key="k")
+        assert (status, field in {fault["field"] for fault in told["errors"]}) == (422, True), (body, told)
+    status, told = bureau.post("/v1/batches", {"action": "list", "awards": one})
+    assert (status, told["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert bureau.post("/v1/batches", {"action": "list", "awards": one}, "auditor", "k")[0] == 403
+    assert bureau.decisions(award_id) == []
+
+
+def test_the_same_batch_again_is_answered_as_before(bureau: Bureau) -> None:
+    awards = purchases(bureau, 41, 42)
+    first = batch(bureau, "list", awards, key="once-41")
+    assert first[0] == 201
+    assert batch(bureau, "list", awards, key="once-41") == first
+    assert batch(bureau, "list", awards[:1], key="once-41")[0] == 409
+    assert bureau.step(awards[0], "review", key="once-41")[0] == 409
+    bureau.step(awards[0], "review", key="single-41")
+    assert batch(bureau, "review", awards[1:], key="single-41")[0] == 409
+    assert bureau.award(awards[1])["state"] == "applied"
+
+
+def test_a_preview_says_what_follows_and_changes_nothing(bureau: Bureau) -> None:
+    bureau.take(first_listing(52, "2026-02-01", seq=1))
+    awards = purchases(bureau, 51, 52)
+    bureau.take(first_purchase(53, "2026-03-01", "5000000.00", seq=1))  # not verified
+    held = f"first_purchase/{subject(53)}"
+    for action in ("list", "review", "joint_review", "publish"):
+        decided(bureau, action, [*awards, held])
+    left = bureau.ask.ok("/v1/budget", year=2026)["available"]
+    before = bureau.ask.ok("/v1/ledger/balances", limit=1)["size"]
+    status, shown = batch(bureau, "approve", [*awards, held], preview=True)
+    assert status == 200
+    assert (shown["count"], shown["amount"], shown["held"]) == (2, "400000.00", [held])
+    assert [(one["award_id"], one["why"][0]["code"]) for one in shown["refused"]] == [(held, "hold")]
+    (year,) = shown["budget"]
+    assert (year["year"], year["before"]) == (2026, left)
+    assert float(year["before"]) - float(year["after"]) == 400_000
+    assert bureau.ask.ok("/v1/ledger/balances", limit=1)["size"] == before
+    decided(bureau, "approve", awards)
+    assert bureau.ask.ok("/v1/budget", year=2026)["available"] == year["after"]
+    # What another award suppresses becomes payable, and what stands is over it.
+    status, shown = batch(bureau, "reopen", awards, preview=True, reason="r")
+    assert (status, shown["count"], {one["why"][0]["code"] for one in shown["refused"]}) == (200, 0, {"state"})
+
+
+def test_a_preview_names_what_is_suppressed(bureau: Bureau) -> None:
+    bureau.take(first_listing(54, "2026-02-01", seq=1))
+    (higher,) = purchases(bureau, 54)
+    lower = f"first_listing/{subject(54)}"
+    bureau.done(higher, "apply", "reject")
+    assert bureau.award(lower)["payable"] == "20000.00"
+    status, shown = batch(bureau, "reopen", [higher], preview=True, reason="r")
+    assert (status, shown["suppressed"], shown["count"]) == (200, [lower], 1)
+    assert bureau.award(lower)["payable"] == "20000.00"
+    decided(bureau, "reopen", [higher], reason="r")
+    assert bureau.award(lower)["payable"] == "0.00"
+
+
+def test_two_batches_at_once_at_the_edge_of_the_budget_never_exceed_it(postgres) -> None:
+    """Of two batches that fit alone and not together one is approved whole, the other refused whole."""
+    values = {'annual: "100000000.00"': 'annual: "1000000.00"'}
+    with empty_bureau(postgres, changed(4, WHITELIST, **values)) as bureau:
+        sets = [purchases(bureau, *numbers) for numbers in (range(1, 4), range(11, 14))]
+        for action in ("list", "review", "joint_review", "publish"):
+            decided(bureau, action, [*sets[0], *sets[1]])
+        start = Barrier(2)
+
+        def approve(number: int) -> tuple[int, Any]:
+            client = bureau.ask.client.application.test_client()
+            body = {
+                "action": "approve",
+                "awards": [{"award_id": one} for one in sets[number]],
+                "documents": DOCUMENTS,
+            }
+            start.wait()
+            given = headers(THIRD) | {"Idempotency-Key": f"edge-{number}"}
+            answer = client.post("/v1/batches", json=body, headers=given)
+            return answer.status_code, answer.get_json()
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(approve, range(2)))
+        assert sorted(status for status, _ in answers) == [201, 409]
+        (refused,) = (answer for status, answer in answers if status == 409)
+        assert {why["code"] for one in refused["refused"] for why in one["why"]} == {"hold"}
+        budget = bureau.ask.ok("/v1/budget", year=2026)
+        assert (budget["approved"], budget["available"]) == ("600000.00", "400000.00")
+
+
+def test_approvals_of_one_batch_share_the_room_of_a_subject_and_year(bureau: Bureau) -> None:
+    """20,000 stand of a lower kind; the higher one has 200,000: both together have room for 200,000."""
+    bureau.take(first_listing(61, "2026-02-01", seq=1))
+    bureau.verify(subject(61))
+    lower = f"first_listing/{subject(61)}"
+    bureau.published(lower)
+    (higher,) = purchases(bureau, 61)
+    bureau.published(higher)
+    status, refused = batch(bureau, "approve", [lower, higher])
+    assert status == 409
+    assert [(one["award_id"], one["why"][0]["code"]) for one in refused["refused"]] == [(lower, "room")]
+    assert decided(bureau, "approve", [higher])["amount"] == "200000.00"
+
+
+def test_the_database_refuses_a_batch_that_is_not_its_decisions(bureau: Bureau) -> None:
+    with pytest.raises(IntegrityError, match="are not what it says"), bureau.engine.begin() as one:
+        one.execute(text("INSERT INTO batch VALUES ('x', -1, 'list', 1, 0, now(), 'p', 'n', 'k', 's')"))
+
+
+def verify_all_of(bureau: Bureau, numbers: Sequence[int]) -> None:
+    """Record that these subjects are eligible, in one transaction."""
+    bureau.later()
+    request = ActRequest(Actor("n", "p"), None, "eligibility", "all", {})
+    drafts = [
+        Draft(EligibilityPart(subject(number), "verified", None, None, None, {}, []), "a", Texts("资格", "eligible"))
+        for number in numbers
+    ]
+    with bureau.engine.begin() as connection:
+        lock_ledger(connection)
+        edge = LOG.edge(connection)
+        acting = Acting(connection, request, bureau.rulebook, bureau.now, next_instant(connection, bureau.now))
+        write_acts(acting, drafts)
+        LOG.extend(connection, edge, bureau.now)
+
+
+@pytest.mark.extended
+def test_a_batch_of_ten_thousand_takes_less_than_30_s(
+    postgres, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From application to payment, 10,000 awards a step; says how long each takes, and how long it holds the lock."""
+    held: list[float] = []
+
+    @contextmanager
+    def measured() -> Iterator[Connection]:
+        began = time.monotonic()
+        with write_transaction() as connection:
+            yield connection
+        held.append(time.monotonic() - began)
+
+    monkeypatch.setattr("services.incentive.http.batches.write_transaction", measured)
+    with empty_bureau(
+        postgres, changed(4, WHITELIST, **{'annual: "100000000.00"': 'annual: "900000000.00"'})
+    ) as bureau:
+        numbers = range(1, 10_001)
+        for start in range(0, len(numbers), 2_000):
+            bureau.take(*(first_listing(number, "2026-02-01", seq=1) for number in numbers[start : start + 2_000]))
+        verify_all_of(bureau, numbers)
+        for action in ("list", "review", "joint_review", "publish", "approve", "pay"):
+            began, cpu = time.monotonic(), time.process_time()
+            answer = decided(bureau, action, [], filter={"rule": "first_listing"})
+            took_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
+            assert answer["count"] == len(numbers)
+            with capsys.disabled():
+                said = f"{action}: {took_s:.1f} s, {cpu_s:.1f} s of CPU in this process, lock held {held[-1]:.1f} s"
+                sys.stdout.write(said + "\n")
+            assert cpu_s < 30
