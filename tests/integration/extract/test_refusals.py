@@ -271,6 +271,21 @@ def turned_round(draft: Draft) -> None:
         entry["debit"], entry["credit"] = entry["credit"], entry["debit"]
 
 
+def returned_to_the_treasury(draft: Draft) -> None:
+    """Post a return as an earlier version did, so that nothing is to be recovered."""
+    draft.row(TRANSACTIONS, {"kind": "return"})["entries"][0]["account"] = "treasury"
+    draft.row(TRANSACTIONS, {"kind": "recovery"})
+
+
+def recovered_from_the_budget(draft: Draft) -> None:
+    draft.row(TRANSACTIONS, {"kind": "recovery"})["entries"][1]["account"] = "budget:2026"
+
+
+def recovered_as_a_whole(draft: Draft) -> None:
+    award = draft.row(AWARDS, lambda row: row["returned"] != "0.00")
+    award["recovered"] = award["returned"]
+
+
 def balance_moved(draft: Draft) -> None:
     item = draft.document(BALANCES)["items"][0]
     item["debit"], item["credit"] = "1.00", yuan(fen(item["credit"]) + 100)
@@ -483,6 +498,8 @@ REFUSALS = [
     Refusal("debits do not equal credits", TRANSACTIONS, 2, posting("debit", "1.00")),
     Refusal("its amount does not follow from its entries", TRANSACTIONS, 2, put(TRANSACTIONS, FIRST, "amount", "1.00")),
     Refusal("the account falls below zero", TRANSACTIONS, 2, turned_round),
+    Refusal("the account falls below zero", TRANSACTIONS, HERE, returned_to_the_treasury),
+    Refusal("the account does not fit the kind and award", TRANSACTIONS, HERE, recovered_from_the_budget),
     Refusal("the account does not fit the kind and award", TRANSACTIONS, 2, posting("account", "treasury")),
     Refusal("transactions are left out", TRANSACTIONS, None, left_out),
     # An older extract.
@@ -528,6 +545,10 @@ REFUSALS = [
     Refusal("an award that is earned is missing", AWARDS, None, drop(AWARDS, 0)),
     Refusal("payable or suppressed_by does not follow from G6 and G11", AWARDS, 1, payable_of_one_yuan),
     Refusal("differs from the acts", AWARDS, 1, put(AWARDS, 0, "eligibility", "failed")),
+    Refusal("differs from the acts", AWARDS, 1, put(AWARDS, 0, "recovered", "1.00")),
+    Refusal("differs from the acts", AWARDS, HERE, recovered_as_a_whole),
+    Refusal("differs from the acts", AWARDS, 1, put(AWARDS, 0, "flags", ["not_eligible"])),
+    Refusal("differs from the acts", AWARDS, HERE, put(AWARDS, {"flags": ["over_approved"]}, "flags", [])),
     Refusal("differs from the acts", AWARDS, 1, put(AWARDS, 0, "period_closed", None)),
     Refusal("no account of its subject and year", AWARDS, HERE, other_year),
     Refusal("the account should be zero", BALANCES, None, split_years),

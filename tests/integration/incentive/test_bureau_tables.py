@@ -25,6 +25,7 @@ TABLES = (
 NEW_GRANT = "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, {}, '{}', 'd', 'no', {}, '{{}}', '{{}}')"
 NEW_LIST = "INSERT INTO official_list VALUES ({}, 'public_notice', now(), {}, {}, 'x')"
 HASHED = "encode(sha256('x'), 'hex')"
+DROP_DAY = "ALTER TABLE decision DROP CONSTRAINT decision_has_a_day"  # which no decision of an earlier version has
 APPROVED, PUBLISHED, RETURNED = (f"first_purchase/{subject(number)}" for number in (1, 2, 4))
 
 
@@ -384,6 +385,32 @@ def test_damage_is_reported(worked: LedgerDatabase, statement: str, told: list[s
     said = differences(worked, statement)
     for beginning in told:
         assert any(line.startswith(beginning) for line in said), (beginning, said)
+
+
+def test_a_return_of_an_earlier_version_debits_the_treasury(worked: LedgerDatabase) -> None:
+    """A later one does not; one with the form of an earlier version does, and its amount has come back."""
+    treasury = "UPDATE ledger_entry SET account = 'treasury' WHERE starts_with(account, 'claim:')"
+    said = differences(worked, treasury)
+    assert {line.split()[0] for line in said} >= {"ledger_entry", "account"}
+    earlier = "UPDATE decision SET decided_on = NULL WHERE action = 'return'"
+    assert any(line.startswith("ledger_entry") for line in differences(worked, DROP_DAY, earlier))
+    said = differences(worked, DROP_DAY, treasury, earlier)
+    assert not [line for line in said if line.startswith(("ledger_entry", "account"))]
+    posted = text("SELECT approved_fen, returned_fen, recovered_fen FROM budget_posted('{2026}', NULL)")
+    with worked.owner.connect() as connection, connection.begin() as transaction:
+        assert connection.execute(posted).one() == (30_000_000, 1_000_000, 0)
+        connection.execute(text("ALTER TABLE ledger_entry DISABLE TRIGGER USER"))
+        connection.execute(text(treasury))
+        assert connection.execute(posted).one() == (30_000_000, 1_000_000, 1_000_000)
+        transaction.rollback()
+
+
+def test_an_overdrawn_account_is_reported(worked: LedgerDatabase) -> None:
+    turned = (
+        "UPDATE ledger_entry SET debit_fen = credit_fen, credit_fen = debit_fen WHERE account ~ '^(claim|returned):'"
+    )
+    said = differences(worked, turned)
+    assert [line for line in said if line.startswith(f"account claim:{subject(4)}") and "overdrawn" in line]
 
 
 def test_sound_tables_are_reported_as_sound(worked: LedgerDatabase) -> None:

@@ -188,6 +188,68 @@ def test_a_wrong_posting_is_refused(
     assert refusal(caught.value) == constraint
 
 
+def decided(connection: Connection, seq: int, kind: str, debit: str, credit: str, amount_fen: int = 500) -> None:
+    """Post a decision; `budget` and `treasury` are accounts, other names are those of the award."""
+    names = {"budget": "budget:2026", "treasury": "treasury"}
+    accounts = [names.get(name, f"{name}:{subject(1)}:{AWARD}") for name in (debit, credit)]
+    lines = [(accounts[0], amount_fen, 0), (accounts[1], 0, amount_fen)]
+    decision = {"decision_id": "d", "decision_sha256": "s"}
+    post(connection, lines, seq=seq, kind=kind, amount_fen=amount_fen, **decision)
+
+
+REFUSED = ("ledger_accounts", "ledger_balances", "ledger_not_below_zero")
+
+
+def test_each_kind_of_decision_has_its_accounts(connection: Connection) -> None:
+    right = [
+        ("approval", "budget", "approved"),
+        ("approval", "budget", "approved"),
+        ("revocation", "approved", "budget"),
+        ("payment", "paid", "treasury"),
+        ("return", "claim", "returned"),
+        ("recovery", "treasury", "claim"),
+    ]
+    for seq, (kind, debit, credit) in enumerate(right, 3):
+        decided(connection, seq, kind, debit, credit)
+        wrong = {
+            ("treasury", "returned"),
+            *((debit, credit) for of, debit, credit in right if of != kind),
+            (credit, debit),
+        }
+        for other in sorted(wrong):
+            with pytest.raises(IntegrityError) as caught, connection.begin_nested():
+                decided(connection, seq + 1, kind, *other)
+            assert refusal(caught.value) in REFUSED, (kind, other)
+
+
+@pytest.mark.parametrize(
+    ("before", "taken"),
+    [
+        ([], ("revocation", "approved", "budget")),
+        ([("approval", "budget", "approved")], ("revocation", "approved", "budget", 501)),
+        # What is paid or returned cannot be revoked.
+        (
+            [("approval", "budget", "approved"), ("payment", "paid", "treasury", 1)],
+            ("revocation", "approved", "budget"),
+        ),
+        (
+            [("approval", "budget", "approved"), ("return", "claim", "returned", 1)],
+            ("revocation", "approved", "budget"),
+        ),
+        ([], ("recovery", "treasury", "claim")),
+        ([("return", "claim", "returned")], ("recovery", "treasury", "claim", 501)),
+    ],
+)
+def test_no_more_is_revoked_or_recovered_than_there_is(
+    connection: Connection, before: list[Any], taken: tuple[Any, ...]
+) -> None:
+    for seq, one in enumerate(before, 3):
+        decided(connection, seq, *one)
+    with pytest.raises(IntegrityError) as caught:
+        decided(connection, 3 + len(before), *taken)
+    assert refusal(caught.value) == "ledger_not_below_zero"
+
+
 def put_in_force(connection: Connection, **members: str) -> None:
     """Record the settings in force again, from transaction 3 on; `members` are SQL expressions that differ."""
     row = {"from_seq": "3", "recorded_at": "'2030-01-01T00:00:00Z'", **members}
