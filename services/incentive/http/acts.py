@@ -222,7 +222,7 @@ def _steps_json(error: StepNotAllowedError) -> Json:
 
 @blueprint.operation("GET /v1/clawbacks", schemas.ClawbackPageSchema, roles=SEE_ALL, query=schemas.ClawbackQuery)
 def list_clawbacks(arguments: Json) -> Json:
-    """List clawback proposals in code point order of awards; open as long as more is approved than payable."""
+    """List clawback proposals in code point order of awards; open while something is to be revoked or returned."""
     after = decode_cursor(arguments.get("cursor"), str, int)
     limit, state = arguments["limit"], arguments.get("state")
     with ledger_view(arguments.get("as_of")) as (connection, view):
