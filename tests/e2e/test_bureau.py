@@ -12,6 +12,7 @@ from kafka import KafkaProducer
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from shared.values.times import SHANGHAI
+from tests.support.incentive.eligibility import verified
 from tests.support.registers import worlds
 from tests.support.up import EARLIER_MS, QUIET_WITHIN_S, client_of
 
@@ -57,7 +58,7 @@ def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any
         return answer.json()
 
     bought(running_set, client, 1, "0")
-    post(f"/v1/subjects/uscc:{BUYER}/eligibility", {"status": "verified"})
+    post(f"/v1/subjects/uscc:{BUYER}/eligibility", verified())
     today, paper = datetime.now(SHANGHAI).date(), [{"name": "批复.pdf", "sha256": "ab" * 32}]
     notice = {"from": "2026-03-02", "until": "2026-03-10", "where": "公告栏", "documents": paper}
     for who, step in (

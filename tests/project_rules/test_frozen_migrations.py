@@ -37,12 +37,6 @@ RELEASED = {
     "services/incentive/migrations/versions/0018_reading_prices.sql": (
         "9357cca5a693f881769dabe7f5ebbae1037a63e163f236828f4ea7ed96415a48"
     ),
-    "services/incentive/migrations/versions/0023_eligibility.py": (
-        "c3c9fec2f8d0ec174b22ea67c6b0b2e8bcf3163d055dc92f3095c898e91a28ab"
-    ),
-    "services/incentive/migrations/versions/0023_eligibility.sql": (
-        "1dd3f0b5d370a8a220555dc3d729d4af1eff2e3c4538cb52d81175b1295daca5"
-    ),
     "services/incentive/migrations/versions/0024_kept_files.py": (
         "ec971bc1bc2873da5da5739e262895e6fe189830086451db49e3353f1e91efea"
     ),
@@ -78,6 +72,12 @@ RELEASED = {
     ),
     "services/incentive/migrations/versions/0030_batches.sql": (
         "1628523fe19c79f68c4c66af069d379b0d6dae14ba38f6ae7339496b2a122144"
+    ),
+    "services/incentive/migrations/versions/0023_eligibility.py": (
+        "0f913467622665c2a27046537899f022ad368cd9a6abf148dd78b1f2c95049c4"
+    ),
+    "services/incentive/migrations/versions/0023_eligibility.sql": (
+        "08544e09f70ca431d1458c1a845e5582de7cf48d06e1830bf6977850c6574698"
     ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"

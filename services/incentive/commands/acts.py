@@ -166,11 +166,13 @@ def _eligibility(acting: Acting) -> Draft:
     part = EligibilityPart(
         subject=subject,
         status=given["status"],
-        from_at=given.get("from_"),
+        from_at=given["from_"],
         until_at=given.get("until"),
         kind_of_entity=given.get("kind_of_entity"),
-        criteria=given.get("criteria") or {},
+        criteria={},
         documents=given.get("documents") or [],
+        reason=given.get("reason"),
+        conditions=given["criteria"],
     )
     is_verified = given["status"] == "verified"
     text = Texts("资格审核通过", "eligibility verified") if is_verified else Texts("资格审核不通过", "not eligible")

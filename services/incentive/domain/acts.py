@@ -108,7 +108,7 @@ class ReleasePart(NamedTuple):
 
 
 class EligibilityPart(NamedTuple):
-    """A record of a subject's eligibility."""
+    """A record of a subject's eligibility. Those of an earlier version have `criteria` and no `conditions`."""
 
     subject: str
     status: str
@@ -117,6 +117,8 @@ class EligibilityPart(NamedTuple):
     kind_of_entity: str | None
     criteria: Json
     documents: Documents
+    reason: str | None = None
+    conditions: Json | None = None
 
 
 class SuspensionPart(NamedTuple):
@@ -262,9 +264,10 @@ def _by(actor: Actor) -> Json:
 
 def _fields(part: ActPart) -> Json:
     fields = part._asdict()
-    if isinstance(part, EligibilityPart | SuspensionPart):
-        del fields["from_at"], fields["until_at"]
-        fields |= {"from": _time(part.from_at), "until": _time(part.until_at)}
+    if isinstance(part, EligibilityPart):
+        fields = _eligibility_fields(part)
+    elif isinstance(part, SuspensionPart):
+        fields = {"rule": part.rule, **_period(part), "reason": part.reason}
     elif isinstance(part, HoldPart | ReleasePart) and part.documents is None:  # the form of an earlier version
         for name in ("objected_by", "received_on", "objection_id", "outcome", "documents"):
             fields.pop(name, None)
@@ -281,6 +284,24 @@ def _fields(part: ActPart) -> Json:
         del fields["subject"], fields["other"]
         fields["subjects"] = [part.subject, part.other]
     return fields
+
+
+def _eligibility_fields(part: EligibilityPart) -> Json:
+    """The fields of a record of eligibility; those of an earlier version keep their form, and so their hash."""
+    found = {
+        "subject": part.subject,
+        "status": part.status,
+        **_period(part),
+        "kind_of_entity": part.kind_of_entity,
+        "documents": part.documents,
+    }
+    if part.conditions is None:
+        return {**found, "criteria": part.criteria}
+    return {**found, "criteria": part.conditions, "reason": part.reason}
+
+
+def _period(part: EligibilityPart | SuspensionPart) -> Json:
+    return {"from": _time(part.from_at), "until": _time(part.until_at)}
 
 
 def _time(instant: datetime | None) -> str | None:

@@ -56,15 +56,6 @@ class Verification(NamedTuple):
     valid: Period
 
 
-def eligibility(recorded: Iterable[Verification], now: datetime) -> str:
-    """`verified`, `failed` or `unverified`: the last record that is valid now, given the records in order."""
-    status = UNVERIFIED
-    for one in recorded:
-        if now in one.valid:
-            status = one.status
-    return status
-
-
 def holds(
     *,
     status: str,

@@ -167,7 +167,7 @@ class WorkflowState(msgspec.Struct, frozen=True):
 
     `amounts` are by what was approved for, as a correction can move an award to another subject or year. `reviewed_by`,
     `joint_reviewed_by`, `published` and `notice_ends` are of the round under way. `is_waived`: the subject gave it up;
-    `is_refused`: a rise over what stands was refused.
+    `is_refused`: a rise over what stands was refused; `applied_at` is the application (None: not applied for).
     """
 
     state: str = FIRST_STATE
@@ -181,6 +181,7 @@ class WorkflowState(msgspec.Struct, frozen=True):
     return_notice: ReturnNotice | None = None
     is_waived: bool = False
     is_refused: bool = False
+    applied_at: datetime | None = None
     last_at: datetime | None = None
 
     @property
@@ -247,8 +248,15 @@ def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
         **_round_changes(before, step),
         state=step.to_state,
         steps=before.steps + 1,
+        applied_at=_applied_at(before, step),
         last_at=step.at,
     )
+
+
+def _applied_at(before: WorkflowState, step: Decision) -> datetime | None:
+    if step.action in ("apply", "list"):
+        return step.at
+    return None if step.to_state == FIRST_STATE else before.applied_at
 
 
 _NEW_ROUND: Final[Mapping[str, object]] = {

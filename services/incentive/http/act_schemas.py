@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from functools import partial
-from typing import ClassVar, Final, get_args
+from typing import Any, ClassVar, Final, get_args
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
@@ -13,8 +13,9 @@ from services.incentive.domain.clawbacks import GROUNDS as PROPOSAL_GROUNDS
 from services.incentive.domain.clawbacks import ProposalState
 from services.incentive.domain.holds import BY_HAND, OUTCOMES
 from services.incentive.domain.steps import ACTIONS, CODES
+from services.incentive.domain.subjects.eligibility import CONDITIONS, KINDS_OF_ENTITY
 from services.incentive.domain.workflow import GROUNDS, STATES
-from services.incentive.http.fields import Criteria, Digest, Flag, Measure, TimeOrDay, Year, limited_list
+from services.incentive.http.fields import Digest, Flag, Measure, TimeOrDay, Year, limited_list
 from services.incentive.http.schemas import AsOfPageQuery, PolicyRefSchema, SubjectSchema, TextsSchema
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Number, Text, Yuan
@@ -30,6 +31,7 @@ YEAR_STATUSES: Final = (YEAR_CLOSED, YEAR_OPEN)
 ELIGIBILITY_STATUSES: Final = ("verified", "failed")
 MOST_DOCUMENTS: Final = 100
 MOST_NAMED: Final = 100  # rules or awards of another grant
+_NEEDED: Final = "必须提供 / required"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -165,13 +167,50 @@ class _PeriodSchema(QuerySchema):
             raise ValidationError("须晚于 from / must be after from", "until")
 
 
+class ConditionSchema(QuerySchema):
+    """Whether a condition of eligibility is met, and on what that rests."""
+
+    met = Flag(required=True)
+    basis = Text(allow_none=True, min_length=1, max_length=2000)
+
+
+ConditionsSchema = QuerySchema.from_dict(
+    {name: fields.Nested(ConditionSchema) for name in CONDITIONS}, name="ConditionsSchema"
+)
+
+
 class EligibilityRequestSchema(_PeriodSchema):
-    """The result of checking whether a subject is eligible, for a period (G8)."""
+    """The result of checking whether a subject is eligible, for a period (G8).
+
+    `verified` needs the kind of entity, all five conditions met with their basis, a document, `from` and `until`;
+    `failed` a condition that is not met, from when, and a reason.
+    """
 
     status = Choice(ELIGIBILITY_STATUSES, required=True)
-    kind_of_entity = Text(allow_none=True, min_length=1, max_length=200)
-    criteria = Criteria(allow_none=True)
+    from_ = TimeOrDay(data_key="from", required=True)
+    kind_of_entity = Choice(KINDS_OF_ENTITY, allow_none=True)
+    criteria = fields.Nested(ConditionsSchema, required=True)
+    reason = _reason(allow_none=True)
     documents = documents_list(allow_none=True)
+
+    @validates_schema
+    def _check_whole(self, data: Json, **_: object) -> None:
+        criteria, faults = data["criteria"], dict[str, Any]()
+        if data["status"] == "verified":
+            faults |= {name: [_NEEDED] for name in ("kind_of_entity", "until", "documents") if not data.get(name)}
+            unmet = {
+                name: ["须符合并写明依据 / must be met, with its basis"]
+                for name in CONDITIONS
+                if not criteria.get(name, {}).get("met") or not criteria[name].get("basis")
+            }
+            faults |= {"criteria": unmet} if unmet else {}
+        else:
+            if not data.get("reason"):
+                faults["reason"] = [_NEEDED]
+            if all(one["met"] for one in criteria.values()):
+                faults["criteria"] = ["须写明不符合的条件 / must name the condition that is not met"]
+        if faults:
+            raise ValidationError(faults)
 
 
 class SuspensionRequestSchema(_PeriodSchema):
@@ -313,7 +352,11 @@ EligibilitySchema = _act(
     texts("eligibility_id", "subject"),
     texts("status", enum=ELIGIBILITY_STATUSES),
     texts("kind_of_entity", null=True),
-    {"criteria": Criteria(required=True)},
+    # Records of an earlier version have other criteria and no reason.
+    {
+        "criteria": fields.Dict(keys=fields.String(), required=True),
+        "reason": fields.String(required=True, allow_none=True, dump_default=None),
+    },
     _PERIOD,
     _DOCUMENTS,
 )

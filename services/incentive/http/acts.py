@@ -64,7 +64,7 @@ ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
         "/v1/subjects/<subject>/eligibility",
         schemas.EligibilityRequestSchema,
         schemas.EligibilitySchema,
-        "Record whether a subject is eligible. At each instant the last record that is valid then counts.",
+        "Record whether a subject is eligible, by the five conditions. On each day the last record valid then counts.",
         schemas.EligibilityPageSchema,
         "List what was recorded of a subject's eligibility.",
     ),

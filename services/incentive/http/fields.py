@@ -16,8 +16,6 @@ from shared.web.query import Parsed
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _YEARS: Final = range(2000, 2100)
-_INTEGER_MOST: Final = 2**53 - 1
-_MOST_CRITERIA: Final = 100
 _MEASURE_LENGTH: Final = 200
 
 
@@ -73,21 +71,6 @@ def _parse_digest(value: object) -> str:
     return text
 
 
-def _parse_criteria(value: object) -> dict[str, bool | int | str]:
-    if not isinstance(value, dict) or len(value) > _MOST_CRITERIA:
-        raise ValidationError(f"须为至多 {_MOST_CRITERIA} 项的对象 / must be an object of at most {_MOST_CRITERIA}")
-    text = Text(min_length=1, max_length=2000)
-
-    def checked(result: object) -> bool | int | str:
-        if isinstance(result, bool) or (type(result) is int and abs(result) <= _INTEGER_MOST):
-            return result
-        if isinstance(result, str):
-            return str(text.deserialize(result))
-        raise ValidationError("须为真假、文本或整数 / must be a boolean, a text or an integer")
-
-    return {str(text.deserialize(name)): checked(result) for name, result in value.items()}
-
-
 def _parse_measure(value: object) -> Mapping[str, str]:
     if not isinstance(value, dict):
         raise ValidationError("须为对象 / must be an object")
@@ -110,7 +93,5 @@ LogSize = partial(Parsed, _parse_log_size, {"type": "integer", "minimum": 0, "ma
 Flag = partial(Parsed, _parse_flag, {"type": "boolean"})
 # A SHA-256 in lower-case hex.
 Digest = partial(Parsed, _parse_digest, {"type": "string", "pattern": f"^{_SHA256.pattern}$"})
-# Criteria that were checked, by name, each with a boolean, a text or an integer.
-Criteria = partial(Parsed, _parse_criteria, {"type": "object"})
 # The measured values by name, as text; the policy file says which names a rule takes.
 Measure = partial(Parsed, _parse_measure, {"type": "object", "additionalProperties": {"type": "string"}})

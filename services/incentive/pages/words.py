@@ -130,6 +130,21 @@ ELIGIBILITY: Final[Mapping[str, Texts]] = {
     "verified": Texts("已核实", "Verified"),
     "failed": Texts("不符合", "Failed"),
 }
+CONDITIONS: Final[Mapping[str, Texts]] = {
+    "civil_liability": Texts("独立承担民事责任", "Independent civil liability"),
+    "sound_accounts": Texts("财务制度健全", "Sound accounts"),
+    "good_credit": Texts("信用良好", "Good credit"),
+    "no_safety_accident": Texts("三年内无重大安全事故", "No major safety accident in three years"),
+    "no_environmental_accident": Texts("三年内无重大环保事故", "No major environmental accident in three years"),
+}
+KINDS_OF_ENTITY: Final[Mapping[str, Texts]] = {
+    "enterprise": Texts("数字经济核心产业企业", "Digital-economy enterprise"),
+    "research_institute": Texts("科研院所", "Research institute"),
+    "university": Texts("高等院校", "University"),
+    "public_platform": Texts("公共服务平台", "Public service platform"),
+    "park_operator": Texts("园区运营单位", "Park operator"),
+    "other": Texts("其他", "Other"),
+}
 FLAGS: Final[Mapping[str, Texts]] = {
     "last_day": Texts(
         "有效期末日的另一种读法会改变本项", "The alternative reading of the last day would change this reward"

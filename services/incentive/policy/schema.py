@@ -35,10 +35,13 @@ from services.incentive.policy.readings import (
 )
 from services.incentive.policy.statement_terms import KINDS, Remedy, StatementTerms
 from services.incentive.policy.terms import (
+    ACCIDENT_YEARS,
+    EXPIRING_DAYS,
     AllowanceReading,
     AtRate,
     DeclaredRewards,
     DeclaredTerms,
+    EligibilityDayReading,
     Fixed,
     Grade,
     Grades,
@@ -219,6 +222,20 @@ class _PublicNotice(NamedTuple):
     working_days: int
 
 
+class _EligibilityDay(NamedTuple):
+    """The reading of G8, how many years back accidents are looked at, and from when on an end is near."""
+
+    reading: EligibilityDayReading = "present"
+    accident_years: int = ACCIDENT_YEARS
+    expiring_days: int = EXPIRING_DAYS
+
+
+def _make_eligibility(*, reading: str, **values: int) -> _EligibilityDay:
+    """Make it from the file's fields; the only reading of revision 2 was computed as things stand now."""
+    known = {name: name for name in get_args(EligibilityDayReading)} | {_ELIGIBLE_NOW: "present"}
+    return _EligibilityDay(known[reading], **values)
+
+
 class _General(NamedTuple):
     """The clauses that have values: G1 with its alternative, G7 in fen, the day of details 5, chosen readings.
 
@@ -239,6 +256,7 @@ class _General(NamedTuple):
     steps: StepsReading = "ceilings"
     open_years: OpenYearsReading = "not_held"
     items: ItemsReading = "each_subject"
+    eligibility_day: _EligibilityDay = _EligibilityDay()
     public_notice: _PublicNotice = _PublicNotice("first_and_last_day_included", 0)
     recovered_money: RecoveredReading = "frees_room"
 
@@ -248,6 +266,7 @@ def _chosen(*, reading: str) -> str:
 
 
 _MOST_NOTICE_DAYS: Final = 250  # about a year
+_ELIGIBLE_NOW: Final = "day_of_application"
 _ALL_REWARDS: Final = "one_subject_one_year_all_rewards"
 _PERIOD: Final = {"from": Day("start_on"), "until": Day("end_on")}
 _GENERAL: Final = {
@@ -286,7 +305,14 @@ _GENERAL: Final = {
     "district_grants": _since_2(_clause("G15", "may_be_added")),
     "higher_grants": _since_2(_clause("G15", "beside_this_policy")),
     "subjects": _since_2(_clause("G8", "entities_with_a_code")),
-    "eligibility_day": _since_2(_clause("G8", "day_of_application")),
+    "eligibility_day": _by_name(
+        "G8",
+        ("application", "day_earned", _ELIGIBLE_NOW),
+        _make_eligibility,
+        required=False,
+        accident_years=Whole(required=False),
+        expiring_days=Whole(required=False),
+    ),
     "corrections": _since_2(_clause("细则6 / details 6", "no_time_bar")),
     "public_notice": _by_name(
         "G13", get_args(PublicNoticeReading), _PublicNotice, required=False, working_days=Whole(most=_MOST_NOTICE_DAYS)
@@ -649,6 +675,9 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         recovered_money=general.recovered_money,
         risk_flags=signs,
         statements=statements,
+        eligibility_day=general.eligibility_day.reading,
+        accident_years=general.eligibility_day.accident_years,
+        expiring_days=general.eligibility_day.expiring_days,
     )
 
 

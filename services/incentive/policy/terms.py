@@ -27,6 +27,7 @@ OpenYearsReading = Literal["held", "not_held"]
 PublicNoticeReading = Literal["first_and_last_day_included", "day_of_posting_not_counted"]
 VoucherLimitsReading = Literal["side_by_side", "together"]
 RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
+EligibilityDayReading = Literal["application", "day_earned", "present"]
 ItemsReading = Literal["whoever_declares", "each_subject"]
 RecoveredReading = Literal["stays_used", "frees_room"]
 # The field of Policy that holds the reading of a clause, by the clause's path.
@@ -42,10 +43,14 @@ _BY_NAME: Final = {
     "general.steps": "steps",
     "general.open_years": "open_years",
     "general.items": "items",
+    "general.eligibility_day": "eligibility_day",
     "general.public_notice": "public_notice",
     "general.recovered_money": "recovered_money",
 }
 Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
+# What applied before the policy file had these values: the text says three years; a month is time to verify again.
+ACCIDENT_YEARS: Final = 3
+EXPIRING_DAYS: Final = 30
 NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed
 MEASURE_PATTERN: Final = r"[0-9]{1,6}(\.[0-9]{1,6})?"  # a measured value that is no amount, such as 1.25
 
@@ -323,9 +328,10 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
     `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `items`,
-    `steps`, `open_years`, `public_notice` (of at least `notice_working_days`) and `recovered_money` are the chosen
-    readings of G5, G6, G7, G11, G12, G13 and G14. `statements` is None in files of revisions 1 and 2. `values` are all
-    values of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
+    `steps`, `open_years`, `public_notice` (of at least `notice_working_days`), `recovered_money` and `eligibility_day`
+    are the chosen readings of G5 to G8 and G11 to G14. `accident_years` is how far back accidents are looked at; a
+    verification that ends within `expiring_days` is on the worklist. `statements` is None in files of revisions 1 and
+    2. `values` are all values of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
     """
 
     id: str
@@ -361,6 +367,9 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     recovered_money: RecoveredReading
     risk_flags: tuple[RiskFlagTerms, ...]
     statements: StatementTerms | None = None
+    eligibility_day: EligibilityDayReading = "present"
+    accident_years: int = ACCIDENT_YEARS
+    expiring_days: int = EXPIRING_DAYS
     readings: tuple[Reading, ...] = ()
     values: tuple[PolicyValue, ...] = ()
     digest: str = ""

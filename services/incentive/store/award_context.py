@@ -20,12 +20,12 @@ from services.incentive.domain.holds import (
     Period,
     Verification,
     YearAct,
-    eligibility,
     holds,
     is_year_closed,
 )
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.payables.other_grants import OtherGrants
+from services.incentive.domain.subjects.eligibility import day_of_eligibility, eligibility
 from services.incentive.domain.workflow import WAIVED, ApprovedFor, Decision, WorkflowState, replay
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
@@ -167,7 +167,8 @@ def load_award_context(
     """The context of each award row, by `award_id`: from what was recorded up to `as_of`, judged at `instant`."""
     subjects, years = {row.subject for row in awards}, {row.year for row in awards}
     known = load_recorded_context(connection, [row.award_id for row in awards], subjects, years, as_of)
-    earned = _when_earned(connection, [row for row in awards if row.rule in known.suspensions])
+    is_by_day = policy.eligibility_day == "day_earned"
+    earned = _when_earned(connection, [row for row in awards if is_by_day or row.rule in known.suspensions])
     workflows = {award_id: replay(decisions) for award_id, decisions in known.decisions.items()}
     failed = {
         subject for subject, records in known.verifications.items() if any(one.status == FAILED for one in records)
@@ -233,7 +234,8 @@ def _context(
 ) -> AwardContext:
     placed, approved_for = known.holds.get(row.award_id, ()), ApprovedFor(row.subject, row.year)
     own = {to: excesses[row.award_id, to] for to in workflow.outstanding if (row.award_id, to) in excesses}
-    status = eligibility(known.verifications.get(row.subject, ()), instant)
+    day = day_of_eligibility(policy.eligibility_day, workflow.applied_at, earned, instant)
+    status = eligibility(known.verifications.get(row.subject, ()), instant, day)
     is_closed = is_year_closed(known.years.get(row.year, ()), policy.closes_at(row.year), instant)
     changes = [*([] if workflow.last_at is None else [workflow.last_at]), *(hold.changed_at for hold in placed)]
     return AwardContext(

@@ -17,10 +17,13 @@ from .readings import calendar_days, check_period
 from .report import Unsound
 from .reported_facts import ReportedFacts
 from .rooms import OF_ACTS, StandingAward, flags_of_excess
-from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, local, subject_of, yuan
+from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, local, subject_of, yuan
 
 ACTS_FILE = "decisions.ndjson"
 OUTCOMES = ("upheld", "partly", "dismissed")  # of an objection
+CONDITIONS = (
+    "civil_liability", "sound_accounts", "good_credit", "no_safety_accident", "no_environmental_accident",
+)  # fmt: skip
 # The kind of an act is known by the field that holds its id.
 ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
@@ -46,6 +49,7 @@ class RecordedActs:
         self.eligible: dict[str, list[tuple[str, Span]]] = {}
         self.year_acts: dict[int, list[tuple[int, bool]]] = {}
         self.calendar_days: set[str] = set()
+        self.settings: SettingsHistory | None = None
 
     def take(self, kind: str, item: Json) -> None:
         """Apply one act; Unsound if it does not follow from those before."""
@@ -56,6 +60,7 @@ class RecordedActs:
         elif kind == "release_id":
             self._release(item)
         elif kind == "eligibility_id":
+            check_eligibility_record(item)
             self.eligible.setdefault(item["subject"], []).append((item["status"], period_of(item)))
         elif kind == "suspension_id":
             self.suspended[item["suspension_id"]] = (item["rule"], period_of(item))
@@ -109,7 +114,10 @@ class RecordedActs:
         if step["action"] in ("approve", "pay"):
             if self.manual_holds(step["award_id"]):
                 raise Unsound("有暂缓时核定或拨付", "approved or paid in spite of a hold")
-            if self.eligibility(step["subject"], instant(step["at"])) != "verified":
+            applied_us = self.histories[step["award_id"]].applied_us
+            is_by_application = self.reading_at(step["transaction"]) == "application" and applied_us is not None
+            day = local(applied_us).date() if is_by_application and applied_us is not None else None
+            if self.eligibility(step["subject"], instant(step["at"]), day) != "verified":
                 raise Unsound("未经资格审核而核定或拨付", "approved or paid without verified eligibility")
         action, whose = step["action"], (step["year"], step["award_id"].partition("/")[0])
         if action in ("approve", "revoke"):
@@ -126,8 +134,21 @@ class RecordedActs:
                     found[rule] += sign * amount
         return found
 
-    def eligibility(self, subject: str, at_us: int) -> str:
-        found = [status for status, period in self.eligible.get(subject, ()) if is_within(at_us, period)]
+    def reading_at(self, seq: int) -> str:
+        """The day as of which eligibility was looked at by the policy in force at a transaction (G8)."""
+        revision = None if self.settings is None else self.settings.policy_at(seq)
+        return (
+            "present" if self.settings is None or revision is None else self.settings.policies[revision].eligibility_day
+        )
+
+    def eligibility(self, subject: str, at_us: int, day: date | None = None) -> str:
+        """Return `verified` if a subject was it at an instant and on a day, by the last record that is valid then."""
+        spans = [(at_us, at_us + 1)] + ([] if day is None else [(day_us(day), day_us(day + timedelta(days=1)))])
+        found = {self._status_within(subject, span) for span in spans}
+        return next((status for status in ("failed", "unverified") if status in found), "verified")
+
+    def _status_within(self, subject: str, span: Span) -> str:
+        found = [one for one, (start, end) in self.eligible.get(subject, ()) if start < span[1] and span[0] < end]
         return found[-1] if found else "unverified"
 
     def is_closed(self, year: int, policy: PolicyValues, now_us: int) -> bool:
@@ -151,9 +172,10 @@ class RecordedActs:
         return [kind for kind in ("manual", "objection") if kind in kinds]
 
 
-def read_acts(bundle: Bundle, ledger: LedgerLog) -> RecordedActs:
+def read_acts(bundle: Bundle, ledger: LedgerLog, settings: SettingsHistory) -> RecordedActs:
     """Read the acts, each compared with the ledger; applied only where all of them are here."""
     acts, left = RecordedActs(), dict(ledger.acts)
+    acts.settings = settings
     is_whole = has_all_postings(ledger.request) and viewer_of(ledger.request) is None
     for item, line in bundle.items(ACTS_FILE, lambda act: act["transaction"]):
         posted = left.pop(item["transaction"], None)
@@ -199,6 +221,31 @@ def check_posted_act(kind: str, item: Json, posted: Json) -> None:
         raise Unsound("账户不是其主体与年度的", "the accounts are not those of its subject and year")
 
 
+def check_eligibility_record(item: Json) -> None:
+    """Unsound unless a record of eligibility names what it needs; those of an earlier version have no `reason`."""
+    if "reason" not in item:
+        return
+    criteria = item["criteria"]
+    met = [name for name in CONDITIONS if criteria.get(name, {}).get("met") is True and criteria[name].get("basis")]
+    if item["status"] == "verified":
+        is_whole = len(met) == len(CONDITIONS) and item["kind_of_entity"] and item["until"] and item["documents"]
+    else:
+        is_whole = item["reason"] and any(one["met"] is False for one in criteria.values())
+    if not is_whole or item["from"] is None or not set(criteria) <= set(CONDITIONS):
+        raise Unsound("资格记录不完整", "a record of eligibility that lacks what it needs")
+
+
+def day_of_eligibility(
+    award: Json, history: AwardHistory, facts: ReportedFacts, policy: PolicyValues, now_us: int
+) -> date | None:
+    """The day as of which the conditions are looked at besides now: of the application, or when it was earned (G8)."""
+    if policy.eligibility_day == "application":
+        return None if history.applied_us is None else local(history.applied_us).date()
+    if policy.eligibility_day == "day_earned":
+        return local(min(earned_within(award, facts)[1] - 1, now_us)).date()
+    return None
+
+
 def period_of(item: Json) -> Span:
     """The period `from` .. `until` of an act; null: unbounded."""
     start, end = item["from"], item["until"]
@@ -223,13 +270,14 @@ def check_acts(
     for award in awards.asked():
         history = acts.history_of(award["award_id"])
         holds = expected_holds(award, history, acts, facts, policy, as_of_us)
+        day = day_of_eligibility(award, history, facts, policy, as_of_us)
         expected = {
             "state": history.state,
             "approved": yuan(history.approved),
             "paid": yuan(history.paid),
             "returned": yuan(history.returned),
             "recovered": yuan(history.recovered),
-            "eligibility": acts.eligibility(subject_of(award["subject"]), as_of_us),
+            "eligibility": acts.eligibility(subject_of(award["subject"]), as_of_us, day),
             "holds": [kind for kind in holds if kind not in unknown],
         }
         reported = {**award, "holds": [kind for kind in award["holds"] if kind not in unknown]}
@@ -314,8 +362,9 @@ def expected_holds(
     """The holds of an award, in the contract's order."""
     subject, year = subject_of(award["subject"]), award["year"]
     to_approve = fen(award["payable"]) - history.outstanding[subject, year]
+    day = day_of_eligibility(award, history, facts, policy, now_us)
     holds = [
-        ("eligibility", acts.eligibility(subject, now_us) != "verified"),
+        ("eligibility", acts.eligibility(subject, now_us, day) != "verified"),
         ("budget", to_approve > 0 and not fits_budget(to_approve, award, acts, policy)),
         ("rule_suspended", is_suspended(award, acts, facts)),
         ("period_open", is_of_open_year(award, acts, policy, now_us)),

@@ -96,6 +96,7 @@ class AwardHistory:
         self.approved_in: dict[SubjectYear, int] = {}
         self.approved_us: dict[SubjectYear, int] = {}
         self.is_waived = self.is_refused = False
+        self.applied_us: int | None = None  # of the round under way
         self._unpaid: list[Unpaid] = []
         self._round: dict[str, Json] = {}  # the last step of each action since the application
         self._notice: Json | None = None  # the last notice of return
@@ -123,7 +124,9 @@ class AwardHistory:
             raise Unsound("步骤不合次序", "the step leads to another state")
         self.state, self.steps = step["to"], self.steps + 1
         if action in ("apply", "list"):
-            self._round, self.is_waived = {}, False
+            self._round, self.is_waived, self.applied_us = {}, False, instant(step["at"])
+        elif step["to"] == "estimated":
+            self.applied_us = None
         self._round[action] = step
         if action == "withdraw":
             self.is_waived = True

@@ -248,7 +248,7 @@ class ExtractCheck:
     def _check_acts(
         self, awards: ReportedAwards, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts
     ) -> None:
-        acts = read_acts(self._bundle, ledger)
+        acts = read_acts(self._bundle, ledger, settings)
         count = len(ledger.acts)
         self._shown(f"{count} 项办理记录与台账所载哈希相符", f"{count} acts match their hashes in the ledger")
         if acts.calendar_days:

@@ -22,6 +22,7 @@ TRANSACTION_FIELDS = {
 }  # fmt: skip
 DECLARED = "declared"  # the topic of the bureau's declarations, which are facts of no register
 REVISION_1 = "one_subject_one_year_all_rewards"  # the name of the reading all_compete in revision 1
+ELIGIBLE_NOW = "day_of_application"  # the name in revision 2 of what was computed as things stand now
 # How often a declared reward is earned, and of what.
 FIELDS_OF_READINGS = {
     "once_for_each_subject": {"per": "subject"},
@@ -116,6 +117,8 @@ class PolicyValues:
         notice = general.get("public_notice", {})
         self.public_notice: str = notice.get("reading", "first_and_last_day_included")
         self.notice_working_days = int(notice.get("working_days", 0))
+        looked_at = general.get("eligibility_day", {}).get("reading", ELIGIBLE_NOW)
+        self.eligibility_day = "present" if looked_at == ELIGIBLE_NOW else looked_at
         self.budget = fen(general["budget"]["annual"])
         self.frees_recovered = general.get("recovered_money", {}).get("reading", "frees_room") == "frees_room"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from .policy import FIELDS_OF_READINGS, REVISION_1, ExchangeWhitelist, PolicyValues
+from .policy import ELIGIBLE_NOW, FIELDS_OF_READINGS, REVISION_1, ExchangeWhitelist, PolicyValues
 from .report import Unsound
 from .values import Json, Span, day_us, fen
 
@@ -59,7 +59,7 @@ KNOWN_OF_CLAUSES = (
     "beside_this_policy",
     "first_and_last_day_included", "day_of_posting_not_counted",
     "entities_with_a_code",
-    "day_of_application",
+    ELIGIBLE_NOW, "application", "day_earned",
     "no_time_bar",
 )  # fmt: skip
 # Readings of declared rules.

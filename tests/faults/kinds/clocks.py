@@ -11,6 +11,7 @@ import requests
 from devset.programs import SERVICES
 from tests.faults.fault import Fault, Kind
 from tests.faults.kinds.workers import second_worker
+from tests.support.incentive.eligibility import verified
 from tests.support.registers import worlds
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def wrong_clocks(size_s: float, fault: Fault) -> None:
     fault.publish()
     given = {"Authorization": f"Bearer {rig.keys['bureau']}"}
     url = f"{rig.addresses.url('incentive')}/v1/subjects/{A_SUBJECT}/eligibility"
-    answer = requests.post(url, json={"status": "verified"}, headers=given, timeout=30)
+    answer = requests.post(url, json=verified(), headers=given, timeout=30)
     assert (answer.status_code, "clock" in answer.text) == (503, True), answer.text
     fault.await_published()
     assert _numbered(rig) == before, "something was recorded by a wrong clock"

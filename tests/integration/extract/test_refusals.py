@@ -401,7 +401,8 @@ def held_before_approval(draft: Draft) -> None:
 
 
 def ineligible(draft: Draft) -> None:
-    act(has("eligibility_id"), status="failed")(draft)
+    unmet = {"good_credit": {"met": False}}
+    act(has("eligibility_id"), status="failed", reason="r", criteria=unmet)(draft)
     draft.row(ACTS, {"action": "approve"})
 
 
@@ -574,6 +575,9 @@ REFUSALS = [
     Refusal("approved before the public notice was over", ACTS, HERE, notice_not_over),
     Refusal("approved or paid in spite of a hold", ACTS, HERE, held_before_approval),
     Refusal("approved or paid without verified eligibility", ACTS, HERE, ineligible),
+    Refusal(
+        "a record of eligibility that lacks what it needs", ACTS, HERE, act(has("eligibility_id"), status="failed")
+    ),
     Refusal("releases a hold that is not in force", ACTS, HERE, act(has("release_id"), hold_id="x")),
     Refusal("a grant without a document", ACTS, HERE, act(has("other_grant_id"), documents=[])),
     Refusal(

@@ -24,6 +24,7 @@ from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.steps import ACTIONS
 from services.incentive.domain.workflow import STATES, Actor
+from services.incentive.http.act_schemas import EligibilityRequestSchema
 from services.incentive.http.schemas import FLAGS
 from services.incentive.rebuild.command import verify_all
 from services.incentive.store import as_of
@@ -33,6 +34,7 @@ from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.values.times import format_time, shanghai_date
 from tests.support.incentive.app import incentive_app
+from tests.support.incentive.eligibility import failed, verified
 from tests.support.incentive.ledger import (
     LOG,
     OPERATOR_OF_KMDEX,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from services.incentive.domain.acts import ActKind
     from services.incentive.store.rulebook import Rulebook
 
+ELIGIBLE = EligibilityRequestSchema()
 SEED, BATCHES, QUESTIONS, ACTS = 3, 30, 4, 14
 ROLES = ("auditor", "exchange:kmdex", "exchange:dcdex")
 YEARS = (2025, 2026, 2027, 2028)
@@ -198,8 +201,14 @@ def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
     return rng.choice(
         [
             *[("decision", award_id, only_what_it_takes(step))] * 26,
-            *[("eligibility", whose, {"status": "verified", "until": told.now + timedelta(days=400)})] * 4,
-            ("eligibility", whose, {"status": "failed", "until": told.now + timedelta(days=1)}),
+            *[("eligibility", whose, ELIGIBLE.load(verified(until=format_time(told.now + timedelta(days=400)))))] * 6,
+            (
+                "eligibility",
+                whose,
+                ELIGIBLE.load(
+                    failed(shanghai_date(told.now).isoformat(), until=format_time(told.now + timedelta(days=1)))
+                ),
+            ),
             ("hold", award_id, {"kind": rng.choice(BY_HAND), "reason": "r"}),
             *[("release", one, {}) for one in held[-3:]],
             ("year_closing", str(year), {"status": rng.choice(["closed", "open"]), "reason": "r"}),

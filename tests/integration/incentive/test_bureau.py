@@ -19,6 +19,7 @@ from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from shared.values.times import SHANGHAI, day_start, format_time, shanghai_date
 from tests.support.incentive.bureau import DOCUMENTS, FIRST, ROTATED, SECOND, SHA256, THIRD, Bureau, empty_bureau
+from tests.support.incentive.eligibility import failed, verified
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
     WHITELIST,
@@ -47,7 +48,7 @@ def test_an_award_goes_from_estimate_to_payment(bureau: Bureau) -> None:
     award_id = bureau.purchase(1, verified=False)
     before = bureau.award(award_id)
     assert (before["state"], before["eligibility"], before["holds"]) == ("estimated", "unverified", ["eligibility"])
-    bureau.verify(subject(1), kind_of_entity="企业", criteria={"credit": True}, until="2029-01-01")
+    bureau.verify(subject(1), kind_of_entity="university", until="2029-01-01")
     document = {"name": "申报书.pdf", "sha256": SHA256}
     bureau.done(award_id, "apply", documents=[document], reason="申请")
     bureau.done(award_id, "review", "joint_review", "publish")
@@ -452,9 +453,9 @@ def test_holds_block_approval_and_payment_and_nothing_else(bureau: Bureau) -> No
 
 def test_eligibility_has_a_validity_and_the_last_word_counts(bureau: Bureau) -> None:
     award_id = bureau.purchase(10, verified=False)
-    bureau.post(f"/v1/subjects/{subject(10)}/eligibility", {"status": "verified", "until": "2026-05-01"})
+    bureau.verify(subject(10), until="2026-05-01")
     assert bureau.award(award_id)["eligibility"] == "unverified"
-    body = {"status": "verified", "from": "2026-01-01", "until": "2027-01-01"}
+    body = verified(**{"from": "2026-01-01", "until": "2027-01-01"})
     told = bureau.post(f"/v1/subjects/{subject(10)}/eligibility", body)[1]
     assert told["until"] == "2027-01-01T00:00:00.000000+08:00"
     assert bureau.award(award_id)["eligibility"] == "verified"
@@ -465,14 +466,14 @@ def test_eligibility_has_a_validity_and_the_last_word_counts(bureau: Bureau) -> 
     recorded = bureau.ask.all(f"/v1/subjects/{subject(10)}/eligibility")
     assert [one["status"] for one in recorded] == ["verified", "verified", "failed"]
     assert recorded[1] == told
-    for body in (
-        {"status": "maybe"},
-        {"status": "failed", "from": "2026-02-01", "until": "2026-02-01"},
-        {"status": "verified", "criteria": {"rate": 0.5}},
-        {"status": "verified", "criteria": {"nested": {"a": True}}},
+    for wrong in (
+        {**body, "status": "maybe"},
+        failed("2026-02-01", until="2026-02-01"),
+        {**body, "criteria": {"rate": 0.5}},
+        {**body, "criteria": {"nested": {"a": True}}},
     ):
-        assert bureau.post(f"/v1/subjects/{subject(10)}/eligibility", body)[0] == 422, body
-    assert bureau.post("/v1/subjects/uscc:1/eligibility", {"status": "verified"})[0] == 404
+        assert bureau.post(f"/v1/subjects/{subject(10)}/eligibility", wrong)[0] == 422, wrong
+    assert bureau.post("/v1/subjects/uscc:1/eligibility", body)[0] == 404
 
 
 def test_a_rule_is_suspended_for_what_is_earned_within_a_period(bureau: Bureau) -> None:

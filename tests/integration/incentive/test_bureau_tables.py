@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from services.incentive.rebuild.command import verify_all
 from tests.support.incentive.bureau import Bureau
+from tests.support.incentive.eligibility import ALL_MET
 from tests.support.incentive.ledger import LedgerDatabase, first_purchase, ledger_database, rulebook, subject
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ NEW_GRANT = "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, {}, '{}', 'd',
 NEW_LIST = "INSERT INTO official_list VALUES ({}, 'public_notice', now(), {}, {}, 'x')"
 HASHED = "encode(sha256('x'), 'hex')"
 DROP_DAY = "ALTER TABLE decision DROP CONSTRAINT decision_has_a_day"  # which no decision of an earlier version has
+# A record of eligibility by its status, from, conditions and documents.
+NEW_RECORD = "INSERT INTO eligibility VALUES ('x', 's', '{0}', {1}, '2099-01-01', 'other', '{{}}', {3}, 'r', {2})"
+MET = f"'{json.dumps(ALL_MET)}'::jsonb"
+NO_BASIS = f"""{MET} || '{{"good_credit": {{"met": false}}}}'"""
 APPROVED, PUBLISHED, RETURNED = (f"first_purchase/{subject(number)}" for number in (1, 2, 4))
 
 
@@ -293,10 +298,18 @@ def test_what_must_never_be_decided_is_refused(
         ("official_list_notice", NEW_LIST.format(HASHED, "'2026-06-05'", "NULL")),
         ("hold_has_documents", "INSERT INTO hold VALUES ('x', 'a', 'manual', 'r')"),
         ("suspension_period", "INSERT INTO suspension VALUES ('x', 'r', '2026-01-02', '2026-01-02', 'r')"),
+        ("eligibility_status_check", NEW_RECORD.format("maybe", "'2026-01-01'", MET, "'[{}]'")),
         (
-            "eligibility_status_check",
-            "INSERT INTO eligibility VALUES ('x', 's', 'maybe', NULL, NULL, NULL, '{}', '[]')",
+            "eligibility_kind",
+            NEW_RECORD.format("failed", "'2026-01-01'", NO_BASIS, "'[]'").replace("'other'", "'bank'"),
         ),
+        ("eligibility_from", NEW_RECORD.format("verified", "NULL", MET, "'[{}]'")),
+        ("eligibility_conditions", NEW_RECORD.format("failed", "'2026-01-01'", "NULL", "'[{}]'")),
+        ("eligibility_conditions", NEW_RECORD.format("failed", "'2026-01-01'", """'{"x": {"met": false}}'""", "'[]'")),
+        ("eligibility_verified", NEW_RECORD.format("verified", "'2026-01-01'", MET, "'[]'")),
+        ("eligibility_verified", NEW_RECORD.format("verified", "'2026-01-01'", f"({MET} - 'good_credit')", "'[{}]'")),
+        ("eligibility_verified", NEW_RECORD.format("verified", "'2026-01-01'", NO_BASIS, "'[{}]'")),
+        ("eligibility_failed", NEW_RECORD.format("failed", "'2026-01-01'", MET, "'[{}]'")),
         ("other_grant_amount_fen_check", "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, -1, '[]')"),
         ("other_grant_has_a_document", NEW_GRANT.format(1, "[]", "'2026-01-05'")),
         ("other_grant_over_zero", NEW_GRANT.format(0, "[{}]", "'2026-01-05'")),
@@ -369,7 +382,7 @@ def differences(worked: LedgerDatabase, *statements: str) -> list[str]:
         ("UPDATE hold_release SET reason = 'x'", ["release"]),
         ("UPDATE hold_release SET outcome = 'upheld'", ["release"]),
         ("UPDATE suspension SET rule = 'first_purchase'", ["suspension"]),
-        ("UPDATE eligibility SET status = 'failed'", ["eligibility"]),
+        ("UPDATE eligibility SET kind_of_entity = 'other'", ["eligibility"]),
         ("UPDATE other_grant SET amount_fen = 1", ["other_grant", "award first_purchase"]),
         ("UPDATE other_grant SET name = 'another'", ["other_grant"]),
         ("UPDATE other_grant SET rules = '{}'", ["other_grant", "award first_purchase"]),

@@ -13,6 +13,7 @@ from services.incentive.store.ledger import next_seq
 from shared.postgres import clock
 from shared.values.times import format_time, now, shanghai_date
 from tests.support.incentive.bureau import Bureau, empty_bureau
+from tests.support.incentive.eligibility import verified
 from tests.support.incentive.extract_makers import Makers, alone, makers_of, subject_of
 from tests.support.incentive.ledger import first_purchase, subject
 from tests.support.incentive.pages import signed_in
@@ -53,7 +54,7 @@ def test_nothing_is_recorded_by_a_wrong_clock(
     requests: list[tuple[str, dict[str, Any]]] = [
         (f"/v1/awards/{award_id}/decisions", {"action": "apply"}),
         (f"/v1/awards/{award_id}/holds", {"kind": "manual", "reason": "r"}),
-        (f"/v1/subjects/{subject(1)}/eligibility", {"status": "verified"}),
+        (f"/v1/subjects/{subject(1)}/eligibility", verified()),
         ("/v1/declared", DECLARED),
         ("/v1/extracts", {}),
     ]

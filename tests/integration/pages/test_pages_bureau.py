@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from services.incentive.commands.price_readings import price_readings
+from services.incentive.domain.subjects.eligibility import CONDITIONS
 from services.incentive.pages.words import NEXT
 from services.incentive.policy.loader import load_policy
 from services.incentive.store import kept_files
@@ -136,7 +137,8 @@ def test_three_persons_take_an_award_from_application_to_payment(makers: Makers,
     refused = step(third, award, "approve", amount=award["payable"], **paper())
     assert refused.status_code == 409
     assert "eligibility" in refused.text
-    assert send(one, f"{subject}/eligibility", page=subject, status="verified", year=year).status_code == 303
+    record = eligible_form(year)
+    assert send(one, f"{subject}/eligibility", page=subject, **record, **paper()).status_code == 303
     assert "已核实" in one.get(subject).text
     assert step(third, award, "approve", amount="many").status_code == 422
     assert step(third, award, "approve", amount=award["payable"], **paper()).status_code == 303
@@ -153,6 +155,28 @@ def test_three_persons_take_an_award_from_application_to_payment(makers: Makers,
     assert f"{float(budget['available']):,.2f}" in signed_in(makers, "auditor").get(f"/budget?year={year}").text
     for decision in makers.get(f"/v1/awards/{award['award_id']}/decisions")["items"]:
         assert decision["by"] in one.get(f"/ledger/{decision['transaction']}").text
+
+
+def test_eligibility_is_recorded_by_its_conditions(makers: Makers, award: dict[str, Any]) -> None:
+    client, page, year = signed_in(makers, "bureau"), f"/subjects/uscc:{award['subject']['id']}", award["year"]
+    wrong = send(client, f"{page}/eligibility", page=page, **{**eligible_form(year), "met-good_credit": ""})
+    assert wrong.status_code == 422
+    assert "须符合并写明依据" in wrong.text
+    assert 'value="虚构依据"' in wrong.text
+    given = {**eligible_form(year), "kind_of_entity": "university"}
+    assert send(client, f"{page}/eligibility", page=page, **given, **paper()).status_code == 303
+    shown = client.get(page).text
+    assert "三年内无重大安全事故：符合" in shown
+    assert "虚构依据" in shown
+    assert "高等院校" in shown
+
+
+def eligible_form(year: int) -> dict[str, Any]:
+    """The fields of the form that records that a subject is eligible."""
+    form = {"status": "verified", "from": "2020-01-01", "until": "2099-01-01", "kind_of_entity": "enterprise"}
+    for name in CONDITIONS:
+        form |= {f"met-{name}": "yes", f"basis-{name}": "虚构依据"}
+    return {**form, "year": year}
 
 
 def test_a_year_is_reopened_and_closed_on_the_worklist(makers: Makers) -> None:
@@ -454,11 +478,11 @@ def test_an_uploaded_document_is_kept_and_linked(makers: Makers, monkeypatch: py
     digest = hashlib.sha256(content).hexdigest()
 
     def verify(name: str = "报告.pdf", paper: bytes = content, **form: Any) -> TestResponse:
-        fields = {"status": "verified", "from": "2026-01-01", "documents": (io.BytesIO(paper), name), **form}
+        fields = {**eligible_form(2026), "documents": (io.BytesIO(paper), name), **form}
         return send(client, f"{page}/eligibility", page=page, **fields)
 
     # A form that is refused still has its document, which is there already.
-    refused = verify(until="2025-01-01")
+    refused = verify(until="2019-01-01")
     assert refused.status_code == 422
     assert f'name="uploaded" value="{digest} 报告.pdf" checked' in refused.text
     assert client.get(f"/files/{digest}").data == content

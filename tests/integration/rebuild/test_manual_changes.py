@@ -125,7 +125,7 @@ CHANGES = {
         "ledger", ("decision",), ("UPDATE decision SET reason = 'another' WHERE number = 0",)
     ),
     "ledger: whether a subject is eligible": Change(
-        "ledger", ("eligibility",), ("UPDATE eligibility SET status = 'failed'",)
+        "ledger", ("eligibility",), ("UPDATE eligibility SET kind_of_entity = 'other'",)
     ),
     "trades: the bytes of a record, meaning the same": Change(
         "trades", ("trade",), one("trade", "value = value || ' '::bytea")

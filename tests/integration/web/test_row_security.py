@@ -25,6 +25,7 @@ from services.incentive.store.award_context import load_recorded_context
 from shared.postgres.database import snapshot
 from shared.web import service as seen
 from shared.web.keys import ApiKey
+from tests.support.incentive.eligibility import verified
 from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, files, makers_of
 from tests.support.incentive.pages import signed_in
 from tests.support.registers import worlds
@@ -97,8 +98,7 @@ def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) ->
         for exchange in (OWN, OTHER):
             found.set.listing(exchange, b"rubbish")
             found.set.trade(exchange, b"rubbish")
-        status = {"status": "verified"}
-        assert found.ask("POST", f"/v1/subjects/{SECRET}/eligibility", "bureau", status).status_code == 201
+        assert found.ask("POST", f"/v1/subjects/{SECRET}/eligibility", "bureau", verified()).status_code == 201
         price_readings(found.set.ledger)
         yield found
 

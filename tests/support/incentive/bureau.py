@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.values.times import shanghai_date
 from tests.support.incentive.app import Asker, incentive_app
+from tests.support.incentive.eligibility import failed, verified
 from tests.support.incentive.ledger import START, Ledger, first_purchase, ledger_database, subject
 from tests.support.incentive.ledger import rulebook as project_rulebook
 from tests.support.web.keys import headers
@@ -120,7 +121,8 @@ class Bureau:
         return body
 
     def verify(self, who: str, status: str = "verified", **given: Any) -> Any:
-        answer, body = self.post(f"/v1/subjects/{who}/eligibility", {"status": status, **given})
+        record = verified(**given) if status == "verified" else failed(**{"since": "2020-01-01", **given})
+        answer, body = self.post(f"/v1/subjects/{who}/eligibility", record)
         assert answer == 201, body
         return body
 

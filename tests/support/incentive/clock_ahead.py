@@ -10,9 +10,11 @@ from services.incentive.app import load_context
 from services.incentive.commands.acting import ActRequest
 from services.incentive.commands.acts import record_act
 from services.incentive.domain.workflow import Actor
+from services.incentive.http.act_schemas import EligibilityRequestSchema
 from shared.postgres.database import make_engine
 from shared.settings import Settings
 from shared.values.times import now
+from tests.support.incentive.eligibility import verified
 
 AHEAD = timedelta(days=365)
 
@@ -22,9 +24,10 @@ def push_ahead(subject: str) -> None:
     settings = Settings("incentive")
     bureau = load_context(settings).bureau._replace(clock=lambda: now() + AHEAD)
     engine = make_engine(settings.database_url)
-    verified = ActRequest(Actor("bureau", "bureau"), None, "eligibility", subject, {"status": "verified"})
+    fields = EligibilityRequestSchema().load(verified())
+    request = ActRequest(Actor("bureau", "bureau"), None, "eligibility", subject, fields)
     with engine.begin() as connection:
-        record_act(connection, bureau, verified)
+        record_act(connection, bureau, request)
     engine.dispose()
 
 

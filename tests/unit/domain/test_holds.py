@@ -12,10 +12,10 @@ from services.incentive.domain.holds import (
     Period,
     Verification,
     YearAct,
-    eligibility,
     holds,
     is_year_closed,
 )
+from services.incentive.domain.subjects.eligibility import day_of_eligibility, eligibility
 from services.incentive.policy.loader import load_policy
 from services.incentive.verifier.acts import RecordedActs, expected_holds, period_of
 from services.incentive.verifier.history import AwardHistory
@@ -34,16 +34,23 @@ TREE = yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 
 GENERAL = TREE["general"]
 
 
-def values_with(clause: str, reading: str) -> PolicyValues:
-    """Return the verifier's policy under another reading of a clause."""
-    return PolicyValues({**TREE, "general": {**GENERAL, clause: {**GENERAL[clause], "reading": reading}}})
+def values_with(**readings: str) -> PolicyValues:
+    """Return the verifier's policy under other readings of clauses."""
+    chosen = {clause: {**GENERAL[clause], "reading": reading} for clause, reading in readings.items()}
+    return PolicyValues({**TREE, "general": {**GENERAL, **chosen}})
 
 
-POLICIES = (
-    (POLICY, PolicyValues(TREE)),
-    (NOT_HELD, values_with("open_years", "not_held")),
-    (FREES, values_with("recovered_money", "frees_room")),
+DAYS = {"day_of_application": "present", "application": "application", "day_earned": "day_earned"}
+READINGS = (
+    (POLICY, {}),
+    (NOT_HELD, {"open_years": "not_held"}),
+    (FREES, {"recovered_money": "frees_room"}),
 )
+VALUES = {
+    (place, day): values_with(**readings, eligibility_day=day)
+    for place, (_, readings) in enumerate(READINGS)
+    for day in DAYS
+}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +195,8 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         return Period(*(None if one is None else NOW + one * DAY for one in (start, end)))
 
     year = draw(st.sampled_from([2025, 2026]))
-    policy, values = draw(st.sampled_from(POLICIES))
+    place = draw(st.sampled_from(range(len(READINGS))))
+    policy = READINGS[place][0]
     assert policy is not None
     ceiling_fen = draw(st.sampled_from([0, 1]))
     rule, payable_fen = draw(st.sampled_from(RULES)), draw(st.sampled_from([0, 1, 500, 30_000_000]))
@@ -201,11 +209,13 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     closed_at = policy.closes_at(year)
     acted = draw(st.lists(st.sampled_from([NOW - DAY, closed_at, NOW]).filter(NOW.__ge__), max_size=2))
     year_acts = [YearAct(at, closes=draw(st.booleans())) for at in sorted(acted)]
+    day, applied_at = draw(st.sampled_from(list(DAYS))), draw(st.sampled_from([None, NOW - DAY, NOW]))
+    earned = Period(year_start(year), year_start(year + 1))
     expected = holds(
-        status=eligibility(verified, NOW),
+        status=eligibility(verified, NOW, day_of_eligibility(DAYS[day], applied_at, earned, NOW)),
         to_approve_fen=payable_fen,
         rooms_fen=budget_rooms(policy, rule, posted),
-        earned=Period(year_start(year), year_start(year + 1)),
+        earned=earned,
         suspensions=suspended,
         is_year_open=ceiling_fen > 0
         and policy.holds_while_open(rule)
@@ -231,7 +241,9 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         "payable": yuan(payable_fen),
     }
     now_us = instant(format_time(NOW))
-    assert tuple(expected_holds(award, AwardHistory(), acts, NoFacts(), values, now_us)) == expected
+    history = AwardHistory()
+    history.applied_us = None if applied_at is None else instant(format_time(applied_at))
+    assert tuple(expected_holds(award, history, acts, NoFacts(), VALUES[place, day], now_us)) == expected
 
 
 class NoFacts:

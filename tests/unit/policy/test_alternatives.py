@@ -31,6 +31,7 @@ BY_NAME = {  # readings whose alternative is another name: the field that the na
     "general.items": ("items", "each_subject"),
     "general.recovered_money": ("recovered_money", "frees_room"),
     "general.public_notice": ("public_notice", "day_of_posting_not_counted"),
+    "general.eligibility_day": ("eligibility_day", "day_earned"),
 }
 RULES = {  # questions of rules: the reading in force, and its alternative
     "rules.annual_listed_trading": {
@@ -175,6 +176,7 @@ def test_revision_1_is_read_as_it_was_computed() -> None:
     assert first.operators_ladder == "approvals"
     assert (first.rounding, first.highest_only_scope) == ("down_to_the_fen_once_at_the_end", "year")
     assert (first.steps, first.open_years, first.recovered_money) == ("ceilings", "not_held", "frees_room")
+    assert (first.eligibility_day, first.accident_years, first.expiring_days) == ("present", 3, 30)
     assert (first.allowance, first.voucher_limits) == ("persons", "side_by_side")
     assert (first.public_notice, first.notice_working_days) == ("first_and_last_day_included", 0)
     assert {first.kind_of(rule) for rule in first.rule_order} == set(first.rule_order)
@@ -188,7 +190,10 @@ def test_revision_2_is_read_as_it_was_computed() -> None:
     """What a later revision adds applies to a ledger by revision 2 in the way that applied before."""
     second = load_policy(TESTS / "support" / "policy" / "kunming-2025-14.r2.yaml")
     now = {reading.path: reading.reading for reading in POLICY.readings}
-    assert {reading.path: reading.reading for reading in second.readings}.items() <= now.items()
+    then = {reading.path: reading.reading for reading in second.readings}
+    assert then.pop("general.eligibility_day") == "day_of_application"
+    assert then.items() <= now.items()
+    assert (second.eligibility_day, second.accident_years, second.expiring_days) == ("present", 3, 30)
     assert set(second.alternatives) <= set(POLICY.alternatives)
     assert [(rule, second.kind_of(rule)) for rule in second.rule_order] == [
         (rule, POLICY.kind_of(rule)) for rule in POLICY.rule_order

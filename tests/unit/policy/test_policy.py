@@ -37,6 +37,8 @@ VALUES = {
     "general.budget.annual": ("结尾第1段", "100000000.00"),
     "general.public_notice.working_days": ("(一)-(十七)", "5"),
     "general.period_closing.day": ("(四) 3、(六) 2", "03-31"),
+    "general.eligibility_day.accident_years": ("结尾第2段", "3"),
+    "general.eligibility_day.expiring_days": ("结尾第2段", "30"),
     "rules": ("-", "first_listing, first_purchase, annual_listed_trading, exchange_tiers"),
     "rules.first_listing.kind": ("(四) 1", "first_listing"),
     "rules.first_listing.subject": ("(四) 1", "provider"),

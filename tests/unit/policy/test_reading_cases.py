@@ -10,6 +10,7 @@ CASES = reading_cases()
 WITHOUT = {
     "general.recovered_money",  # changes what is left of the budget and no amount: unit/domain/test_holds.py
     "general.open_years",  # changes a hold and no amount: unit/domain/test_holds.py
+    "general.eligibility_day",  # changes a hold and no amount: unit/domain/subjects/test_eligibility.py
     "general.public_notice",  # changes the days of a notice and no amount: unit/domain/notices/test_days.py
 }
 

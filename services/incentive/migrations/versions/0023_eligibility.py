@@ -1,4 +1,4 @@
-"""The closing of years."""
+"""Eligibility by five conditions, and the closing of years."""
 
 from pathlib import Path
 

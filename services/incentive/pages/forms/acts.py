@@ -9,6 +9,7 @@ from marshmallow import Schema
 
 from services.incentive.domain.acts import RELATED, UNRELATED, YEAR_CLOSED, YEAR_OPEN, ActKind
 from services.incentive.domain.holds import OBJECTION
+from services.incentive.domain.subjects.eligibility import CONDITIONS
 from services.incentive.http.act_schemas import (
     DecisionRequestSchema,
     RelatedPartiesRequestSchema,
@@ -126,7 +127,12 @@ def _subject_done(subject: str, refused: FormRefusal | None) -> ResponseReturnVa
 @require("bureau")
 def verify(subject: str) -> ResponseReturnValue:
     """Record whether a subject is eligible."""
-    return _subject_done(subject, _act("eligibility", subject, "eligibility"))
+    criteria: Json = {}
+    for name in CONDITIONS:
+        if met := request.form.get(f"met-{name}"):
+            basis = request.form.get(f"basis-{name}", "").strip()
+            criteria[name] = {"met": met == "yes", **({"basis": basis} if basis else {})}
+    return _subject_done(subject, _act("eligibility", subject, "eligibility", {"criteria": criteria}))
 
 
 @blueprint.post("/subjects/<subject>/other-grants")

@@ -12,17 +12,20 @@ from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.clawbacks import list_clawbacks
+from services.incentive.queries.eligibility import ending_eligibility
 from services.incentive.queries.risk_flags import list_unattached_flags, risk_flag_json
 from services.incentive.queries.worklist import count_flags, list_worklist
 from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
 from services.incentive.store.objections import list_objections
 from shared.values.money import format_yuan
+from shared.values.times import shanghai_date
 from shared.web.keys import require
 
 _CLAWBACKS_MOST: Final = 100
 _OBJECTIONS_MOST: Final = 100
 _UNATTACHED_MOST: Final = 50
+_ENDING_MOST: Final = 100
 
 
 @blueprint.get("/worklist", endpoint="worklist")
@@ -35,6 +38,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         clawbacks = list_clawbacks(connection, view, "open", None, _CLAWBACKS_MOST)
         suspensions = list_suspensions(connection, view.as_of)
         closings = list_years(connection, view)
+        ending = ending_eligibility(connection, view, _ENDING_MOST)
         counts = count_flags(connection, view, year)
         waiting_objections = [
             objection_json(one)
@@ -53,6 +57,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         suspensions=suspensions,
         objections=waiting_objections,
         closings=closings,
+        ending=[one._asdict() | {"ends_on": shanghai_date(one.ends_at).isoformat()} for one in ending],
         flagged=[(flag, counts.get(flag, 0)) for flag in FLAGS if flag in counts or flag in terms],
         flag_terms=terms,
         unattached=[(one, risk_flag_json(one.found, policy)) for one in unattached[:_UNATTACHED_MOST]],
