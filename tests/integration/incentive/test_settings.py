@@ -12,12 +12,14 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from structlog.testing import capture_logs
 
+from services.incentive.rebuild.command import verify_all
 from services.incentive.store.log_entries import stored_transactions
 from services.incentive.store.rulebook import rulebook_in_force
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.settings import SettingsError
 from tests.support.incentive.app import incentive_app
+from tests.support.incentive.bureau import Bureau, empty_bureau
 from tests.support.incentive.ledger import (
     START,
     WHITELIST,
@@ -29,6 +31,7 @@ from tests.support.incentive.ledger import (
     provider_total,
     rulebook,
 )
+from tests.support.paths import TESTS
 from tests.support.replaced_schema import replaced_schema
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 # The last transaction of the dumped database; its policy file is revision 1.
 LAST = 47
+REVISION_2 = TESTS / "support" / "policy" / "kunming-2025-14.r2.yaml"
 
 
 @pytest.fixture
@@ -123,6 +127,29 @@ def test_what_a_newer_revision_changes_is_logged_by_rule_and_year(postgres: Fres
         }
     ]
     assert (last["event"], last["awards_recomputed"]) == ("policy, whitelist and registers put in force", 4)
+
+
+def test_a_ledger_by_the_revision_before_goes_on_by_the_file_in_force(postgres: FreshDatabase) -> None:
+    """What was approved by revision 2 stands, and everything is as a rebuild by the file in force gives it."""
+    before, ours = rulebook(REVISION_2), rulebook()
+    with empty_bureau(postgres, before) as bureau:
+        award_id = bureau.purchase(1)
+        bureau.approved(award_id, "150000.00")
+        bureau.take(first_listing(1, "2026-03-01", seq=2), first_listing(2, "2026-03-01", seq=2))
+        awards = {one["award_id"]: (one["payable"], one["approved"]) for one in bureau.ask.all("/v1/awards")}
+        with bureau.engine.begin() as connection:
+            assert Ledger(connection, ours, bureau.now).put_in_force()
+        bureau.later(minutes=1)
+        after = Bureau(bureau.engine, ours, bureau.now)
+        found = after.ask.all("/v1/awards")
+        assert {one["award_id"]: (one["payable"], one["approved"]) for one in found} == awards
+        assert {one["policy"]["revision"] for one in found} == {ours.policy.revision}
+        assert awards[award_id] == ("200000.00", "150000.00")
+        settings = after.ask.all("/v1/ledger/transactions", kind="settings")
+        assert [one["policy"]["revision"] for one in settings] == [2, ours.policy.revision]
+        with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            said: list[str] = []
+            assert verify_all(connection, ours, None, said.append).is_right, said
 
 
 def ledger_of(connection: Connection) -> Ledger:
