@@ -25,6 +25,7 @@ from services.incentive.commands.acting import (
     write_acts,
 )
 from services.incentive.commands.decisions import contexts_at, draft_step, step_contexts
+from services.incentive.commands.notice_lists import freeze_notice_list
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.budget import PostedSums, rules_of_pool, used_fen
 from services.incentive.domain.rooms import OVER_APPROVED, room_of
@@ -270,7 +271,8 @@ def _write(connection: Connection, bureau: BureauContext, request: BatchRequest,
     )
     record_batch(connection, batch)
     acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, now, instant)
-    write_acts(acting, prepared.drafts)
+    awards = {row.award_id: row for row in prepared.awards}
+    write_acts(acting, freeze_notice_list(acting, prepared.drafts, awards, prepared.contexts))
     recompute_subjects(connection, prepared.recompute, Recomputation(prepared.rulebook, instant))
     return batch
 

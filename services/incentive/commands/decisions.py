@@ -53,7 +53,7 @@ def draft_decision(acting: Acting) -> Draft:
     contexts = contexts_at(acting, [award])
     cases = step_contexts(acting.connection, [award], contexts, acting.policy, acting.request.actor, acting.now)
     draft = draft_step(award, cases[award.award_id], given, acting.policy)
-    (listed,) = freeze_notice_list(acting, [draft], {award.award_id: award}, cases)
+    (listed,) = freeze_notice_list(acting, [draft], {award.award_id: award}, contexts)
     return listed
 
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
+import msgspec
+
 from services.incentive.commands.acting import Acting, Draft
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.notices.days import calendar_json, notice_days
 from services.incentive.domain.notices.official_list import Issuer, ListedAward, NoticePeriod, public_notice_list
-from services.incentive.domain.steps import StepContext
+from services.incentive.domain.workflow import ApprovedAmounts, ApprovedFor, PublishedBasis
+from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import AnyAwardRow
 from services.incentive.store.official_lists import insert_notice_list
 from shared.values.json_types import Json
@@ -17,18 +20,18 @@ _WITH_DAYS: Final = ("publish", "notify_return")
 
 
 def freeze_notice_list(
-    acting: Acting, drafts: Sequence[Draft], awards: Mapping[str, AnyAwardRow], cases: Mapping[str, StepContext]
+    acting: Acting, drafts: Sequence[Draft], awards: Mapping[str, AnyAwardRow], contexts: Mapping[str, AwardContext]
 ) -> list[Draft]:
     """Freeze one list of all that these decisions publish, and return the drafts in the same order.
 
     Each decision with a notice names the days of the calendar that it was counted by, and those that publish the list.
-    All of them have one period, as the decisions of a request do. `awards` and `cases` are by award_id.
+    All of them have one period, as the decisions of a request do. `awards` and `contexts` are by award_id.
     """
     parts = [draft.part for draft in drafts]
     published = [part for part in parts if isinstance(part, DecisionPart) and part.action == "publish"]
     sha256 = None
     if published:
-        listed = [_listed(awards[part.award_id], cases[part.award_id]) for part in published]
+        listed = [_listed(part, awards[part.award_id], contexts[part.award_id]) for part in published]
         terms = acting.policy.statements
         issuer = Issuer(None, None) if terms is None else Issuer(terms.authority, terms.contact)
         content = public_notice_list(listed, _period(published[0]), acting.policy, issuer, acting.instant)
@@ -54,8 +57,10 @@ def _period(part: DecisionPart) -> NoticePeriod:
     return NoticePeriod(part.notice_from, part.notice_until, part.notice_where)
 
 
-def _listed(award: AnyAwardRow, case: StepContext) -> ListedAward:
+def _listed(part: DecisionPart, award: AnyAwardRow, context: AwardContext) -> ListedAward:
     """An award as it is published: its payable, and what stands of it already."""
+    basis = msgspec.convert(part.published, PublishedBasis)
+    amounts = context.workflow.amounts.get(ApprovedFor(award.subject, award.year), ApprovedAmounts())
     return ListedAward(
         award_id=award.award_id,
         subject=award.subject,
@@ -63,7 +68,7 @@ def _listed(award: AnyAwardRow, case: StepContext) -> ListedAward:
         rule=award.rule,
         article=award.article,
         year=award.year,
-        item=case.basis.item,
-        payable_fen=case.basis.payable_fen,
-        standing_fen=case.standing_fen,
+        item=basis.item,
+        payable_fen=basis.payable_fen,
+        standing_fen=amounts.standing_fen,
     )

@@ -183,7 +183,7 @@ def read_acts(bundle: Bundle, ledger: LedgerLog, settings: SettingsHistory) -> R
         if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
             raise Unsound("与台账所载哈希不符", "differs from its hash in the ledger")
         check_posted_act(kind, item, posted)
-        if kind == "decision_id" and item.get("notice"):
+        if kind == "decision_id" and item.get("notice") is not None:
             check_period(item["notice"]["from"], item["notice"]["until"], item["calendar"], ledger.policy_of(posted))
             acts.calendar_days.update(calendar_days(item["calendar"]))
         if is_whole:

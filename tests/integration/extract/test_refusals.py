@@ -38,7 +38,7 @@ from tests.support.incentive.extract_makers import files, makers_of
 from tests.support.registers.worlds import LOG_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tests.support.incentive.changed_extract import Files, Json
@@ -412,6 +412,18 @@ def notice_not_over(draft: Draft) -> None:
     draft.row(ACTS, {"action": "approve"})
 
 
+def published_for(until: str, days_off: Sequence[str] = ()) -> Change:
+    """Change the last day of a notice and the days off that it was counted by."""
+
+    def change(draft: Draft) -> None:
+        place = {"action": "publish"}
+        found = draft.row(ACTS, place)
+        notice, calendar = {**found["notice"], "until": until}, {**found["calendar"], "days_off": [*days_off]}
+        act(place, notice=notice, calendar=calendar)(draft)
+
+    return change
+
+
 def another_year(draft: Draft) -> None:
     place = {"action": "publish"}
     act(place, published={**draft.row(ACTS, place)["published"], "year": 2099})(draft)
@@ -579,6 +591,20 @@ REFUSALS = [
         "a record of eligibility that lacks what it needs", ACTS, HERE, act(has("eligibility_id"), status="failed")
     ),
     Refusal("releases a hold that is not in force", ACTS, HERE, act(has("release_id"), hold_id="x")),
+    Refusal(
+        "an objection without an outcome, or an outcome of another hold", ACTS, HERE,
+        act(has("release_id"), outcome="upheld"),
+    ),
+    Refusal("a notice of fewer working days than the policy wants", ACTS, HERE, published_for("2026-01-15")),
+    Refusal("a notice of fewer working days than the policy wants", ACTS, HERE, published_for("2026-01-11")),
+    Refusal(
+        "a notice of fewer working days than the policy wants", ACTS, HERE,
+        published_for("2026-01-16", ["2026-01-13"]),
+    ),
+    Refusal(
+        "the calendar names a day for what its weekday is already", ACTS, HERE,
+        published_for("2026-01-31", ["2026-01-17"]),
+    ),
     Refusal("a grant without a document", ACTS, HERE, act(has("other_grant_id"), documents=[])),
     Refusal(
         "withdraws a grant that is not in force", ACTS, HERE, act(has("grant_withdrawal_id"), other_grant_id="x")

@@ -204,3 +204,19 @@ def test_a_notice_over_a_holiday_names_the_days_that_it_was_counted_by(bureau: B
     given = {"from": "2026-09-29", "until": "2026-10-09", "documents": None}
     status, told = bureau.step(decision["award_id"], "publish", **given)
     assert (status, [one["field"] for one in told["errors"]]) == (422, ["until"])
+
+
+def test_a_batch_is_one_list_with_a_row_for_each_award(bureau: Bureau) -> None:
+    awards = [bureau.purchase(number) for number in (1, 2, 3)]
+    for award_id in awards:
+        bureau.done(award_id, "apply", "review", "joint_review")
+    given = {"action": "publish", "awards": [{"award_id": one} for one in awards]}
+    given |= {"from": FIRST, "until": LAST, "where": "门户网站"}
+    status, batch = bureau.post("/v1/batches", given, key="batch-1")
+    assert status == 201, batch
+    decisions = [bureau.decisions(award_id)[-1] for award_id in awards]
+    [sha256] = {one["notice_list"] for one in decisions}
+    assert {one["calendar"]["end"] for one in decisions} == {LAST}
+    [notice] = open_notices(bureau)["items"]
+    assert (notice["sha256"], notice["count"], notice["total"]) == (sha256, 3, "600000.00")
+    assert [row["award_id"] for row in notice["rows"]] == sorted(awards)

@@ -1,6 +1,7 @@
 """Public notices: the lists posted in a year, and the awards under notice now, as a page and as a workbook."""
 
 import io
+from datetime import timedelta
 from typing import Final
 
 from flask import Response
@@ -10,14 +11,14 @@ from services.incentive.extract.xlsx import Row, write_workbook
 from services.incentive.http.awards import render_in_context
 from services.incentive.http.notices.public import notice_json
 from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, requested_year, show, when
+from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.official_lists import notices_of_year
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
-from shared.values.times import format_time
+from shared.values.times import shanghai_date
 from shared.web.keys import require
 
 _NOTICES_MOST: Final = 5000
@@ -31,7 +32,7 @@ _HEADINGS: Final = (
     "条款 Article",
     "年度 Year",
     "金额（元） Amount (yuan)",
-    "公示至 Notice until",
+    "公示末日 Last day",
 )
 _AMOUNT: Final = 6  # the column
 
@@ -72,7 +73,8 @@ def _load(year: int) -> tuple[list[Json], Policy]:
         context = contexts[row.award_id]
         left_fen = max(0, row.payable_fen - sum(context.workflow.outstanding.values()))
         ends = context.workflow.notice_ends
-        until = None if ends is None else format_time(ends)
+        # The last day: a notice ends when the next one begins.
+        until = None if ends is None else shanghai_date(ends - timedelta(microseconds=1)).isoformat()
         shown.append(render_in_context(view, row, context) | {"amount": format_yuan(left_fen), "until": until})
     return shown, policy
 
@@ -80,5 +82,4 @@ def _load(year: int) -> tuple[list[Json], Policy]:
 def _cells(number: int, row: Json, policy: Policy) -> Row:
     subject, until = row["subject"], row["until"]
     name = policy.terms(row["rule"]).name.zh
-    until = None if until is None else when(until)[:16]
     return [number, subject["name"], subject["id"], name, row["article"], row["year"], row["amount"], until]
