@@ -7,6 +7,7 @@ import hashlib
 import html
 import io
 import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -18,8 +19,10 @@ from services.incentive.pages.words import NEXT
 from services.incentive.policy.loader import load_policy
 from services.incentive.store import kept_files
 from shared.settings import POLICY_FILE
+from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import shanghai_date
 from tests.support.digests import digests
+from tests.support.incentive.bureau import Bureau
 from tests.support.incentive.extract_makers import Makers, makers_of
 from tests.support.incentive.pages import PEOPLE, routes, send, signed_in
 from tests.support.policy.revisions import later_policy
@@ -177,6 +180,30 @@ def eligible_form(year: int) -> dict[str, Any]:
     for name in CONDITIONS:
         form |= {f"met-{name}": "yes", f"basis-{name}": "虚构依据"}
     return {**form, "year": year}
+
+
+def test_what_was_returned_of_an_award_is_shown_wherever_it_is(makers: Makers) -> None:
+    """Of the paid award a part was returned, and a part of that recovered; then all of it."""
+    awards = makers.get("/v1/awards?limit=500")["items"]
+    (returned,) = [one for one in awards if one["returned"] != "0.00"]
+    page, subject = f"/awards/{returned['award_id']}", f"uscc:{returned['subject']['id']}"
+    bureau = Bureau(makers.set.ledger, makers.set.rulebook, makers.set.now, count(1_000))
+    pages = (page, f"/awards?subject={subject}&year={returned['year']}", f"/subjects/{subject}?year={returned['year']}")
+    client = signed_in(makers, "auditor")
+    for path in pages:
+        shown = client.get(path).text
+        assert all(tag in shown for tag in ("已拨付", "部分追缴", "待收回")), path
+    assert "其中有追缴的 1" in client.get(f"/worklist?year={returned['year']}").text
+    rest_fen = parse_yuan(returned["approved"]) - parse_yuan(returned["returned"])
+    bureau.returned(returned["award_id"], format_yuan(rest_fen))
+    makers.set.now = bureau.now
+    for path in pages:
+        shown = client.get(path).text
+        assert "已全部追缴" in shown
+        assert 'class="tag paid"' not in shown, path
+    bureau.done(returned["award_id"], "recover", amount=format_yuan(rest_fen + 1))
+    makers.set.now = bureau.now
+    assert "待收回" not in client.get(page).text
 
 
 def test_a_year_is_reopened_and_closed_on_the_worklist(makers: Makers) -> None:
