@@ -48,6 +48,8 @@ def addresses(site: Site) -> list[str]:
         f"/extracts/{extract}",
         f"/public-notices?year={YEAR}",
         "/declared?rule=standards",
+        "/acts",
+        f"/worklist/waiting?year={YEAR}",
         "/exchanges/nowhere",
     ]
 
@@ -123,7 +125,7 @@ def test_an_auditor_takes_an_extract_home(site: Site, tmp_path: Path) -> None:
         page.wait_for_url("**/extracts")
 
 
-def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_path: Path) -> None:
+def test_three_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_path: Path) -> None:
     """Starts at the worklist, with documents; impossible steps are not offered, or refused with the reason."""
     awards = site.makers.get(f"/v1/awards?year={YEAR}&rule=first_purchase&limit=500")["items"]
     award = next(one for one in awards if float(one["payable"]) > 0)
@@ -131,49 +133,66 @@ def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_
     paper = tmp_path / "minutes.pdf"
     paper.write_text("%PDF-1.7 a meeting", "utf-8")
 
-    with site.open("bureau") as one, site.open("bureau2", language="en") as other:
+    with site.open("bureau") as one, site.open("bureau2", language="en") as other, site.open("bureau3") as third:
         one.get_by_role("link", name="工作台").click()
         check_accessible(one, "/worklist")
         check_fits(one, "/worklist")
         assert one.get_by_role("row", name=re.compile("测算 申报 或 免申即享")).count() == 1
         one.goto(subject)
-        one.get_by_text("登记资格审核").click()
-        one.get_by_label("依据文件").first.set_input_files(paper)
-        check_accessible(one, subject)
-        one.get_by_role("button", name="登记").first.click()
+        verify(one, subject, paper)
         one.goto(address)
         take(one, "免申即享")
         take(one, "初审")
         assert "联合审核" not in one.locator("details.step > summary").all_inner_texts()
         other.goto(address)
-        take(other, "Joint review")
-        other.locator("summary", has_text="Publish the notice").click()
-        other.get_by_label("Public notice until").fill("2026-12-28")
-        check_accessible(other, address)
-        check_fits(other, address)
-        take(other, "Publish the notice", opened=True)
+        take(other, "Joint review", paper=paper)
+        publish(other, address, paper)
         one.goto(f"/public-notices?year={YEAR}")
         check_accessible(one, "/public-notices")
         with one.expect_download() as awaited:
             one.get_by_role("link", name="下载 XLSX").click()
         assert awaited.value.suggested_filename == f"public-notice-{YEAR}.xlsx"
-        one.goto(address)
-        one.locator("summary", has_text="核定").click()
-        one.get_by_label("金额（元）").fill("100000000")
-        one.get_by_role("button", name="确认核定").click()
-        alert = one.get_by_role("alert")
-        assert "超过可兑现额" in alert.inner_text()
-        one.get_by_label("金额（元）").fill(award["payable"])
-        take(one, "核定", opened=True)
+        third.goto(address)
+        approve(third, award["payable"], paper)
         other.goto(address)
         other.locator("summary", has_text=re.compile("^Pay$")).click()
-        other.get_by_label("Voucher number").fill("2026-1")
+        other.get_by_label("Voucher number").first.fill("2026-1")
         take(other, "Pay", opened=True)
         assert "Paid" in other.locator(".head").inner_text()
         other.goto(f"/budget?year={YEAR}")
         check_accessible(other, "/budget")
         check_fits(other, "/budget")
         assert f"{float(award['payable']):,.2f}" in other.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_cases_are_worked_one_after_the_other(site: Site, tmp_path: Path, screen: dict[str, int]) -> None:
+    """Without JavaScript: from the worklist to a case, a document that is kept, the next case, and who did it."""
+    paper = tmp_path / "application.pdf"
+    paper.write_text("%PDF-1.7 fictional", "utf-8")
+    with site.open("bureau", screen, scripts=False) as page:
+        page.goto(f"/worklist?year={YEAR}")
+        page.get_by_role("link", name="待我办理").click()
+        page.get_by_label("下一步").select_option("apply")
+        page.get_by_role("button", name="查看").click()
+        waiting = page.locator("tbody th a").all_inner_texts()
+        page.locator("tbody th a").first.click()
+        assert "回到待办" in page.locator("nav.queue").inner_text()
+        page.locator("summary", has_text=re.compile("^申报$")).click()
+        page.locator("#apply-documents").set_input_files(paper)
+        page.get_by_role("button", name="确认申报").click()
+        page.wait_for_load_state()
+        with page.expect_download() as awaited:
+            page.get_by_role("link", name="application.pdf").click()
+        assert awaited.value.suggested_filename == "application.pdf"
+        before = page.url
+        page.locator("nav.queue a.next").click()
+        page.wait_for_url(lambda address: address != before)
+        assert "测算" in page.locator(".head").inner_text()
+        page.get_by_role("link", name="回到待办").click()
+        assert len(page.locator("tbody th a").all_inner_texts()) == len(waiting) - 1
+        page.locator(".who a.name").click()
+        assert "申报" in page.locator("main tbody").last.inner_text()
 
 
 @pytest.mark.parametrize(("screen", "language"), [(DESKTOP, "zh"), (PHONE, "en")], ids=["desktop", "phone"])
@@ -213,15 +232,53 @@ def test_a_table_of_declarations_is_looked_at_first(site: Site, tmp_path: Path) 
         check_fits(page, "/declared/table")
 
 
-def take(page: Page, step: str, *, opened: bool = False) -> None:
-    """Confirm a step, and wait until it is listed among the decisions."""
+def verify(page: Page, address: str, paper: Path) -> None:
+    """Record that a subject is eligible: its kind, the five conditions with their bases, and a document."""
+    page.get_by_text("登记资格审核").click()
+    page.locator("#eligibility-kind_of_entity").select_option("enterprise")
+    page.locator("#eligibility-from").fill("2026-01-01")
+    page.locator("#eligibility-until").fill("2028-01-01")
+    for condition in page.locator(".condition").all():
+        condition.locator("select").select_option("yes")
+        condition.locator("input").fill("虚构证明")
+    page.locator("#eligibility-documents").set_input_files(paper)
+    check_accessible(page, address)
+    page.locator("details[open]").get_by_role("button", name="登记").click()
+
+
+def publish(page: Page, address: str, paper: Path) -> None:
+    """Publish a notice that is over, which needs a document."""
+    page.locator("summary", has_text="Publish the notice").click()
+    page.get_by_label("Public notice from").fill("2026-12-01")
+    page.get_by_label("Public notice until").fill("2026-12-25")
+    page.get_by_label("Where it is posted").fill("网站")
+    check_accessible(page, address)
+    check_fits(page, address)
+    take(page, "Publish the notice", opened=True, paper=paper)
+
+
+def approve(page: Page, amount: str, paper: Path) -> None:
+    """Approve more than there is, which is refused, then the amount, with the document that was uploaded before."""
+    page.locator("summary", has_text=re.compile("^核定$")).click()
+    page.locator("#approve-documents").set_input_files(paper)
+    page.get_by_label("金额（元）").first.fill("100000000")
+    page.get_by_role("button", name="确认核定").click()
+    assert "超过" in page.get_by_role("alert").inner_text()
+    assert page.get_by_label("已上传 minutes.pdf").is_checked()
+    page.get_by_label("金额（元）").first.fill(amount)
+    take(page, "核定", opened=True)
+
+
+def take(page: Page, step: str, *, opened: bool = False, paper: Path | None = None) -> None:
+    """Confirm a step, with a document if one is given, and wait until it is listed among the decisions."""
     if not opened:
         page.locator("details.step > summary", has_text=re.compile(f"^{step}$")).click()
-    taken = page.locator("section[aria-labelledby=decisions] li").count()
+    if paper is not None:
+        page.locator("details[open] input[type=file]").set_input_files(paper)
+    taken = page.locator("section[aria-labelledby=decisions] ol.history > li").count()
     page.get_by_role("button", name=re.compile(f"(确认|Confirm: ){step}$")).click()
-    page.wait_for_function(
-        "count => document.querySelectorAll('section[aria-labelledby=decisions] li').length == count", arg=taken + 1
-    )
+    listed = "document.querySelectorAll('section[aria-labelledby=decisions] ol.history > li').length"
+    page.wait_for_function(f"count => {listed} == count", arg=taken + 1)
 
 
 def test_what_is_wrong_is_said_where_it_stands(site: Site) -> None:
