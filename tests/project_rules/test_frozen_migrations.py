@@ -79,6 +79,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0023_eligibility.sql": (
         "08544e09f70ca431d1458c1a845e5582de7cf48d06e1830bf6977850c6574698"
     ),
+    "services/incentive/migrations/versions/0031_budget_claims.py": (
+        "289ba1756e3c846f5a2e162c18e520b3a93f5ea5757b89a2cf073c99ce549656"
+    ),
+    "services/incentive/migrations/versions/0031_budget_claims.sql": (
+        "316e44d3d9f56f1eafd8200889620893c119abb1f2319b73634119cb2baa1e27"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

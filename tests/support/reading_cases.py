@@ -71,7 +71,7 @@ class ReadingCase:
 
     def verified(self, reading: str) -> Payables:
         """The payables of the verifier."""
-        policy, whitelist = PolicyValues(_tree_by(reading)), ExchangeWhitelist(self._settings)
+        policy, whitelist = PolicyValues(tree_by(reading)), ExchangeWhitelist(self._settings)
         facts: dict[str, list[dict[str, Any]]] = {}
         for name, value in self._fact_values().items():
             fact = {"topic": name.split("/")[0], "fact": name, "generation": 1, "seq": 1, "value": value}
@@ -143,7 +143,7 @@ def _declared_of_others(facts: Mapping[str, list[dict[str, Any]]], about: str) -
             yield from (fact for fact in known if fact["topic"] == DECLARED)
 
 
-def _tree_by(reading: str) -> dict[str, Any]:
+def tree_by(reading: str) -> dict[str, Any]:
     """The content of the policy file with the reading written in place of the one in force, every leaf as text."""
     tree: dict[str, Any] = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
     path, _, name = reading.partition("=")

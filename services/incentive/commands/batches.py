@@ -27,18 +27,18 @@ from services.incentive.commands.acting import (
 from services.incentive.commands.decisions import contexts_at, draft_step, step_contexts
 from services.incentive.commands.notice_lists import freeze_notice_list
 from services.incentive.domain.acts import DecisionPart
-from services.incentive.domain.budget import PostedSums, rules_of_pool, used_fen
+from services.incentive.domain.budget import PostedSums, counted_year, rules_of_pool, used_by_step_fen, used_fen
 from services.incentive.domain.rooms import OVER_APPROVED, room_of
 from services.incentive.domain.steps import StepContext, StepRefusal
 from services.incentive.domain.workflow import Actor, ApprovedFor
 from services.incentive.policy.terms import Policy, Texts
 from services.incentive.store.acts import find_request
-from services.incentive.store.award_context import AwardContext, load_recorded_context
+from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import awards_of_subjects, find_current_awards
 from services.incentive.store.batches import BatchRow, batch_json, find_batch_request, has_moved, record_batch
 from services.incentive.store.ledger import last_instant, lock_ledger_for_request, next_instant, next_seq
 from services.incentive.store.recompute import Recomputation, recompute_subjects
-from services.incentive.store.rooms import flagged_awards, load_excesses
+from services.incentive.store.rooms import flagged_awards, load_excesses, load_posted
 from services.incentive.store.rows import AwardRow
 from services.incentive.store.rulebook import Rulebook, check_settings
 from shared.postgres.database import snapshot
@@ -142,12 +142,12 @@ def prepare(connection: Connection, bureau: BureauContext, request: BatchRequest
     batch_id, policy = uuid.uuid4().hex, rulebook.policy
     contexts = _contexts(connection, request, rulebook, rows, now)
     cases = step_contexts(connection, rows, contexts, policy, request.actor, now)
-    years = {row.year for row in rows}
-    posted = load_recorded_context(connection, (), (), years, None).posted
+    years = {counted_year(policy, row.year, now) for row in rows}
+    posted = load_posted(connection, policy, years, None)
     found = {row.award_id for row in rows}
     refused: dict[str, StepRefusal] = {award_id: _NO_AWARD for award_id in request.awards if award_id not in found}
     drafts: list[Draft] = []
-    used = _UsedInBatch(policy, posted)
+    used = _UsedInBatch(policy, posted, now)
     for row in rows:
         given = {**request.awards[row.award_id], "action": request.action, "batch_id": batch_id}
         case = used.less(cases[row.award_id], row)
@@ -177,8 +177,8 @@ def _contexts(
 class _UsedInBatch:
     """What the approvals of a batch use of rooms and budgets, one after the other."""
 
-    def __init__(self, policy: Policy, posted: Mapping[int, Sequence[PostedSums]]) -> None:
-        self._policy, self._posted = policy, posted
+    def __init__(self, policy: Policy, posted: Mapping[int, Sequence[PostedSums]], now: datetime) -> None:
+        self._policy, self._posted, self._now = policy, posted, now
         self._rooms: Counter[object] = Counter()
         self._ladders: Counter[str] = Counter()
         self._budgets: Counter[tuple[int, str]] = Counter()
@@ -195,16 +195,18 @@ class _UsedInBatch:
 
     def fits(self, row: AwardRow, fen: int) -> bool:
         """Count an approval; False if it does not fit into what is left of the budget of the year or of its pool."""
+        year = counted_year(self._policy, row.year, self._now)
+        wanted_fen = used_by_step_fen(self._policy, "approve", fen)
         pools = [pool for pool in self._policy.declared.pools if row.rule in rules_of_pool(self._policy, pool)]
         budgets: list[tuple[str, int, tuple[str, ...] | None]] = [("", self._policy.budget_fen, None)]
         budgets += [(pool.article, pool.annual_fen, rules_of_pool(self._policy, pool)) for pool in pools]
         for name, most_fen, rules in budgets:
-            posted = [one for one in self._posted.get(row.year, ()) if rules is None or one.rule in rules]
-            used = sum(used_fen(self._policy, one) for one in posted) + self._budgets[row.year, name]
-            if used + fen > most_fen:
+            posted = [one for one in self._posted.get(year, ()) if rules is None or one.rule in rules]
+            used = sum(used_fen(self._policy, one) for one in posted) + self._budgets[year, name]
+            if used + wanted_fen > most_fen:
                 return False
         for name, _, _ in budgets:
-            self._budgets[row.year, name] += fen
+            self._budgets[year, name] += wanted_fen
         self._rooms[room_of(ApprovedFor(row.subject, row.year), row.rule, self._policy)] += fen
         if row.rule == self._policy.exchange_tiers.rule:
             self._ladders[row.subject] += fen
@@ -337,12 +339,12 @@ def _standing(connection: Connection, prepared: PreparedBatch) -> _Standing:
 def _budgets(prepared: PreparedBatch) -> list[Json]:
     """What is left of the budget of each year of the batch, before and after."""
     policy, used = prepared.rulebook.policy, Counter[int]()
-    signs = {"approve": 1, "revoke": -1, "recover": -1 if policy.recovered_money == "frees_room" else 0}
     for draft in prepared.drafts:
         if isinstance(draft.part, DecisionPart):
-            used[draft.part.year] += signs.get(draft.part.action, 0) * draft.part.amount_fen
+            year = counted_year(policy, draft.part.year, prepared.now)
+            used[year] += used_by_step_fen(policy, draft.part.action, draft.part.amount_fen)
     found = []
-    for year in sorted({row.year for row in prepared.awards} | used.keys()):
+    for year in sorted(prepared.posted.keys() | used.keys()):
         left_fen = policy.budget_fen - sum(used_fen(policy, one) for one in prepared.posted.get(year, ()))
         found.append({"year": year, "before": format_yuan(left_fen), "after": format_yuan(left_fen - used[year])})
     return found

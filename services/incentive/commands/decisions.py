@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from services.incentive.commands.acting import Acting, Draft, InvalidActError, StepNotAllowedError
 from services.incentive.commands.notice_lists import freeze_notice_list
 from services.incentive.domain.acts import DecisionPart
+from services.incentive.domain.budget import IN_PROPORTION
 from services.incentive.domain.facts import Declaration, FactRef
 from services.incentive.domain.holds import PERIOD_OPEN
 from services.incentive.domain.notices.days import is_long_enough, notice_end
@@ -237,6 +238,10 @@ def _limits(
         if award.rule == tiers.rule and policy.operators_ladder == "approvals":
             of = Texts("同一运营主体的最高一档", "an operator's highest tier")
             limits.append(ApprovalLimit(most_fen, of_ladder[award.subject], of))
+        granted_fen = contexts[award.award_id].granted_fen
+        if policy.budget_order == IN_PROPORTION and granted_fen is not None:
+            of = Texts("预算内的份额", "its share of the budget")
+            limits.append(ApprovalLimit(own.get(approved_for, 0) + granted_fen, own.get(approved_for, 0), of))
         found[award.award_id] = tuple(limits)
     return found
 

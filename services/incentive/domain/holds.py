@@ -7,10 +7,12 @@ from typing import Final, NamedTuple
 UNVERIFIED: Final = "unverified"
 VERIFIED: Final = "verified"
 FAILED: Final = "failed"
+BUDGET: Final = "budget"
 RULE_SUSPENDED: Final = "rule_suspended"
 PERIOD_OPEN: Final = "period_open"
 OBJECTION: Final = "objection"
 BY_HAND: Final = ("manual", OBJECTION)
+KINDS: Final = ("eligibility", BUDGET, RULE_SUSPENDED, PERIOD_OPEN, *BY_HAND)  # in the contract's order
 OUTCOMES: Final = ("upheld", "partly", "dismissed")  # of an objection, when its hold is released
 
 
@@ -59,8 +61,7 @@ class Verification(NamedTuple):
 def holds(
     *,
     status: str,
-    to_approve_fen: int,
-    rooms_fen: Iterable[int],
+    is_over_budget: bool,
     earned: Period,
     suspensions: Iterable[Period],
     is_year_open: bool,
@@ -68,15 +69,14 @@ def holds(
 ) -> tuple[str, ...]:
     """The holds of an award, in the contract's order.
 
-    `status` is its subject's eligibility; `to_approve_fen` the payable less the approved amount; `rooms_fen` the
-    remainder of each budget that it must fit into; `earned` the period in which it was earned; `suspensions` those of
-    its rule that are not lifted; `is_year_open`: its amount is a total of an open year (G14); `by_hand` the kinds of
-    holds that persons placed and nobody released.
+    `status` is its subject's eligibility; `is_over_budget`: it is behind the line of a budget (G7); `earned` the period
+    in which it was earned; `suspensions` those of its rule that are not lifted; `is_year_open`: its amount is a total
+    of an open year (G14); `by_hand` the kinds of holds that persons placed and nobody released.
     """
     placed = set(by_hand)
     conditions = {
         "eligibility": status != VERIFIED,
-        "budget": to_approve_fen > 0 and any(to_approve_fen > room_fen for room_fen in rooms_fen),
+        BUDGET: is_over_budget,
         RULE_SUSPENDED: any(earned.overlaps(suspended) for suspended in suspensions),
         PERIOD_OPEN: is_year_open,
         **{kind: kind in placed for kind in BY_HAND},

@@ -31,6 +31,7 @@ from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER, LedgerView, o
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
+from services.incentive.store.rooms import load_budget_holds
 from services.incentive.store.rows import AwardRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of, rulebook_in_force
 from shared.postgres.query import copy_in, execute, fetch, fetch_value, fetch_values, stream, stream_chunks
@@ -234,8 +235,10 @@ class Selection:
         if now is None or rulebook is None:
             return
         view, policy = LedgerView(viewer, now, now, rulebook), rulebook.policy
+        years = fetch_values(self._connection, "SELECT DISTINCT year FROM award_at", int)
+        budgets = load_budget_holds(self._connection, policy, years, now, now)
         for rows in stream_chunks(self._connection, _AWARDS, SeenAward, BATCH, asked=asked):
-            contexts = load_award_context(self._connection, rows, policy, now, now)
+            contexts = load_award_context(self._connection, rows, policy, now, now, budgets)
             readings = readings_of_awards(self._connection, view, rows)
             for row in rows:
                 yield award_json(row, contexts[row.award_id], view.visible, policy, readings[row.award_id])

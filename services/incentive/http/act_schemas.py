@@ -476,6 +476,7 @@ BudgetSchema = answer(
     integers("year"),
     texts("budget", "payable", "approved", "paid", "returned", "available"),
     booleans("exceeded"),
+    text_lists("held"),
     lists(pools=PoolSchema),
     base=Schema,
 )

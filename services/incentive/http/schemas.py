@@ -6,6 +6,7 @@ from typing import ClassVar
 from marshmallow import ValidationError, fields, validates_schema
 
 from services.incentive.domain.explanations.why_not import CODES
+from services.incentive.domain.holds import KINDS as HOLDS
 from services.incentive.domain.risk_flags import FUTURE_DATED
 from services.incentive.domain.workflow import STATES
 from services.incentive.policy.schema import RISK_FLAGS
@@ -52,6 +53,7 @@ class AwardQuery(PageQuery, AsOfQuery):
     year = YearParameter()
     state = Choice(STATES)
     flag = FlagParameter()
+    hold = Choice(HOLDS)
 
     @validates_schema
     def validate_reading(self, given: Json, **_: object) -> None:

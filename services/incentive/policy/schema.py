@@ -39,6 +39,8 @@ from services.incentive.policy.terms import (
     EXPIRING_DAYS,
     AllowanceReading,
     AtRate,
+    BudgetCountsReading,
+    BudgetOrderReading,
     DeclaredRewards,
     DeclaredTerms,
     EligibilityDayReading,
@@ -236,15 +238,22 @@ def _make_eligibility(*, reading: str, **values: int) -> _EligibilityDay:
     return _EligibilityDay(known[reading], **values)
 
 
+class _Budget(NamedTuple):
+    """The budget of a year in fen, and the reading of G7 by which awards count in a year."""
+
+    annual: int
+    reading: BudgetCountsReading
+
+
 class _General(NamedTuple):
-    """The clauses that have values: G1 with its alternative, G7 in fen, the day of details 5, chosen readings.
+    """The clauses that have values: G1 with its alternative, G7, the day of details 5, chosen readings.
 
     A file without a chosen reading keeps that of revision 1.
     """
 
     in_force: tuple[Interval, Interval]
     rounding: RoundingReading
-    budget: int
+    budget: _Budget
     period_closing: date
     highest_only: _HighestOnly
     highest_only_scope: ScopeReading = "year"
@@ -259,6 +268,7 @@ class _General(NamedTuple):
     eligibility_day: _EligibilityDay = _EligibilityDay()
     public_notice: _PublicNotice = _PublicNotice("first_and_last_day_included", 0)
     recovered_money: RecoveredReading = "frees_room"
+    budget_order: BudgetOrderReading = "order_of_approval"
 
 
 def _chosen(*, reading: str) -> str:
@@ -299,8 +309,8 @@ _GENERAL: Final = {
     "open_years": _by_name("G14", get_args(OpenYearsReading), _chosen, required=False),
     "items": _by_name("G11", get_args(ItemsReading), _chosen, required=False),
     "recovered_money": _by_name("G7", get_args(RecoveredReading), _chosen, required=False),
-    "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
-    "budget_order": _since_2(_clause("G7", "order_of_approval")),
+    "budget": _by_name("G7", get_args(BudgetCountsReading), _Budget, annual=YuanValue()),
+    "budget_order": _by_name("G7", get_args(BudgetOrderReading), _chosen, required=False),
     "higher_policies": _since_2(_clause("G9", "higher_rules_prevail")),
     "district_grants": _since_2(_clause("G15", "may_be_added")),
     "higher_grants": _since_2(_clause("G15", "beside_this_policy")),
@@ -650,7 +660,7 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         in_force=in_force,
         in_force_alternative=in_force_alternative,
         closes_on=general.period_closing,
-        budget_fen=general.budget,
+        budget_fen=general.budget.annual,
         first_listing=_only(rules, OnceFixed),
         first_purchase=_only(rules, OnceAtRate),
         annual_listed_trading=_only(rules, YearlyAtRate),
@@ -673,6 +683,8 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         public_notice=general.public_notice.reading,
         notice_working_days=general.public_notice.working_days,
         recovered_money=general.recovered_money,
+        budget_counts=general.budget.reading,
+        budget_order=general.budget_order,
         risk_flags=signs,
         statements=statements,
         eligibility_day=general.eligibility_day.reading,

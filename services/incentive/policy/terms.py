@@ -30,6 +30,10 @@ RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen
 EligibilityDayReading = Literal["application", "day_earned", "present"]
 ItemsReading = Literal["whoever_declares", "each_subject"]
 RecoveredReading = Literal["stays_used", "frees_room"]
+BudgetCountsReading = Literal["year_of_the_reward", "year_of_approval", "year_of_payment"]
+BudgetOrderReading = Literal[
+    "order_of_application", "order_of_earning", "smallest_first", "greatest_first", "in_proportion", "order_of_approval"
+]
 # The field of Policy that holds the reading of a clause, by the clause's path.
 _BY_NAME: Final = {
     "general.rounding": "rounding",
@@ -45,6 +49,8 @@ _BY_NAME: Final = {
     "general.items": "items",
     "general.eligibility_day": "eligibility_day",
     "general.public_notice": "public_notice",
+    "general.budget": "budget_counts",
+    "general.budget_order": "budget_order",
     "general.recovered_money": "recovered_money",
 }
 Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
@@ -328,10 +334,11 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
     `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `items`,
-    `steps`, `open_years`, `public_notice` (of at least `notice_working_days`), `recovered_money` and `eligibility_day`
-    are the chosen readings of G5 to G8 and G11 to G14. `accident_years` is how far back accidents are looked at; a
-    verification that ends within `expiring_days` is on the worklist. `statements` is None in files of revisions 1 and
-    2. `values` are all values of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
+    `steps`, `open_years`, `public_notice` (of at least `notice_working_days`), `budget_counts`, `budget_order`,
+    `recovered_money` and `eligibility_day` are the chosen readings of G5 to G8 and G11 to G14. `accident_years` is how
+    far back accidents are looked at; a verification that ends within `expiring_days` is on the worklist. `statements`
+    is None in files of revisions 1 and 2. `values` are all values of the file in its order; `digest` is the SHA-256 of
+    the file's bytes in hex.
     """
 
     id: str
@@ -365,6 +372,8 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     public_notice: PublicNoticeReading
     notice_working_days: int
     recovered_money: RecoveredReading
+    budget_counts: BudgetCountsReading
+    budget_order: BudgetOrderReading
     risk_flags: tuple[RiskFlagTerms, ...]
     statements: StatementTerms | None = None
     eligibility_day: EligibilityDayReading = "present"

@@ -6,6 +6,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import LAST_DAY, rests_on
+from services.incentive.domain.budget import EACH_ALONE
+from services.incentive.domain.holds import BUDGET, BY_HAND, PERIOD_OPEN, RULE_SUSPENDED
 from services.incentive.domain.rooms import NOT_ELIGIBLE, OFFSET, OVER_APPROVED
 from services.incentive.domain.workflow import FIRST_STATE, WAIVED
 from services.incentive.policy.terms import Policy
@@ -13,10 +15,10 @@ from services.incentive.queries.readings import READING_FLAG, hangs_on
 from services.incentive.queries.view import IS_WHOLE, LedgerView
 from services.incentive.store.acts import LAST_STEP_SQL, waived_awards
 from services.incentive.store.as_of import is_of_subject
-from services.incentive.store.award_context import AwardContext
-from services.incentive.store.rooms import flagged_awards, load_excesses
+from services.incentive.store.award_context import AwardContext, load_award_context
+from services.incentive.store.rooms import flagged_awards, load_budget_holds, load_excesses
 from services.incentive.store.rows import SeenAward
-from shared.postgres.query import fetch, fetch_one
+from shared.postgres.query import fetch, fetch_one, fetch_values
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
@@ -28,18 +30,61 @@ FLAGS_OF_EXCESS: Final = (OVER_APPROVED, OFFSET, NOT_ELIGIBLE)
 FLAGS_OF_DECISIONS: Final = (*FLAGS_OF_EXCESS, WAIVED)
 FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_DECISIONS)
 
+_HELD_BATCH: Final = 500
+# Conditions that spare the computation of a hold for awards that cannot have it.
+_CAN_HAVE: Final = {
+    BUDGET: "CAST(%(over)s AS text[]) IS NULL OR award.award_id = ANY(%(over)s)",
+    RULE_SUSPENDED: "award.rule IN (SELECT rule FROM suspension)",
+    PERIOD_OPEN: "award.ceiling_fen > 0 AND award.rule IN ('annual_listed_trading', 'exchange_tiers')",
+    **dict.fromkeys(BY_HAND, "award.award_id IN (SELECT award_id FROM hold)"),
+}
+
 
 def list_awards(
     connection: Connection, view: LedgerView, filters: Mapping[str, object], after: str | None, limit: int
 ) -> Sequence[SeenAward]:
-    """Awards in code point order of `award_id`, at most `limit`, by subject, exchange, rule, year, state and flag."""
+    """Awards in code point order of `award_id`, at most `limit`, by the filters of the API."""
     if view.viewer is not None and filters.get("exchange", view.viewer) != view.viewer:
         return []
+    if "hold" in filters:
+        return _list_held(connection, view, filters, after, limit)
+    return _list_filtered(connection, view, filters, after, limit)
+
+
+def _list_held(
+    connection: Connection, view: LedgerView, filters: Mapping[str, object], after: str | None, limit: int
+) -> Sequence[SeenAward]:
+    """The same with a hold, which is computed batch by batch, of the awards that can have it."""
+    hold, policy = filters["hold"], view.rulebook.policy
+    years = _years(connection, view)
+    budgets = load_budget_holds(connection, policy, years, view.as_of, view.instant)
+    filters = {**filters, "over": None if policy.budget_order == EACH_ALONE else budgets.held}
+    found: list[SeenAward] = []
+    while len(found) < limit:
+        rows = _list_filtered(connection, view, filters, after, _HELD_BATCH)
+        contexts = load_award_context(connection, rows, policy, view.as_of, view.instant, budgets)
+        found += [row for row in rows if hold in contexts[row.award_id].holds]
+        if len(rows) < _HELD_BATCH:
+            break
+        after = rows[-1].award_id
+    return found[:limit]
+
+
+def _years(connection: Connection, view: LedgerView) -> list[int]:
+    statement = f"SELECT DISTINCT award.year FROM {view.awards} ORDER BY award.year"
+    return fetch_values(connection, statement, int, as_of=view.as_of)
+
+
+def _list_filtered(
+    connection: Connection, view: LedgerView, filters: Mapping[str, object], after: str | None, limit: int
+) -> Sequence[SeenAward]:
     conditions = [f"award.{name} = %({name})s" for name in ("exchange", "rule", "year") if name in filters]
     if "subject" in filters:
         conditions.append(is_of_subject(view.as_of))
     if "state" in filters:
         conditions.append(f"coalesce((SELECT to_state FROM ({LAST_STEP_SQL}) s), '{FIRST_STATE}') = %(state)s")
+    if filters.get("hold") in _CAN_HAVE:
+        conditions.append(_CAN_HAVE[str(filters["hold"])])
     flag = str(filters.get("flag", ""))
     if flag:
         conditions.append(_is_flagged(flag, view))

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.acts import OtherGrantPart
+from services.incentive.domain.budget import BudgetHolds
 from services.incentive.domain.explanations.payable import DeductedGrant, SetAside
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import RULE_SUSPENDED
@@ -47,7 +48,9 @@ def _payable_inputs(
     connection: Connection, view: LedgerView, rows: Sequence[SeenAward], grants: OtherGrants
 ) -> PayableInputs:
     """The inputs of the payables of a subject's awards, as of the view's instant."""
-    contexts = load_award_context(connection, rows, view.rulebook.policy, view.as_of, view.instant)
+    policy, now = view.rulebook.policy, view.instant
+    # A budget changes no payable.
+    contexts = load_award_context(connection, rows, policy, view.as_of, now, BudgetHolds(policy, now, {}))
     facts = {
         FactRef(one["fact"], one["generation"], one["seq"]): row.award_id for row in rows for one in row.evidence[:1]
     }

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
+from services.incentive.domain.budget import BudgetHolds
 from services.incentive.domain.entitlements import KnownFacts, exchange_facts, subject_facts
 from services.incentive.domain.event_rules import SubjectFacts
 from services.incentive.domain.explanations.award import ExplainedAward, RevisionChange, explanation
@@ -153,7 +154,9 @@ def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -
         grants = other_grants_of(connection, [row.subject], view.as_of)
         years = {row.year, *(rival.year for rival in group)}
         rivals += [Rival(one.name, one.amount_fen) for year in years for one in grants.get((row.subject, year), ())]
-    context = load_award_context(connection, [row], view.rulebook.policy, view.as_of, view.instant)[row.award_id]
+    policy, now = view.rulebook.policy, view.instant
+    no_budgets = BudgetHolds(policy, now, {})  # an explanation names no hold
+    context = load_award_context(connection, [row], policy, view.as_of, now, no_budgets)[row.award_id]
     return ExplainedAward(
         award_from_row(row),
         partial=not row.whole,

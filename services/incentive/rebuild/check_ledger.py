@@ -32,6 +32,14 @@ _CURRENT_FACTS: Final = """
     WHERE (n.about, n.generation, n.seq, n.id) IS DISTINCT FROM (c.about, c.generation, c.seq, c.fact_id)
     ORDER BY topic, key
 """
+_ROUNDS: Final = """
+    SELECT concat('award_round ', award_id),
+           CASE WHEN s.award_id IS NOT NULL THEN concat_ws(', ', s.applied_at, s.is_open, s.was_approved) END,
+           CASE WHEN e.award_id IS NOT NULL THEN concat_ws(', ', e.applied_at, e.is_open, e.was_approved) END
+    FROM award_round s FULL JOIN award_rounds(NULL, NULL) e USING (award_id)
+    WHERE (s.applied_at, s.is_open, s.was_approved) IS DISTINCT FROM (e.applied_at, e.is_open, e.was_approved)
+    ORDER BY award_id
+"""
 _VERSIONS: Final = """
     SELECT concat('award_version ', award_id, ' after ', before),
            CASE WHEN version <> before + 1 THEN concat('version ', version)
@@ -264,8 +272,8 @@ def count_all(connection: Connection) -> Counts:
 def check_tables(connection: Connection) -> Iterator[Difference]:
     """All differences that the tables alone show."""
     statements = (
-        _CURRENT_FACTS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _OVERDRAWN, _DECLARATIONS, _NAMED, _POLICIES,
-        _UNPAIRED, _SETTINGS, _POLICY_BYTES, _BY_POLICY,
+        _CURRENT_FACTS, _ROUNDS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _OVERDRAWN, _DECLARATIONS, _NAMED,
+        _POLICIES, _UNPAIRED, _SETTINGS, _POLICY_BYTES, _BY_POLICY,
     )  # fmt: skip
     for statement in statements:
         yield from stream(connection, statement, Difference)

@@ -1,7 +1,7 @@
-"""Load decisions, holds, eligibility and budget for many awards, as of an instant.
+"""Load decisions, holds and eligibility for many awards, as of an instant, and whether a budget holds them.
 
 None of an award's workflow state is stored: it follows from what persons recorded, from the award and the instant.
-One statement loads all of it as JSON, to save round trips.
+One statement loads what was recorded of the awards as JSON, to save round trips.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.acts import DecisionPart
-from services.incentive.domain.budget import PostedSums, budget_rooms
+from services.incentive.domain.budget import BudgetClaim, BudgetHolds
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.holds import (
     FAILED,
@@ -31,7 +31,7 @@ from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import AnyAwardRow
 from services.incentive.store.payable_inputs import when_earned, whole_year
-from services.incentive.store.rooms import Excesses, flagged_awards, load_excesses
+from services.incentive.store.rooms import Excesses, flagged_awards, load_budget_holds, load_excesses
 from shared.postgres.database import generic_plan
 from shared.postgres.query import fetch_value
 
@@ -69,12 +69,6 @@ _PARTS: Final = {
         FROM eligibility e JOIN act a ON a.id = e.id
         WHERE e.subject = ANY(%(subjects)s) AND a.recorded_at <= {AS_OF}
     """,
-    # A function of the database: an exchange sees its own decisions only, but may know what is left of the budget.
-    "posted": """
-        SELECT p.year AS key, p.rule COLLATE "C" AS place,
-               json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen, p.recovered_fen) AS value
-        FROM budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz)) p
-    """,
     "years": f"""
         SELECT y.year AS key, a.seq AS place, json_build_array(a.recorded_at, y.status = 'closed') AS value
         FROM year_closing y JOIN act a ON a.id = y.id
@@ -105,14 +99,13 @@ class RecordedHold(NamedTuple):
 
 
 class RecordedContext(msgspec.Struct):
-    """Recorded acts, in order: decisions and holds by award, verifications by subject, sums by budget year (rules in
-    code point order), acts that closed or reopened each year, suspensions that are not lifted by rule.
+    """Recorded acts, in order: decisions and holds by award, verifications by subject, acts that close or reopen each
+    year, suspensions that are not lifted by rule.
     """
 
     decisions: dict[str, list[Decision]]
     holds: dict[str, list[RecordedHold]]
     verifications: dict[str, list[Verification]]
-    posted: dict[int, list[PostedSums]]
     years: dict[int, list[YearAct]]
     suspensions: dict[str, list[Period]]
 
@@ -123,14 +116,15 @@ _decode: Final = msgspec.json.Decoder(RecordedContext).decode
 class AwardContext(NamedTuple):
     """The consequences for one award.
 
-    `flags` are those that decisions raise; `clawback` is the amount of its open proposal, and what it was approved for
-    (None: there is none); `period_closed`: its year is closed; `changed_at` is the time of the last act on the award
-    (None: no act).
+    `granted_fen` is what budgets leave for it (None: it claims nothing); `flags` are those that decisions raise;
+    `clawback` is the amount of its open proposal, and what it was approved for (None: there is none); `period_closed`:
+    its year is closed; `changed_at` is the time of the last act on the award (None: no act).
     """
 
     workflow: WorkflowState
     eligibility: str
     holds: tuple[str, ...]
+    granted_fen: int | None
     flags: tuple[str, ...]
     clawback: tuple[ApprovedFor, int] | None
     period_closed: bool
@@ -144,7 +138,7 @@ def load_recorded_context(
     years: Collection[int],
     as_of: datetime | None,
 ) -> RecordedContext:
-    """Load what was recorded of these awards, subjects and budget years, as of an instant."""
+    """Load what was recorded of these awards, subjects and years, as of an instant."""
     asked = {"award_ids": list(award_ids), "subjects": list(subjects), "years": list(years), "as_of": as_of}
     with generic_plan(connection):
         return _decode(fetch_value(connection, _ALL, str, **asked))
@@ -163,10 +157,16 @@ def load_award_context(
     policy: Policy,
     as_of: datetime | None,
     instant: datetime,
+    budgets: BudgetHolds | None = None,
 ) -> dict[str, AwardContext]:
-    """The context of each award row, by `award_id`: from what was recorded up to `as_of`, judged at `instant`."""
+    """The context of each award row, by `award_id`: from what was recorded up to `as_of`, judged at `instant`.
+
+    `budgets` are the holds by budgets of the awards' years; None: they are loaded.
+    """
     subjects, years = {row.subject for row in awards}, {row.year for row in awards}
     known = load_recorded_context(connection, [row.award_id for row in awards], subjects, years, as_of)
+    if budgets is None:
+        budgets = load_budget_holds(connection, policy, years, as_of, instant)
     is_by_day = policy.eligibility_day == "day_earned"
     earned = _when_earned(connection, [row for row in awards if is_by_day or row.rule in known.suspensions])
     workflows = {award_id: replay(decisions) for award_id, decisions in known.decisions.items()}
@@ -186,11 +186,10 @@ def load_award_context(
         row.award_id: _context(
             row,
             known,
-            policy,
+            budgets,
             workflow=workflows.get(row.award_id, WorkflowState()),
             excesses=excesses,
             earned=earned.get(row.award_id) or whole_year(row.year),
-            instant=instant,
         )
         for row in awards
     }
@@ -225,14 +224,14 @@ def _beyond(row: AnyAwardRow, workflow: WorkflowState, *, was_failed: bool) -> I
 def _context(
     row: AnyAwardRow,
     known: RecordedContext,
-    policy: Policy,
+    budgets: BudgetHolds,
     *,
     workflow: WorkflowState,
     excesses: Excesses,
     earned: Period,
-    instant: datetime,
 ) -> AwardContext:
-    placed, approved_for = known.holds.get(row.award_id, ()), ApprovedFor(row.subject, row.year)
+    policy, instant, granted_fen = budgets.policy, budgets.now, budgets.granted_fen(_claim(row, workflow))
+    placed = known.holds.get(row.award_id, ())
     own = {to: excesses[row.award_id, to] for to in workflow.outstanding if (row.award_id, to) in excesses}
     day = day_of_eligibility(policy.eligibility_day, workflow.applied_at, earned, instant)
     status = eligibility(known.verifications.get(row.subject, ()), instant, day)
@@ -243,13 +242,13 @@ def _context(
         eligibility=status,
         holds=holds(
             status=status,
-            to_approve_fen=row.payable_fen - workflow.outstanding.get(approved_for, 0),
-            rooms_fen=budget_rooms(policy, row.rule, known.posted.get(row.year, ())),
+            is_over_budget=granted_fen == 0,
             earned=earned,
             suspensions=known.suspensions.get(row.rule, ()),
             is_year_open=row.ceiling_fen > 0 and policy.holds_while_open(row.rule) and not is_closed,
             by_hand=[hold.kind for hold in placed if hold.is_open],
         ),
+        granted_fen=granted_fen,
         flags=(
             *(flag for flag, awards in flagged_awards(excesses).items() if row.award_id in awards),
             *((WAIVED,) if workflow.is_waived else ()),
@@ -257,6 +256,14 @@ def _context(
         clawback=next(((to, one.to_come_back_fen) for to, one in own.items() if one.to_come_back_fen), None),
         period_closed=is_closed,
         changed_at=max(changes, default=None),
+    )
+
+
+def _claim(row: AnyAwardRow, workflow: WorkflowState) -> BudgetClaim:
+    """The award's claim on its budget, without its place."""
+    standing_fen = workflow.outstanding.get(ApprovedFor(row.subject, row.year), 0)
+    return BudgetClaim(
+        row.award_id, row.rule, row.year, row.payable_fen, standing_fen, workflow.unpaid_fen, None, is_open=False
     )
 
 

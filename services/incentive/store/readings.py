@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from services.incentive.domain.budget import BudgetHolds
 from services.incentive.domain.facts import DECLARED
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.readings.effects import Due, FactGroup, ReadingEffect
@@ -169,7 +170,8 @@ def load_groups(
     facts = load_facts(connection, abouts, {}, rulebook.registers, as_of.recorded)
     statement = _AWARDS.format(awards=awards_as_of(as_of.recorded))
     awards = fetch(connection, statement, AwardRow, abouts=pg_array(abouts), as_of=as_of.recorded)
-    contexts = load_award_context(connection, awards, rulebook.policy, as_of.recorded, as_of.judged)
+    no_budgets = BudgetHolds(rulebook.policy, as_of.judged, {})  # a budget changes no payable
+    contexts = load_award_context(connection, awards, rulebook.policy, as_of.recorded, as_of.judged, no_budgets)
     is_shown = fetch_value(connection, "SELECT has_table_privilege('other_grant', 'SELECT')", bool)
     grants = other_grants_of(connection, set(abouts), as_of.recorded) if is_shown else {}
     linked = load_linked(connection, facts, rulebook.policy, as_of.recorded)

@@ -1,11 +1,12 @@
 """Rows of the ledger's tables, with their columns in order; the schema itself is in the migrations.
 
-Every table but `position`, `worker_run`, three projections, `extract`, its pieces, `kept_file`, its pieces,
+Every table but `position`, `worker_run`, four projections, `extract`, its pieces, `kept_file`, its pieces,
 `page_session` and the three of readings is append-only; PostgreSQL enforces that:
 
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
 - `known_to`: the subjects that an exchange may see: those that a fact named with it, and its operators.
 - `award_version`: an award from `recorded_at` on. `award_current` is the newest version of each; a trigger keeps it.
+- `award_round`: since when each award is applied for, as its decisions say; a trigger keeps it.
 - `ledger_transaction`, `ledger_entry`: the double-entry ledger.
 - `ledger_settings`: the policy, whitelist and registers in force from a `seq` on. It is the number of their own
   transaction, but settings of earlier versions have none.

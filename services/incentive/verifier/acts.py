@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
 from .awards import ReportedAwards, about_of
@@ -16,7 +15,15 @@ from .policy import PolicyValues, SettingsHistory
 from .readings import calendar_days, check_period
 from .report import Unsound
 from .reported_facts import ReportedFacts
-from .rooms import OF_ACTS, StandingAward, flags_of_excess
+from .rooms import (
+    OF_ACTS,
+    BudgetActs,
+    BudgetApplicant,
+    StandingAward,
+    behind_the_line,
+    flags_of_excess,
+    wanted_of,
+)
 from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, local, subject_of, yuan
 
 ACTS_FILE = "decisions.ndjson"
@@ -34,15 +41,15 @@ ACT_IDS = (
 class RecordedActs:
     """The consequences of the acts.
 
-    `histories`: by award. `spent`: approved, and recovered, by year and rule. `held`: award and kind of each hold in
-    force. `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
+    `histories`: by award. `budgets`: what budgets know of them. `held`: award and kind of each hold in force.
+    `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
     `year_acts`: by year, when it was closed (True) or reopened (False). `calendar_days`: the days that notices were
     counted by.
     """
 
     def __init__(self) -> None:
         self.histories: dict[str, AwardHistory] = {}
-        self.spent: dict[str, Counter[tuple[int, str]]] = {"approved": Counter(), "recovered": Counter()}
+        self.budgets = BudgetActs()
         self.held: dict[str, tuple[str, str]] = {}
         self.suspended: dict[str, tuple[str, Span]] = {}
         self._grants: dict[tuple[str, int, str], MunicipalGrant] = {}
@@ -119,20 +126,7 @@ class RecordedActs:
             day = local(applied_us).date() if is_by_application and applied_us is not None else None
             if self.eligibility(step["subject"], instant(step["at"]), day) != "verified":
                 raise Unsound("未经资格审核而核定或拨付", "approved or paid without verified eligibility")
-        action, whose = step["action"], (step["year"], step["award_id"].partition("/")[0])
-        if action in ("approve", "revoke"):
-            self.spent["approved"][whose] += fen(step["amount"]) * (1 if action == "approve" else -1)
-        elif action == "recover" or (action == "return" and is_earlier(step)):
-            self.spent["recovered"][whose] += fen(step["amount"])
-
-    def spent_in(self, year: int, policy: PolicyValues) -> Counter[str]:
-        """The part of the year's budget that each rule uses: recovered money makes room if the policy file says so."""
-        found: Counter[str] = Counter()
-        for name, sign in (("approved", 1), ("recovered", -1)):
-            for (of_year, rule), amount in self.spent[name].items():
-                if of_year == year and (name == "approved" or policy.frees_recovered):
-                    found[rule] += sign * amount
-        return found
+        self.budgets.take(step)
 
     def reading_at(self, seq: int) -> str:
         """The day as of which eligibility was looked at by the policy in force at a transaction (G8)."""
@@ -257,19 +251,20 @@ def check_acts(
 ) -> None:
     """Recompute state, amounts, eligibility, holds and flags of acts of every requested award from the acts.
 
-    Left out where other awards may be missing: the budget hold and the flags of acts, as both depend on what was
-    approved for others.
+    Left out where other awards may be missing: the budget hold and the flags of acts, as both depend on others.
     """
     policy, _ = settings.in_force()
     as_of_us = instant(manifest["as_of"])
     for award in awards.all():
         if award["period_closed"] != acts.is_closed(award["year"], policy, as_of_us):
             raise Unsound("与办理记录重算不符", "differs from the acts", "period_closed")
-    unknown = () if has_all_awards(manifest["request"]) else ("budget",)
+    has_all = has_all_awards(manifest["request"])
+    unknown = () if has_all else ("budget",)
+    over = over_budget(awards, acts, facts, policy, as_of_us) if has_all else set()
     flags = flags_of_excess(room_uses(awards, acts), policy)
     for award in awards.asked():
         history = acts.history_of(award["award_id"])
-        holds = expected_holds(award, history, acts, facts, policy, as_of_us)
+        holds = expected_holds(award, history, over, acts, facts, policy, as_of_us)
         day = day_of_eligibility(award, history, facts, policy, as_of_us)
         expected = {
             "state": history.state,
@@ -357,15 +352,19 @@ def room_uses(awards: ReportedAwards, acts: RecordedActs) -> Iterator[StandingAw
 
 
 def expected_holds(
-    award: Json, history: AwardHistory, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues, now_us: int
+    award: Json,
+    history: AwardHistory,
+    over: Collection[str],
+    acts: RecordedActs,
+    facts: ReportedFacts,
+    policy: PolicyValues,
+    now_us: int,
 ) -> list[str]:
-    """The holds of an award, in the contract's order."""
-    subject, year = subject_of(award["subject"]), award["year"]
-    to_approve = fen(award["payable"]) - history.outstanding[subject, year]
+    """The holds of an award, in the contract's order; `over` are the awards that budgets hold."""
     day = day_of_eligibility(award, history, facts, policy, now_us)
     holds = [
-        ("eligibility", acts.eligibility(subject, now_us, day) != "verified"),
-        ("budget", to_approve > 0 and not fits_budget(to_approve, award, acts, policy)),
+        ("eligibility", acts.eligibility(subject_of(award["subject"]), now_us, day) != "verified"),
+        ("budget", award["award_id"] in over),
         ("rule_suspended", is_suspended(award, acts, facts)),
         ("period_open", is_of_open_year(award, acts, policy, now_us)),
     ]
@@ -378,14 +377,28 @@ def is_of_open_year(award: Json, acts: RecordedActs, policy: PolicyValues, now_u
     return policy.holds_open_years and is_total and not acts.is_closed(award["year"], policy, now_us)
 
 
-def fits_budget(amount: int, award: Json, acts: RecordedActs, policy: PolicyValues) -> bool:
-    """Return True if the amount fits into what is left of the year's budget and of its rule's pool."""
-    spent, pool = acts.spent_in(award["year"], policy), policy.declared.get(award["rule"], {}).get("pool")
-    used = [(policy.budget, sum(spent.values()))]
-    if pool is not None:
-        rules = [name for name, rule in policy.declared.items() if rule.get("pool") == pool]
-        used.append((policy.pools[pool], sum(spent.get(rule, 0) for rule in rules)))
-    return all(amount <= most - so_far for most, so_far in used)
+def over_budget(
+    awards: ReportedAwards, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues, now_us: int
+) -> set[str]:
+    """The awards behind the line of a budget; needs all awards."""
+    return behind_the_line(budget_claims(awards.asked(), acts, facts, policy, now_us), acts.budgets, policy)
+
+
+def budget_claims(
+    awards: Iterable[Json], acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues, now_us: int
+) -> Iterator[BudgetApplicant]:
+    """The awards that want room in a budget; by approval or payment in that of the present year."""
+    for award in awards:
+        history, year = acts.history_of(award["award_id"]), award["year"]
+        standing = history.outstanding[subject_of(award["subject"]), year]
+        wanted = wanted_of(fen(award["payable"]) - standing, history.unpaid, history.state, policy)
+        if wanted > 0:
+            yield BudgetApplicant(
+                award["award_id"], award["rule"],
+                year if policy.budget_counts == "year_of_the_reward" else local(now_us).year,
+                wanted, standing > 0, acts.budgets.applied_us(award["award_id"]),
+                earned_within(award, facts)[1] if policy.budget_order == "order_of_earning" else 0,
+            )  # fmt: skip
 
 
 def earned_within(award: Json, facts: ReportedFacts) -> Span:

@@ -283,9 +283,9 @@ class ExtractCheck:
             )
             if not self._is_of_all_awards:
                 self._limit(
-                    "预算暂缓与“over_approved”“offset”标记取决于为其他奖补核定的金额，未全部重算",
+                    "预算暂缓与“over_approved”“offset”标记取决于其他奖补的申报与核定，未全部重算",
                     "the hold budget and the flags over_approved and offset were not all recomputed: they depend on"
-                    " what is approved for other awards",
+                    " applications and approvals of other awards",
                 )
 
     def _report_limits(self) -> None:

@@ -121,6 +121,8 @@ class PolicyValues:
         self.eligibility_day = "present" if looked_at == ELIGIBLE_NOW else looked_at
         self.budget = fen(general["budget"]["annual"])
         self.frees_recovered = general.get("recovered_money", {}).get("reading", "frees_room") == "frees_room"
+        self.budget_counts: str = general["budget"]["reading"]
+        self.budget_order: str = general.get("budget_order", {}).get("reading", "order_of_approval")
 
     def least_payable(self, rule: str) -> int:
         """The amount below which nothing is paid of what a limit leaves."""

@@ -750,14 +750,18 @@ def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_b
         "returned": "0.00",
         "available": "1100000.00",
         "exceeded": True,
+        "held": [],
         "pools": [{"article": "(十四)", "budget": "10000000.00", "approved": "0.00"}],
     }
     many = [scarce.purchase(number) for number in range(4, 9)]
     for award_id in many:
         scarce.approved(award_id, "200000.00")
     assert budgets(scarce, 2026)[0]["available"] == "100000.00"
-    assert [scarce.award(award_id)["holds"] for award_id in (one, three, kmdex)] == [[], ["budget"], ["budget"]]
+    # What is not applied for is not held: neither an estimated award nor the rest of a partial approval.
+    assert [scarce.award(award_id)["holds"] for award_id in (one, three, kmdex)] == [[], [], []]
     scarce.published(three)
+    assert [scarce.award(award_id)["holds"] for award_id in (one, three, kmdex)] == [[], ["budget"], []]
+    assert budgets(scarce, 2026)[0]["held"] == [three]
     status, told = scarce.step(three, "approve", amount="100000.00")
     assert (status, told["allowed"]) == (409, ["reject", "withdraw"])
     # An approved amount can be paid; a returned amount makes no room.
@@ -765,7 +769,7 @@ def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_b
     scarce.take(first_purchase(1, "2026-03-01", "5000000.00", seq=9, refunded="5000000.00"))
     scarce.returned(one, "200000.00")
     (found,) = budgets(scarce, 2026)
-    assert (found["returned"], found["available"]) == ("200000.00", "100000.00")
+    assert (found["returned"], found["available"], found["held"]) == ("200000.00", "100000.00", [three])
     assert scarce.award(three)["holds"] == ["budget"]
 
 

@@ -419,9 +419,10 @@ def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], t
     bureau.approved(one, "30000.00")
     pool = {"article": "(十四)", "budget": "50000.00", "approved": "30000.00"}
     assert bureau.ask.ok("/v1/budget", year=2026)["pools"] == [pool]
-    assert [bureau.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], ["budget"], []]
-    assert bureau.award(other)["payable"] == "30000.00"
     bureau.published(other)
+    assert [bureau.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], ["budget"], []]
+    assert bureau.ask.ok("/v1/budget", year=2026)["held"] == [other]
+    assert bureau.award(other)["payable"] == "30000.00"
     assert bureau.step(other, "approve", amount="20000.00")[0] == 409
 
     status, gone = bureau.post("/v1/declared", {**body("compute_voucher", 1, "V-1"), "withdrawn": True})

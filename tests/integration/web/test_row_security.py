@@ -76,7 +76,7 @@ SHOWN = {
     | dict.fromkeys(("ledger_transaction", "ledger_entry", "act", "decision", "hold", "hold_release"), "own")
     | dict.fromkeys(("eligibility", "extract", "extract_piece", "reading_effect"), "own")
     | dict.fromkeys(("other_grant", "grant_withdrawal", "related_party", "extract_access", "page_session"), "nothing")
-    | dict.fromkeys(("reading_year", "public_objection", "official_list", "batch"), "nothing")
+    | dict.fromkeys(("award_round", "reading_year", "public_objection", "official_list", "batch"), "nothing")
     | dict.fromkeys(("kept_file", "kept_file_piece"), "nothing"),
 }
 TABLES = text("""

@@ -1,4 +1,4 @@
-"""Holds, eligibility and budgets, by example."""
+"""Holds and eligibility, by example."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.budget import PostedSums, budget_json, budget_rooms, rules_of_pool
 from services.incentive.domain.holds import (
     Period,
     Verification,
@@ -29,7 +28,6 @@ DAY = timedelta(days=1)
 INSTANT = Period(NOW, NOW + timedelta(microseconds=1))
 POLICY = load_policy(POLICY_FILE)
 NOT_HELD = POLICY.with_alternative("general.open_years")
-FREES = POLICY.with_alternative("general.recovered_money")
 TREE = yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - strings only
 GENERAL = TREE["general"]
 
@@ -44,7 +42,6 @@ DAYS = {"day_of_application": "present", "application": "application", "day_earn
 READINGS = (
     (POLICY, {}),
     (NOT_HELD, {"open_years": "not_held"}),
-    (FREES, {"recovered_money": "frees_room"}),
 )
 VALUES = {
     (place, day): values_with(**readings, eligibility_day=day)
@@ -90,16 +87,14 @@ def test_the_last_record_that_is_valid_counts(recorded: list[Verification], stat
         ({}, ()),
         ({"status": "failed"}, ("eligibility",)),
         ({"status": "unverified"}, ("eligibility",)),
-        ({"rooms_fen": [100]}, ()),
-        ({"rooms_fen": [100, 99]}, ("budget",)),
-        ({"rooms_fen": [-1], "to_approve_fen": 0}, ()),
+        ({"is_over_budget": True}, ("budget",)),
         ({"suspensions": [Period(NOW - DAY, NOW)]}, ()),
         ({"suspensions": [Period(NOW - DAY, None)]}, ("rule_suspended",)),
         ({"is_year_open": True}, ("period_open",)),
         (
             {
                 "status": "failed",
-                "rooms_fen": [0],
+                "is_over_budget": True,
                 "suspensions": [INSTANT],
                 "is_year_open": True,
                 "by_hand": ["objection", "manual"],
@@ -111,37 +106,13 @@ def test_the_last_record_that_is_valid_counts(recorded: list[Verification], stat
 def test_holds(changes: dict, expected: tuple[str, ...]) -> None:
     of_none = {
         "status": "verified",
-        "to_approve_fen": 100,
-        "rooms_fen": (),
+        "is_over_budget": False,
         "earned": INSTANT,
         "suspensions": (),
         "is_year_open": False,
         "by_hand": (),
     }
     assert holds(**{**of_none, **changes}) == expected
-
-
-def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article() -> None:
-    (pool,) = POLICY.declared.pools
-    assert (pool.article, pool.annual_fen) == ("(十四)", 1_000_000_000)
-    assert rules_of_pool(POLICY, pool) == ("compute_voucher", "compute_voucher_overseas")
-    posted = [PostedSums("compute_voucher", 500, 300, 200, 100), PostedSums("first_purchase", 50, 0, 0, 0)]
-    whole = POLICY.budget_fen - 550
-    assert budget_rooms(POLICY, "compute_voucher", posted) == (whole, 1_000_000_000 - 500)
-    assert budget_rooms(POLICY, "first_purchase", posted) == (whole,)
-    budget = budget_json(2026, POLICY, POLICY.budget_fen, posted)
-    assert budget["pools"] == [{"article": "(十四)", "budget": "10000000.00", "approved": "5.00"}]
-    assert (budget["approved"], budget["paid"], budget["returned"]) == ("5.50", "3.00", "2.00")
-    assert (budget["available"], budget["exceeded"]) == ("99999994.50", False)
-    assert budget_json(2026, POLICY, POLICY.budget_fen + 1, posted)["exceeded"]
-
-
-def test_recovered_money_makes_room_if_the_policy_says_so() -> None:
-    """What was decided to be returned and did not come back makes none in any case."""
-    assert FREES is not None
-    posted = [PostedSums("compute_voucher", 500, 300, 200, 100)]
-    assert budget_rooms(FREES, "compute_voucher", posted) == (FREES.budget_fen - 400, 1_000_000_000 - 400)
-    assert budget_json(2026, FREES, 0, posted)["available"] == "99999996.00"
 
 
 @pytest.mark.parametrize(
@@ -199,11 +170,7 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     policy = READINGS[place][0]
     assert policy is not None
     ceiling_fen = draw(st.sampled_from([0, 1]))
-    rule, payable_fen = draw(st.sampled_from(RULES)), draw(st.sampled_from([0, 1, 500, 30_000_000]))
-    near_full = (0, POLICY.budget_fen - 500, POLICY.budget_fen, 1_000_000_000 - 500, 1_000_000_000)
-    posted = [
-        PostedSums(one, draw(st.sampled_from(near_full)), 0, 400, draw(st.sampled_from([0, 400]))) for one in RULES
-    ]
+    rule, is_over = draw(st.sampled_from(RULES)), draw(st.booleans())
     verified = [Verification(draw(st.sampled_from(["verified", "failed"])), period()) for _ in range(draw(COUNTS))]
     suspended, placed = [period() for _ in range(draw(COUNTS))], draw(st.sets(st.sampled_from(["manual", "objection"])))
     closed_at = policy.closes_at(year)
@@ -213,8 +180,7 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     earned = Period(year_start(year), year_start(year + 1))
     expected = holds(
         status=eligibility(verified, NOW, day_of_eligibility(DAYS[day], applied_at, earned, NOW)),
-        to_approve_fen=payable_fen,
-        rooms_fen=budget_rooms(policy, rule, posted),
+        is_over_budget=is_over,
         earned=earned,
         suspensions=suspended,
         is_year_open=ceiling_fen > 0
@@ -223,9 +189,6 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         by_hand=placed,
     )
     acts = RecordedActs()
-    for one in posted:
-        acts.spent["approved"][year, one.rule] = one.approved_fen
-        acts.spent["recovered"][year, one.rule] = one.recovered_fen
     acts.held = {kind: ("award", kind) for kind in placed}
     acts.suspended = {str(number): (rule, span_of(one)) for number, one in enumerate(suspended)}
     acts.eligible = {WHOSE: [(one.status, span_of(one.valid)) for one in verified]}
@@ -238,12 +201,12 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         "subject": {"id_scheme": scheme, "id": code},
         "year": year,
         "ceiling": yuan(ceiling_fen),
-        "payable": yuan(payable_fen),
     }
     now_us = instant(format_time(NOW))
     history = AwardHistory()
     history.applied_us = None if applied_at is None else instant(format_time(applied_at))
-    assert tuple(expected_holds(award, history, acts, NoFacts(), VALUES[place, day], now_us)) == expected
+    over = {"award"} if is_over else set()
+    assert tuple(expected_holds(award, history, over, acts, NoFacts(), VALUES[place, day], now_us)) == expected
 
 
 class NoFacts:

@@ -29,6 +29,8 @@ BY_NAME = {  # readings whose alternative is another name: the field that the na
     "general.steps": ("steps", "payables"),
     "general.open_years": ("open_years", "not_held"),
     "general.items": ("items", "each_subject"),
+    "general.budget": ("budget_counts", "year_of_approval"),
+    "general.budget_order": ("budget_order", "order_of_earning"),
     "general.recovered_money": ("recovered_money", "frees_room"),
     "general.public_notice": ("public_notice", "day_of_posting_not_counted"),
     "general.eligibility_day": ("eligibility_day", "day_earned"),
@@ -178,6 +180,7 @@ def test_revision_1_is_read_as_it_was_computed() -> None:
     assert (first.steps, first.open_years, first.recovered_money) == ("ceilings", "not_held", "frees_room")
     assert (first.eligibility_day, first.accident_years, first.expiring_days) == ("present", 3, 30)
     assert (first.allowance, first.voucher_limits) == ("persons", "side_by_side")
+    assert (first.budget_counts, first.budget_order) == ("year_of_the_reward", "order_of_approval")
     assert (first.public_notice, first.notice_working_days) == ("first_and_last_day_included", 0)
     assert {first.kind_of(rule) for rule in first.rule_order} == set(first.rule_order)
     changed = {change.path: (change.before, change.after) for change in compare(first, POLICY)}
@@ -192,6 +195,7 @@ def test_revision_2_is_read_as_it_was_computed() -> None:
     now = {reading.path: reading.reading for reading in POLICY.readings}
     then = {reading.path: reading.reading for reading in second.readings}
     assert then.pop("general.eligibility_day") == "day_of_application"
+    assert then.pop("general.budget_order") == second.budget_order == "order_of_approval"
     assert then.items() <= now.items()
     assert (second.eligibility_day, second.accident_years, second.expiring_days) == ("present", 3, 30)
     assert set(second.alternatives) <= set(POLICY.alternatives)

@@ -64,11 +64,13 @@ PayableChanges = dict[tuple[str, str], PayableChange]  # by reading and award_id
 
 
 def readings_of(policy: Policy, exchanges: Whitelist) -> Readings:
-    """Prepare a policy for `reading_effects`, without red flags: they change no amount."""
-    plain = {one: _without_flags(other) for one, other in policy.alternatives.items()}
+    """Prepare a policy for `reading_effects`, without red flags and readings about holds: they change no amount."""
+    bare = _without_holds(policy)
+    changing = {one: other for one, other in policy.alternatives.items() if _without_holds(other) != bare}
+    plain = {one: _without_flags(other) for one, other in changing.items()}
     of_declared = (
         one
-        for one, other in policy.alternatives.items()
+        for one, other in changing.items()
         if msgspec.structs.replace(other, declared=policy.declared, values=policy.values) == policy
     )
     return Readings(_without_flags(policy), plain, frozenset(of_declared), exchanges)
@@ -106,6 +108,17 @@ def as_seen(inputs: PayableInputs) -> PayableInputs:
 
 def _without_flags(policy: Policy) -> Policy:
     return msgspec.structs.replace(policy, risk_flags=())
+
+
+def _without_holds(policy: Policy) -> Policy:
+    """The policy without what decides holds alone, and without the file's values."""
+    return msgspec.structs.replace(
+        policy,
+        values=(),
+        budget_counts="year_of_the_reward",
+        budget_order="order_of_application",
+        open_years="held",
+    )
 
 
 def _viewers(groups: Iterable[FactGroup]) -> list[str]:
