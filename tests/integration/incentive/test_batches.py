@@ -87,6 +87,10 @@ def test_a_batch_takes_awards_from_application_to_payment(bureau: Bureau) -> Non
         assert bureau.decisions(one["award_id"])[-1] == one
         rows = bureau.ask.all("/v1/ledger/transactions", award_id=one["award_id"], kind="payment")
         assert [row["seq"] for row in rows] == [one["transaction"]]
+    # What a batch publishes is one list.
+    published = [next(one for one in bureau.decisions(award_id) if one["action"] == "publish") for award_id in awards]
+    assert len({one["notice_list"] for one in published}) == 1
+    assert published[0]["notice_list"] is not None
     listed = bureau.ask.all("/v1/batches", limit=1)
     assert [one["action"] for one in listed][-6:] == ["list", "review", "joint_review", "publish", "approve", "pay"]
     assert listed[-1] == paid

@@ -204,6 +204,8 @@ def test_a_decision_of_an_earlier_version_keeps_its_form() -> None:
         },
         "statement": None,
         "batch_id": None,
+        "calendar": None,
+        "notice_list": None,
     }
     assert "until" not in decision_json(new)
 
