@@ -16,20 +16,25 @@ from services.incentive.commands.batches import (
     record_whole_batch,
     refused_json,
 )
+from services.incentive.domain.notices.decision_list import KINDS as LIST_KINDS
+from services.incentive.domain.notices.decision_list import DecidedBatch, decision_list
+from services.incentive.domain.notices.official_list import frozen
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import SEE_ALL
 from services.incentive.http.context import current_actor, incentive_context, ledger_view
+from services.incentive.http.notices.lists import list_document
 from services.incentive.http.schemas import AsOfPageQuery, AwardQuery
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.view import LedgerView
 from services.incentive.store import batches
 from services.incentive.store.acts import find_acts
-from services.incentive.store.rulebook import SettingsChangedError
+from services.incentive.store.official_lists import FrozenList, find_list
+from services.incentive.store.rulebook import SettingsChangedError, rulebook_as_of
 from shared.events.fields import Choice
 from shared.values.json_types import Json
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem, field_faults
-from shared.web.query import Blueprint, QuerySchema
+from shared.web.query import BINARY, Blueprint, QuerySchema
 from shared.web.service import current_service, write_transaction
 
 blueprint = Blueprint("batches", __name__, description="批量办理 / batches")
@@ -150,3 +155,40 @@ def get_batch(arguments: Json, batch_id: str) -> Json:
             raise Problem(404)
         decisions = find_acts(connection, batches.acts_of_batch(connection, batch_id, after, limit + 1))
     return batches.batch_json(batch) | page(decisions, limit, lambda one: encode_cursor(one["transaction"]), dict)
+
+
+class BatchDocumentQuery(QuerySchema):
+    format = Choice(("pdf", "xlsx", "csv"), load_default="pdf")
+
+
+@blueprint.operation(
+    "GET /v1/batches/<batch_id>/document",
+    BINARY,
+    roles=SEE_ALL,
+    query=BatchDocumentQuery,
+    content_type="application/octet-stream",
+)
+def get_document(arguments: Json, batch_id: str) -> Response:
+    """Return the list of a batch: the public notice as it was posted, or what was approved or paid.
+
+    It is made of what was recorded then, and never changes. 404 for a batch of another step.
+    """
+    return list_document(batch_document(batch_id), arguments["format"])
+
+
+def batch_document(batch_id: str) -> FrozenList:
+    """The list of a batch. Problem 404 if there is none."""
+    with ledger_view() as (connection, view):
+        batch = None if "\0" in batch_id else batches.find_batch(connection, batch_id, None)
+        if batch is None:
+            raise Problem(404)
+        posted = batches.list_of_batch(connection, batch_id)
+        found = None if posted is None else find_list(connection, posted)
+        if found is not None:
+            return found
+        if batch.action not in LIST_KINDS:
+            raise Problem(404)
+        policy = rulebook_as_of(connection, batch.recorded_at, view.rulebook).policy
+        decided = batches.decided_awards(connection, batch_id)
+    head = DecidedBatch(batch.id, batch.action, batch.name, batch.recorded_at)
+    return FrozenList(*frozen(decision_list(head, decided, policy)))

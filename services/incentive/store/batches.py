@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from services.incentive.domain.notices.decision_list import DecidedAward
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
 from shared.postgres.query import execute, fetch, fetch_one, fetch_value, fetch_values, pg_array, where
@@ -41,6 +42,16 @@ _MOVED: Final = """
             OR t.award_id = ANY(CAST(%(award_ids)s AS text[]))
             OR t.year = ANY(CAST(%(budget_years)s AS smallint[]))
                AND EXISTS (SELECT FROM decision d WHERE d.award_id = t.award_id)))
+"""
+
+
+# The award as it was when the decision was recorded: a later version changes no list.
+_DECIDED: Final = """
+    SELECT d.award_id, d.subject, v.subject_name, d.rule, v.article, d.year, d.amount_fen, d.voucher_no, d.paid_on
+    FROM decision d JOIN act a ON a.id = d.id CROSS JOIN LATERAL (
+        SELECT subject_name, article FROM award_version v
+        WHERE v.award_id = d.award_id AND v.recorded_at <= a.recorded_at ORDER BY version DESC LIMIT 1) v
+    WHERE d.batch_id = %(batch_id)s ORDER BY a.seq
 """
 
 
@@ -88,6 +99,18 @@ def acts_of_batch(connection: Connection, batch_id: str, after: int | None, limi
     return fetch_values(
         connection, statement, str, batch_id=batch_id, after=-1 if after is None else after, limit=limit
     )
+
+
+def decided_awards(connection: Connection, batch_id: str) -> list[DecidedAward]:
+    """The decisions of a batch in order, with name and article of each award when it was taken."""
+    return fetch(connection, _DECIDED, DecidedAward, batch_id=batch_id)
+
+
+def list_of_batch(connection: Connection, batch_id: str) -> str | None:
+    """The SHA-256 of the list that a batch posted; None if it posted none."""
+    statement = "SELECT DISTINCT notice_list FROM decision WHERE batch_id = %(batch_id)s AND notice_list IS NOT NULL"
+    found = fetch_values(connection, statement, str, batch_id=batch_id)
+    return found[0] if found else None
 
 
 def has_moved(

@@ -220,3 +220,46 @@ def test_a_batch_is_one_list_with_a_row_for_each_award(bureau: Bureau) -> None:
     [notice] = open_notices(bureau)["items"]
     assert (notice["sha256"], notice["count"], notice["total"]) == (sha256, 3, "600000.00")
     assert [row["award_id"] for row in notice["rows"]] == sorted(awards)
+
+
+def test_the_lists_of_a_batch_say_for_ever_what_they_said(bureau: Bureau) -> None:
+    awards = [bureau.purchase(number) for number in (1, 2)]
+    for award_id in awards:
+        bureau.done(award_id, "apply", "review", "joint_review")
+    listed = [{"award_id": one} for one in awards]
+    notice = {"from": FIRST, "until": LAST, "where": "门户网站"}
+    posted = batch(bureau, "bureau", {"action": "publish", "awards": listed, **notice})
+    bureau.later(days=5)
+    approved = batch(bureau, "bureau3", {"action": "approve", "awards": listed, "documents": DOCUMENTS})
+    vouchers = [{**one, "voucher_no": f"V-{number}"} for number, one in enumerate(listed, 1)]
+    paid = batch(bureau, "bureau", {"action": "pay", "awards": vouchers, "paid_on": "2026-06-06"})
+    texts = {}
+    for batch_id, title in ((posted, "奖补资金公示"), (approved, "奖补资金核定名单"), (paid, "奖补资金拨付名单")):
+        texts[batch_id] = text_of(document(bureau, batch_id, "pdf"))
+        assert title in texts[batch_id]
+        assert "合计 400,000.00 元" in texts[batch_id]
+    [heading, first, second] = csv.reader(io.StringIO(document(bureau, paid, "csv").decode("utf-8-sig")))
+    assert heading[8:10] == ["凭证号 voucher_no", "拨付日期 paid_on"]
+    assert [first[7:10], second[7:10]] == [["200000.00", f"V-{number}", "2026-06-06"] for number in (1, 2)]
+    [sheet] = openpyxl.load_workbook(io.BytesIO(document(bureau, approved, "xlsx"))).worksheets
+    assert [row[7] for row in sheet.iter_rows(min_row=2, values_only=True)] == [200000, 200000]
+    before = {batch_id: document(bureau, batch_id, "pdf") for batch_id in texts}
+    bureau.purchase(1, "3000000.00", seq=2)
+    assert {batch_id: document(bureau, batch_id, "pdf") for batch_id in texts} == before
+    applied = batch(bureau, "bureau", {"action": "apply", "awards": [{"award_id": bureau.purchase(3)}]})
+    for batch_id in (applied, "none"):
+        answer = bureau.ask.client.get(f"/v1/batches/{batch_id}/document", headers=headers("bureau"))
+        assert answer.status_code == 404
+
+
+def batch(bureau: Bureau, who: str, given: dict[str, Any]) -> str:
+    status, answer = bureau.post("/v1/batches", given, who, key=f"batch-{given['action']}")
+    assert status == 201, answer
+    return str(answer["batch_id"])
+
+
+def document(bureau: Bureau, batch_id: str, format_name: str) -> bytes:
+    path = f"/v1/batches/{batch_id}/document"
+    answer = bureau.ask.client.get(path, query_string={"format": format_name}, headers=headers("auditor"))
+    assert answer.status_code == 200, answer.text
+    return answer.data

@@ -25,11 +25,6 @@ _TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
 }
 _TAGGED_MOST: Final = 1000  # rows; the tags of a longer document would be most of it
-_HEADINGS: Final = (
-    *("序号 number", "主体 name", "代码 code", "奖励事项 reward", "条款 article", "年度 year", "事项 item"),
-    *("公示金额 amount", "其中已核定 approved", "奖补 award_id"),
-)
-
 blueprint = Blueprint("lists", __name__, description="公示名单 / lists under public notice")
 
 
@@ -70,29 +65,46 @@ def _pdf(found: FrozenList) -> bytes:
 
 
 def _workbook(found: FrozenList) -> bytes:
-    stream = io.BytesIO()
-    write_table_workbook(_TABLE, found.read["rows"], stream)
+    content, stream = found.read, io.BytesIO()
+    write_table_workbook(_TABLES[content["kind"]], content["rows"], stream)
     return stream.getvalue()
 
 
 def _csv(found: FrozenList) -> bytes:
-    return b"".join(line + b"\n" for line in csv_lines(_TABLE, found.read["rows"]))
+    content = found.read
+    return b"".join(line + b"\n" for line in csv_lines(_TABLES[content["kind"]], content["rows"]))
 
 
-def _cells(row: Json) -> Iterator[Row]:
-    subject = row["subject"]
-    yield [
-        row["number"],
-        subject["name"],
-        subject["id"],
-        row["reward"],
-        row["article"],
-        row["year"],
-        row["item"],
-        row["amount"],
-        row["standing"],
-        row["award_id"],
-    ]
+# The heading of each field of a row; those of the subject are its own.
+_HEADINGS: Final = {
+    "number": "序号 number",
+    "name": "主体 name",
+    "id": "代码 code",
+    "reward": "奖励事项 reward",
+    "article": "条款 article",
+    "year": "年度 year",
+    "item": "事项 item",
+    "amount": "金额 amount",
+    "standing": "其中已核定 approved",
+    "voucher_no": "凭证号 voucher_no",
+    "paid_on": "拨付日期 paid_on",
+    "award_id": "奖补 award_id",
+}
+_FIRST: Final = ("number", "name", "id", "reward", "article", "year", "item", "amount")
 
 
-_TABLE: Final = Table("公示名单", _HEADINGS, _cells)
+def _table(name: str, *more: str) -> Table:
+    names = (*_FIRST, *more, "award_id")
+
+    def cells(row: Json) -> Iterator[Row]:
+        found = {**row, **row["subject"]}
+        yield [found[one] for one in names]
+
+    return Table(name, tuple(_HEADINGS[one] for one in names), cells)
+
+
+_TABLES: Final = {
+    "public_notice": _table("公示名单", "standing"),
+    "approval_list": _table("核定名单"),
+    "payment_list": _table("拨付名单", "voucher_no", "paid_on"),
+}
