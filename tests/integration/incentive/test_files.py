@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from services.incentive.store import kept_files
 from services.incentive.store.kept_files import KEPT_MOST_BYTES
-from tests.support.incentive.bureau import Bureau, empty_bureau
+from shared.postgres import clock
+from shared.values.times import now
+from tests.support.incentive.bureau import Bureau
+from tests.support.incentive.ledger import LedgerDatabase, ledger_database, rulebook
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -23,9 +27,16 @@ PDF = b"%PDF-1.7 fictional minutes"
 
 
 @pytest.fixture(scope="module")
-def bureau(postgres) -> Iterator[Bureau]:
-    with empty_bureau(postgres) as found:
+def database(postgres) -> Iterator[LedgerDatabase]:
+    with ledger_database(postgres) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def bureau(database: LedgerDatabase) -> Bureau:
+    found = Bureau(database.service, rulebook())
+    found.begin()
+    return found
 
 
 def sha256(content: bytes) -> str:
@@ -119,10 +130,31 @@ def test_a_file_is_saved_without_folders_and_with_an_ending_of_its_type(bureau: 
     assert get(bureau, sha256(content)).headers["Content-Disposition"] == f"attachment; {saved}"
 
 
-def test_the_service_changes_no_kept_file_and_the_owner_may_delete_one(bureau: Bureau, postgres) -> None:
+def test_nothing_is_kept_by_a_wrong_clock(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"%PDF- clock"
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(seconds=6))
+    refused = put(bureau, content)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    monkeypatch.undo()
+    assert get(bureau, sha256(content)).status_code == 404
+
+
+def test_the_service_changes_no_kept_file_and_the_owner_may_delete_one(
+    bureau: Bureau, database: LedgerDatabase
+) -> None:
     content = b"%PDF- stays"
     assert put(bureau, content).status_code == 200
-    for statement in ("UPDATE kept_file SET name = 'n'", "DELETE FROM kept_file", "DELETE FROM kept_file_piece"):
-        with pytest.raises(DBAPIError), bureau.engine.begin() as connection:
-            connection.execute(text(statement))
+    for engine, statements in (
+        (database.service, ("UPDATE kept_file SET name = 'n'", "DELETE FROM kept_file", "DELETE FROM kept_file_piece")),
+        (database.owner, ("UPDATE kept_file SET name = 'n'", "UPDATE kept_file_piece SET content = ''")),
+    ):
+        for statement in statements:
+            with pytest.raises(DBAPIError), engine.begin() as connection:
+                connection.execute(text(statement))
+    assert get(bureau, sha256(content)).data == content
+    with database.owner.begin() as connection:
+        connection.execute(text("DELETE FROM kept_file WHERE sha256 = :digest"), {"digest": sha256(content)})
+    assert get(bureau, sha256(content)).status_code == 404
+    assert put(bureau, content).status_code == 200
     assert get(bureau, sha256(content)).data == content
