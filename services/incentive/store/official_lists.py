@@ -21,18 +21,27 @@ _ON_A_LIST: Final = """
         SELECT FROM decision d JOIN official_list l ON l.sha256 = d.notice_list
         WHERE d.award_id = %(award_id)s AND l.notice_from <= %(day)s AND l.notice_until >= %(day)s)
 """
-_OF_YEAR: Final = """
-    SELECT sha256, content FROM official_list
+_HEAD: Final = "sha256, CAST(convert_from(content, 'UTF8') AS jsonb) - 'rows' AS content"
+_OF_YEAR: Final = f"""
+    SELECT {_HEAD} FROM official_list
     WHERE kind = 'public_notice' AND recorded_at >= %(start)s AND recorded_at < %(end)s
       AND recorded_at <= coalesce(CAST(%(as_of)s AS timestamptz), 'infinity')
     ORDER BY recorded_at DESC, sha256 LIMIT %(limit)s
 """
 _IN_FORCE: Final = """
-    SELECT sha256, content FROM official_list
+    FROM official_list
     WHERE kind = 'public_notice' AND notice_from <= %(day)s AND notice_until >= %(day)s
       AND (CAST(%(after)s AS text) IS NULL OR sha256 > %(after)s)
     ORDER BY sha256 LIMIT %(limit)s
 """
+# Notices in force until their bytes are so many: at least one.
+_IN_FORCE_WITHIN: Final = f"""
+    SELECT l.sha256, l.content FROM (
+        SELECT sha256, sum(size) OVER (ORDER BY sha256) - size AS before
+        FROM (SELECT sha256, octet_length(content) AS size {_IN_FORCE}) sizes
+    ) found JOIN official_list l USING (sha256) WHERE found.before < %(most)s ORDER BY l.sha256
+"""
+PAGE_MOST_BYTES: Final = 4 << 20
 
 
 class FrozenList(NamedTuple):
@@ -45,6 +54,13 @@ class FrozenList(NamedTuple):
     def read(self) -> Json:
         found: Json = msgspec.json.decode(self.content)
         return found
+
+
+class ListHead(NamedTuple):
+    """What a list says without its rows."""
+
+    sha256: str
+    content: Json
 
 
 def insert_notice_list(connection: Connection, content: Json, at: datetime) -> str:
@@ -63,14 +79,20 @@ def find_list(connection: Connection, sha256: str) -> FrozenList | None:
 
 
 def notices_in_force(connection: Connection, day: date, after: str | None, limit: int) -> list[FrozenList]:
-    """The lists that are posted on a day, in order of their SHA-256, at most `limit`."""
-    return fetch(connection, _IN_FORCE, FrozenList, day=day, after=after, limit=limit)
+    """The lists that are posted on a day, in order of their SHA-256: at most `limit`, and fewer if they are long."""
+    parameters = {"day": day, "after": after, "limit": limit, "most": PAGE_MOST_BYTES}
+    return fetch(connection, _IN_FORCE_WITHIN, FrozenList, **parameters)
 
 
-def notices_of_year(connection: Connection, year: int, as_of: datetime | None, limit: int) -> list[FrozenList]:
-    """The lists that were posted in a year, the last first, at most `limit`."""
+def heads_in_force(connection: Connection, day: date, limit: int) -> list[ListHead]:
+    """The heads of the lists that are posted on a day, in order of their SHA-256, at most `limit`."""
+    return fetch(connection, f"SELECT {_HEAD} {_IN_FORCE}", ListHead, day=day, after=None, limit=limit)
+
+
+def notices_of_year(connection: Connection, year: int, as_of: datetime | None, limit: int) -> list[ListHead]:
+    """The heads of the lists that were posted in a year, the last first, at most `limit`."""
     start, end = year_start(year), year_start(year + 1)
-    return fetch(connection, _OF_YEAR, FrozenList, start=start, end=end, as_of=as_of, limit=limit)
+    return fetch(connection, _OF_YEAR, ListHead, start=start, end=end, as_of=as_of, limit=limit)
 
 
 def is_under_notice(connection: Connection, award_id: str, day: date) -> bool:

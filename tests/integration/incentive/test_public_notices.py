@@ -123,6 +123,18 @@ def test_notices_are_paged_in_order_of_their_hash(bureau: Bureau) -> None:
     assert found == lists
 
 
+def test_a_page_of_long_notices_ends_early(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = sorted(published(bureau, number)["notice_list"] for number in (1, 2, 3))
+    monkeypatch.setattr("services.incentive.store.official_lists.PAGE_MOST_BYTES", 1)
+    found, cursor = [], None
+    while cursor is not None or not found:
+        page = open_notices(bureau, **({"cursor": cursor} if cursor else {}))
+        assert len(page["items"]) == 1
+        found.append(page["items"][0]["sha256"])
+        cursor = page["next_cursor"]
+    assert found == lists
+
+
 def test_an_objection_without_a_key_reaches_the_bureau_and_holds_nothing(bureau: Bureau) -> None:
     award_id = published(bureau, 1)["award_id"]
     status, received = object_to(bureau, award_id)

@@ -1,12 +1,15 @@
-"""The document of a public notice: its words, its rows, and the frozen bytes inside."""
+"""Documents of lists: the words and rows of a public notice, the frozen bytes inside, and released templates."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from datetime import date, datetime
 
 import pytest
 
-from services.incentive.documents.pdf import Attachment, render_pdf
+from services.incentive.documents.pdf import TEMPLATES, Attachment, render_pdf
 from services.incentive.domain.notices.official_list import (
     Issuer,
     ListedAward,
@@ -19,9 +22,15 @@ from shared.settings import POLICY_FILE
 from shared.values.times import SHANGHAI
 from tests.support.incentive.ledger import subject
 from tests.support.incentive.pdf_files import attachments, embedded_fonts, page_count, text_of
+from tests.support.paths import ROOT
 
 POLICY = load_policy(POLICY_FILE)
 OTHER = POLICY.with_alternative("general.public_notice")
+FROZEN = ROOT / "tests" / "unit" / "documents" / "frozen"
+RELEASED_TEMPLATES = {
+    "decision_list-1.typ": "714bdd3e5a8f3ec0baa5f6fd0cfbe88d5540397ea4a9e8a093206d27bb6146f4",
+    "public_notice-1.typ": "87525c7b07532600a2b3444ceb4f39780d1b7e561b851fcf336008c2c12d32fc",
+}
 MADE = datetime(2026, 9, 29, 9, tzinfo=SHANGHAI)
 PERIOD = NoticePeriod(date(2026, 9, 29), date(2026, 10, 10), "市级行政中心公示栏")
 OVER_NEW_YEAR = NoticePeriod(date(2050, 12, 29), date(2051, 1, 10), "门户网站")
@@ -83,3 +92,16 @@ def test_a_long_list_repeats_its_heading_and_keeps_the_bytes_that_it_was_made_of
     assert all(embedded_fonts(document).values())
     assert text_of(document).count("奖励事项") == page_count(document)
     assert (page_count(document) == 1) == (number == 1)
+
+
+@pytest.mark.parametrize("name", ["public_notice-1", "decision_list-1.approve", "decision_list-1.pay"])
+def test_frozen_lists_render_for_ever_as_they_did(name: str) -> None:
+    """The files were written when the template was released, and are never written again."""
+    content = json.loads((FROZEN / f"{name}.json").read_bytes())
+    rendered = text_of(render_pdf(content["template"], content, MADE))
+    assert re.sub(r"\s", "", rendered) == (FROZEN / f"{name}.txt").read_text("utf-8")
+
+
+def test_released_templates_of_lists_are_unchanged() -> None:
+    files = [*TEMPLATES.glob("public_notice-*"), *TEMPLATES.glob("decision_list-*")]
+    assert {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == RELEASED_TEMPLATES

@@ -11,13 +11,20 @@ from services.incentive.http.act_schemas import CalendarSchema
 from services.incentive.http.context import incentive_context
 from services.incentive.http.notices.lists import list_document
 from services.incentive.store.objections import PublicObjection, count_objections, insert_objection
-from services.incentive.store.official_lists import FrozenList, find_list, is_under_notice, notices_in_force
+from services.incentive.store.official_lists import (
+    FrozenList,
+    ListHead,
+    find_list,
+    heads_in_force,
+    is_under_notice,
+    notices_in_force,
+)
 from shared.events.fields import Choice, Text
 from shared.postgres.database import snapshot
 from shared.values.json_types import Json
 from shared.values.times import format_time, shanghai_date
 from shared.web.answers import Fields, answer, instants, integers, lists, nested, texts
-from shared.web.pagination import PageQuery, decode_key, encode_cursor, page, page_schema
+from shared.web.pagination import PageQuery, decode_key, encode_cursor, page_schema
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, Blueprint, QuerySchema
 from shared.web.service import current_service, write_transaction
@@ -69,16 +76,32 @@ class NoticeFileQuery(QuerySchema):
 
 @blueprint.operation("GET /public/notices", NoticePageSchema, query=PageQuery, security=[])
 def list_notices(arguments: Json) -> Json:
-    """List the public notices in force today, as they were posted, in order of their SHA-256."""
+    """List the public notices in force today, as they were posted, in order of their SHA-256.
+
+    A page may hold fewer than `limit` notices although there are more: it ends early when they are long.
+    """
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
-    return page(load_notices(after, limit + 1), limit, lambda one: encode_cursor(one.sha256), notice_json)
+    service = current_service()
+    today = shanghai_date(service.clock())
+    with snapshot(service.engine) as connection:
+        found = notices_in_force(connection, today, after, limit)
+        last = found[-1].sha256 if found else None
+        has_more = last is not None and bool(notices_in_force(connection, today, last, 1))
+    return {
+        "items": [notice_json(one) for one in found],
+        "next_cursor": encode_cursor(last) if last is not None and has_more else None,
+    }
 
 
-def load_notices(after: str | None, limit: int) -> list[FrozenList]:
-    """The notices in force today, at most `limit`."""
+def load_heads(limit: int) -> list[ListHead]:
+    """The heads of the notices in force today, at most `limit`."""
     service = current_service()
     with snapshot(service.engine) as connection:
-        return notices_in_force(connection, shanghai_date(service.clock()), after, limit)
+        return heads_in_force(connection, shanghai_date(service.clock()), limit)
+
+
+def head_json(found: ListHead) -> Json:
+    return {"sha256": found.sha256, **found.content}
 
 
 def notice_json(found: FrozenList) -> Json:

@@ -9,8 +9,9 @@ from services.incentive.http.notices.lists import list_document
 from services.incentive.http.notices.public import (
     ObjectionRequestSchema,
     find_notice,
+    head_json,
     limit_attempts,
-    load_notices,
+    load_heads,
     notice_json,
     object_to_award,
 )
@@ -31,7 +32,7 @@ OPEN.update({"pages.notices", "pages.notice", "pages.notice_file", "pages.object
 @blueprint.get("/notices", endpoint="notices")
 def show_notices(refused: FormRefusal | None = None) -> ResponseReturnValue:
     """Show the notices in force today to everybody, with why an objection was refused."""
-    found = [notice_json(one) for one in load_notices(None, _NOTICES_MOST)]
+    found = [head_json(one) for one in load_heads(_NOTICES_MOST)]
     return show_form("views/notices", refused, found=found, received=request.args.get("received"))
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.extract.xlsx import Row, write_workbook
 from services.incentive.http.awards import render_in_context
-from services.incentive.http.notices.public import notice_json
+from services.incentive.http.notices.public import head_json
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.policy.terms import Policy
@@ -44,7 +44,7 @@ def public_notices() -> ResponseReturnValue:
     year = requested_year()
     rows, policy = _load(year)
     with page_view() as (connection, view):
-        posted = [notice_json(one) for one in notices_of_year(connection, year, view.as_of, _LISTS_MOST)]
+        posted = [head_json(one) for one in notices_of_year(connection, year, view.as_of, _LISTS_MOST)]
     return show("views/public_notices", year=year, published=rows, posted=posted, policy=policy)
 
 
