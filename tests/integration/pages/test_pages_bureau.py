@@ -221,6 +221,35 @@ def test_a_year_is_reopened_and_closed_on_the_worklist(makers: Makers) -> None:
     assert "重新开放 2026 年" not in signed_in(makers, "auditor").get(page).text
 
 
+def test_awards_are_ticked_previewed_and_decided_on_together(makers: Makers) -> None:
+    client = signed_in(makers, "bureau")
+    awards = makers.get("/v1/awards?rule=first_listing&state=estimated&limit=500")["items"]
+    chosen = [one["award_id"] for one in awards[:2]]
+    page = "/batches/new?rule=first_listing&state=estimated&action=list"
+    shown = client.get(page)
+    assert shown.status_code == 200
+    assert all(f'value="{one}"' in shown.text for one in chosen)
+    assert "办理 2 项" not in shown.text
+    previewed = send(client, page, page=page, whose="ticked", award_id=chosen, do="preview", **paper())
+    assert previewed.status_code == 200
+    assert "办理 2 项" in previewed.text
+    kept = re.findall(r'name="kept" value="([^"]+)"', previewed.text)
+    assert kept == [f"{hashlib.sha256(PAPER).hexdigest()}:纪要.pdf"]
+    done = send(client, page, page=page, whose="ticked", award_id=chosen, kept=kept, do="record", once="batch 1")
+    assert done.status_code == 303
+    batch = client.get(done.headers["Location"])
+    assert (batch.status_code, all(one in batch.text for one in chosen)) == (200, True)
+    assert done.headers["Location"] in client.get("/batches").text
+    decisions = makers.get(f"/v1/awards/{chosen[0]}/decisions")["items"]
+    assert decisions[-1]["documents"] == [{"name": "纪要.pdf", "sha256": hashlib.sha256(PAPER).hexdigest()}]
+    # What cannot be done is named, and nothing is recorded.
+    refused = send(client, page, page=page, whose="ticked", award_id=chosen, do="record", once="batch 2")
+    assert (refused.status_code, "不能办理" in refused.text) == (409, True)
+    assert send(client, page, page=page, whose="ticked", do="preview").status_code == 422
+    assert signed_in(makers, "auditor").get(page).status_code == 403
+    assert signed_in(makers, "auditor").get("/batches").status_code == 200
+
+
 def published(makers: Makers, client: FlaskClient, award: dict[str, Any]) -> None:
     """Check that the public notice lists the award, on the page and in the workbook."""
     year = award["year"]

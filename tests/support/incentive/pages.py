@@ -45,6 +45,7 @@ def routes(makers: Makers, method: str) -> list[str]:
     """Return the addresses of all pages that accept the method, with ids of existing objects."""
     there = {
         "award_id": "exchange_tiers/dcdex/2026",
+        "batch_id": "0" * 32,
         "exchange": "dcdex",
         "filename": "style.css",
         "format_name": "csv",

@@ -1,0 +1,107 @@
+"""Pages of batches: one step with many awards, previewed first; the batches so far."""
+
+from typing import Final
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.incentive.domain.notices.days import notice_end
+from services.incentive.domain.steps import ACTIONS
+from services.incentive.domain.workflow import GROUNDS
+from services.incentive.http.act_schemas import BatchRequestSchema
+from services.incentive.http.awards import award_renderer
+from services.incentive.http.batches import get_batch, list_all, perform_batch, preview
+from services.incentive.http.context import ledger_view
+from services.incentive.http.schemas import AwardQuery
+from services.incentive.pages.blueprint import blueprint, paging_links, show
+from services.incentive.pages.form_body import FormRefusal, load, read_form, refusal_of, sent_once, show_form
+from services.incentive.queries.awards import list_awards
+from shared.values.json_types import Json
+from shared.values.times import shanghai_date
+from shared.web.keys import require
+from shared.web.problems import Problem
+
+_FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag")
+_LISTED_MOST: Final = 200
+_PAGE_SIZE: Final = 25
+_KEPT: Final = "kept"  # hidden fields with the documents of the form that was previewed
+
+
+@blueprint.get("/batches/new", endpoint="new_batch")
+@require("bureau")
+def show_batch_form(refused: FormRefusal | None = None, previewed: Json | None = None) -> ResponseReturnValue:
+    """Show the awards that the filters find, to tick, with the form of a step; what a preview found, or a refusal."""
+    given = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
+    filters, faults = load(AwardQuery(), given)
+    action = ACTIONS.get(request.args.get("action", ""), ACTIONS["list"])
+    with ledger_view() as (connection, view):
+        rows = [] if faults else list_awards(connection, view, filters, None, _LISTED_MOST + 1)
+        render = award_renderer(connection, view, rows[:_LISTED_MOST])
+        policy = view.rulebook.policy
+    today = shanghai_date(view.now)
+    return show_form(
+        "forms/batch",
+        refused,
+        action=action,
+        actions=list(ACTIONS.values()),
+        grounds=GROUNDS,
+        awards=[render(row) for row in rows[:_LISTED_MOST]],
+        has_more=len(rows) > _LISTED_MOST,
+        given=given,
+        faults=faults,
+        policy=policy,
+        previewed=previewed,
+        kept=[] if previewed is None else previewed["documents"],
+        ticked=request.form.getlist("award_id"),
+        is_all=request.form.get("whose") == "all",
+        notice_end=notice_end(today, policy.notice_working_days, policy.public_notice).isoformat(),
+    )
+
+
+@blueprint.post("/batches/new", endpoint="send_batch")
+@require("bureau")
+def send_batch() -> ResponseReturnValue:
+    """Preview a batch, or decide on it."""
+    chosen: Json = {"action": request.args.get("action", "list")}
+    if request.form.get("whose") == "all":
+        chosen["filter"] = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
+    else:
+        chosen["awards"] = [{"award_id": one} for one in request.form.getlist("award_id")]
+    kept = [{"sha256": one[:64], "name": one[65:]} for one in request.form.getlist(_KEPT)]
+    given, faults = read_form(BatchRequestSchema(), {**chosen, **({"documents": kept} if kept else {})})
+    if faults:
+        return show_batch_form(FormRefusal("batch", 422, None, faults))
+    try:
+        if request.form.get("do") == "preview":
+            found = preview("", given)
+            return show_batch_form(None, {**found, "documents": given.get("documents") or []})
+        batch = perform_batch(sent_once()["key"] or "", given)
+    except Problem as problem:
+        return show_batch_form(refusal_of("batch", problem), _refused(problem, given))
+    return redirect(url_for("pages.batch", batch_id=batch["batch_id"]), 303)
+
+
+def _refused(problem: Problem, given: Json) -> Json | None:
+    """What was refused, in the form of a preview."""
+    if "refused" not in problem.further:
+        return None
+    nothing: Json = {"count": 0, "amount": "0.00", "budget": [], "held": [], "suppressed": [], "over_approved": []}
+    return {**nothing, "refused": problem.further["refused"], "documents": given.get("documents") or []}
+
+
+@blueprint.get("/batches", endpoint="batches")
+@require("bureau", "auditor")
+def show_batches() -> ResponseReturnValue:
+    """Show the batches so far."""
+    listed = list_all({"limit": _PAGE_SIZE, "cursor": request.args.get("cursor")})
+    paging = paging_links(listed["next_cursor"], "pages.batches", {})
+    return show("views/batches", batches=listed["items"], paging=paging)
+
+
+@blueprint.get("/batches/<batch_id>", endpoint="batch")
+@require("bureau", "auditor")
+def show_batch(batch_id: str) -> ResponseReturnValue:
+    """Show a batch and its decisions."""
+    found = get_batch({"limit": _PAGE_SIZE, "cursor": request.args.get("cursor")}, batch_id)
+    paging = paging_links(found["next_cursor"], "pages.batch", {"batch_id": batch_id})
+    return show("views/batch", batch=found, decisions=found["items"], paging=paging)
