@@ -17,6 +17,7 @@ from services.incentive.domain.event_readings import (
     operator_of_year,
     running_total,
     served_period,
+    touches,
 )
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, tier_years
 from services.incentive.domain.explanations.events import explain_annual, explain_tiers
@@ -395,3 +396,17 @@ def test_a_year_says_what_is_deducted():
     policy = by(TIERS, "deduction", "less_steps_before_the_policy_too")
     _, year = tier_years("kmdex", ExchangeFacts(totals, OPERATED), policy, policy.in_force)
     assert (year.earned_before_fen, year.history_fen, year.deducted_years) == (0, 100_000_000, (2024,))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "year", "expected"),
+    [
+        (date(2025, 12, 31), date(2026, 1, 2), 2026, True),
+        (date(2025, 12, 31), date(2026, 1, 1), 2026, False),
+        (date(2026, 12, 31), date(2027, 3, 1), 2026, True),
+        (date(2027, 1, 1), date(2027, 3, 1), 2026, False),
+        (date(2027, 1, 1), date(2027, 3, 1), 2027, True),
+    ],
+)
+def test_a_period_touches_a_year_if_one_of_its_days_is_in_it(start: date, end: date, year: int, expected: bool) -> None:
+    assert touches(Interval(start, end), year) is expected
