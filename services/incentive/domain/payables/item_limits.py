@@ -38,7 +38,7 @@ class _Limit(NamedTuple):
 
     name: str
     most_fen: int
-    is_cumulative: bool
+    is_cumulative: bool = False
 
 
 class UsedLimits:
@@ -52,11 +52,8 @@ class UsedLimits:
 
     def within(self, claims: Sequence[Claim]) -> dict[str, int]:
         """The payables of claims that are paid together, cut to their limits, by award_id."""
-        years = sorted({claim.year for claim in claims})
-        if len(years) <= 1:
-            return self._within_year(claims)
         kept, due = (self._used.copy(), self._tiers.copy()), dict[str, int]()
-        for year in years:
+        for year in sorted({claim.year for claim in claims}):
             of_year = [claim for claim in claims if claim.year == year]
             due |= self._within_year(of_year)
             self.add(of_year, due)
@@ -101,7 +98,7 @@ class UsedLimits:
 
     def _place(self, claim: Claim) -> tuple[date, int, int, str]:
         is_tier = claim.rule == self._policy.exchange_tiers.rule
-        return claim.day, self._policy.rank_of(claim.rule), -claim.worth_fen if is_tier else 0, claim.award_id
+        return claim.day, self._policy.rank_of(claim.rule), -claim.worth_fen * is_tier, claim.award_id
 
     def _limits(self, claim: Claim) -> list[_Limit]:
         """The limits of a claim's rule, and of its steps."""
@@ -112,7 +109,7 @@ class UsedLimits:
         tiers = self._policy.exchange_tiers.rule
         if claim.rule == tiers and self._policy.operators_ladder == "operator":
             reached = (one.cap_fen for one in self._claims if one.rule == tiers and one.year <= claim.year)
-            limits.append(_Limit(_LADDER, max(reached, default=0), is_cumulative=True))
+            limits.append(_Limit(_LADDER, max([claim.cap_fen, *reached]), is_cumulative=True))
         if (ladder := self._policy.ladder_of(claim.rule, claim.award_id)) is not None:
             other = [one for one in self._claims if self._policy.ladder_of(one.rule, one.award_id) == ladder]
             limits += DIFFERENCES[self._policy.steps](ladder, claim, other)
@@ -138,7 +135,7 @@ def less_approved(ladder: str, claim: Claim, steps: Sequence[Claim]) -> list[_Li
     """The step less what is approved and not returned of the others."""
     del ladder
     approved_fen = sum(one.standing_fen for one in steps if one.award_id != claim.award_id)
-    return [_Limit(f"step {claim.award_id}", claim.steps_fen - approved_fen, is_cumulative=False)]
+    return [_Limit(f"step {claim.award_id}", claim.steps_fen - approved_fen)]
 
 
 DIFFERENCES: Final[Mapping[StepsReading, Callable[[str, Claim, Sequence[Claim]], list[_Limit]]]] = {

@@ -487,3 +487,12 @@ def test_what_wins_a_year_may_be_what_another_grant_is_deducted_from():
     park = declared("startup_park", "P", 19)
     assert sum(in_wan([claim(PURCHASE[0], 18), park], policy, grants=given).values()) == 19
     assert sum(in_wan([claim(PURCHASE[0], 20), park], policy, grants=given).values()) == 10
+
+
+def test_the_greatest_of_grants_that_compete_suppresses_what_is_less_beside_each_other():
+    """highest_only/same_matter with other_grants/highest: awards are compared one by one with the greatest grant."""
+    policy = msgspec.structs.replace(POLICY, highest_only="same_matter", other_grants="highest")
+    given = {2026: [OtherGrant("other_grant/1", 10 * WAN), OtherGrant("other_grant/2", 20 * WAN)]}
+    claims = [claim(LISTING[0], 19), claim(PURCHASE[0], 20), claim(ANNUAL[0], 21)]
+    found = payables(claims, policy, given)
+    assert [found[one.award_id] for one in claims] == [(0, "other_grant/2"), (20 * WAN, None), (21 * WAN, None)]
