@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from services.incentive.rebuild.command import verify_all
 from tests.support.incentive.bureau import Bureau, empty_bureau
 from tests.support.incentive.ledger import WHITELIST, changed, first_purchase, subject
+from tests.support.incentive.pages import signed_in_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,3 +109,34 @@ def test_a_share_in_proportion_limits_an_approval(postgres) -> None:
         assert bureau.step(two, "approve", amount="150000.01")[0] == 409
         bureau.done(two, "approve", amount="150000.00")
         assert bureau.ask.ok("/v1/budget", year=2026)["available"] == "0.00"
+
+
+def test_the_page_shows_the_queue_to_the_line_and_what_is_expected(bureau: Bureau) -> None:
+    awards = [bureau.purchase(number) for number in (3, 2, 1)]
+    expected = bureau.purchase(4, "400000.00")
+    for award_id in awards:
+        bureau.done(award_id, "list")
+    at = bureau.award(awards[1])["updated_at"]
+    page = signed_in_to(bureau.ask.client.application, "auditor").get("/budget?year=2026").text
+    queue, behind = page[page.index('id="queue"') : page.index('id="expected"')], page[page.index('id="expected"') :]
+    assert re.findall(r"/awards/([^\"?]+)", queue) == awards
+    assert queue.index(awards[1]) < queue.index("资金到此为止") < queue.index(awards[2])
+    assert (queue.count("放得下"), queue.count("预算不足"), queue.count("100,000.00")) == (2, 1, 1)
+    assert "已申报待核定 3 项，合计 600,000.00 元；尚可核定 500,000.00 元。" in queue
+    assert (expected in behind, "1 项，合计 20,000.00 元" in behind) == (True, True)
+    english = signed_in_to(bureau.ask.client.application, "auditor", "en").get("/budget?year=2026").text
+    assert "The money ends before place 3" in english
+    then = signed_in_to(bureau.ask.client.application, "auditor").get("/budget", query_string={"as_of": at[:19]})
+    assert "资金到此为止" not in then.text
+
+
+def test_the_page_of_a_long_queue_goes_on(postgres) -> None:
+    with scarce(postgres, "100000000.00") as bureau:
+        bureau.take(*(first_purchase(number, "2026-03-01", "1000000.00", seq=1) for number in range(1, 103)))
+        for number in range(1, 103):
+            bureau.done(f"first_purchase/{subject(number)}", "list")
+        client = signed_in_to(bureau.ask.client.application, "bureau")
+        first, second = (client.get(f"/budget?year=2026&start={start}").text for start in (0, 100))
+        assert [one.count("放得下") for one in (first, second)] == [100, 2]
+        assert ("start=100" in first, "start=200" in second, "资金到此为止" in first + second) == (True, False, False)
+        assert "94,900,000.00" in second  # left after the last

@@ -1,11 +1,12 @@
 """Pages of a year: of all exchanges and rules, which is the home page of those who see all; and of the budget."""
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from services.incentive.domain.budget import EACH_ALONE, IN_PROPORTION
 from services.incentive.pages.as_of_param import page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
-from services.incentive.queries.budget import load_budget
+from services.incentive.queries.budget import PLACES, load_queue, load_ranked_budget
 from services.incentive.queries.participants import sums_by_rule
 from services.incentive.queries.status import load_exchange_status
 from shared.values.money import format_yuan, parse_yuan
@@ -45,10 +46,26 @@ def overview() -> ResponseReturnValue:
 @blueprint.get("/budget")
 @require("bureau", "auditor")
 def budget() -> ResponseReturnValue:
-    year = requested_year()
+    """Show a year's budget, and the queue of what is applied for, to the line where the money ends."""
+    year, start = requested_year(), request.args.get("start", 0, int)
     with page_view() as (connection, view):
-        found = load_budget(connection, view, year)
+        found, ranked = load_ranked_budget(connection, view, year)
+        queue = load_queue(connection, view, ranked, max(0, start) // PLACES * PLACES)
+        policy = view.rulebook.policy
     amounts = {name: parse_yuan(found[name]) for name in ("budget", "payable", "approved", "paid")}
     longest = max(amounts["budget"], amounts["payable"], 1)
     lengths = {name: round(100 * fen / longest, 2) for name, fen in amounts.items()}
-    return show("views/budget", year=year, budget=found, lengths=lengths)
+    pools = [(line, sum(place.is_held for place in line.places)) for line in ranked.lines[1:]]
+    order = next((one for one in policy.readings if one.path == "general.budget_order"), None)
+    return show(
+        "views/budget",
+        year=year,
+        budget=found,
+        lengths=lengths,
+        queue=queue,
+        pools=pools,
+        order=order,
+        policy=policy,
+        places=PLACES,
+        is_line_drawn=policy.budget_order not in (EACH_ALONE, IN_PROPORTION),
+    )
