@@ -19,6 +19,7 @@ from services.incentive.http import (
     files,
     ledger,
     readings,
+    statements,
     trade_effects,
     years,
 )
@@ -44,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 _ROUTES = (
     *(awards, ledger, readings, acts, batches, act_list, declared, trade_effects, objections, lists, extracts, files),
-    years,
+    *(years, statements),
     translog_routes,
 )
 

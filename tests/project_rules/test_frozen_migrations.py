@@ -85,6 +85,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0031_budget_claims.sql": (
         "316e44d3d9f56f1eafd8200889620893c119abb1f2319b73634119cb2baa1e27"
     ),
+    "services/incentive/migrations/versions/0032_statements.py": (
+        "23153892905d8a320b7dce44d645718c11453ba17f138aedcebdcffe41a430fb"
+    ),
+    "services/incentive/migrations/versions/0032_statements.sql": (
+        "ac54318eb36ede7fb71e1061429e63da6835fb53085152006d03c3bc3c950e74"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

@@ -21,6 +21,7 @@ from services.incentive.commands.acting import (
     write_acts,
 )
 from services.incentive.commands.decisions import draft_decision
+from services.incentive.commands.statements import draft_service
 from services.incentive.domain.acts import (
     RELATED,
     YEAR_CLOSED,
@@ -274,4 +275,5 @@ _DRAFTS: Final[Mapping[ActKind, Callable[[Acting], Draft]]] = {
     "grant_withdrawal": _grant_withdrawal,
     "related_party": _related_party,
     "year_closing": _year_closing,
+    "service": draft_service,
 }

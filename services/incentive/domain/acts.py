@@ -23,6 +23,7 @@ ActKind = Literal[
     "grant_withdrawal",
     "related_party",
     "year_closing",
+    "service",
 ]
 Documents = list[Json]
 
@@ -174,6 +175,17 @@ class YearClosingPart(NamedTuple):
     documents: Documents
 
 
+class ServicePart(NamedTuple):
+    """The service (送达) of a statement: how, on which day, to whom."""
+
+    statement: str
+    award_id: str
+    way: str
+    served_on: date
+    to: str
+    documents: Documents
+
+
 ActPart = (
     DecisionPart
     | HoldPart
@@ -184,6 +196,7 @@ ActPart = (
     | GrantWithdrawalPart
     | RelatedPartyPart
     | YearClosingPart
+    | ServicePart
 )
 PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "decision": DecisionPart,
@@ -195,6 +208,7 @@ PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "grant_withdrawal": GrantWithdrawalPart,
     "related_party": RelatedPartyPart,
     "year_closing": YearClosingPart,
+    "service": ServicePart,
 }
 
 
@@ -280,6 +294,8 @@ def _fields(part: ActPart) -> Json:
                 del fields[name]
         else:
             fields["granted_on"] = _day(part.granted_on)
+    elif isinstance(part, ServicePart):
+        fields["served_on"] = _day(part.served_on)
     elif isinstance(part, RelatedPartyPart):
         del fields["subject"], fields["other"]
         fields["subjects"] = [part.subject, part.other]

@@ -106,6 +106,10 @@ _ENTERED_SETTINGS: Final = """
     SELECT seq FROM ledger_transaction WHERE award_id IS NULL AND kind = 'settings' AND seq < %(size)s ORDER BY seq
 """
 _ACTS: Final = f"SELECT {columns(Act, 'act')} FROM act JOIN ({_TRANSACTIONS}) t USING (seq) ORDER BY seq"
+_STATEMENTS: Final = f"""
+    SELECT s.content FROM ({_TRANSACTIONS}) t JOIN act USING (seq) JOIN decision d ON d.id = act.id
+    JOIN statement s ON s.sha256 = d.statement ORDER BY s.sha256
+"""
 _AWARDS: Final = f"""
     SELECT {columns(AwardRow, "a")}, t.whole FROM award_at a JOIN selected_award t USING (award_id)
     WHERE t.asked = %(asked)s ORDER BY award_id
@@ -224,6 +228,11 @@ class Selection:
             for _, rendered in render_acts(self._connection, acts):
                 if rendered is not None:
                     yield rendered
+
+    def statements(self) -> Iterator[bytes]:
+        """Return the statements of these decisions, in order of their SHA-256."""
+        for (content,) in stream(self._connection, _STATEMENTS, tuple[bytes], **self._parameters):
+            yield content
 
     def transaction_sums(self) -> Json:
         """Return the sums of the entries of these transactions."""

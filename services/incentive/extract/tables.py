@@ -11,7 +11,7 @@ from shared.values.json_types import Json
 # In order of precedence: a release also has the id of its hold, a withdrawal that of its grant.
 _ACTS: Final = (
     *("decision", "release", "hold", "eligibility", "suspension", "grant_withdrawal", "other_grant", "related_party"),
-    "year_closing",
+    *("year_closing", "service"),
 )
 _AWARD_FIELDS: Final = (
     *("exchange", "year", "base", "rate", "cap", "ceiling", "payable", "suppressed_by"),

@@ -224,6 +224,9 @@ class _ExtractWriter:
         self._totals["context"] = {"count": self._archive.add_lines("context.ndjson", context)}
         decided = self._tables.kept(DECISIONS, map(canonical_json, self._watched(self._selection.decisions())))
         self._totals["decisions"] = {"count": self._archive.add_lines("decisions.ndjson", decided)}
+        # An exchange sees none.
+        stated = self._watched(self._selection.statements() if self._request.viewer is None else ())
+        self._totals["statements"] = {"count": self._archive.add_lines("statements.ndjson", stated)}
 
     def _add_balances(self) -> None:
         def lines() -> Iterator[bytes]:

@@ -395,6 +395,13 @@ YearSchema = answer(
     "Year", integers("year"), booleans("closed"), days("closing_day"), lists(acts=YearClosingSchema), base=Schema
 )
 YearPageSchema = page_schema("YearPage", YearSchema)
+ServiceSchema = _act(
+    "Service",
+    _id_of("service_id"),
+    texts("statement", "award_id", "way", "to"),
+    days("served_on"),
+    _DOCUMENTS,
+)
 DecisionPageSchema = page_schema("DecisionPage", DecisionSchema)
 HoldPageSchema = page_schema("HoldPage", HeldSchema)
 SuspensionPageSchema = page_schema("SuspensionPage", SuspendedSchema)

@@ -59,6 +59,7 @@ ACT_KINDS: Final[Mapping[str, Texts]] = {
     "grant_withdrawal": Texts("撤回其他奖补登记", "Other grant withdrawn"),
     "related_party": Texts("关联方登记", "Related parties"),
     "year_closing": Texts("年度结账", "Year closed or reopened"),
+    "service": Texts("决定书送达", "Statement served"),
     "declaration": Texts("申报登记", "Declaration"),
 }
 # The next steps from a state, and their condition.

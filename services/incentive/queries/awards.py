@@ -132,15 +132,19 @@ def awards_of_year(connection: Connection, view: LedgerView, subject: str, year:
 
 def awards_of_subject(connection: Connection, view: LedgerView, subject: str) -> Sequence[SeenAward]:
     """The awards of a subject in all years that the viewer sees, in order of award_id."""
-    statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)}) ORDER BY award.award_id"
-    return fetch(connection, statement, SeenAward, subject=subject, **view.parameters)
+    return awards_of_subjects(connection, view, [subject]).get(subject, [])
 
 
-def awards_compared_with(connection: Connection, view: LedgerView, row: SeenAward) -> Sequence[SeenAward]:
-    """The awards that an award is compared with under G6, as far as the viewer sees them, and itself."""
-    if view.rulebook.policy.highest_only_scope == "year":
-        return awards_of_year(connection, view, row.subject, row.year)
-    return awards_of_subject(connection, view, row.subject)
+def awards_of_subjects(
+    connection: Connection, view: LedgerView, subjects: Collection[str]
+) -> dict[str, list[SeenAward]]:
+    """The awards of subjects in all years that the viewer sees, by subject and in order of award_id."""
+    condition = is_of_subject(view.as_of, "ANY(CAST(%(subjects)s AS text[]))")
+    statement = f"{view.select_awards} AND ({condition}) ORDER BY award.award_id"
+    found: dict[str, list[SeenAward]] = {}
+    for row in fetch(connection, statement, SeenAward, subjects=list(subjects), **view.parameters):
+        found.setdefault(row.subject, []).append(row)
+    return found
 
 
 def award_json(

@@ -1,8 +1,8 @@
 """Explanations of awards, and of rules that give a subject nothing, as a reader may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -16,60 +16,111 @@ from services.incentive.domain.explanations.payable import Rival
 from services.incentive.domain.explanations.why_not import Asked, KnownOfSubject, why_nothing
 from services.incentive.domain.facts import ExchangeTotal, FirstListing, FirstPurchase
 from services.incentive.domain.holds import is_year_closed
+from services.incentive.domain.payables.other_grants import OtherGrants
 from services.incentive.domain.status import operated_exchanges
-from services.incentive.queries.awards import awards_compared_with, awards_of_year
+from services.incentive.queries.awards import awards_of_subjects, awards_of_year
 from services.incentive.queries.deducted_grants import deducted_grants, set_aside
 from services.incentive.queries.readings import readings_of_awards
 from services.incentive.queries.risk_flags import award_risk_flags, risk_flag_json
-from services.incentive.queries.status import facts_of_exchange, is_known, known_about
+from services.incentive.queries.status import facts_of_exchange, is_known, known_about, load_known
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import other_grants_of, year_acts_of
 from services.incentive.store.as_of import AS_OF
-from services.incentive.store.award_context import load_award_context
+from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.awards import award_from_row
 from services.incentive.store.facts import fact_versions
 from services.incentive.store.rows import SeenAward
 from shared.events.fact_topics import FIRST_LISTING, FIRST_PURCHASE
-from shared.postgres.query import fetch_one, fetch_values
+from shared.postgres.query import fetch
 from shared.values.json_types import Json
 
-_REVISION_CHANGE: Final = """
-    SELECT n.recorded_at, o.ceiling_fen, n.ceiling_fen
-    FROM (SELECT version, ceiling_fen FROM award_version
-          WHERE award_id = %(award_id)s AND version <= %(version)s
-            AND (policy_id <> %(policy_id)s OR policy_revision <> %(policy_revision)s)
-          ORDER BY version DESC LIMIT 1) o
-    JOIN award_version n ON n.award_id = %(award_id)s AND n.version = o.version + 1
+_REVISION_CHANGES: Final = """
+    SELECT asked.award_id, n.recorded_at, o.ceiling_fen, n.ceiling_fen
+    FROM unnest(CAST(%(award_ids)s AS text[]), CAST(%(versions)s AS int[]), CAST(%(policies)s AS text[]),
+                CAST(%(revisions)s AS int[])) AS asked (award_id, version, policy_id, policy_revision)
+    CROSS JOIN LATERAL (
+        SELECT version, ceiling_fen FROM award_version v
+        WHERE v.award_id = asked.award_id AND v.version <= asked.version
+          AND (v.policy_id <> asked.policy_id OR v.policy_revision <> asked.policy_revision)
+        ORDER BY version DESC LIMIT 1) o
+    JOIN award_version n ON n.award_id = asked.award_id AND n.version = o.version + 1
 """
-_SEQS: Final = f"SELECT seq FROM ledger_transaction WHERE award_id = %(award_id)s AND posted_at <= {AS_OF} ORDER BY seq"
+_SEQS: Final = f"""
+    SELECT award_id, seq FROM ledger_transaction
+    WHERE award_id = ANY(%(award_ids)s) AND posted_at <= {AS_OF} ORDER BY seq
+"""
+
+
+class _Background(NamedTuple):
+    """What explanations of awards rest on, loaded for all of them together.
+
+    `facts` are by what they are about, `compared` the awards of each subject, `firsts` by topic and subject the
+    documents that were its first at some time, `transactions` and `revised` by award.
+    """
+
+    facts: Mapping[str, KnownFacts]
+    compared: Mapping[str, Sequence[SeenAward]]
+    grants: OtherGrants
+    contexts: Mapping[str, AwardContext]
+    firsts: Mapping[tuple[str, str], tuple[First, ...]]
+    transactions: Mapping[str, list[int]]
+    revised: Mapping[str, RevisionChange]
 
 
 def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """The contract's Explanation of an award, given its row."""
-    known = known_about(connection, view, row.about)
-    flags = [] if view.viewer is not None else award_risk_flags(connection, view, row, known.of)
+    background = _load_background(connection, view, [row])
+    flags = [] if view.viewer is not None else award_risk_flags(connection, view, row, background.facts[row.about].of)
     return {
-        **_explain_from(connection, view, row, known),
+        **_explain(connection, view, row, background),
         "signs": [risk_flag_json(one, view.rulebook.policy) for one in flags],
         "readings": readings_of_awards(connection, view, [row])[row.award_id],
     }
 
 
-def explain_for_statement(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
-    """The Explanation of an award without red flags and the readings of the text, which are for those who decide."""
-    return _explain_from(connection, view, row, known_about(connection, view, row.about))
+def explain_for_statements(
+    connection: Connection, view: LedgerView, rows: Sequence[SeenAward], contexts: Mapping[str, AwardContext]
+) -> dict[str, Json]:
+    """The Explanations of awards without red flags and the readings of the text, which are for those who decide."""
+    background = _load_background(connection, view, rows, contexts)
+    return {row.award_id: _explain(connection, view, row, background) for row in rows}
 
 
-def _explain_from(connection: Connection, view: LedgerView, row: SeenAward, found: KnownFacts) -> Json:
-    policy = view.rulebook.policy
+def _explain(connection: Connection, view: LedgerView, row: SeenAward, background: _Background) -> Json:
+    policy, found = view.rulebook.policy, background.facts[row.about]
     is_tiers = row.rule == policy.exchange_tiers.rule
     known = exchange_facts(found.of, view.rulebook.exchanges) if is_tiers else subject_facts(found)
-    seqs = fetch_values(connection, _SEQS, int, award_id=row.award_id, as_of=view.as_of) if row.whole else []
     return {
-        **explanation(_explained_award(connection, view, row), known, policy, view.visible),
-        "transactions": seqs,
+        **explanation(_explained_award(connection, view, row, background), known, policy, view.visible),
+        "transactions": background.transactions.get(row.award_id, []) if row.whole else [],
         "why_not": _why_zero(connection, view, row),
     }
+
+
+def _load_background(
+    connection: Connection,
+    view: LedgerView,
+    rows: Sequence[SeenAward],
+    contexts: Mapping[str, AwardContext] | None = None,
+) -> _Background:
+    """`contexts` are those of the view's instant (None: they are loaded)."""
+    policy, subjects = view.rulebook.policy, {row.subject for row in rows}
+    if contexts is None:
+        no_budgets = BudgetHolds(policy, view.instant, {})  # an explanation names no hold
+        contexts = load_award_context(connection, rows, policy, view.as_of, view.instant, no_budgets)
+    transactions: dict[str, list[int]] = {}
+    award_ids = [row.award_id for row in rows]
+    for award_id, seq in fetch(connection, _SEQS, tuple[str, int], award_ids=award_ids, as_of=view.as_of):
+        transactions.setdefault(award_id, []).append(seq)
+    return _Background(
+        facts=load_known(connection, view, {row.about for row in rows}),
+        compared=awards_of_subjects(connection, view, subjects),
+        grants={} if view.viewer is not None else other_grants_of(connection, subjects, view.as_of),
+        contexts=contexts,
+        firsts=_earlier_firsts(connection, view, {(row.rule, row.about) for row in rows}),
+        transactions=transactions,
+        revised=_revision_changes(connection, rows),
+    )
 
 
 def explain_rule(connection: Connection, view: LedgerView, subject: str, rule: str, year: int) -> list[Json]:
@@ -115,7 +166,7 @@ def _why_nothing(
     if known is None and own:
         return []
     if known is not None:
-        earlier = _earlier_firsts(connection, view, rule, subject)
+        earlier = _earlier_firsts(connection, view, {(rule, subject)}).get((rule, subject), ())
         awards = frozenset(row.award_id for row in own)
         known = msgspec.structs.replace(known, earlier=earlier, awards=awards)
     closings = year_acts_of(connection, [year], view.as_of).get(year, ())
@@ -147,48 +198,56 @@ def _why_zero(connection: Connection, view: LedgerView, row: SeenAward) -> Json 
     return answers[0]["why_not"] if len(answers) == 1 else None
 
 
-def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -> ExplainedAward:
-    group = awards_compared_with(connection, view, row)
+def _explained_award(
+    connection: Connection, view: LedgerView, row: SeenAward, background: _Background
+) -> ExplainedAward:
+    of_year = view.rulebook.policy.highest_only_scope == "year"
+    group = [one for one in background.compared.get(row.subject, ()) if one.year == row.year or not of_year]
     rivals = [Rival(rival.award_id, rival.ceiling_fen, rival.suppressed_by) for rival in group if rival.whole]
+    grants = background.grants
     if view.viewer is None:
-        grants = other_grants_of(connection, [row.subject], view.as_of)
         years = {row.year, *(rival.year for rival in group)}
         rivals += [Rival(one.name, one.amount_fen) for year in years for one in grants.get((row.subject, year), ())]
-    policy, now = view.rulebook.policy, view.instant
-    no_budgets = BudgetHolds(policy, now, {})  # an explanation names no hold
-    context = load_award_context(connection, [row], policy, view.as_of, now, no_budgets)[row.award_id]
+    context = background.contexts[row.award_id]
+    has_grants = view.viewer is not None or (row.subject, row.year) in grants
     return ExplainedAward(
         award_from_row(row),
         partial=not row.whole,
         rivals=tuple(rivals),
         set_aside=set_aside(context),
-        deducted=deducted_grants(connection, view, row),
-        revised=_revision_change(connection, row),
-        earlier=_earlier_firsts(connection, view, row.rule, row.about),
+        deducted=deducted_grants(connection, view, row) if has_grants else (),
+        revised=background.revised.get(row.award_id),
+        earlier=background.firsts.get((row.rule, row.about), ()),
         is_closed=context.period_closed,
     )
 
 
-def _earlier_firsts(connection: Connection, view: LedgerView, rule: str, about: str) -> tuple[First, ...]:
-    """The documents that were the subject's first at some time; none if the rule is not about a first."""
+def _earlier_firsts(
+    connection: Connection, view: LedgerView, asked: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[First, ...]]:
+    """The documents that were a subject's first at some time, by rule and subject, for rules that are about a first."""
     policy = view.rulebook.policy
     topics: dict[str, str] = {policy.first_listing.rule: FIRST_LISTING, policy.first_purchase.rule: FIRST_PURCHASE}
-    if (topic := topics.get(rule)) is None:
-        return ()
-    versions = fact_versions(connection, topic, about, view.rulebook.registers, view.as_of)
-    firsts = (fact.first for fact in versions if isinstance(fact, FirstListing | FirstPurchase))
-    return tuple(first for first in firsts if first is not None)
+    found: dict[tuple[str, str], tuple[First, ...]] = {}
+    for rule, topic in topics.items():
+        abouts = [about for of_rule, about in asked if of_rule == rule]
+        if not abouts:
+            continue
+        known = fact_versions(connection, topic, abouts, view.rulebook.registers, view.as_of)
+        for about, versions in known.items():
+            firsts = (fact.first for fact in versions if isinstance(fact, FirstListing | FirstPurchase))
+            found[rule, about] = tuple(first for first in firsts if first is not None)
+    return found
 
 
-def _revision_change(connection: Connection, row: SeenAward) -> RevisionChange | None:
-    """The last change of policy revision that the award went through, up to this version."""
-    change = fetch_one(
-        connection,
-        _REVISION_CHANGE,
-        tuple[datetime, int, int],
-        award_id=row.award_id,
-        version=row.version,
-        policy_id=row.policy_id,
-        policy_revision=row.policy_revision,
-    )
-    return None if change is None else RevisionChange(row.policy_id, row.policy_revision, *change)
+def _revision_changes(connection: Connection, rows: Sequence[SeenAward]) -> dict[str, RevisionChange]:
+    """The last change of policy revision that each award went through, up to its version."""
+    asked = {
+        "award_ids": [row.award_id for row in rows],
+        "versions": [row.version for row in rows],
+        "policies": [row.policy_id for row in rows],
+        "revisions": [row.policy_revision for row in rows],
+    }
+    revisions = {row.award_id: (row.policy_id, row.policy_revision) for row in rows}
+    changes = fetch(connection, _REVISION_CHANGES, tuple[str, datetime, int, int], **asked)
+    return {award_id: RevisionChange(*revisions[award_id], at, old, new) for award_id, at, old, new in changes}

@@ -12,7 +12,7 @@ from services.incentive.domain.facts import FactRef
 from services.incentive.domain.statements.content import StatementBasis
 from services.incentive.domain.workflow import Decision
 from services.incentive.queries.awards import award_json
-from services.incentive.queries.explanations import explain_for_statement
+from services.incentive.queries.explanations import explain_for_statements
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import AwardContext, decisions_of
@@ -21,6 +21,7 @@ from services.incentive.store.facts import fact_values_at
 from services.incentive.store.rows import AwardRow, SeenAward, columns
 from shared.postgres.query import fetch
 from shared.values.json_types import Json
+from shared.values.money import format_yuan
 from shared.values.times import shanghai_date
 
 _ACT: Final = columns(Act, "a")
@@ -39,6 +40,10 @@ _OBJECTIONS: Final = f"""
                    WHERE h.kind = 'objection' AND h.award_id = ANY(%(award_ids)s))
     ORDER BY a.seq
 """
+_NAMES: Final = """
+    SELECT award_id, subject, subject_name FROM award_version WHERE award_id = ANY(%(award_ids)s)
+    ORDER BY award_id, version
+"""
 
 
 def statement_bases(
@@ -48,17 +53,23 @@ def statement_bases(
     facts = _fact_values(connection, awards)
     eligibility = _eligibility_records(connection, {award.subject for award in awards}, view.instant)
     award_ids = [award.award_id for award in awards]
+    names = _names(connection, award_ids)
     objections, decisions = _objections(connection, award_ids), decisions_of(connection, award_ids, view.as_of)
+    rows = [SeenAward._make((*award[: len(AwardRow._fields)], True)) for award in awards]
+    explanations = explain_for_statements(connection, view, rows, contexts)
     found = {}
-    for award in awards:
-        row = SeenAward._make((*award[: len(AwardRow._fields)], True))
+    for award, row in zip(awards, rows, strict=True):
         found[award.award_id] = StatementBasis(
-            award=award_json(row, contexts[award.award_id], None, view.rulebook.policy),
+            award={
+                **award_json(row, contexts[award.award_id], None, view.rulebook.policy),
+                "recovered": format_yuan(contexts[award.award_id].workflow.recovered_fen),
+            },
             facts=[{**one, "value": facts.get(_ref(one))} for one in row.evidence],
-            explanation=explain_for_statement(connection, view, row),
+            explanation=explanations[award.award_id],
             eligibility=eligibility.get(award.subject),
             notices={one.action: _notice(one) for one in decisions.get(award.award_id, ())},
             objections=objections.get(award.award_id, []),
+            names={**names.get(award.award_id, {}), award.subject: award.subject_name},
         )
     return found
 
@@ -85,6 +96,14 @@ def _eligibility_records(connection: Connection, subjects: Collection[str], now:
     acts = fetch(connection, _ELIGIBILITY, Act, subjects=list(subjects), now=now)
     records = (record for _, record in render_acts(connection, acts) if record is not None)
     return {record["subject"]: record for record in records}
+
+
+def _names(connection: Connection, award_ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """The last known name of each subject that an award was of, by award."""
+    found: dict[str, dict[str, str]] = {}
+    for award_id, subject, name in fetch(connection, _NAMES, tuple[str, str, str], award_ids=list(award_ids)):
+        found.setdefault(award_id, {})[subject] = name
+    return found
 
 
 def _objections(connection: Connection, award_ids: Collection[str]) -> dict[str, list[Json]]:

@@ -1,6 +1,6 @@
 """The status of a subject or an exchange in a year, as a reader may see it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
@@ -58,8 +58,15 @@ def load_exchange_status(connection: Connection, view: LedgerView, exchange: str
 
 def known_about(connection: Connection, view: LedgerView, about: str) -> KnownFacts:
     """All facts about a subject or exchange, as of the view's instant, with declarations that share items with it."""
-    found = load_facts(connection, [about], {}, view.rulebook.registers, view.as_of).get(about, NO_FACTS)
-    return found.with_linked(about, load_linked(connection, {about: found}, view.rulebook.policy, view.as_of))
+    return load_known(connection, view, [about])[about]
+
+
+def load_known(connection: Connection, view: LedgerView, abouts: Collection[str]) -> dict[str, KnownFacts]:
+    """The same of many subjects or exchanges, by what the facts are about."""
+    loaded = load_facts(connection, list(abouts), {}, view.rulebook.registers, view.as_of)
+    found = dict.fromkeys(abouts, NO_FACTS) | loaded
+    groups = load_linked(connection, found, view.rulebook.policy, view.as_of)
+    return {about: known.with_linked(about, groups) for about, known in found.items()}
 
 
 def facts_of_exchange(connection: Connection, view: LedgerView, exchange: str) -> ExchangeFacts:

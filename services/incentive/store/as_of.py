@@ -52,12 +52,12 @@ def joined_facts(as_of: datetime | None) -> str:
     return "JOIN fact f ON f.id = c.fact_id" if as_of is None else _FACT_AS_OF
 
 
-def is_of_subject(as_of: datetime | None) -> str:
+def is_of_subject(as_of: datetime | None, subject: str = "%(subject)s") -> str:
     """Condition: an award of `awards_as_of`, called `award`, belongs to the parameter `subject`.
 
     A subject's own awards are about it. An exchange's awards go to its operator, who may have changed; they are few.
     """
     if as_of is None:
-        return "award.subject = %(subject)s"
-    about = "award.about = %(subject)s OR (award.about >= 'exchange/' AND award.about < 'exchange0')"
-    return f"award.subject = %(subject)s AND ({about})"
+        return f"award.subject = {subject}"
+    about = f"award.about = {subject} OR (award.about >= 'exchange/' AND award.about < 'exchange0')"
+    return f"award.subject = {subject} AND ({about})"

@@ -58,8 +58,8 @@ _RECORDED: Final = """
     JOIN unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS n(topic, key) USING (topic, key)
 """
 _VERSIONS_ABOUT: Final = f"""
-    SELECT f.topic, f.key, f.value FROM fact_current c JOIN fact f USING (topic, key)
-    WHERE c.about = %(about)s AND c.topic = %(topic)s AND f.recorded_at <= {AS_OF} ORDER BY f.id
+    SELECT c.about, f.topic, f.key, f.value FROM fact_current c JOIN fact f USING (topic, key)
+    WHERE c.about = ANY(CAST(%(abouts)s AS text[])) AND c.topic = %(topic)s AND f.recorded_at <= {AS_OF} ORDER BY f.id
 """
 _VERSIONS: Final = """
     SELECT f.topic, f.key, f.value
@@ -172,11 +172,15 @@ def _values_at(connection: Connection, refs: Collection[FactRef]) -> Sequence[tu
 
 
 def fact_versions(
-    connection: Connection, topic: str, about: str, registers: Registers, as_of: datetime | None
-) -> list[Fact]:
-    """Every version of the facts that count of a topic about a subject, in the order in which they were recorded."""
-    rows = fetch(connection, _VERSIONS_ABOUT, tuple[str, str, bytes], topic=topic, about=about, as_of=as_of)
-    return [parse_fact(topic, key, value) for topic, key, value in rows if is_counted(topic, key, registers)]
+    connection: Connection, topic: str, abouts: Collection[str], registers: Registers, as_of: datetime | None
+) -> dict[str, list[Fact]]:
+    """Every version of the facts that count of a topic about subjects, in the order in which they were recorded."""
+    found: dict[str, list[Fact]] = {}
+    asked = {"abouts": pg_array(abouts), "topic": topic, "as_of": as_of}
+    for about, of_topic, key, value in fetch(connection, _VERSIONS_ABOUT, tuple[str, str, str, bytes], **asked):
+        if is_counted(of_topic, key, registers):
+            found.setdefault(about, []).append(parse_fact(of_topic, key, value))
+    return found
 
 
 def load_linked(

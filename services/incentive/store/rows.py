@@ -11,8 +11,9 @@ Every table but `position`, `worker_run`, four projections, `extract`, its piece
 - `ledger_settings`: the policy, whitelist and registers in force from a `seq` on. It is the number of their own
   transaction, but settings of earlier versions have none.
 - `act`: what a person of the bureau did; `decision`, `hold`, `hold_release`, `suspension`, `eligibility`,
-  `other_grant`, `related_party`, and `year_closing` are its kinds, each a row with the same id. Each act has its own
-  transaction.
+  `other_grant`, `related_party`, `year_closing` and `service` are its kinds, each a row with the same id. Each act has
+  its own transaction.
+- `statement`: what a decision rests on, as it was frozen, by its SHA-256.
 - `extract`, `extract_piece`, `extract_access`: extracts as jobs, their content, and who asked for and took what.
 - `kept_file`, `kept_file_piece`: files of the documents that acts name; the owner may delete them.
 - `page_session`: who is signed in to the pages.

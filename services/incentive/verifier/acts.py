@@ -34,7 +34,7 @@ CONDITIONS = (
 # The kind of an act is known by the field that holds its id.
 ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
-    "related_party_id", "year_closing_id",
+    "related_party_id", "year_closing_id", "service_id",
 )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ class RecordedActs:
     `histories`: by award. `budgets`: what budgets know of them. `held`: award and kind of each hold in force.
     `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
     `year_acts`: by year, when it was closed (True) or reopened (False). `calendar_days`: the days that notices were
-    counted by.
+    counted by. `amounts_before`: by statement, the amounts of the award before the decision.
     """
 
     def __init__(self) -> None:
@@ -57,6 +57,7 @@ class RecordedActs:
         self.year_acts: dict[int, list[tuple[int, bool]]] = {}
         self.calendar_days: set[str] = set()
         self.settings: SettingsHistory | None = None
+        self.amounts_before: dict[str, Json] = {}
 
     def take(self, kind: str, item: Json) -> None:
         """Apply one act; Unsound if it does not follow from those before."""
@@ -117,6 +118,11 @@ class RecordedActs:
         return self.histories.get(award_id) or AwardHistory()
 
     def _take_step(self, step: Json) -> None:
+        if step.get("statement"):
+            history = self.history_of(step["award_id"])
+            self.amounts_before[step["statement"]] = {
+                name: yuan(getattr(history, name)) for name in ("approved", "paid", "returned", "recovered")
+            }
         self.histories.setdefault(step["award_id"], AwardHistory()).take(step)
         if step["action"] in ("approve", "pay"):
             if self.manual_holds(step["award_id"]):
@@ -196,6 +202,8 @@ def check_posted_act(kind: str, item: Json, posted: Json) -> None:
         expected = (kind_of_posting, amount, item["award_id"])
     elif kind == "release_id":
         expected = ("decision", "0.00", posted["award_id"])
+    elif kind == "service_id":
+        expected = ("decision", "0.00", None)
     found = (posted["decision"]["id"], posted["posted_at"], posted["kind"], posted["amount"], posted["award_id"])
     if found != (item[kind], item["at"], *expected):
         raise Unsound("与其分录不符", "differs from its transaction")

@@ -5,8 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint
-from .merkle import TreeLeaf, check_log, leaf_hash, peaks_of, root_of
+from .bundle import (
+    Bundle,
+    TreeLeaf,
+    check_log,
+    check_manifest,
+    has_all_awards,
+    has_all_postings,
+    leaf_hash,
+    open_checkpoint,
+    peaks_of,
+    root_of,
+)
 from .policy import DECLARED, TRANSACTION_FIELDS, PolicyValues, SettingsHistory, is_settings
 from .report import Unsound
 from .signatures import GivenKeys, SignedCheckpoint
@@ -22,7 +32,8 @@ class LedgerLog:
 
     `accounts`: sums of debit and credit, in fen. `awards`: for each award the last posting's instant, and whether more
     than entitlements were posted. `declared`: for each award the last declaration's number and hash, in order of seq.
-    `acts`: other acts of persons, by seq, as the ledger has them. `kept`: hashes of the wanted subtrees.
+    `acts`: other acts of persons, by seq, as the ledger has them. `ceilings_before`: the ceiling of its award before
+    each act, by seq, where every posting is here. `kept`: hashes of the wanted subtrees.
     """
 
     def __init__(
@@ -39,6 +50,8 @@ class LedgerLog:
         self.awards: dict[str, Json] = {}
         self.declared: dict[str, tuple[int, str]] = {}
         self.acts: dict[int, Json] = {}
+        self.ceilings_before: dict[int, int] = {}
+        self._ceilings: dict[str, int] = {}
         self.count = self.debit = self.credit = 0
         self._has_claims = False
         file = "transactions.ndjson"
@@ -100,6 +113,8 @@ class LedgerLog:
             self.declared[item["award_id"]] = (int(decision["id"].split("/")[1]), decision["sha256"])
         else:
             self.acts[item["seq"]] = item
+            if has_all_postings(self.request):
+                self.ceilings_before[item["seq"]] = self._ceilings.get(item["award_id"], 0)
 
     def _check_entries(self, item: Json) -> None:
         """Debits equal credits, the amount follows from them, and each account fits the kind and award."""
@@ -119,6 +134,8 @@ class LedgerLog:
             raise Unsound("借贷不平", "debits do not equal credits")
         if fen(item["amount"]) != amount or bool(item["entries"]) != (kind not in ("decision", "settings")):
             raise Unsound("金额与记账不符", "its amount does not follow from its entries")
+        if kind == "entitlement":
+            self._ceilings[award_id] = self._ceilings.get(award_id, 0) + amount
         self.debit, self.credit = self.debit + debited, self.credit + credited
 
     def _post(self, kind: str, award_id: str, account: str, debit: int, credit: int) -> int:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
-from .acts import check_acts, check_payables, read_acts
+from .acts import RecordedActs, check_acts, check_payables, read_acts
 from .awards import ReportedAwards, check_awards, check_posted
 from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint, viewer_of
 from .ledger import AccountSums, LedgerLog, OlderExtract, check_balances, read_balances
@@ -20,6 +20,7 @@ from .report import ReportLine, Unsound, UsageError, VerificationReport, caller_
 from .reported_facts import RegistersByName, ReportedFacts, check_listing_facts
 from .risk_flags import OF_OTHERS
 from .signatures import GivenKeys, SignedCheckpoint, VerifierKeys, read_keys
+from .statements import check_statements
 from .values import Json, Span, fen, yuan
 
 
@@ -63,10 +64,11 @@ class ExtractCheck:
         facts = self._check_facts(settings, ledger, registers)
         balances = self._check_balances(ledger)
         awards = self._check_awards(settings, facts)
-        self._check_acts(awards, settings, ledger, facts)
+        acts = self._check_acts(awards, settings, ledger, facts)
+        statements = self._check_statements(settings, ledger, facts, acts)
         check_posted(awards, ledger, balances)
         self._shown("各项奖补与其台账账户一致", "awards agree with what is posted on their accounts")
-        check_totals(self._manifest, ledger, awards, facts, registers)
+        check_totals(self._manifest, ledger, awards, facts, registers, statements)
         if settings.policy is not None:
             values = "; ".join(settings.policy.for_comparison())
             self._shown("所依政策值，请与文件原文比对", "the policy's values, to be compared with its text", values)
@@ -247,7 +249,7 @@ class ExtractCheck:
 
     def _check_acts(
         self, awards: ReportedAwards, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts
-    ) -> None:
+    ) -> RecordedActs:
         acts = read_acts(self._bundle, ledger, settings)
         count = len(ledger.acts)
         self._shown(f"{count} 项办理记录与台账所载哈希相符", f"{count} acts match their hashes in the ledger")
@@ -287,6 +289,31 @@ class ExtractCheck:
                     "the hold budget and the flags over_approved and offset were not all recomputed: they depend on"
                     " applications and approvals of other awards",
                 )
+        return acts
+
+    def _check_statements(
+        self, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts, acts: RecordedActs
+    ) -> int:
+        before = acts.amounts_before if self._has_all_postings else None
+        found = check_statements(self._bundle, settings, ledger, facts, before, self._is_complete)
+        if found.number:
+            zh, en = ("连续", "missing") if self._is_complete else ("不重", "given twice")
+            self._shown(
+                f"{found.number} 份决定书与其决定、台账、政策相符，大写无误，文号{zh}",
+                f"{found.number} statements agree with decisions, ledger and policy, in figures and words; no number is"
+                f" {en}",
+            )
+            self._limit(
+                "决定书所载说明、资格、暂缓与异议是作出决定时所示，未重算",
+                "explanations, eligibility, holds and objections in statements are as shown when decided, and were not"
+                " recomputed",
+            )
+        if found.facts_not_compared:
+            self._limit(
+                f"决定书所依的 {found.facts_not_compared} 项事实此后已有新版本，未比对",
+                f"{found.facts_not_compared} facts of statements have newer versions since, and were not compared",
+            )
+        return found.number
 
     def _report_limits(self) -> None:
         if not self._is_complete:
@@ -321,8 +348,9 @@ class ExtractCheck:
 
 
 def check_totals(
-    manifest: Json, ledger: LedgerLog, awards: ReportedAwards, facts: ReportedFacts, registers: RegistersByName
-) -> None:
+    manifest: Json, ledger: LedgerLog, awards: ReportedAwards, facts: ReportedFacts, registers: RegistersByName,
+    statements: int,
+) -> None:  # fmt: skip
     """Compare the manifest's counts and control totals."""
     asked, context = awards.counts()
     ceiling = payable = 0
@@ -335,10 +363,12 @@ def check_totals(
         "context": {"count": context},
         "decisions": {"count": len(ledger.acts)},
         "facts": {"count": facts.count},
+        "statements": {"count": statements},
         "evidence": {register.name: {"count": register.count} for register in registers.values()},
     }
     for name in sorted(found):
-        if manifest["totals"].get(name) != found[name]:
+        # Extracts of earlier versions have no statements.
+        if manifest["totals"].get(name, {"count": 0} if name == "statements" else None) != found[name]:
             raise Unsound("控制总数不符", "wrong control total", name, file="manifest.json")
 
 

@@ -8,8 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from .bundle import Bundle
-from .merkle import TreeLeaf, check_log, leaf_hash
+from .bundle import Bundle, TreeLeaf, check_log, leaf_hash
 from .report import Unsound
 from .signatures import SignedCheckpoint
 from .values import Json, Span, canonical, day_us, days_span, fen, instant, is_within
@@ -120,6 +119,7 @@ class PolicyValues:
         looked_at = general.get("eligibility_day", {}).get("reading", ELIGIBLE_NOW)
         self.eligibility_day = "present" if looked_at == ELIGIBLE_NOW else looked_at
         self.budget = fen(general["budget"]["annual"])
+        self.statements: Json | None = tree.get("statements")
         self.frees_recovered = general.get("recovered_money", {}).get("reading", "frees_room") == "frees_room"
         self.budget_counts: str = general["budget"]["reading"]
         self.budget_order: str = general.get("budget_order", {}).get("reading", "order_of_approval")
@@ -197,6 +197,7 @@ class SettingsHistory:
         self.not_entered = 0
         self._begins: list[int] = []
         self._in_force: list[PolicyRevision] = []
+        self._listed: list[Json] = []
         left = {item["posted_at"]: item for item in self.entered.values()}
         digests: dict[PolicyRevision, str] = {}
         for one in bundle.json(SETTINGS_FILE):
@@ -210,6 +211,7 @@ class SettingsHistory:
                 raise Unsound("同一版本施行过两份不同的文件", "one revision with other bytes", file=SETTINGS_FILE)
             self._begins.append(one["from_seq"])
             self._in_force.append(revision)
+            self._listed.append(one)
         if left or self._begins != sorted(self._begins):
             raise Unsound("与台账施行的次序或次数不符", "not all that the ledger put in force", file=SETTINGS_FILE)
 
@@ -228,6 +230,10 @@ class SettingsHistory:
         """The policy revision in force at a transaction."""
         place = bisect_right(self._begins, seq)
         return self._in_force[place - 1] if place else None
+
+    def listed_at(self, seq: int) -> Json:
+        """The settings in force at a transaction, as they are listed."""
+        return self._listed[bisect_right(self._begins, seq) - 1]
 
     def counts(self, fact: str) -> bool:
         """Return True if the fact of that name counts."""

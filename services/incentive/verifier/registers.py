@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from .bundle import Bundle
-from .merkle import TreeLeaf, check_log, leaf_hash
+from .bundle import Bundle, TreeLeaf, check_log, leaf_hash
 from .policy import ExchangeWhitelist
 from .report import Unsound
 from .signatures import SignedCheckpoint

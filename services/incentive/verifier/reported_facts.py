@@ -101,6 +101,10 @@ class ReportedFacts:
         items = [json.loads(line) for line in self._lines.get(about, ())]
         return [{**item, "topic": item["fact"].split("/")[0]} for item in items]
 
+    def value_of(self, fact: str) -> Json | None:
+        """The value of the fact of that name; None if the extract does not have it."""
+        return next((one["value"] for one in self.of(about_of_fact(fact)) if one["fact"] == fact), None)
+
     def sharing_with(self, subject: str) -> list[Json]:
         """The declarations of other subjects that share an item with one, directly or through others."""
         subjects, items = {subject}, [subject]

@@ -125,8 +125,13 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
     }
     assert others == {
         *("hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id", "grant_withdrawal_id"),
-        "year_closing_id",
+        *("year_closing_id", "service_id"),
     }
+    stated = files(content)["statements.ndjson"].splitlines()
+    hashes = [hashlib.sha256(one).hexdigest() for one in stated]
+    assert hashes == sorted(one["statement"] for one in steps if one["statement"])
+    for sha256, line in zip(hashes, stated, strict=True):
+        assert makers.ask("GET", f"/v1/statements/{sha256}").data == line
     assert files(content)["checkpoint"].decode() == makers.ask("GET", "/v1/log/checkpoint").text
     (refused,) = lines(content, "quarantine.ndjson")
     assert refused["reason"] == "not_json"

@@ -26,6 +26,7 @@ from tests.support.incentive.changed_extract import (
     ENTERED,
     LEDGER_ORIGIN,
     SETTINGS,
+    STATEMENTS,
     TRADES,
     TRADES_ORIGIN,
     TRANSACTIONS,
@@ -125,6 +126,37 @@ def act(place: Any, **fields: Any) -> Change:
         draft.line = line
 
     return change
+
+
+def restated(path: str, value: Any, kind: str = "approve", *, is_named: bool = True) -> Change:
+    """Set a field of the first statement of a kind, and its hash in decision and ledger."""
+
+    def edit(row: Json) -> None:
+        *steps, last = (int(step) if step.isdigit() else step for step in path.split("/"))
+        for step in steps:
+            row = row[step]
+        row[last] = value
+
+    return lambda draft: draft.restate({"kind": kind}, edit, is_named=is_named)
+
+
+def unstated(draft: Draft) -> None:
+    """Have a decision name no statement."""
+    row = draft.row(STATEMENTS, 0)
+    draft.rows(STATEMENTS).remove(row)
+    draft.act({"statement": hashlib.sha256(canonical_json(row)).hexdigest()}, statement=None)
+    line = draft.line
+    draft.book_again()
+    draft.line = line
+
+
+def stated_twice(draft: Draft) -> None:
+    """Have two decisions name one statement."""
+    first = draft.row(ACTS, lambda row: row.get("statement") is not None)
+    draft.act(lambda row: row.get("statement") not in (None, first["statement"]), statement=first["statement"])
+    line = draft.line
+    draft.book_again()
+    draft.line = line
 
 
 def act_amount(action: str, amount: str) -> Change:
@@ -478,7 +510,7 @@ REFUSALS = [
     Refusal("not of the checkpoint's size", PROOF, None, put(PROOF, None, "size", 1)),
     Refusal("not a hash", PROOF, None, put(PROOF, None, "nodes", [[0, 1, "AAAA"]])),
     Refusal("entry 5 is missing", TRANSACTIONS, None, drop(TRANSACTIONS, 5)),
-    Refusal("entry 61 is out of place", TRANSACTIONS, None, covered_twice),
+    Refusal("entry 62 is out of place", TRANSACTIONS, None, covered_twice),
     Refusal("entries do not hash to the root in the checkpoint", TRANSACTIONS, None, put(TRANSACTIONS, 1, "cause", {})),
     # The policy and the whitelist in force.
     Refusal("not the policy file that was in force", "policy/*.yaml", None, put(SETTINGS, None, "0/policy/sha256", "")),
@@ -570,7 +602,7 @@ REFUSALS = [
     # Acts.
     Refusal("differs from its hash in the ledger", ACTS, 1, put(ACTS, 0, "by", "x")),
     Refusal("out of order", ACTS, 2, swap(ACTS, 0)),
-    Refusal("the act of transaction 60 is missing", ACTS, None, drop(ACTS, -1)),
+    Refusal("the act of transaction 61 is missing", ACTS, None, drop(ACTS, -1)),
     Refusal("differs from its transaction", ACTS, 1, act(0, at=EARLY)),
     Refusal("the accounts are not those of its subject and year", ACTS, HERE, act({"action": "approve"}, year=2099)),
     Refusal("the step does not follow the one before", ACTS, HERE, act({"action": "review"}, **{"from": "paid"})),
@@ -618,6 +650,41 @@ REFUSALS = [
     Refusal(
         "returned before the notice was over, without an answer", ACTS, HERE, act({"action": "return"}, documents=[])
     ),
+    # Statements.
+    Refusal("no decision names this statement", STATEMENTS, HERE, restated("reason", "x", is_named=False)),
+    Refusal("a statement is missing", STATEMENTS, None, drop(STATEMENTS, 0)),
+    Refusal("a decision lacks its statement, or has one that no policy provides for", ACTS, HERE, unstated),
+    Refusal("two decisions name one statement", ACTS, HERE, stated_twice),
+    Refusal("not the policy and whitelist in force then", STATEMENTS, HERE, restated("policy/sha256", "0" * 64)),
+    Refusal("not the policy and whitelist in force then", STATEMENTS, HERE, restated("whitelist_sha256", "0" * 64)),
+    Refusal("its article is not that of the policy file", STATEMENTS, HERE, restated("article", "x")),
+    *(
+        Refusal("authority, remedies or template are not the policy file's", STATEMENTS, HERE, restated(path, value))
+        for path, value in (
+            ("authority", "x"), ("decided_by/post", "x"), ("remedies/0/days", 30), ("contact", "x"), ("template", "x"),
+        )
+    ),
+    *(
+        Refusal("differs from its decision", STATEMENTS, HERE, restated(path, value))
+        for path, value in (
+            ("reason", "x"), ("at", LATE), ("year", 2020), ("item", "x"), ("decided_by/name", "x"), ("documents", []),
+            ("decided_by/person", "x"), ("ground", "error"), ("subject/id", "x"),
+        )
+    ),
+    Refusal("differs from its decision", STATEMENTS, HERE, restated("notice/until", "2030-01-01", "publish")),
+    Refusal("wrong number", STATEMENTS, HERE, restated("number", "1")),
+    Refusal("wrong number", STATEMENTS, HERE, restated("number", "昆数奖补〔2020〕1")),
+    Refusal("the numbers of statements have gaps", STATEMENTS, None, restated("number", "昆数奖补〔2026〕99")),
+    Refusal("wrong amount, in figures or words", STATEMENTS, HERE, restated("amounts/amount", "1.00")),
+    Refusal("wrong amount, in figures or words", STATEMENTS, HERE, restated("amount_in_words", "人民币壹元整")),
+    Refusal("the payable is over the ceiling", STATEMENTS, HERE, restated("amounts/payable", "9999999999.00")),
+    Refusal(
+        "its ceiling is not what the ledger had posted before", STATEMENTS, HERE,
+        restated("amounts/ceiling", "9999999999.00"),
+    ),
+    Refusal("its amounts differ from the acts before it", STATEMENTS, HERE, restated("amounts/paid", "1.00", "return")),
+    Refusal("a fact is not of its version", STATEMENTS, HERE, restated("facts/0/seq", 999)),
+    Refusal("a fact differs from that of the extract", STATEMENTS, HERE, restated("facts/0/value/x", 1)),
     # The manifest's counts and sums.
     Refusal("wrong control total", MANIFEST, None, put(MANIFEST, None, "totals/awards/count", 1)),
 ]  # fmt: skip

@@ -28,6 +28,7 @@ Json = dict[str, Any]
 
 LEDGER_ORIGIN, TRADES_ORIGIN = f"{LOG_ORIGIN}/ledger", f"{LOG_ORIGIN}/trades/r1/1"
 TRANSACTIONS, BALANCES, ACTS = "transactions.ndjson", "balances.json", "decisions.ndjson"
+STATEMENTS = "statements.ndjson"
 TRADES = "evidence/trades-r1-1.ndjson"
 SETTINGS, ENTERED, ENTERED_PROOF = (f"policy/settings.{end}" for end in ("json", "ndjson", "proof.json"))
 
@@ -107,6 +108,17 @@ class Draft:
         posted = self.rows(TRANSACTIONS)[act["transaction"]]
         posted["decision"]["sha256"] = hashlib.sha256(canonical_json(act)).hexdigest()
         return act, posted
+
+    def restate(self, place: Json, edit: Callable[[Json], object], *, is_named: bool = True) -> None:
+        """Change a statement; `is_named`: with its hash in its decision, and that of the decision in the ledger."""
+        row = self.row(STATEMENTS, place)
+        before = hashlib.sha256(canonical_json(row)).hexdigest()
+        edit(row)
+        self.rows(STATEMENTS).sort(key=lambda one: hashlib.sha256(canonical_json(one)).digest())
+        if is_named:
+            self.act({"statement": before}, statement=hashlib.sha256(canonical_json(row)).hexdigest())
+            self.book_again()
+        self.line = self.rows(STATEMENTS).index(row) + 1
 
     def post(self, transaction: Json, amount: str) -> None:
         """Change the amount of a transaction of two entries."""

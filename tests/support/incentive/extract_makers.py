@@ -168,6 +168,9 @@ def decide(made: WholeSet) -> None:
     mistaken = bureau.grant(subject_of(rival), rival["year"], "9000000000.00", rules=[rival["rule"]])
     bureau.post(f"/v1/other-grants/{mistaken['other_grant_id']}/withdraw", {"reason": "r"})
     bureau.done(over["award_id"], "revoke", amount="0.01")
+    statement = bureau.decisions(approved["award_id"])[-1]["statement"]
+    served = {"way": "直接送达", "served_on": bureau.now.date().isoformat(), "to": "公司"}
+    assert bureau.post(f"/v1/statements/{statement}/service", served)[0] == 201
     for step in ("close", "reopen", "close"):
         assert bureau.post(f"/v1/years/2026/{step}", {"reason": "r", "documents": []})[0] == 201
     assert bureau.award(over["award_id"])["flags"] == ["over_approved"]

@@ -55,6 +55,7 @@ def basis(**award: Any) -> StatementBasis:
         eligibility=None,
         notices={"publish": NOTICE},
         objections=[],
+        names={},
     )
 
 
@@ -64,6 +65,8 @@ def decision(kind: str, **given: Any) -> Mapping[str, Any]:
     notice = {"from": "2026-06-10", "until": "2026-06-17", "where": None} if kind == "notify_return" else None
     return {
         "action": kind,
+        "subject": "uscc:91530100MA60000012",
+        "year": 2026,
         "amount": amount,
         "by": "核定岗",
         "person": "p-2",

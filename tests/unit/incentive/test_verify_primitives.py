@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.incentive.extract.join_verifier import joined_verifier
-from services.incentive.verifier.merkle import PartialTree, peaks_of, root_of, split
+from services.incentive.verifier.bundle import PartialTree, peaks_of, root_of, split
 from services.incentive.verifier.report import Unsound, UsageError
 from services.incentive.verifier.signatures import (
     ORDER,

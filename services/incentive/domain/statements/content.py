@@ -9,6 +9,7 @@ from services.incentive.policy.statement_terms import Remedy, StatementTerms
 from shared.values.canonical_json import canonical_json
 from shared.values.json_types import Json
 from shared.values.money import parse_yuan
+from shared.values.parties import parse_subject
 
 TEMPLATE: Final = "decision/1"
 # Kinds that decide nothing yet: they name a contact in place of remedies.
@@ -31,6 +32,7 @@ class StatementBasis(NamedTuple):
     eligibility: Json | None
     notices: Mapping[str, Json | None]
     objections: list[Json]
+    names: Mapping[str, str]
 
 
 class Rules(NamedTuple):
@@ -63,9 +65,9 @@ def statement_json(basis: StatementBasis, decision: Json, number: str, terms: St
         },
         "at": decision["at"],
         "award_id": award["award_id"],
-        "subject": award["subject"],
+        "subject": _subject(basis, decision["subject"]),
         "article": award["article"],
-        "year": award["year"],
+        "year": decision["year"],
         "item": item_of(award["award_id"]),
         "amounts": {name: award.get(name) for name in _AMOUNTS} | {"amount": amount},
         "amount_in_words": amount_in_words(parse_yuan(amount)),
@@ -97,6 +99,12 @@ def item_of(award_id: str) -> str | None:
     """The item of a declared reward, as its declaration names it; None for a reward without one."""
     parts = award_id.split("/")
     return "/".join(parts[_PARTS_BEFORE_ITEM:]) or None
+
+
+def _subject(basis: StatementBasis, subject: str) -> Json:
+    """The subject that the decision is about: what was approved for an earlier one is returned by that one."""
+    scheme, code = parse_subject(subject)
+    return {"id_scheme": scheme, "id": code, "name": basis.names.get(subject, basis.award["subject"]["name"])}
 
 
 def _remedy_json(one: Remedy) -> Json:

@@ -1,0 +1,249 @@
+"""Statements (决定书): frozen with each decision, numbered without gaps, readable as bytes, PDF and HTML, served."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import rfc8785
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.incentive.policy.loader import read_policy
+from services.incentive.store.rulebook import Rulebook
+from tests.support.incentive.bureau import DOCUMENTS, SECOND, Bureau, empty_bureau
+from tests.support.incentive.ledger import rulebook as project_rulebook
+from tests.support.incentive.ledger import subject
+from tests.support.incentive.pdf_files import attachments, embedded_fonts, text_of
+from tests.support.paths import ROOT
+from tests.support.web.keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def bureau(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Bureau]:
+    with empty_bureau(postgres) as found:
+        yield found
+
+
+def content_of(bureau: Bureau, sha256: str, role: str = "auditor", **query: str) -> tuple[int, bytes, str]:
+    answer = bureau.ask.client.get(f"/v1/statements/{sha256}", headers=headers(role), query_string=query)
+    return answer.status_code, answer.data, answer.content_type
+
+
+def statement_of(bureau: Bureau, sha256: str) -> dict[str, Any]:
+    status, content, content_type = content_of(bureau, sha256)
+    assert (status, content_type) == (200, "application/json")
+    assert hashlib.sha256(content).hexdigest() == sha256
+    found = json.loads(content)
+    assert rfc8785.dumps(found) == content
+    return found
+
+
+def test_each_decision_that_binds_freezes_what_it_rests_on(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.done(award_id, "apply", "review", "joint_review", "publish", "approve", "pay")
+    bureau.done(award_id, "notify_return", amount="80000.00")
+    bureau.done(award_id, "return", amount="30000.00")
+    decisions = bureau.decisions(award_id)
+    assert [one["action"] for one in decisions if one["statement"]] == [
+        *("publish", "approve", "notify_return", "return")
+    ]
+    found = [statement_of(bureau, one["statement"]) for one in decisions if one["statement"]]
+    assert [one["number"] for one in found] == [f"昆数奖补〔2026〕{number}" for number in range(1, 5)]
+    published, approved, notified, returned = found
+    assert (published["kind"], published["amounts"]["amount"]) == ("publish", "200000.00")
+    assert published["contact"] == "昆明市数据局奖补经办处室"
+    assert (approved["amounts"]["amount"], approved["amount_in_words"]) == ("200000.00", "人民币贰拾万元整")
+    assert approved["notice"] == {"from": "2026-01-12", "until": "2026-01-31", "where": "公告栏"}
+    assert approved["decided_by"] == {"person": "bureau3", "name": "key of bureau3", "post": "核定人"}
+    assert approved["documents"] == DOCUMENTS
+    assert [one["remedy"] for one in approved["remedies"]] == ["administrative_review", "litigation"]
+    assert approved["facts"][0]["value"]["first"]["trade_no"] == "T1"
+    assert "首单为交易T1" in approved["explanation"]["text"]["zh"]
+    assert not approved["explanation"].keys() & {"signs", "readings"}
+    assert approved["eligibility"]["status"] == "verified"
+    assert approved["eligibility"]["record"]["subject"] == subject(1)
+    rules = bureau.rulebook
+    assert approved["policy"] == {"id": rules.policy.id, "revision": 3, "sha256": rules.policy.digest}
+    assert approved["whitelist_sha256"] == rules.exchanges.digest
+    assert (notified["ground"], notified["amounts"]["paid"]) == ("correction", "200000.00")
+    assert returned["amounts"]["amount"] == "30000.00"
+    assert returned["notice"] == notified["notice"]
+
+
+def test_whoever_gets_nothing_has_a_statement_too(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.done(award_id, "apply", "review")
+    rejected = bureau.done(award_id, "reject", reason="经查，交易不真实。")
+    found = statement_of(bureau, rejected["statement"])
+    assert (found["kind"], found["reason"], found["amount_in_words"]) == (
+        "reject",
+        "经查，交易不真实。",
+        "人民币零元整",
+    )
+    status, document, _ = content_of(bureau, rejected["statement"], format="pdf")
+    assert status == 200
+    assert "不予奖补决定书" in text_of(document)
+    assert "经查，交易不真实。" in text_of(document)
+
+
+def test_a_revocation_is_of_the_unpaid_approval(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.approved(award_id, "150000.00")
+    revoked = bureau.done(award_id, "revoke", amount="50000.00")
+    found = statement_of(bureau, revoked["statement"])
+    assert (found["amounts"]["approved"], found["amounts"]["amount"]) == ("150000.00", "50000.00")
+
+
+def test_the_hash_is_in_the_decision_and_so_in_the_log(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.published(award_id)
+    decision = bureau.decisions(award_id)[-1]
+    posted = bureau.ask.all("/v1/ledger/transactions", award_id=award_id)[-1]
+    assert posted["decision"]["sha256"] == hashlib.sha256(rfc8785.dumps(decision)).hexdigest()
+    assert len(decision["statement"]) == 64
+
+
+def test_it_says_for_ever_what_it_said(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.published(award_id)
+    sha256 = bureau.decisions(award_id)[-1]["statement"]
+    before = content_of(bureau, sha256)
+    pdf = content_of(bureau, sha256, format="pdf")
+    bureau.purchase(1, "1000.00", seq=2, verified=False)
+    bureau.later(days=400)
+    assert bureau.award(award_id)["payable"] == "50.00"
+    assert content_of(bureau, sha256) == before
+    assert content_of(bureau, sha256, format="pdf") == pdf
+    assert "人民币贰拾万元整" in text_of(pdf[1])
+
+
+def test_pdf_and_html_are_of_the_frozen_bytes(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.published(award_id)
+    sha256 = bureau.decisions(award_id)[-1]["statement"]
+    _, content, _ = content_of(bureau, sha256)
+    status, document, content_type = content_of(bureau, sha256, format="pdf")
+    assert (status, content_type) == (200, "application/pdf")
+    assert attachments(document) == {"statement.json": content}
+    assert all(embedded_fonts(document).values())
+    status, page, content_type = content_of(bureau, sha256, format="html")
+    assert (status, content_type) == (200, "text/html; charset=utf-8")
+    assert "奖补资金拟兑现公示告知书" in page.decode()
+    assert content_of(bureau, sha256, format="doc")[0] == 422
+
+
+def test_bureau_and_auditors_alone_may_read_them(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.published(award_id)
+    sha256 = bureau.decisions(award_id)[-1]["statement"]
+    for role, expected in (("bureau", 200), ("auditor", 200), ("exchange:kmdex", 403)):
+        assert content_of(bureau, sha256, role)[0] == expected
+        assert bureau.ask.get(f"/v1/statements/{sha256}/service", role)[0] == expected
+    assert content_of(bureau, "ab" * 32)[0] == 404
+    assert content_of(bureau, "x")[0] == 404
+
+
+def test_service_begins_the_periods_of_the_remedies(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.done(award_id, "apply", "review")
+    sha256 = bureau.done(award_id, "reject")["statement"]
+    path, today = f"/v1/statements/{sha256}/service", bureau.now.date().isoformat()
+    assert [one["until"] for one in bureau.ask.ok(path)["remedies"]] == [None, None]
+    given = {"way": "直接送达", "served_on": today, "to": "法定代表人", "documents": DOCUMENTS}
+    status, served = bureau.post(path, given, SECOND)
+    assert status == 201
+    assert {name: served[name] for name in given} == given
+    assert (served["statement"], served["award_id"], served["person"]) == (sha256, award_id, "bureau2")
+    found = bureau.ask.ok(path)
+    assert found["items"] == [served]
+    # 1 June 2026: sixty days end on 31 July, six months on 1 December.
+    assert [one["until"] for one in found["remedies"]] == ["2026-07-31", "2026-12-01"]
+    posted = bureau.ask.all("/v1/ledger/transactions", subject=subject(1))[-1]
+    assert (posted["kind"], posted["decision"]["id"]) == ("decision", served["service_id"])
+    assert bureau.award(award_id)["updated_at"] < posted["posted_at"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"served_on": "2026-05-31"}, {"served_on": "2099-01-01"}, {"to": ""}, {"way": None}]
+)
+def test_a_service_that_cannot_be_is_refused(bureau: Bureau, changes: dict[str, Any]) -> None:
+    award_id = bureau.purchase(1)
+    bureau.published(award_id)
+    sha256 = bureau.decisions(award_id)[-1]["statement"]
+    given = {"way": "邮寄", "served_on": bureau.now.date().isoformat(), "to": "公司", **changes}
+    assert bureau.post(f"/v1/statements/{sha256}/service", given)[0] == 422
+    assert bureau.post(f"/v1/statements/{'ab' * 32}/service", {**given, "to": "x", "way": "y"})[0] == 404
+
+
+def test_a_refused_decision_uses_no_number(bureau: Bureau) -> None:
+    first, second = bureau.purchase(1), bureau.purchase(2)
+    bureau.done(first, "apply", "review", "joint_review")
+    assert bureau.step(first, "publish", until="2026-01-13")[0] == 422
+    assert bureau.step(second, "publish")[0] == 409
+    bureau.done(first, "publish")
+    bureau.done(second, "apply", "review", "joint_review", "publish")
+    numbers = [statement_of(bureau, bureau.decisions(one)[-1]["statement"])["number"] for one in (first, second)]
+    assert numbers == ["昆数奖补〔2026〕1", "昆数奖补〔2026〕2"]
+
+
+def test_numbers_begin_again_each_year(bureau: Bureau) -> None:
+    first, second = bureau.purchase(1), bureau.purchase(2)
+    bureau.done(first, "apply", "review", "reject")
+    bureau.later(days=300)
+    bureau.done(second, "apply", "review", "reject")
+    numbers = [statement_of(bureau, bureau.decisions(one)[-1]["statement"])["number"] for one in (first, second)]
+    assert numbers == ["昆数奖补〔2026〕1", "昆数奖补〔2027〕1"]
+
+
+def test_fifty_decisions_at_once_have_fifty_numbers(bureau: Bureau) -> None:
+    awards = [bureau.purchase(number) for number in range(1, 21)]
+    for award_id in awards:
+        bureau.done(award_id, "apply", "review")
+
+    def reject(award_id: str) -> int:
+        given = headers(SECOND) | {"Idempotency-Key": award_id}
+        client = bureau.ask.client.application.test_client()
+        body = {"action": "reject", "reason": "r"}
+        return client.post(f"/v1/awards/{award_id}/decisions", json=body, headers=given).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(reject, awards)) == {201}
+    found = [statement_of(bureau, bureau.decisions(one)[-1]["statement"])["number"] for one in awards]
+    assert sorted(int(one.partition("〕")[2]) for one in found) == list(range(1, 21))
+
+
+def test_a_policy_file_without_statements_freezes_none(postgres: Callable[[str], tuple[str, str]]) -> None:
+    source = (ROOT / "tests/support/policy/kunming-2025-14.r2.yaml").read_bytes()
+    rulebook = Rulebook(read_policy(source, "r2"), source.decode(), project_rulebook().exchanges)
+    with empty_bureau(postgres, rulebook) as bureau:
+        award_id = bureau.purchase(1)
+        bureau.done(award_id, "apply", "review", "reject")
+        assert bureau.decisions(award_id)[-1]["statement"] is None
+
+
+@pytest.mark.parametrize(
+    ("constraint", "statement"),
+    [
+        ("statement_sha256", "INSERT INTO statement VALUES (repeat('a', 64), 2026, 2, 'x')"),
+        (
+            "statement 2 of the year is missing",
+            "INSERT INTO statement VALUES (encode(sha256('x'), 'hex'), 2026, 3, 'x')",
+        ),
+        ("statement_number_once", "INSERT INTO statement VALUES (encode(sha256('x'), 'hex'), 2026, 1, 'x')"),
+        ("permission denied", "UPDATE statement SET number = 7"),
+        ("permission denied", "DELETE FROM statement"),
+        ("permission denied", "DELETE FROM service"),
+    ],
+)
+def test_the_database_itself_keeps_statements(bureau: Bureau, constraint: str, statement: str) -> None:
+    bureau.published(bureau.purchase(1))
+    with bureau.engine.connect() as connection, pytest.raises(DBAPIError) as refused:
+        connection.execute(text(statement))
+    assert constraint in str(refused.value)
