@@ -26,6 +26,7 @@ from services.incentive.commands.acting import (
 )
 from services.incentive.commands.decisions import contexts_at, draft_step, step_contexts
 from services.incentive.commands.notice_lists import freeze_notice_list
+from services.incentive.commands.statements import PackedBases, freeze_statements, statement_bases_of
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.budget import PostedSums, counted_year, rules_of_pool, used_by_step_fen, used_fen
 from services.incentive.domain.rooms import OVER_APPROVED, room_of
@@ -122,15 +123,16 @@ def record_whole_batch(engine: Engine, begin: Transactions, bureau: BureauContex
             if known is not None:
                 return known
             prepared = prepare(connection, bureau, request)
-        if prepared.refused:
-            raise BatchRefusedError(request.action, prepared.refused)
+            if prepared.refused:
+                raise BatchRefusedError(request.action, prepared.refused)
+            bases = _statement_bases(connection, request, prepared)
         with begin() as connection:
             lock_ledger_for_request(connection)
             known = _recorded_before(connection, request)
             if known is not None:
                 return known
             if not _is_outdated(connection, bureau, request, prepared):
-                return _record(connection, bureau, request, prepared)
+                return _record(connection, bureau, request, prepared, bases)
         log.info("the awards of a batch moved, worked out again", action=request.action, awards=len(request.awards))
     raise BatchBusyError
 
@@ -249,14 +251,28 @@ def _is_outdated(connection: Connection, bureau: BureauContext, request: BatchRe
     )
 
 
-def _record(connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch) -> Json:
+def _statement_bases(connection: Connection, request: BatchRequest, prepared: PreparedBatch) -> PackedBases:
+    acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, prepared.now, prepared.now)
+    return statement_bases_of(acting, request.action, prepared.awards, prepared.contexts)
+
+
+def _record(
+    connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch, bases: PackedBases
+) -> Json:
     edge = bureau.log.edge(connection)
-    batch = _write(connection, bureau, request, prepared)
+    batch = _write(connection, bureau, request, prepared, bases)
     bureau.log.extend(connection, edge, bureau.clock())
     return batch_json(batch)
 
 
-def _write(connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch) -> BatchRow:
+def _write(
+    connection: Connection,
+    bureau: BureauContext,
+    request: BatchRequest,
+    prepared: PreparedBatch,
+    bases: PackedBases | None = None,
+) -> BatchRow:
+    """Record a batch; a preview freezes no statements."""
     now = bureau.clock()
     instant = next_instant(connection, now)
     batch = BatchRow(
@@ -274,7 +290,8 @@ def _write(connection: Connection, bureau: BureauContext, request: BatchRequest,
     record_batch(connection, batch)
     acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, now, instant)
     awards = {row.award_id: row for row in prepared.awards}
-    write_acts(acting, freeze_notice_list(acting, prepared.drafts, awards, prepared.contexts))
+    drafts = freeze_notice_list(acting, prepared.drafts, awards, prepared.contexts)
+    write_acts(acting, drafts if bases is None else freeze_statements(acting, drafts, bases))
     recompute_subjects(connection, prepared.recompute, Recomputation(prepared.rulebook, instant))
     return batch
 

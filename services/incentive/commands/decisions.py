@@ -56,7 +56,7 @@ def draft_decision(acting: Acting) -> Draft:
     cases = step_contexts(acting.connection, [award], contexts, acting.policy, acting.request.actor, acting.now)
     draft = draft_step(award, cases[award.award_id], given, acting.policy)
     listed = freeze_notice_list(acting, [draft], {award.award_id: award}, contexts)
-    (frozen,) = freeze_statements(acting, listed, statement_bases_of(acting, [award], contexts))
+    (frozen,) = freeze_statements(acting, listed, statement_bases_of(acting, given["action"], [award], contexts))
     return frozen
 
 

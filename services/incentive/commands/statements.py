@@ -1,6 +1,9 @@
 """Statements (决定书): frozen with the decisions that they are of, under the ledger's lock; and their service."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
 
 from services.incentive.commands.acting import Acting, Draft, InvalidActError, NotFoundError
 from services.incentive.domain.acts import Act, DecisionPart, ServicePart, act_json
@@ -15,20 +18,29 @@ from services.incentive.store.statements import NewStatement, find_statement, la
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
 
+PackedBases = Mapping[str, bytes]  # by award_id; packed, because those of 10,000 awards are kept at once
+_CHUNK: Final = 500
+_pack: Final = msgspec.msgpack.Encoder().encode
+_unpack: Final = msgspec.msgpack.Decoder(StatementBasis).decode
+
 
 def statement_bases_of(
-    acting: Acting, awards: Sequence[AnyAwardRow], contexts: Mapping[str, AwardContext]
-) -> dict[str, StatementBasis]:
-    """What statements of these awards would rest on now, by award_id; nothing under a policy without statements."""
-    if acting.policy.statements is None:
+    acting: Acting, action: str, awards: Sequence[AnyAwardRow], contexts: Mapping[str, AwardContext]
+) -> PackedBases:
+    """What statements of these awards would rest on now; nothing if the action or the policy has none."""
+    if acting.policy.statements is None or action not in KINDS:
         return {}
-    return statement_bases(acting.connection, LedgerView(None, None, acting.now, acting.rulebook), awards, contexts)
+    view, packed = LedgerView(None, None, acting.now, acting.rulebook), dict[str, bytes]()
+    for start in range(0, len(awards), _CHUNK):
+        bases = statement_bases(acting.connection, view, awards[start : start + _CHUNK], contexts)
+        packed |= {award_id: _pack(basis) for award_id, basis in bases.items()}
+    return packed
 
 
-def freeze_statements(acting: Acting, drafts: Sequence[Draft], bases: Mapping[str, StatementBasis]) -> list[Draft]:
+def freeze_statements(acting: Acting, drafts: Sequence[Draft], bases: PackedBases) -> list[Draft]:
     """Record the statements of decisions, and return the drafts with their SHA-256, in the same order.
 
-    Needs the ledger's lock, under which numbers have no gaps. `bases` are by award_id. Nothing is frozen under a policy
+    Needs the ledger's lock, under which numbers have no gaps. Nothing is frozen under a policy
     file that names no authority, as those of revisions 1 and 2.
     """
     policy, year = acting.policy, shanghai_date(acting.now).year
@@ -45,7 +57,9 @@ def freeze_statements(acting: Acting, drafts: Sequence[Draft], bases: Mapping[st
             continue
         number = last + len(frozen) + 1
         text, decision = statement_number(policy.statements.prefix, year, number), _decision(acting, part)
-        sha256, content = freeze(statement_json(bases[part.award_id], decision, text, policy.statements, rules))
+        sha256, content = freeze(
+            statement_json(_unpack(bases[part.award_id]), decision, text, policy.statements, rules)
+        )
         frozen.append(NewStatement(sha256, year, number, content.decode()))
         found.append(draft._replace(part=part._replace(statement=sha256)))
     record_statements(acting.connection, frozen)
