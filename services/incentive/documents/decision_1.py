@@ -55,6 +55,13 @@ _HOLDS: Final = {
     "manual": "人工暂缓",
     "objection": "异议待处理",
 }
+_CONDITIONS: Final = {
+    "civil_liability": "具有独立承担民事责任的能力",
+    "sound_accounts": "财务管理制度健全",
+    "good_credit": "信用状况良好",
+    "no_safety_accident": "三年内未发生重大安全事故",
+    "no_environmental_accident": "三年内未发生重大环境事故",
+}
 _ZERO: Final = (None, "0.00")
 
 
@@ -116,8 +123,13 @@ def _matter(statement: Json) -> str:
 def _conditions(statement: Json) -> list[str]:
     lines = []
     if (eligible := _ELIGIBLE.get(statement["eligibility"]["status"])) is not None:
-        papers = _papers((statement["eligibility"]["record"] or {}).get("documents") or [])
-        lines.append(f"你单位{eligible}{papers}。")
+        record = statement["eligibility"]["record"] or {}
+        lines.append(f"你单位{eligible}{_papers(record.get('documents') or [])}。")
+        # Records of earlier versions have other criteria.
+        criteria = record.get("criteria", {})
+        unmet = [text for name, text in _CONDITIONS.items() if criteria.get(name, {}).get("met") is False]
+        if unmet:
+            lines.append(f"不符合的条件：{'；'.join(unmet)}。{record.get('reason') or ''}")
     if statement["holds"]:
         lines.append(f"暂缓事由：{'、'.join(_HOLDS.get(kind, kind) for kind in statement['holds'])}。")
     return lines

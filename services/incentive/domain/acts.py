@@ -285,21 +285,15 @@ def _fields(part: ActPart) -> Json:
     elif isinstance(part, HoldPart | ReleasePart) and part.documents is None:  # the form of an earlier version
         for name in ("objected_by", "received_on", "objection_id", "outcome", "documents"):
             fields.pop(name, None)
-    elif isinstance(part, HoldPart):
-        fields["received_on"] = None if part.received_on is None else part.received_on.isoformat()
     elif isinstance(part, OtherGrantPart):
         fields["amount"] = format_yuan(fields.pop("amount_fen"))
         if part.granted_on is None:  # the form, and so the hash, of an earlier version
             for name in ("department", "document_no", "granted_on", "rules", "awards"):
                 del fields[name]
-        else:
-            fields["granted_on"] = _day(part.granted_on)
-    elif isinstance(part, ServicePart):
-        fields["served_on"] = _day(part.served_on)
     elif isinstance(part, RelatedPartyPart):
         del fields["subject"], fields["other"]
         fields["subjects"] = [part.subject, part.other]
-    return fields
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()}
 
 
 def _eligibility_fields(part: EligibilityPart) -> Json:

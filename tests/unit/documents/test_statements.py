@@ -132,6 +132,22 @@ def test_what_was_found_of_the_subject_is_said() -> None:
     assert "在市政府门户网站公示自2026年6月1日至2026年6月5日，首日和末日均计入。" in lines
 
 
+def test_a_condition_that_is_not_met_is_named() -> None:
+    criteria = {
+        "good_credit": {"met": False, "basis": "信用中国"},
+        "sound_accounts": {"met": True, "basis": "审计报告"},
+    }
+    found = statement("reject") | {
+        "eligibility": {
+            "status": "failed",
+            "record": {"criteria": criteria, "reason": "被列入失信名单。", "documents": []},
+        }
+    }
+    lines = [line for part in page_of(found)["parts"] for line in part["lines"]]
+    assert "你单位经审核不符合适用条件。" in lines
+    assert "不符合的条件：信用状况良好。被列入失信名单。" in lines
+
+
 def test_of_an_earlier_notice_the_last_day_alone_is_known() -> None:
     def said(notice: dict[str, str | None] | None) -> list[str]:
         return next(one["lines"] for one in page_of(statement("approve") | {"notice": notice})["parts"][2:])
