@@ -14,7 +14,12 @@ from services.incentive.queries.statement_bases import statement_bases
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import AnyAwardRow
-from services.incentive.store.statements import NewStatement, find_statement, last_statement_number, record_statements
+from services.incentive.store.frozen.statements import (
+    NewStatement,
+    find_statement,
+    last_statement_number,
+    record_statements,
+)
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
 

@@ -13,7 +13,7 @@ from services.incentive.http.acts import SEE_ALL, perform
 from services.incentive.http.awards import found_or_404
 from services.incentive.http.context import ledger_view
 from services.incentive.queries.statements import service_json
-from services.incentive.store.statements import RecordedStatement, find_statement
+from services.incentive.store.frozen.statements import RecordedStatement, find_statement
 from shared.events.fields import Choice, Text
 from shared.values.json_types import Json
 from shared.web.answers import answer, days, integers, lists, texts

@@ -11,7 +11,7 @@ from services.incentive.domain.statements.deadlines import remedies_of
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.as_of import AS_OF
-from services.incentive.store.statements import RecordedStatement, served_days
+from services.incentive.store.frozen.statements import RecordedStatement, served_days
 from shared.postgres.query import fetch
 from shared.values.json_types import Json
 
