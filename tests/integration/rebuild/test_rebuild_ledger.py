@@ -472,7 +472,7 @@ def test_payables_within_a_limit_stay_where_a_declaration_is_damaged(database: D
     ]
     with database.engine.begin() as connection:
         bureau = BureauContext(rulebook(), LOG, lambda: datetime(2026, 7, 1, tzinfo=UTC))
-        assert all(one.declaration for one in declare(connection, entered, bureau, "test"))
+        assert all(one.declaration for one in declare(connection, entered, bureau, Actor("test", "test")))
     payables = "SELECT payable_fen FROM award_current WHERE rule = 'compute_voucher' ORDER BY award_id"
     assert [row.payable_fen for row in database.all(payables)] == [21_000_000, 9_000_000]
     assert database.verify() == []
