@@ -185,6 +185,21 @@ _UNPAIRED: Final = """
     WHERE (a.id, a.recorded_at) IS DISTINCT FROM (t.decision_id, t.posted_at)
     ORDER BY coalesce(a.seq, t.seq)
 """
+# A batch is what its decisions say: their number, sum, action, person and instant.
+_BATCHES: Final = """
+    SELECT concat('batch ', b.id),
+           concat_ws(' ', b.awards, b.action, round(b.amount_fen / 100.0, 2), 'from', b.first_seq, 'by', b.person,
+                     b.name, b.recorded_at),
+           concat_ws(' ', s.awards, s.action, round(s.fen / 100.0, 2), 'from', s.first_seq, 'by', s.person, s.name,
+                     s.recorded_at)
+    FROM batch b LEFT JOIN LATERAL (
+        SELECT count(*) AS awards, sum(d.amount_fen) AS fen, min(a.seq) AS first_seq, min(d.action) AS action,
+               min(a.person) AS person, min(a.name) AS name, min(a.recorded_at) AS recorded_at
+        FROM decision d JOIN act a ON a.id = d.id WHERE d.batch_id = b.id) s ON true
+    WHERE (b.awards, b.amount_fen, b.first_seq, b.action, b.person, b.name, b.recorded_at)
+          IS DISTINCT FROM (s.awards, s.fen, s.first_seq, s.action, s.person, s.name, s.recorded_at)
+    ORDER BY b.first_seq
+"""
 _ACTS: Final = f"SELECT {columns(Act)} FROM act ORDER BY seq"
 _POSTED: Final = """
     SELECT a.id, t.decision_sha256 FROM act a JOIN ledger_transaction t USING (seq) WHERE a.id = ANY(%(ids)s)
@@ -273,7 +288,7 @@ def check_tables(connection: Connection) -> Iterator[Difference]:
     """All differences that the tables alone show."""
     statements = (
         _CURRENT_FACTS, _ROUNDS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _OVERDRAWN, _DECLARATIONS, _NAMED,
-        _POLICIES, _UNPAIRED, _SETTINGS, _POLICY_BYTES, _BY_POLICY,
+        _POLICIES, _UNPAIRED, _SETTINGS, _POLICY_BYTES, _BY_POLICY, _BATCHES,
     )  # fmt: skip
     for statement in statements:
         yield from stream(connection, statement, Difference)

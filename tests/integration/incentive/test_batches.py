@@ -23,7 +23,16 @@ from services.incentive.store.ledger import lock_ledger, next_instant
 from shared.values.times import shanghai_date
 from shared.web.service import write_transaction
 from tests.support.incentive.bureau import DOCUMENTS, FIRST, NEEDS, SECOND, THIRD, Bureau, empty_bureau
-from tests.support.incentive.ledger import LOG, WHITELIST, changed, first_listing, first_purchase, subject
+from tests.support.incentive.ledger import (
+    LOG,
+    WHITELIST,
+    changed,
+    first_listing,
+    first_purchase,
+    ledger_database,
+    subject,
+)
+from tests.support.incentive.ledger import rulebook as project_rulebook
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -254,6 +263,26 @@ def test_approvals_of_one_batch_share_the_room_of_a_subject_and_year(bureau: Bur
 def test_the_database_refuses_a_batch_that_is_not_its_decisions(bureau: Bureau) -> None:
     with pytest.raises(IntegrityError, match="are not what it says"), bureau.engine.begin() as one:
         one.execute(text("INSERT INTO batch VALUES ('x', -1, 'list', 1, 0, now(), 'p', 'n', 'k', 's')"))
+
+
+@pytest.mark.parametrize(
+    "change", ["amount_fen = amount_fen + 1", "person = 'x'", "action = 'list'", "awards = awards + 1"]
+)
+def test_a_batch_that_was_changed_is_reported(postgres, change: str) -> None:
+    with ledger_database(postgres) as database:
+        bureau = Bureau(database.service, project_rulebook())
+        bureau.begin()
+        awards = purchases(bureau, 1, 2)
+        for action in ("list", "review", "joint_review", "publish", "approve"):
+            decided(bureau, action, awards)
+        said: list[str] = []
+        engine = database.owner.execution_options(isolation_level="REPEATABLE READ")
+        with engine.connect() as connection, connection.begin() as transaction:
+            connection.execute(text("ALTER TABLE batch DISABLE TRIGGER USER"))
+            assert connection.execute(text(f"UPDATE batch SET {change} WHERE action = 'approve'")).rowcount == 1
+            verify_all(connection, bureau.rulebook, None, said.append)
+            transaction.rollback()
+        assert any(line.startswith("batch ") for line in said), said
 
 
 def verify_all_of(bureau: Bureau, numbers: Sequence[int]) -> None:
