@@ -24,6 +24,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     quarantine,
     readings,
     related_parties,
+    statements,
     subject,
     waiting,
     worklist,

@@ -17,6 +17,7 @@ from services.incentive.store.rulebook import Rulebook
 from tests.support.incentive.bureau import DOCUMENTS, SECOND, Bureau, empty_bureau
 from tests.support.incentive.ledger import rulebook as project_rulebook
 from tests.support.incentive.ledger import subject
+from tests.support.incentive.pages import signed_in_to
 from tests.support.incentive.pdf_files import attachments, embedded_fonts, text_of
 from tests.support.paths import ROOT
 from tests.support.web.keys import headers
@@ -247,3 +248,20 @@ def test_the_database_itself_keeps_statements(bureau: Bureau, constraint: str, s
     with bureau.engine.connect() as connection, pytest.raises(DBAPIError) as refused:
         connection.execute(text(statement))
     assert constraint in str(refused.value)
+
+
+def test_the_page_of_an_award_links_to_its_statements(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.published(award_id)
+    sha256 = bureau.decisions(award_id)[-1]["statement"]
+    client = signed_in_to(bureau.ask.client.application, "auditor")
+    page = client.get(f"/awards/{award_id}").text
+    assert f"/statements/{sha256}?format=pdf" in page
+    shown = client.get(f"/statements/{sha256}")
+    assert "奖补资金拟兑现公示告知书" in shown.text
+    assert "style-src 'sha256-" in shown.headers["Content-Security-Policy"]
+    assert client.get(f"/statements/{sha256}?format=pdf").data == content_of(bureau, sha256, format="pdf")[1]
+    assert client.get(f"/statements/{'ab' * 32}").status_code == 404
+    for_exchange = signed_in_to(bureau.ask.client.application, "exchange:kmdex")
+    assert sha256 not in for_exchange.get(f"/awards/{award_id}").text
+    assert for_exchange.get(f"/statements/{sha256}").status_code == 403
