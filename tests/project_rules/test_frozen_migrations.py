@@ -91,6 +91,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0032_statements.sql": (
         "ac54318eb36ede7fb71e1061429e63da6835fb53085152006d03c3bc3c950e74"
     ),
+    "services/incentive/migrations/versions/0033_accounts.py": (
+        "e93f75873e5a514dbd88c949cdc60307187bd3d55e61baa1a6b8d05b26e80670"
+    ),
+    "services/incentive/migrations/versions/0033_accounts.sql": (
+        "9e42d4d9407591edb664ac09b3380bae01273f3aa2126ba69c19dfca202488f5"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

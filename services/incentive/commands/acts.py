@@ -4,6 +4,7 @@ A person who acts holds the ledger's lock from the first read to the commit, as 
 are decided on the same state, and nothing is decided about an award that is being recomputed.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -25,6 +26,8 @@ from services.incentive.commands.statements import draft_service
 from services.incentive.domain.acts import (
     RELATED,
     YEAR_CLOSED,
+    AccountConfirmationPart,
+    AccountPart,
     ActKind,
     ActPart,
     EligibilityPart,
@@ -38,8 +41,16 @@ from services.incentive.domain.acts import (
 )
 from services.incentive.domain.holds import OBJECTION, is_year_closed
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
+from services.incentive.domain.subjects.accounts import account_sha256
 from services.incentive.policy.terms import Texts
-from services.incentive.store.acts import find_part, find_request, other_grants_of, render_acts, year_acts_of
+from services.incentive.store.acts import (
+    find_part,
+    find_recorded,
+    find_request,
+    other_grants_of,
+    render_acts,
+    year_acts_of,
+)
 from services.incentive.store.awards import find_current_award
 from services.incentive.store.batches import find_batch_request
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant
@@ -265,6 +276,39 @@ def _year_closing(acting: Acting) -> Draft:
     return Draft(part, acting.article_of_clause("G14"), text, year=year)
 
 
+def _account(acting: Acting) -> Draft:
+    """Record a bank account of a subject, which counts once another person confirms it."""
+    subject, given, salt = acting.request.about, acting.request.fields, secrets.token_hex(16)
+    part = AccountPart(
+        subject=subject,
+        bank=given["bank"],
+        number=given["account"],
+        salt=salt,
+        account_sha256=account_sha256(salt, given["account"]),
+        name=given["name"],
+        documents=given["documents"],
+    )
+    text = Texts("登记收款账户", "bank account recorded")
+    return Draft(part, acting.article_of_clause("G7"), text, subject=subject)
+
+
+def _account_confirmation(acting: Acting) -> Draft:
+    """Confirm an account that another person recorded."""
+    account_id = acting.request.about
+    account = find_part(acting.connection, "account", "id", account_id)
+    if not isinstance(account, AccountPart):
+        raise NotFoundError(account_id)
+    if find_part(acting.connection, "account_confirmation", "account_id", account_id) is not None:
+        raise StepNotAllowedError(Texts("该账户已确认", "the account is confirmed already"))
+    recorded = find_recorded(acting.connection, account_id)
+    if recorded is not None and acting.request.actor.is_same_person(recorded.actor):
+        said = Texts("账户须由登记人以外的人确认", "an account is confirmed by another person than who recorded it")
+        raise StepNotAllowedError(said)
+    text = Texts("确认收款账户", "bank account confirmed")
+    part = AccountConfirmationPart(account_id)
+    return Draft(part, acting.article_of_clause("G7"), text, subject=account.subject)
+
+
 _DRAFTS: Final[Mapping[ActKind, Callable[[Acting], Draft]]] = {
     "decision": draft_decision,
     "hold": _hold,
@@ -276,4 +320,6 @@ _DRAFTS: Final[Mapping[ActKind, Callable[[Acting], Draft]]] = {
     "related_party": _related_party,
     "year_closing": _year_closing,
     "service": draft_service,
+    "account": _account,
+    "account_confirmation": _account_confirmation,
 }

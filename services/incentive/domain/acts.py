@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from services.incentive.domain.subjects.accounts import masked
 from services.incentive.domain.workflow import Actor, Decision, PublishedBasis
 from shared.values.canonical_json import canonical_json
 from shared.values.json_types import Json
@@ -24,6 +25,8 @@ ActKind = Literal[
     "related_party",
     "year_closing",
     "service",
+    "account",
+    "account_confirmation",
 ]
 Documents = list[Json]
 
@@ -166,6 +169,24 @@ class RelatedPartyPart(NamedTuple):
     documents: Documents
 
 
+class AccountPart(NamedTuple):
+    """A bank account of a subject. The act has the number masked, and the hash of salt and number."""
+
+    subject: str
+    bank: str
+    number: str
+    salt: str
+    account_sha256: str
+    name: str
+    documents: Documents
+
+
+class AccountConfirmationPart(NamedTuple):
+    """The confirmation of an account by another person: it counts from then on."""
+
+    account_id: str
+
+
 class YearClosingPart(NamedTuple):
     """The closing of a year or its reopening: the last of the two, or the closing day after it, counts (G14)."""
 
@@ -197,6 +218,8 @@ ActPart = (
     | RelatedPartyPart
     | YearClosingPart
     | ServicePart
+    | AccountPart
+    | AccountConfirmationPart
 )
 PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "decision": DecisionPart,
@@ -209,6 +232,8 @@ PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "related_party": RelatedPartyPart,
     "year_closing": YearClosingPart,
     "service": ServicePart,
+    "account": AccountPart,
+    "account_confirmation": AccountConfirmationPart,
 }
 
 
@@ -277,12 +302,19 @@ def _by(actor: Actor) -> Json:
 
 
 def _fields(part: ActPart) -> Json:
-    fields = part._asdict()
     if isinstance(part, EligibilityPart):
-        fields = _eligibility_fields(part)
-    elif isinstance(part, SuspensionPart):
-        fields = {"rule": part.rule, **_period(part), "reason": part.reason}
-    elif isinstance(part, HoldPart | ReleasePart) and part.documents is None:  # the form of an earlier version
+        return _eligibility_fields(part)
+    if isinstance(part, SuspensionPart):
+        return {"rule": part.rule, **_period(part), "reason": part.reason}
+    if isinstance(part, AccountPart):
+        shown = {name: value for name, value in part._asdict().items() if name not in ("number", "salt")}
+        return {**shown, "account": masked(part.number)}
+    return _flat_fields(part)
+
+
+def _flat_fields(part: ActPart) -> Json:
+    fields = part._asdict()
+    if isinstance(part, HoldPart | ReleasePart) and part.documents is None:  # the form of an earlier version
         for name in ("objected_by", "received_on", "objection_id", "outcome", "documents"):
             fields.pop(name, None)
     elif isinstance(part, OtherGrantPart):

@@ -11,7 +11,7 @@ from shared.values.json_types import Json
 # In order of precedence: a release also has the id of its hold, a withdrawal that of its grant.
 _ACTS: Final = (
     *("decision", "release", "hold", "eligibility", "suspension", "grant_withdrawal", "other_grant", "related_party"),
-    *("year_closing", "service"),
+    *("year_closing", "service", "account_confirmation", "account"),
 )
 _AWARD_FIELDS: Final = (
     *("exchange", "year", "base", "rate", "cap", "ceiling", "payable", "suppressed_by"),
@@ -66,6 +66,7 @@ def _decision_rows(item: Json) -> Iterator[Row]:
         or item.get("rule")
         or item.get("hold_id")
         or item.get("other_grant_id")
+        or item.get("account_id")
         or item.get("year"),
         item.get("from"),
         item.get("to", item.get("until")),

@@ -31,6 +31,7 @@ YEAR_STATUSES: Final = (YEAR_CLOSED, YEAR_OPEN)
 ELIGIBILITY_STATUSES: Final = ("verified", "failed")
 MOST_DOCUMENTS: Final = 100
 MOST_NAMED: Final = 100  # rules or awards of another grant
+_ACCOUNT = re.compile(r"[0-9A-Za-z-]{5,64}")
 _NEEDED: Final = "必须提供 / required"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -262,6 +263,31 @@ class RelatedPartiesRequestSchema(QuerySchema):
             raise ValidationError({"subjects": ["须为两个主体 / must be two subjects"]})
 
 
+def _parse_account(value: object) -> str:
+    found = str(Text().deserialize(value)).replace(" ", "")
+    if _ACCOUNT.fullmatch(found) is None:
+        raise ValidationError("须为 5 至 64 位数字、字母或短横 / must be 5 to 64 digits, letters or hyphens")
+    return found
+
+
+class AccountRequestSchema(QuerySchema):
+    """A bank account of a subject; spaces in its number do not count."""
+
+    bank = Text(required=True, min_length=1, max_length=200)
+    account = Parsed(_parse_account, {"type": "string", "pattern": "^[0-9A-Za-z -]{5,128}$"}, required=True)
+    name = Text(required=True, min_length=1, max_length=200)
+    documents = documents_list(required=True)
+
+    @validates_schema
+    def _check_documents(self, data: Json, **_: object) -> None:
+        if not data["documents"]:
+            raise ValidationError("须附文件 / a document is needed", "documents")
+
+
+class AccountConfirmationRequestSchema(QuerySchema):
+    """Nothing: who confirms an account says so by the request alone."""
+
+
 class YearClosingRequestSchema(QuerySchema):
     """The reason for closing or reopening a year (G14), and its documents."""
 
@@ -384,6 +410,15 @@ RelatedPartiesSchema = _act(
     texts("status", enum=RELATED_STATUSES),
     _DOCUMENTS,
 )
+_ACCOUNT_FIELDS: Final = (
+    _id_of("account_id"),
+    texts("subject", "bank", "account", "account_sha256", "name"),
+    _DOCUMENTS,
+)
+AccountSchema = _act("Account", *_ACCOUNT_FIELDS)
+ListedAccountSchema = _act("ListedAccount", *_ACCOUNT_FIELDS, instants("confirmed_at", null=True), booleans("in_use"))
+AccountConfirmationSchema = _act("AccountConfirmation", texts("account_confirmation_id", "account_id"))
+AccountPageSchema = page_schema("AccountPage", ListedAccountSchema)
 YearClosingSchema = _act(
     "YearClosing",
     texts("year_closing_id", "reason"),

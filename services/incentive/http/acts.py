@@ -84,6 +84,20 @@ ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
         schemas.OtherGrantPageSchema,
         "List grants under other policies that were recorded for a subject, including withdrawn ones.",
     ),
+    "account": _ActRoutes(
+        "/v1/subjects/<subject>/accounts",
+        schemas.AccountRequestSchema,
+        schemas.AccountSchema,
+        "Record a bank account of a subject, which counts once another person confirms it. Its number is shown masked.",
+        schemas.AccountPageSchema,
+        "List the bank accounts of a subject; `in_use` is the one confirmed last.",
+    ),
+    "account_confirmation": _ActRoutes(
+        "/v1/accounts/<id>/confirm",
+        schemas.AccountConfirmationRequestSchema,
+        schemas.AccountConfirmationSchema,
+        "Confirm a bank account that another person recorded; payments go there. 409 if it is confirmed.",
+    ),
     "grant_withdrawal": _ActRoutes(
         "/v1/other-grants/<id>/withdraw",
         schemas.GrantWithdrawalRequestSchema,
@@ -105,7 +119,7 @@ def _add_act(kind: ActKind, routes: _ActRoutes) -> None:
         roles=("bureau",),
         headers=schemas.KeyHeader,
         body=routes.body,
-        body_required=kind != "release",
+        body_required=kind not in ("release", "account_confirmation"),
         endpoint=f"record_{kind}",
     )(view)
 

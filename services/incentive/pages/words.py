@@ -60,6 +60,8 @@ ACT_KINDS: Final[Mapping[str, Texts]] = {
     "related_party": Texts("关联方登记", "Related parties"),
     "year_closing": Texts("年度结账", "Year closed or reopened"),
     "service": Texts("决定书送达", "Statement served"),
+    "account": Texts("登记收款账户", "Bank account"),
+    "account_confirmation": Texts("确认收款账户", "Bank account confirmed"),
     "declaration": Texts("申报登记", "Declaration"),
 }
 # The next steps from a state, and their condition.

@@ -40,6 +40,15 @@ _WITHDRAWN: Final = f"""
     SELECT w.other_grant_id, a.recorded_at FROM grant_withdrawal w JOIN act a ON a.id = w.id
     WHERE a.recorded_at <= {AS_OF}
 """
+_CONFIRMED: Final = f"""
+    SELECT c.account_id, a.recorded_at FROM account_confirmation c JOIN act a ON a.id = c.id
+    WHERE a.recorded_at <= {AS_OF}
+"""
+# The confirmation of the account that counts, of a subject.
+_LAST_CONFIRMED: Final = f"""
+    SELECT {_ACT} FROM act a JOIN account_confirmation c ON c.id = a.id JOIN account p ON p.id = c.account_id
+    WHERE p.subject = %(value)s AND a.recorded_at <= {AS_OF} ORDER BY a.seq DESC LIMIT 1
+"""
 _AMONG: Final = "(CAST(%(subjects)s AS text[]) IS NULL OR {} = ANY(%(subjects)s))"
 # Pairs on the list of related parties, by the last record of each, with its act.
 _RELATED: Final = f"""
@@ -52,6 +61,7 @@ _RELATED: Final = f"""
 _ENDED: Final[dict[ActKind, tuple[str, str]]] = {
     "hold": ("released_at", f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)"),
     "suspension": ("released_at", f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)"),
+    "account": ("confirmed_at", f"{_CONFIRMED} AND c.account_id = ANY(%(ids)s)"),
     "other_grant": ("withdrawn_at", f"{_WITHDRAWN} AND w.other_grant_id = ANY(%(ids)s)"),
 }
 # The summand of a decision `d` in what stands, in fen: approved, neither revoked nor returned. NULL for other steps.
@@ -93,6 +103,11 @@ def find_part(connection: Connection, kind: ActKind, name: str, value: str) -> A
     make = PARTS[kind]
     statement = f"SELECT {columns(make)} FROM {_TABLES[kind]} WHERE {name} = %(value)s"
     return fetch_one(connection, statement, make, value=value)
+
+
+def find_recorded(connection: Connection, act_id: str) -> Act | None:
+    """The columns that all acts record, of one act."""
+    return fetch_one(connection, f"SELECT {_ACT} FROM act a WHERE a.id = %(id)s", Act, id=act_id)
 
 
 def find_request(connection: Connection, person: str, key: str) -> Act | None:
@@ -191,9 +206,9 @@ def list_acts(
 ) -> list[Json]:
     """Acts of a kind about one award, subject or rule (`whose`: field and value), in order, at most `limit`.
 
-    Holds and suspensions have `released_at`, null while they are in force; holds also `outcome` and `answer` of their
-    release; other grants `withdrawn_at`, and `in_force`, which is false of those that an earlier version replaced or
-    took back too.
+    Accounts have `confirmed_at`, null until then, and `in_use`. Holds and suspensions have `released_at`, null while in
+    force; holds also `outcome` and `answer` of their release; other grants `withdrawn_at`, and
+    `in_force`, which is false of those that an earlier version replaced or took back too.
     """
     name, value = whose
     is_later = None if after is None else "a.seq > %(after)s"
@@ -208,6 +223,10 @@ def list_acts(
         ended = dict(fetch(connection, ended_sql, tuple[str, datetime], as_of=as_of, ids=ids))
         for act_id, one in zip(ids, found, strict=True):
             one[name] = format_time(ended[act_id]) if act_id in ended else None
+    if kind == "account":
+        in_use = {one["account_id"] for one in _acts(connection, _LAST_CONFIRMED, value=value, as_of=as_of)}
+        for one in found:
+            one["in_use"] = one["account_id"] in in_use
     if kind == "hold":
         _add_answers(connection, found)
     if kind == "other_grant":

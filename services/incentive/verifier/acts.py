@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from .awards import ReportedAwards, about_of
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
-from .history import POSTED_KINDS, SET_ASIDE, AwardHistory, is_earlier
+from .history import POSTED_KINDS, SET_ASIDE, AwardHistory, is_earlier, is_same_person
 from .ledger import LedgerLog
 from .payables import CompetingAward, MunicipalGrant, SubjectYear, payables
 from .policy import PolicyValues, SettingsHistory
@@ -34,7 +34,7 @@ CONDITIONS = (
 # The kind of an act is known by the field that holds its id.
 ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
-    "related_party_id", "year_closing_id", "service_id",
+    "related_party_id", "year_closing_id", "service_id", "account_confirmation_id", "account_id",
 )  # fmt: skip
 
 
@@ -58,6 +58,7 @@ class RecordedActs:
         self.calendar_days: set[str] = set()
         self.settings: SettingsHistory | None = None
         self.amounts_before: dict[str, Json] = {}
+        self.accounts: dict[str, Json] = {}  # those not confirmed yet
 
     def take(self, kind: str, item: Json) -> None:
         """Apply one act; Unsound if it does not follow from those before."""
@@ -76,8 +77,18 @@ class RecordedActs:
             self._take_grant(item)
         elif kind == "grant_withdrawal_id":
             self._withdraw_grant(f"other_grant/{item['other_grant_id']}")
-        elif kind == "year_closing_id":
+        else:
+            self._take_other(kind, item)
+
+    def _take_other(self, kind: str, item: Json) -> None:
+        """Apply an act that is of no award: on a year or an account; others change nothing that is checked here."""
+        if kind == "year_closing_id":
             self.year_acts.setdefault(item["year"], []).append((instant(item["at"]), item["status"] == "closed"))
+        elif kind == "account_id":
+            self.accounts[item["account_id"]] = item
+        is_confirmed = kind == "account_confirmation_id"
+        if is_confirmed and is_same_person(item, self.accounts.pop(item["account_id"], item)):
+            raise Unsound("账户未经另一人确认", "an account is not confirmed by another person")
 
     def _release(self, item: Json) -> None:
         """Release a hold or lift a suspension; releases of an earlier version have no outcome."""

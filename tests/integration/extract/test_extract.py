@@ -39,6 +39,7 @@ from shared.translog.note import Signature
 from shared.values.times import format_time
 from tests.support.command_line import command_line
 from tests.support.incentive.extract_makers import (
+    ACCOUNT_NO,
     DECLARED,
     SECRET_TRADE,
     SECRETS,
@@ -125,13 +126,14 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
     }
     assert others == {
         *("hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id", "grant_withdrawal_id"),
-        *("year_closing_id", "service_id"),
+        *("year_closing_id", "service_id", "account_id", "account_confirmation_id"),
     }
     stated = files(content)["statements.ndjson"].splitlines()
     hashes = [hashlib.sha256(one).hexdigest() for one in stated]
     assert hashes == sorted(one["statement"] for one in steps if one["statement"])
     for sha256, line in zip(hashes, stated, strict=True):
         assert makers.ask("GET", f"/v1/statements/{sha256}").data == line
+    assert not any(ACCOUNT_NO.encode() in one for one in files(content).values())
     assert files(content)["checkpoint"].decode() == makers.ask("GET", "/v1/log/checkpoint").text
     (refused,) = lines(content, "quarantine.ndjson")
     assert refused["reason"] == "not_json"

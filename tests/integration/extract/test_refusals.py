@@ -510,7 +510,7 @@ REFUSALS = [
     Refusal("not of the checkpoint's size", PROOF, None, put(PROOF, None, "size", 1)),
     Refusal("not a hash", PROOF, None, put(PROOF, None, "nodes", [[0, 1, "AAAA"]])),
     Refusal("entry 5 is missing", TRANSACTIONS, None, drop(TRANSACTIONS, 5)),
-    Refusal("entry 62 is out of place", TRANSACTIONS, None, covered_twice),
+    Refusal("entry 64 is out of place", TRANSACTIONS, None, covered_twice),
     Refusal("entries do not hash to the root in the checkpoint", TRANSACTIONS, None, put(TRANSACTIONS, 1, "cause", {})),
     # The policy and the whitelist in force.
     Refusal("not the policy file that was in force", "policy/*.yaml", None, put(SETTINGS, None, "0/policy/sha256", "")),
@@ -602,7 +602,7 @@ REFUSALS = [
     # Acts.
     Refusal("differs from its hash in the ledger", ACTS, 1, put(ACTS, 0, "by", "x")),
     Refusal("out of order", ACTS, 2, swap(ACTS, 0)),
-    Refusal("the act of transaction 61 is missing", ACTS, None, drop(ACTS, -1)),
+    Refusal("the act of transaction 63 is missing", ACTS, None, drop(ACTS, -1)),
     Refusal("differs from its transaction", ACTS, 1, act(0, at=EARLY)),
     Refusal("the accounts are not those of its subject and year", ACTS, HERE, act({"action": "approve"}, year=2099)),
     Refusal("the step does not follow the one before", ACTS, HERE, act({"action": "review"}, **{"from": "paid"})),
@@ -621,6 +621,12 @@ REFUSALS = [
     Refusal("approved or paid without verified eligibility", ACTS, HERE, ineligible),
     Refusal(
         "a record of eligibility that lacks what it needs", ACTS, HERE, act(has("eligibility_id"), status="failed")
+    ),
+    Refusal(
+        "an account is not confirmed by another person",
+        ACTS,
+        HERE,
+        act(has("account_confirmation_id"), account_id="none"),
     ),
     Refusal("releases a hold that is not in force", ACTS, HERE, act(has("release_id"), hold_id="x")),
     Refusal(

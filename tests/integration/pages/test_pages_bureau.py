@@ -81,9 +81,12 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
     ]
     acts += [
         f"/subjects/uscc:{award['subject']['id']}/{what}"
-        for what in ("eligibility", "other-grants", f"other-grants/{'0' * 32}/withdraw")
+        for what in (
+            *("eligibility", "other-grants", f"other-grants/{'0' * 32}/withdraw"),
+            *("accounts", f"accounts/{'0' * 32}/confirm"),
+        )
     ]
-    assert len(acts) == 16
+    assert len(acts) == 18
     for role in PEOPLE:
         client = signed_in(makers, role)
         for address in (
@@ -172,6 +175,25 @@ def test_eligibility_is_recorded_by_its_conditions(makers: Makers, award: dict[s
     assert "三年内无重大安全事故：符合" in shown
     assert "虚构依据" in shown
     assert "高等院校" in shown
+
+
+def test_an_account_is_recorded_and_confirmed_by_another_person(makers: Makers, award: dict[str, Any]) -> None:
+    one, other = signed_in(makers, "bureau"), signed_in(makers, "bureau2")
+    page = f"/subjects/uscc:{award['subject']['id']}"
+    form = {"name": "虚构甲", "bank": "虚构银行", "account": "6222 0202 0001 1234 567"}
+    wrong = send(one, f"{page}/accounts", page=page, **{**form, "account": "12"}, **paper())
+    assert wrong.status_code == 422
+    assert 'id="account-account-fault"' in wrong.text
+    assert send(one, f"{page}/accounts", page=page, **form, **paper()).status_code == 303
+    shown = other.get(page).text
+    assert "***************4567" in shown
+    assert "0001 1234" not in shown
+    assert "待确认" in shown
+    path = shown.partition(f'action="{page}/accounts/')[2].partition('"')[0].replace("&amp;", "&")
+    refused = send(one, f"{page}/accounts/{path}", page=page)
+    assert (refused.status_code, "登记人以外的人" in refused.text) == (409, True)
+    assert send(other, f"{page}/accounts/{path}", page=page).status_code == 303
+    assert "使用中" in one.get(page).text
 
 
 def eligible_form(year: int) -> dict[str, Any]:

@@ -77,7 +77,9 @@ SHOWN = {
     | dict.fromkeys(("eligibility", "extract", "extract_piece", "reading_effect"), "own")
     | dict.fromkeys(("other_grant", "grant_withdrawal", "related_party", "extract_access", "page_session"), "nothing")
     | dict.fromkeys(("award_round", "reading_year", "public_objection", "official_list", "batch"), "nothing")
-    | dict.fromkeys(("kept_file", "kept_file_piece", "statement", "service"), "nothing"),
+    | dict.fromkeys(
+        ("kept_file", "kept_file_piece", "statement", "service", "account", "account_confirmation"), "nothing"
+    ),
 }
 TABLES = text("""
     SELECT c.relname, c.relrowsecurity, pg_get_expr(p.polqual, p.polrelid) AS rows,

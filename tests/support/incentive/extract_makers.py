@@ -20,7 +20,7 @@ from services.incentive.verifier.signatures import read_keys
 from shared.service_log.store import newest_checkpoint, verifier_keys
 from shared.settings import RegisterAddress
 from tests.support.incentive.app import incentive_app
-from tests.support.incentive.bureau import Bureau
+from tests.support.incentive.bureau import SECOND, SHA256, Bureau
 from tests.support.incentive.whole_set import WholeSet, fed_with_a_world, served, whole_set
 from tests.support.registers import worlds
 from tests.support.registers.worlds import LOG_KEY
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tests.support.engines.session import FreshDatabase
     from tests.support.registers.web_register import RegisterSet
 
+ACCOUNT_NO = "6222020200011234567"
 ENGLISH = {"LANG": "en_US.UTF-8"}
 SEED, DOCUMENTS = 11, 130
 TIMES = 5000  # so that every rule earns
@@ -168,6 +169,10 @@ def decide(made: WholeSet) -> None:
     mistaken = bureau.grant(subject_of(rival), rival["year"], "9000000000.00", rules=[rival["rule"]])
     bureau.post(f"/v1/other-grants/{mistaken['other_grant_id']}/withdraw", {"reason": "r"})
     bureau.done(over["award_id"], "revoke", amount="0.01")
+    paper = [{"name": "开户许可证.pdf", "sha256": SHA256}]
+    account = {"bank": "虚构银行", "account": ACCOUNT_NO, "name": "虚构甲", "documents": paper}
+    recorded = bureau.post(f"/v1/subjects/{subject_of(paid)}/accounts", account)[1]
+    assert bureau.post(f"/v1/accounts/{recorded['id']}/confirm", None, SECOND)[0] == 201
     statement = bureau.decisions(approved["award_id"])[-1]["statement"]
     served = {"way": "直接送达", "served_on": bureau.now.date().isoformat(), "to": "公司"}
     assert bureau.post(f"/v1/statements/{statement}/service", served)[0] == 201

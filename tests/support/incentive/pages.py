@@ -44,6 +44,7 @@ def send(client: FlaskClient, path: str, *, page: str, **form: Any) -> TestRespo
 def routes(makers: Makers, method: str) -> list[str]:
     """Return the addresses of all pages that accept the method, with ids of existing objects."""
     there = {
+        "account_id": "0" * 32,
         "award_id": "exchange_tiers/dcdex/2026",
         "batch_id": "0" * 32,
         "exchange": "dcdex",

@@ -143,6 +143,20 @@ def note_grant(subject: str) -> ResponseReturnValue:
     return _subject_done(subject, _act("grant", subject, "other_grant", more))
 
 
+@blueprint.post("/subjects/<subject>/accounts")
+@require("bureau")
+def record_account(subject: str) -> ResponseReturnValue:
+    """Record a bank account of a subject."""
+    return _subject_done(subject, _act("account", subject, "account"))
+
+
+@blueprint.post("/subjects/<subject>/accounts/<account_id>/confirm")
+@require("bureau")
+def confirm_account(subject: str, account_id: str) -> ResponseReturnValue:
+    """Confirm a bank account that another person recorded."""
+    return _subject_done(subject, _act(f"confirm-{account_id}", account_id, "account_confirmation"))
+
+
 @blueprint.post("/subjects/<subject>/other-grants/<grant_id>/withdraw")
 @require("bureau")
 def withdraw_grant(subject: str, grant_id: str) -> ResponseReturnValue:

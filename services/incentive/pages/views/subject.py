@@ -32,6 +32,7 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
         status = found_or_404(load_subject_status(connection, view, subject, year))
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
         acts = _recorded(connection, view, subject) if view.viewer is None else []
+        accounts = _accounts(connection, view, subject) if view.viewer is None else []
         awards = list(map(award_renderer(connection, view, rows), rows))
         name = next((award["subject"]["name"] for award in awards), None) or _name(connection, view, subject)
     return show_form(
@@ -39,6 +40,7 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
         refused,
         subject=subject,
         acts=acts,
+        accounts=accounts,
         scheme=scheme,
         code=code,
         name=name,
@@ -75,6 +77,10 @@ def _name(connection: Connection, view: LedgerView, subject: str) -> str | None:
     known = load_facts(connection, [subject], {}, view.rulebook.registers, view.as_of) if view.viewer is None else {}
     newest = known[subject].newest if subject in known else None
     return None if newest is None or isinstance(newest, ExchangeTotal) else newest.party.name
+
+
+def _accounts(connection: Connection, view: LedgerView, subject: str) -> list[Json]:
+    return list_acts(connection, "account", ("subject", subject), view.as_of, None, _ACTS_MOST)
 
 
 def _recorded(connection: Connection, view: LedgerView, subject: str) -> list[Json]:
