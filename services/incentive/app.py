@@ -15,6 +15,7 @@ from services.incentive.http import (
     awards,
     batches,
     declared,
+    eligibility,
     extracts,
     files,
     ledger,
@@ -45,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 _ROUTES = (
     *(awards, ledger, readings, acts, batches, act_list, declared, trade_effects, objections, lists, extracts, files),
-    *(years, statements),
+    *(years, eligibility, statements),
     translog_routes,
 )
 

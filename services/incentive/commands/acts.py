@@ -172,7 +172,7 @@ def _about_award(award: AwardRow, part: ActPart, text: Texts) -> Draft:
     return Draft(part, award.article, text, award_id=award.award_id, subject=award.subject, year=award.year)
 
 
-def _eligibility(acting: Acting) -> Draft:
+def draft_eligibility(acting: Acting) -> Draft:
     """Record whether a subject is eligible."""
     subject, given = acting.request.about, acting.request.fields
     part = EligibilityPart(
@@ -313,7 +313,7 @@ _DRAFTS: Final[Mapping[ActKind, Callable[[Acting], Draft]]] = {
     "decision": draft_decision,
     "hold": _hold,
     "release": _release,
-    "eligibility": _eligibility,
+    "eligibility": draft_eligibility,
     "suspension": _suspension,
     "other_grant": _other_grant,
     "grant_withdrawal": _grant_withdrawal,

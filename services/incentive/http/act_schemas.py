@@ -580,3 +580,15 @@ TableSchema = answer(
     lists(rows=RowSchema),
     base=Schema,
 )
+
+EligibilityRowSchema = answer(
+    "EligibilityRow", integers("line"), texts("subject"), lists(errors=FieldFaultSchema), base=Schema
+)
+EligibilityTableSchema = answer(
+    "EligibilityTable",
+    booleans("written"),
+    integers("faulty"),
+    lists(rows=EligibilityRowSchema),
+    text_lists("held", "released", "not_eligible"),
+    base=Schema,
+)

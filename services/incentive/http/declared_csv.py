@@ -7,9 +7,9 @@ Chinese names, a subject by its code alone, a day as spreadsheets write it. The 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from marshmallow import ValidationError
 
@@ -32,12 +32,12 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "withdrawn": ("撤回", "withdrawn"),
 }
 _REQUIRED: Final = ("rule", "subject", "item", "earned_on")
-_BY_HEADING: Final = {heading: column for column, headings in _COLUMNS.items() for heading in headings}
 _DAY: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _DOCUMENT: Final = re.compile(r"(.+?)\s+([0-9a-fA-F]{64})")
 _YES: Final = ("是", "yes", "true", "1")
 _NO: Final = ("", "否", "no", "false", "0")
 _SCHEMA: Final = DeclaredSchema()
+MadeRow = TypeVar("MadeRow")
 
 
 class TableError(ValueError):
@@ -54,10 +54,20 @@ class Row(NamedTuple):
 
 def read_table(content: bytes, policy: Policy) -> list[Row]:
     """Read a table in UTF-8 or GB 18030; empty lines are skipped. Raises TableError."""
+    return read_rows(content, _COLUMNS, _REQUIRED, lambda line, columns, cells: _row(line, columns, cells, policy))
+
+
+def read_rows(
+    content: bytes,
+    known: Mapping[str, tuple[str, ...]],
+    required: Sequence[str],
+    make: Callable[[int, list[str], list[str]], MadeRow],
+) -> list[MadeRow]:
+    """Make each row of a table from its line, columns and cells. `known` are the headings of each column."""
     reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
     try:
-        columns = _columns(next(reader, []))
-        rows = [_row(reader.line_num, columns, cells, policy) for cells in reader if any(map(str.strip, cells))]
+        columns = read_headings(next(reader, []), known, required)
+        rows = [make(reader.line_num, columns, cells) for cells in reader if any(map(str.strip, cells))]
     except csv.Error as error:
         raise TableError(f"第 {reader.line_num} 行不是 CSV / line {reader.line_num} is not CSV: {error}") from error
     if not rows:
@@ -76,19 +86,20 @@ def _text(content: bytes) -> str:
     raise TableError("须为 UTF-8 或 GB 18030 / must be UTF-8 or GB 18030")
 
 
-def _columns(headings: list[str]) -> list[str]:
+def read_headings(headings: Sequence[str], known: Mapping[str, tuple[str, ...]], required: Sequence[str]) -> list[str]:
     """Return the columns by their headings; a heading with both words, such as "奖项 rule", is known by either."""
+    by_heading = {heading: column for column, names in known.items() for heading in names}
     columns: list[str] = []
     for heading in headings:
         words = [heading.strip(), *heading.split()]
-        column = next((_BY_HEADING[word] for word in words if word in _BY_HEADING), None)
+        column = next((by_heading[word] for word in words if word in by_heading), None)
         if column is None:
-            known = ", ".join(" ".join((names[0], names[-1])) for names in _COLUMNS.values())
-            raise TableError(f"没有此列 / no such column: {heading!r} ({known})")
+            listed = ", ".join(" ".join((names[0], names[-1])) for names in known.values())
+            raise TableError(f"没有此列 / no such column: {heading!r} ({listed})")
         if column in columns:
             raise TableError(f"重复的列 / repeated column: {heading!r}")
         columns.append(column)
-    missing = [" ".join((_COLUMNS[name][0], name)) for name in _REQUIRED if name not in columns]
+    missing = [" ".join((known[name][0], name)) for name in required if name not in columns]
     if missing:
         raise TableError(f"缺少列 / columns are missing: {', '.join(missing)}")
     return columns
@@ -96,8 +107,7 @@ def _columns(headings: list[str]) -> list[str]:
 
 def _row(line: int, columns: list[str], cells: list[str], policy: Policy) -> Row:
     if len(cells) > len(columns):
-        said = f"有 {len(cells)} 格，标题只有 {len(columns)} 列 / has {len(cells)} cells for {len(columns)} headings"
-        return Row(line, None, (InputFault("", said),))
+        return Row(line, None, (too_many_cells(cells, columns),))
     given = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
     terms = _terms(given.get("rule", ""), policy)
     faults: list[InputFault] = []
@@ -110,6 +120,12 @@ def _row(line: int, columns: list[str], cells: list[str], policy: Policy) -> Row
             line, None, (*faults, *(fault for fault in found if fault.field not in {one.field for one in faults}))
         )
     return Row(line, None, tuple(faults)) if faults else Row(line, declaration_input(loaded), ())
+
+
+def too_many_cells(cells: Sequence[str], columns: Sequence[str]) -> InputFault:
+    """The fault of a row with more cells than the table has headings."""
+    said = f"有 {len(cells)} 格，标题只有 {len(columns)} 列 / has {len(cells)} cells for {len(columns)} headings"
+    return InputFault("", said)
 
 
 def declaration_input(loaded: Json) -> DeclarationInput:
@@ -131,11 +147,11 @@ def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list
     subject = given.get("subject", "")
     entered["subject"] = subject if ":" in subject else f"uscc:{subject}"
     if "earned_on" in given:
-        entered["earned_on"] = _day(given["earned_on"])
+        entered["earned_on"] = day_of_cell(given["earned_on"])
     if given.get("measure"):
         entered["measure"] = _measure(given["measure"], terms, faults)
     if given.get("documents"):
-        entered["documents"] = list(_documents(given["documents"], faults))
+        entered["documents"] = list(documents_of_cell(given["documents"], faults))
     withdrawn = given.get("withdrawn", "").lower()
     if withdrawn not in (*_YES, *_NO):
         faults.append(InputFault("withdrawn", "须为是或否 / must be yes or no"))
@@ -143,7 +159,7 @@ def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list
     return entered
 
 
-def _day(cell: str) -> str:
+def day_of_cell(cell: str) -> str:
     """Convert 2026/3/1 to 2026-03-01; anything else is left for the schema to refuse."""
     match = _DAY.fullmatch(cell)
     try:
@@ -163,7 +179,7 @@ def _measure(cell: str, terms: DeclaredTerms | None, faults: list[InputFault]) -
     return {terms.measure.name: named}
 
 
-def _documents(cell: str, faults: list[InputFault]) -> Iterator[dict[str, str]]:
+def documents_of_cell(cell: str, faults: list[InputFault]) -> Iterator[dict[str, str]]:
     """Read `name sha256`, several separated by semicolons."""
     for part in filter(None, (piece.strip() for piece in re.split("[;；]", cell))):
         match = _DOCUMENT.fullmatch(part)

@@ -196,6 +196,31 @@ def test_an_account_is_recorded_and_confirmed_by_another_person(makers: Makers, 
     assert "使用中" in one.get(page).text
 
 
+def test_a_table_of_eligibility_is_previewed_and_then_recorded(makers: Makers, award: dict[str, Any]) -> None:
+    client, page = signed_in(makers, "bureau"), "/eligibility/table"
+    code, conditions = award["subject"]["id"], ",".join(CONDITIONS)
+    head = f"subject,status,from,until,kind_of_entity,{conditions},documents\n"
+    good = f"{head}{code},verified,2020-01-01,2099-01-01,enterprise,a,b,c,d,e,审核表.pdf {'ab' * 32}\n"
+
+    def recorded() -> int:
+        return len(makers.get(f"/v1/subjects/uscc:{code}/eligibility")["items"])
+
+    def look(content: str) -> TestResponse:
+        return send(client, page, page=page, table=(io.BytesIO(content.encode()), "t.csv"))
+
+    before = recorded()
+    assert look("x" * 400_000).status_code == 422
+    wrong = look(good.replace(",b,c", ",,c"))
+    assert (wrong.status_code, "criteria.sound_accounts" in wrong.text, "登记全部" in wrong.text) == (422, True, False)
+    shown = look(good)
+    assert (shown.status_code, recorded()) == (200, before)
+    content = shown.text.partition('name="content" value="')[2].partition('"')[0]
+    assert send(client, f"{page}/enter", page=page, content="?").status_code == 422
+    entered = send(client, f"{page}/enter", page=page, content=content)
+    assert (entered.status_code, "已登记 1 行" in entered.text, recorded()) == (200, True, before + 1)
+    assert signed_in(makers, "auditor").get(page).status_code == 403
+
+
 def eligible_form(year: int) -> dict[str, Any]:
     """The fields of the form that records that a subject is eligible."""
     form = {"status": "verified", "from": "2020-01-01", "until": "2099-01-01", "kind_of_entity": "enterprise"}

@@ -1,0 +1,73 @@
+"""HTTP route of eligibility by table."""
+
+from typing import Final
+
+from flask import request
+
+from services.incentive.commands.eligibility_table import TableConsequences, record_eligibility_table
+from services.incentive.http import act_schemas as schemas
+from services.incentive.http.context import current_actor, incentive_context
+from services.incentive.http.declared_csv import TableError
+from services.incentive.http.eligibility_csv import read_eligibility
+from services.incentive.store.rulebook import SettingsChangedError
+from shared.values.json_types import Json
+from shared.web.problems import FieldFault, Problem
+from shared.web.query import TEXT, Blueprint
+from shared.web.service import write_transaction
+
+_CSV: Final = "text/csv"
+_TABLE: Final = {"required": True, "content": {_CSV: {"schema": TEXT}}}
+
+blueprint = Blueprint("eligibility", __name__, description="资格认定 / eligibility")
+
+
+@blueprint.operation(
+    "POST /v1/eligibility",
+    schemas.EligibilityTableSchema,
+    roles=("bureau",),
+    query=schemas.TableQuery,
+    requestBody=_TABLE,
+)
+def record_table(arguments: Json) -> Json:
+    """Record all rows of a table of eligibility (CSV), or none if any row is faulty; `preview=true` records nothing.
+
+    Columns: `subject`, `status`, `from`, `until`, `kind_of_entity`, a column for each condition with its basis (a cell
+    that begins with `no:` says that it is not met), `reason`, `documents`. The answer has the awards that are held or
+    released by it, and those for which a clawback proposal opens.
+    """
+    if request.mimetype != _CSV:
+        raise Problem(415, f"内容类型须为 {_CSV} / the content type must be {_CSV}")
+    is_preview = arguments.get("preview") == "true"
+    try:
+        result = run_eligibility(request.get_data(), is_preview=is_preview)
+    except TableError as error:
+        raise Problem(422, str(error)) from error
+    if result["faulty"] and not is_preview:
+        faults = [(row["line"], fault) for row in result["rows"] for fault in row["errors"]]
+        raise Problem(422, errors=[FieldFault(f"{line}.{fault['field']}", fault["message"]) for line, fault in faults])
+    return result
+
+
+def run_eligibility(content: bytes, *, is_preview: bool) -> Json:
+    """Record a table as the person who asks, or show what it would do. Raises TableError."""
+    rows = read_eligibility(content)
+    faulty = sum(row.fields is None for row in rows)
+    records = [(row.subject, row.fields) for row in rows if row.fields is not None]
+    found = TableConsequences()
+    if records and (is_preview or not faulty):
+        try:
+            with write_transaction() as connection:
+                bureau, actor = incentive_context().bureau, current_actor()
+                found = record_eligibility_table(connection, bureau, actor, records, is_preview=is_preview)
+        except SettingsChangedError as error:
+            said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
+            raise Problem(503, said, headers={"Retry-After": "5"}) from error
+    return {
+        "written": not (is_preview or faulty),
+        "faulty": faulty,
+        "rows": [
+            {"line": row.line, "subject": row.subject, "errors": [fault._asdict() for fault in row.faults]}
+            for row in rows
+        ],
+        **{name: list(awards) for name, awards in found._asdict().items()},
+    }
