@@ -22,6 +22,7 @@ from services.incentive.domain.acts import (
 )
 from services.incentive.domain.holds import YearAct
 from services.incentive.domain.payables.other_grants import OTHER_GRANT, OtherGrant, RecordedGrant, grants_in_force
+from services.incentive.domain.subjects.accounts import SubjectAccount
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
 from shared.postgres.query import execute, fetch, fetch_one, fetch_values, where
@@ -48,6 +49,12 @@ _CONFIRMED: Final = f"""
 _LAST_CONFIRMED: Final = f"""
     SELECT {_ACT} FROM act a JOIN account_confirmation c ON c.id = a.id JOIN account p ON p.id = c.account_id
     WHERE p.subject = %(value)s AND a.recorded_at <= {AS_OF} ORDER BY a.seq DESC LIMIT 1
+"""
+# The account of each subject that has one: the last that was confirmed.
+_ACCOUNTS: Final = f"""
+    SELECT DISTINCT ON (p.subject) p.id, p.subject, p.bank, p.number, p.name, a.recorded_at
+    FROM account p JOIN account_confirmation c ON c.account_id = p.id JOIN act a ON a.id = c.id
+    WHERE p.subject = ANY(%(subjects)s) AND a.recorded_at <= {AS_OF} ORDER BY p.subject, a.seq DESC
 """
 _AMONG: Final = "(CAST(%(subjects)s AS text[]) IS NULL OR {} = ANY(%(subjects)s))"
 # Pairs on the list of related parties, by the last record of each, with its act.
@@ -182,6 +189,19 @@ def year_acts_of(
     for year, at, closes in fetch(connection, statement, tuple[int, datetime, bool], years=list(years), as_of=as_of):
         found.setdefault(year, []).append(YearAct(at, closes))
     return found
+
+
+def accounts_of(
+    connection: Connection, subjects: Collection[str], as_of: datetime | None = None
+) -> dict[str, SubjectAccount]:
+    """The account of each subject that has one: the last that was confirmed."""
+    found = fetch(connection, _ACCOUNTS, SubjectAccount, subjects=list(subjects), as_of=as_of)
+    return {one.subject: one for one in found}
+
+
+def account_of(connection: Connection, subject: str, as_of: datetime | None = None) -> SubjectAccount | None:
+    """The account of a subject; None if none is confirmed."""
+    return accounts_of(connection, [subject], as_of).get(subject)
 
 
 def list_year_closings(connection: Connection, as_of: datetime | None) -> list[Json]:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from services.incentive.domain.subjects.accounts import account_sha256
-from services.incentive.store.accounts import account_of
+from services.incentive.store.acts import account_of
 from shared.postgres.database import snapshot
 from tests.support.incentive.bureau import SECOND, SHA256, Bureau, empty_bureau
 from tests.support.incentive.ledger import subject
