@@ -212,6 +212,13 @@ def _line(
     return BudgetLine(pool, most_fen, spent_fen, tuple(places))
 
 
+def all_fits(policy: Policy, used: Mapping[str, int], wanted: Mapping[str, int]) -> bool:
+    """Return True if nobody is held in a budget year, whatever the order: amounts used and wanted, by rule."""
+    budgets: list[tuple[int, Iterable[str]]] = [(policy.budget_fen, used.keys() | wanted.keys())]
+    budgets += [(pool.annual_fen, rules_of_pool(policy, pool)) for pool in policy.declared.pools]
+    return all(sum(used.get(one, 0) + wanted.get(one, 0) for one in rules) <= most_fen for most_fen, rules in budgets)
+
+
 def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
     return tuple(terms.rule for terms in policy.declared.rules if terms.pool == pool)
 

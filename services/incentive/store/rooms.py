@@ -1,5 +1,6 @@
 """The rooms of approvals, as of an instant (None: now): of subjects and years, and of budgets with their claims."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ from services.incentive.domain.budget import (
     BudgetHolds,
     BudgetYear,
     PostedSums,
+    all_fits,
     budget_year,
     counted_year,
     used_fen,
@@ -133,6 +135,15 @@ _CLAIMS: Final = f"""
 """
 
 
+# What is wanted of budgets, which needs no ranking where all of it fits.
+_WANTED: Final = """
+    SELECT c.year, c.rule, CAST(sum(CASE WHEN c.is_open THEN greatest(0, c.payable_fen - c.standing_fen) ELSE 0 END
+                                    + CASE WHEN %(with_unpaid)s THEN c.unpaid_fen ELSE 0 END) AS bigint)
+    FROM budget_claims(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz), %(with_unpaid)s, false, false) c
+    GROUP BY c.year, c.rule
+"""
+
+
 def load_posted(
     connection: Connection, policy: Policy, years: Collection[int], as_of: datetime | None
 ) -> dict[int, list[PostedSums]]:
@@ -186,4 +197,30 @@ def load_budget_holds(
             for year, sums in posted.items()
         }
         return BudgetHolds(policy, now, alone)
-    return BudgetHolds(policy, now, load_budget_years(connection, policy, posted, as_of, now))
+    if as_of is not None:  # the rounds of the past are computed, which takes longer than the ranking
+        return BudgetHolds(policy, now, load_budget_years(connection, policy, posted, as_of, now))
+    wanted = _load_wanted(connection, policy, counted, now)
+    known, ranked = dict[int, BudgetYear](), dict[int, list[PostedSums]]()
+    for year, sums in posted.items():
+        used = {one.rule: used_fen(policy, one) for one in sums}
+        if all_fits(policy, used, wanted[year]):
+            known[year] = budget_year(policy, year, (), used)
+        else:
+            ranked[year] = sums
+    return BudgetHolds(policy, now, known | load_budget_years(connection, policy, ranked, as_of, now))
+
+
+def _load_wanted(
+    connection: Connection, policy: Policy, years: Collection[int], now: datetime
+) -> dict[int, Counter[str]]:
+    """The amount that claims want of these budget years now, by rule."""
+    is_by_reward = policy.budget_counts == BY_REWARD
+    found: dict[int, Counter[str]] = {year: Counter() for year in years}
+    asked = {
+        "years": sorted(years) if is_by_reward else None,
+        "as_of": None,
+        "with_unpaid": policy.budget_counts == BY_PAYMENT,
+    }
+    for year, rule, fen in fetch(connection, _WANTED, tuple[int, str, int], **asked):
+        found[counted_year(policy, year, now)][rule] += fen
+    return found

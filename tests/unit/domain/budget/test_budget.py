@@ -16,6 +16,7 @@ from services.incentive.domain.budget import (
     BudgetYear,
     ClaimChange,
     PostedSums,
+    all_fits,
     budget_after,
     budget_json,
     budget_year,
@@ -180,6 +181,22 @@ def test_the_verifier_finds_the_same_awards_held(
 def assert_same(known: list[Applicant], policy: Policy, values: PolicyValues) -> None:
     for year in (2025, 2026):
         assert {name_of(one) for one in ranked(known, policy, year).held} == held_by_verifier(known, values, year)
+
+
+@given(applicants(), BUDGETS, BUDGETS, ORDERS, COUNTS)
+def test_where_all_fits_nobody_is_held(
+    known: list[Applicant], budget_fen: int, pool_fen: int, order: str, counts: str
+) -> None:
+    policy = policy_of(budget_fen, pool_fen, budget_order=order, budget_counts=counts)
+    budget = ranked(known, policy, 2026)
+    wanted: dict[str, int] = {}
+    for claim in budget.claims:
+        wanted[claim.rule] = wanted.get(claim.rule, 0) + wanted_fen(policy, claim)
+    if all_fits(policy, budget.used, wanted):
+        assert budget.held == []
+        assert all(place.granted_fen == place.wanted_fen for line in budget.lines for place in line.places)
+    elif order in LINES:
+        assert budget.held or any(line.room_fen < 0 for line in budget.lines)
 
 
 @given(applicants(), BUDGETS, BUDGETS, ORDERS, COUNTS)
