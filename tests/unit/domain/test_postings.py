@@ -129,6 +129,20 @@ def test_payables_are_settled_within_subject_and_year() -> None:
     assert settled["x"] == elsewhere
 
 
+def test_an_award_without_decisions_or_cap_has_nothing_that_stands_and_no_tier() -> None:
+    """The first voucher takes the whole limit of a year, and a tier award without an amount of a tier nothing."""
+
+    def award(rule: str, item: str, cap_fen: int | None) -> Award:
+        changes = {"award_id": f"{rule}/{item}", "rule": rule, "ceiling_fen": 30_000_000, "cap_fen": cap_fen}
+        return msgspec.structs.replace(AWARD, **changes)
+
+    vouchers = [award("compute_voucher", f"uscc:A/2026/{item}", None) for item in "ab"]
+    tier = award("exchange_tiers", "a/2026", None)
+    for awards, expected in ((vouchers, [30_000_000, 0]), ([tier], [0])):
+        settled = with_payables(awards, POLICY, PayableInputs())
+        assert [one.payable_fen for one in settled] == expected
+
+
 def test_a_grant_of_another_policy_is_deducted_within_its_subject_and_year() -> None:
     def granted(subject: str, year: int, number: int, fen: int) -> dict[tuple[str, int], list[OtherGrant]]:
         return {(subject, year): [OtherGrant(f"other_grant/{number}", fen, rules=(AWARD.rule,))]}

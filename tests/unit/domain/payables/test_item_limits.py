@@ -44,6 +44,15 @@ def test_the_ladder_rises_with_a_tier_in_its_own_year_and_not_before() -> None:
     ]
 
 
+def test_the_ladder_is_that_of_the_highest_tier_of_the_year_even_if_less_is_earned_for_it() -> None:
+    """A tier of 500 of which 100 is left by difference, and two of 300."""
+    assert paid(tier("a", 2026, 100, 500), tier("b", 2026, 300, 300), tier("c", 2026, 300, 300)) == [
+        (0, "exchange_tiers/b/2026"),
+        (300 * WAN, None),
+        (200 * WAN, None),
+    ]
+
+
 def test_the_ladder_rises_with_no_tier_that_is_worth_nothing_and_no_other_reward() -> None:
     """A rejected tier of 500, and a reward of a rule with a greater cap that its kind suppresses."""
     rejected, other = tier("a", 2026, 500, 500, worth=0), claim("first_purchase", "uscc:A", 2026, 20, cap=900)
