@@ -7,6 +7,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,10 @@ from services.incentive.domain.workflow import Actor
 from services.incentive.policy.terms import Texts
 from services.incentive.rebuild.command import verify_all
 from services.incentive.store.ledger import lock_ledger, next_instant
-from shared.values.times import shanghai_date
+from shared.values.times import day_start, shanghai_date
 from shared.web.service import write_transaction
 from tests.support.incentive.bureau import DOCUMENTS, FIRST, NEEDS, SECOND, THIRD, Bureau, empty_bureau
+from tests.support.incentive.eligibility import ALL_MET
 from tests.support.incentive.ledger import (
     LOG,
     WHITELIST,
@@ -289,10 +291,20 @@ def verify_all_of(bureau: Bureau, numbers: Sequence[int]) -> None:
     """Record that these subjects are eligible, in one transaction."""
     bureau.later()
     request = ActRequest(Actor("n", "p"), None, "eligibility", "all", {})
-    drafts = [
-        Draft(EligibilityPart(subject(number), "verified", None, None, None, {}, []), "a", Texts("资格", "eligible"))
+    parts = [
+        EligibilityPart(
+            subject=subject(number),
+            status="verified",
+            from_at=day_start(date(2020, 1, 1)),
+            until_at=day_start(date(2030, 1, 1)),
+            kind_of_entity="enterprise",
+            criteria={},
+            documents=DOCUMENTS,
+            conditions=ALL_MET,
+        )
         for number in numbers
     ]
+    drafts = [Draft(part, "a", Texts("资格", "eligible")) for part in parts]
     with bureau.engine.begin() as connection:
         lock_ledger(connection)
         edge = LOG.edge(connection)
