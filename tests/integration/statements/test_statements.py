@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.incentive.policy.loader import read_policy
+from services.incentive.queries.statements import OpenStatement, open_statements
+from services.incentive.queries.view import LedgerView
 from services.incentive.store.rulebook import Rulebook
 from tests.support.incentive.bureau import DOCUMENTS, SECOND, Bureau, empty_bureau
 from tests.support.incentive.ledger import rulebook as project_rulebook
@@ -265,3 +268,34 @@ def test_the_page_of_an_award_links_to_its_statements(bureau: Bureau) -> None:
     for_exchange = signed_in_to(bureau.ask.client.application, "exchange:kmdex")
     assert sha256 not in for_exchange.get(f"/awards/{award_id}").text
     assert for_exchange.get(f"/statements/{sha256}").status_code == 403
+
+
+def test_a_batch_numbers_its_statements_in_a_row(bureau: Bureau) -> None:
+    awards = sorted(bureau.purchase(number) for number in range(1, 6))
+    for award_id in awards:
+        bureau.done(award_id, "apply", "review")
+    body = {"action": "reject", "reason": "经查不实。", "awards": [{"award_id": one} for one in awards]}
+    assert bureau.post("/v1/batches", body, SECOND, "batch")[0] == 201
+    found = [statement_of(bureau, bureau.decisions(one)[-1]["statement"]) for one in awards]
+    assert [one["number"] for one in found] == [f"昆数奖补〔2026〕{number}" for number in range(1, 6)]
+    assert {one["reason"] for one in found} == {"经查不实。"}
+    assert [one["award_id"] for one in found] == awards
+
+
+def test_statements_wait_for_service_and_then_for_the_last_day(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.done(award_id, "apply", "review")
+    sha256, today = bureau.done(award_id, "reject")["statement"], bureau.now.date()
+
+    def waiting(day: date) -> list[OpenStatement]:
+        with bureau.engine.connect() as connection:
+            return open_statements(connection, LedgerView(None, None, bureau.now, bureau.rulebook), day)
+
+    (found,) = waiting(today)
+    assert (found.sha256, found.award_id, found.served_on, found.until) == (sha256, award_id, None, None)
+    given = {"way": "邮寄", "served_on": today.isoformat(), "to": "公司"}
+    assert bureau.post(f"/v1/statements/{sha256}/service", given)[0] == 201
+    (found,) = waiting(today)
+    assert (found.served_on, found.until) == (today, date(2026, 12, 1))
+    assert waiting(date(2026, 12, 1)) == [found]
+    assert waiting(date(2026, 12, 2)) == []
