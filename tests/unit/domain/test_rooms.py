@@ -1,10 +1,13 @@
 """Rooms of a subject and year: by example, against the verifier, and by properties."""
 
+from datetime import UTC, datetime, timedelta
+
 import msgspec
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.incentive.domain.holds import Period, Verification
 from services.incentive.domain.rooms import (
     NOT_ELIGIBLE,
     OFFSET,
@@ -14,6 +17,7 @@ from services.incentive.domain.rooms import (
     excesses,
     excesses_of_room,
     room_of,
+    was_failed,
 )
 from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.store.rooms import flagged_awards
@@ -55,6 +59,16 @@ def test_a_room_is_of_a_subject_and_year_and_of_kind_none_by_itself() -> None:
         assert excesses([listing, other], POLICY) == {("listing", YEAR): Excess(20, 0)}
     allowances = [use("a", 0, 5, 1, rule="talent_living_allowance"), use("b", 5, 0, rule="talent_living_allowance")]
     assert excesses(allowances, POLICY) == {("a", YEAR): Excess(0, 5)}
+
+
+def test_eligibility_that_was_failed_until_the_approval_was_not_failed_at_it() -> None:
+    at = datetime(2026, 3, 1, 4, tzinfo=UTC)
+    assert not was_failed([Verification("failed", Period(None, at))], at)
+    assert was_failed([Verification("failed", Period(None, at + timedelta(microseconds=1)))], at)
+
+
+def test_what_is_over_and_what_was_approved_without_eligibility_come_back() -> None:
+    assert Excess(3, 9, 5).to_come_back_fen == 8
 
 
 USES = st.lists(
