@@ -97,6 +97,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0033_accounts.sql": (
         "9e42d4d9407591edb664ac09b3380bae01273f3aa2126ba69c19dfca202488f5"
     ),
+    "services/incentive/migrations/versions/0034_paid_accounts.py": (
+        "258240a96a9550ff17398cc434f7148a815e6198d79bc7956aa559c913a4494e"
+    ),
+    "services/incentive/migrations/versions/0034_paid_accounts.sql": (
+        "7ad289a2dfed670813a6da96786398f94a481bc276cc72d25552de64c9aa4650"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

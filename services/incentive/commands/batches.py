@@ -26,6 +26,7 @@ from services.incentive.commands.acting import (
 )
 from services.incentive.commands.decisions import contexts_at, draft_step, step_contexts
 from services.incentive.commands.notice_lists import freeze_notice_list
+from services.incentive.commands.payments import name_accounts
 from services.incentive.commands.statements import PackedBases, freeze_statements, statement_bases_of
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.budget import PostedSums, counted_year, rules_of_pool, used_by_step_fen, used_fen
@@ -290,7 +291,7 @@ def _write(
     record_batch(connection, batch)
     acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, now, instant)
     awards = {row.award_id: row for row in prepared.awards}
-    drafts = freeze_notice_list(acting, prepared.drafts, awards, prepared.contexts)
+    drafts = freeze_notice_list(acting, name_accounts(acting, prepared.drafts), awards, prepared.contexts)
     write_acts(acting, drafts if bases is None else freeze_statements(acting, drafts, bases))
     recompute_subjects(connection, prepared.recompute, Recomputation(prepared.rulebook, instant))
     return batch

@@ -82,6 +82,7 @@ class DecisionPart(NamedTuple):
     batch_id: str | None
     calendar: Json | None = None
     notice_list: str | None = None
+    account: str | None = None
 
 
 class HoldPart(NamedTuple):
@@ -277,6 +278,7 @@ def decision_json(decision: Decision) -> Json:
         "batch_id": decision.batch_id,
         "calendar": None if decision.calendar is None else dict(decision.calendar),
         "notice_list": decision.notice_list,
+        "account": decision.account,
     }
 
 

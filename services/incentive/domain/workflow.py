@@ -73,6 +73,7 @@ class Decision(msgspec.Struct, frozen=True):
     `until` is the instant at which a public notice of an earlier version ends; later ones have days, the last one
     included. `decided_on` is the day in Shanghai by the wall clock; decisions of an earlier version have none.
     `calendar` are the days that a notice was counted by, `notice_list` is the SHA-256 of the list that was posted.
+    `account` is the id of the account that was paid to.
     """
 
     decision_id: str
@@ -104,6 +105,7 @@ class Decision(msgspec.Struct, frozen=True):
     batch_id: str | None = None
     calendar: Mapping[str, object] | None = None
     notice_list: str | None = None
+    account: str | None = None
 
     @property
     def is_earlier(self) -> bool:

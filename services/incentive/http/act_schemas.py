@@ -343,7 +343,7 @@ PublishedSchema = answer(
 _LATER: Final[Fields] = {
     **{
         name: fields.String(required=True, allow_none=True, dump_default=None)
-        for name in ("decided_on", "ground", "received_on", "statement", "batch_id", "notice_list")
+        for name in ("decided_on", "ground", "received_on", "statement", "batch_id", "notice_list", "account")
     },
     "notice": fields.Nested(NoticeSchema, required=True, allow_none=True, dump_default=None),
     "calendar": fields.Nested(CalendarSchema, required=True, allow_none=True, dump_default=None),

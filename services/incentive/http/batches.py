@@ -32,6 +32,7 @@ from services.incentive.store.official_lists import FrozenList, find_list
 from services.incentive.store.rulebook import SettingsChangedError, rulebook_as_of
 from shared.events.fields import Choice
 from shared.values.json_types import Json
+from shared.web.keys import current_key
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem, field_faults
 from shared.web.query import BINARY, Blueprint, QuerySchema
@@ -171,7 +172,8 @@ class BatchDocumentQuery(QuerySchema):
 def get_document(arguments: Json, batch_id: str) -> Response:
     """Return the list of a batch: the public notice as it was posted, or what was approved or paid.
 
-    It is made of what was recorded then, and never changes. 404 for a batch of another step.
+    It is made of what was recorded then, and never changes. Payments have the account that they went to, its number
+    whole for the bureau and masked for others. 404 for a batch of another step.
     """
     return list_document(batch_document(batch_id), arguments["format"])
 
@@ -191,4 +193,5 @@ def batch_document(batch_id: str) -> FrozenList:
         policy = rulebook_as_of(connection, batch.recorded_at, view.rulebook).policy
         decided = batches.decided_awards(connection, batch_id)
     head = DecidedBatch(batch.id, batch.action, batch.name, batch.recorded_at)
-    return FrozenList(*frozen(decision_list(head, decided, policy)))
+    is_whole = current_key().role == "bureau"
+    return FrozenList(*frozen(decision_list(head, decided, policy, is_whole=is_whole)))

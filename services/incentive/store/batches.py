@@ -47,8 +47,9 @@ _MOVED: Final = """
 
 # The award as it was when the decision was recorded: a later version changes no list.
 _DECIDED: Final = """
-    SELECT d.award_id, d.subject, v.subject_name, d.rule, v.article, d.year, d.amount_fen, d.voucher_no, d.paid_on
-    FROM decision d JOIN act a ON a.id = d.id CROSS JOIN LATERAL (
+    SELECT d.award_id, d.subject, v.subject_name, d.rule, v.article, d.year, d.amount_fen, d.voucher_no, d.paid_on,
+           p.name, p.bank, p.number
+    FROM decision d JOIN act a ON a.id = d.id LEFT JOIN account p ON p.id = d.account CROSS JOIN LATERAL (
         SELECT subject_name, article FROM award_version v
         WHERE v.award_id = d.award_id AND v.recorded_at <= a.recorded_at ORDER BY version DESC LIMIT 1) v
     WHERE d.batch_id = %(batch_id)s ORDER BY a.seq
@@ -102,7 +103,10 @@ def acts_of_batch(connection: Connection, batch_id: str, after: int | None, limi
 
 
 def decided_awards(connection: Connection, batch_id: str) -> list[DecidedAward]:
-    """The decisions of a batch in order, with name and article of each award when it was taken."""
+    """The decisions of a batch in order, with name and article of each award when it was taken.
+
+    Payments have the account that they went to, whole.
+    """
     return fetch(connection, _DECIDED, DecidedAward, batch_id=batch_id)
 
 

@@ -35,6 +35,7 @@ from tests.support.incentive.ledger import (
     subject,
 )
 from tests.support.incentive.ledger import rulebook as project_rulebook
+from tests.support.incentive.pdf_files import attachments, text_of
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -110,6 +111,47 @@ def test_a_batch_takes_awards_from_application_to_payment(bureau: Bureau) -> Non
     with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         said: list[str] = []
         assert verify_all(connection, bureau.rulebook, None, said.append).is_right, said
+
+
+def with_account(bureau: Bureau, number: int, account: str) -> Any:
+    body = {"bank": "虚构银行昆明分行", "account": account, "name": f"虚构户名{number}", "documents": DOCUMENTS}
+    status, recorded = bureau.post(f"/v1/subjects/{subject(number)}/accounts", body)
+    assert status == 201, recorded
+    assert bureau.post(f"/v1/accounts/{recorded['id']}/confirm", None, SECOND)[0] == 201
+    return recorded
+
+
+def document(bureau: Bureau, found: Any, format_name: str, who: str = FIRST) -> bytes:
+    path = f"/v1/batches/{found['batch_id']}/document?format={format_name}"
+    answer = bureau.ask.client.get(path, headers=headers(who))
+    assert answer.status_code == 200, answer.text
+    return answer.data
+
+
+def test_a_payment_names_the_account_and_its_list_keeps_it_for_ever(bureau: Bureau) -> None:
+    awards = purchases(bureau, 5, 6, 7)
+    first, number = with_account(bureau, 5, "6222020200011234567"), "6222020200011234567"
+    for action in ("list", "review", "joint_review", "publish", "approve"):
+        decided(bureau, action, awards)
+    paid = decided(bureau, "pay", awards[:2], voucher_no="V-5")
+    alone = bureau.done(awards[2], "pay")
+    assert [bureau.decisions(one)[-1]["account"] for one in awards] == [first["id"], None, None]
+    assert (alone["account"], bureau.decisions(awards[0])[-2]["account"]) == (None, None)
+    before = document(bureau, paid, "csv").decode("utf-8-sig").splitlines()
+    assert before[0].split(",")[8:13] == [
+        *("户名 account_name", "开户行 bank", "账号 account", "凭证号 voucher_no", "拨付日期 paid_on"),
+    ]
+    assert before[1].split(",")[8:12] == ["虚构户名5", "虚构银行昆明分行", number, "V-5"]
+    assert before[2].split(",")[8:12] == ["", "", "", "V-5"]
+    assert number in text_of(document(bureau, paid, "pdf"))
+    # Others see the number masked, also in what is attached to the document.
+    hidden = document(bureau, paid, "pdf", "auditor")
+    assert number not in text_of(hidden)
+    assert number.encode() not in b"".join(attachments(hidden).values())
+    assert "***************4567" in document(bureau, paid, "csv", "auditor").decode()
+    # A later account is that of later payments.
+    with_account(bureau, 5, "530102000001")
+    assert document(bureau, paid, "csv").decode("utf-8-sig").splitlines() == before
 
 
 def test_if_one_award_cannot_take_the_step_none_does(bureau: Bureau) -> None:

@@ -28,7 +28,7 @@ POLICY = load_policy(POLICY_FILE)
 OTHER = POLICY.with_alternative("general.public_notice")
 FROZEN = ROOT / "tests" / "unit" / "documents" / "frozen"
 RELEASED_TEMPLATES = {
-    "decision_list-1.typ": "714bdd3e5a8f3ec0baa5f6fd0cfbe88d5540397ea4a9e8a093206d27bb6146f4",
+    "decision_list-1.typ": "69d559dbb4c0c6311e994403525b52b200c6584c3462a1c131f92c50c6dfa8e6",
     "public_notice-1.typ": "87525c7b07532600a2b3444ceb4f39780d1b7e561b851fcf336008c2c12d32fc",
 }
 MADE = datetime(2026, 9, 29, 9, tzinfo=SHANGHAI)

@@ -206,6 +206,7 @@ def test_a_decision_of_an_earlier_version_keeps_its_form() -> None:
         "batch_id": None,
         "calendar": None,
         "notice_list": None,
+        "account": None,
     }
     assert "until" not in decision_json(new)
 

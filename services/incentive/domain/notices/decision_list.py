@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from services.incentive.domain.subjects.accounts import masked
 from services.incentive.policy.terms import Policy
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -17,7 +18,7 @@ _PARTS_BEFORE_ITEM: Final = 3  # rule, subject, year
 
 
 class DecidedAward(NamedTuple):
-    """A decision of a batch, with name and article of its award when it was taken."""
+    """A decision of a batch, with name and article of its award when it was taken, and the account that was paid to."""
 
     award_id: str
     subject: str
@@ -28,6 +29,9 @@ class DecidedAward(NamedTuple):
     amount_fen: int
     voucher_no: str | None
     paid_on: date | None
+    account_name: str | None = None
+    bank: str | None = None
+    account_number: str | None = None
 
 
 class DecidedBatch(NamedTuple):
@@ -39,8 +43,11 @@ class DecidedBatch(NamedTuple):
     at: datetime
 
 
-def decision_list(batch: DecidedBatch, decided: Iterable[DecidedAward], policy: Policy) -> Json:
-    """The list of a batch, in order of its decisions; `policy` is the one of that instant."""
+def decision_list(batch: DecidedBatch, decided: Iterable[DecidedAward], policy: Policy, *, is_whole: bool) -> Json:
+    """The list of a batch, in order of its decisions; `policy` is the one of that instant.
+
+    Account numbers are masked unless `is_whole`.
+    """
     found = list(decided)
     return {
         "kind": KINDS[batch.action],
@@ -52,11 +59,11 @@ def decision_list(batch: DecidedBatch, decided: Iterable[DecidedAward], policy: 
         "at": format_time(batch.at),
         "count": len(found),
         "total": format_yuan(sum(one.amount_fen for one in found)),
-        "rows": [_row(number, one, policy) for number, one in enumerate(found, 1)],
+        "rows": [_row(number, one, policy, is_whole) for number, one in enumerate(found, 1)],
     }
 
 
-def _row(number: int, one: DecidedAward, policy: Policy) -> Json:
+def _row(number: int, one: DecidedAward, policy: Policy, is_whole: bool) -> Json:
     scheme, code = parse_subject(one.subject)
     is_declared = policy.declared.find(one.rule) is not None
     return {
@@ -70,4 +77,12 @@ def _row(number: int, one: DecidedAward, policy: Policy) -> Json:
         "amount": format_yuan(one.amount_fen),
         "voucher_no": one.voucher_no,
         "paid_on": None if one.paid_on is None else one.paid_on.isoformat(),
+        "account": _account(one, is_whole),
     }
+
+
+def _account(one: DecidedAward, is_whole: bool) -> Json | None:
+    if one.account_number is None:
+        return None
+    number = one.account_number if is_whole else masked(one.account_number)
+    return {"name": one.account_name, "bank": one.bank, "number": number}

@@ -88,6 +88,9 @@ _HEADINGS: Final = {
     "standing": "其中已核定 approved",
     "voucher_no": "凭证号 voucher_no",
     "paid_on": "拨付日期 paid_on",
+    "account_name": "户名 account_name",
+    "bank": "开户行 bank",
+    "account": "账号 account",
     "award_id": "奖补 award_id",
 }
 _FIRST: Final = ("number", "name", "id", "reward", "article", "year", "item", "amount")
@@ -97,7 +100,9 @@ def _table(name: str, *more: str) -> Table:
     names = (*_FIRST, *more, "award_id")
 
     def cells(row: Json) -> Iterator[Row]:
-        found = {**row, **row["subject"]}
+        paid_to = row.get("account") or {}
+        found = {**row, **row["subject"], "account_name": paid_to.get("name"), "bank": paid_to.get("bank")}
+        found["account"] = paid_to.get("number")
         yield [found[one] for one in names]
 
     return Table(name, tuple(_HEADINGS[one] for one in names), cells)
@@ -106,5 +111,5 @@ def _table(name: str, *more: str) -> Table:
 _TABLES: Final = {
     "public_notice": _table("公示名单", "standing"),
     "approval_list": _table("核定名单"),
-    "payment_list": _table("拨付名单", "voucher_no", "paid_on"),
+    "payment_list": _table("拨付名单", "account_name", "bank", "account", "voucher_no", "paid_on"),
 }

@@ -6,12 +6,14 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.domain.notices.days import notice_end
+from services.incentive.domain.notices.decision_list import KINDS
 from services.incentive.domain.steps import ACTIONS
 from services.incentive.domain.workflow import GROUNDS
 from services.incentive.http.act_schemas import BatchRequestSchema
 from services.incentive.http.awards import award_renderer
-from services.incentive.http.batches import get_batch, list_all, perform_batch, preview
+from services.incentive.http.batches import batch_document, get_batch, list_all, perform_batch, preview
 from services.incentive.http.context import ledger_view
+from services.incentive.http.notices.lists import list_document
 from services.incentive.http.schemas import AwardQuery
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, read_form, refusal_of, sent_once, show_form
@@ -104,4 +106,11 @@ def show_batch(batch_id: str) -> ResponseReturnValue:
     """Show a batch and its decisions."""
     found = get_batch({"limit": _PAGE_SIZE, "cursor": request.args.get("cursor")}, batch_id)
     paging = paging_links(found["next_cursor"], "pages.batch", {"batch_id": batch_id})
-    return show("views/batch", batch=found, decisions=found["items"], paging=paging)
+    return show("views/batch", batch=found, decisions=found["items"], paging=paging, listed=("publish", *KINDS))
+
+
+@blueprint.get("/batches/<batch_id>/<any(pdf, xlsx, csv):format_name>", endpoint="batch_file")
+@require("bureau", "auditor")
+def download_batch(batch_id: str, format_name: str) -> ResponseReturnValue:
+    """Download the list of a batch."""
+    return list_document(batch_document(batch_id), format_name)
