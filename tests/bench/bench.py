@@ -20,6 +20,7 @@ from rich.console import Console
 from devset.stopping import StopSignals
 from devset.supervisor import Options
 from devset.up import exit_on_error, running_set
+from tests.bench.batches import batches
 from tests.bench.bed import Spread, prepared_bed, say
 from tests.bench.extract import extract
 from tests.bench.growth import growth
@@ -42,7 +43,18 @@ if TYPE_CHECKING:
 
     from tests.bench.bed import Bed
 
-SECTIONS: Final = ("intake", "replay", "whole", "growth", "extract", "registers", "readings", "upgrade", "one_subject")
+SECTIONS: Final = (
+    "intake",
+    "replay",
+    "whole",
+    "growth",
+    "extract",
+    "registers",
+    "readings",
+    "upgrade",
+    "one_subject",
+    "batches",
+)
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
 COMPANIES: Final = 3_000
@@ -53,7 +65,7 @@ COMPANIES: Final = 3_000
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
-@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of the last three")
+@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of the last four")
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
 def main(
@@ -87,6 +99,7 @@ def main(
             "readings": (readings, awards),
             "upgrade": (upgrade, awards),
             "one_subject": (one_subject, awards),
+            "batches": (batches, awards),
         }
         for section, (measured, size) in sized.items():
             if section in (only or SECTIONS):

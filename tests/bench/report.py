@@ -20,18 +20,18 @@ def tables(result: Json) -> Iterator[Table]:
         yield _pairs("重放 / replay", result["replay"])
     if "whole" in result:
         yield from _whole(result["whole"])
-    if "growth" in result:
-        yield _marks("增长 / growth", result["growth"])
-    if "extract" in result:
-        yield _pairs("核验包 / extract", result["extract"])
-    if "registers" in result:
-        yield _pairs("合并登记簿 / merging registers", result["registers"])
-    if "readings" in result:
-        yield _marks("读法的影响 / prices of readings", result["readings"])
-    if "upgrade" in result:
-        yield _pairs("政策新修订 / a new policy revision", result["upgrade"])
-    if "one_subject" in result:
-        yield _pairs("一个主体的一批事实 / a batch of one subject", result["one_subject"])
+    sections = {
+        "growth": (_marks, "增长 / growth"),
+        "extract": (_pairs, "核验包 / extract"),
+        "registers": (_pairs, "合并登记簿 / merging registers"),
+        "readings": (_marks, "读法的影响 / prices of readings"),
+        "upgrade": (_pairs, "政策新修订 / a new policy revision"),
+        "one_subject": (_pairs, "一个主体的一批事实 / a batch of one subject"),
+        "batches": (_marks, "批量办理与台账锁 / batches and the ledger's lock"),
+    }
+    for section, (shown, title) in sections.items():
+        if section in result:
+            yield shown(title, result[section])
 
 
 def _pairs(title: str, values: Json) -> Table:

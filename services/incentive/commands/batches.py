@@ -25,11 +25,12 @@ from services.incentive.commands.acting import (
     write_acts,
 )
 from services.incentive.commands.decisions import contexts_at, draft_step, step_contexts
-from services.incentive.commands.notice_lists import freeze_notice_list
+from services.incentive.commands.notice_lists import freeze_notice_list, prepare_notice_list
 from services.incentive.commands.payments import name_accounts
-from services.incentive.commands.statements import PackedBases, freeze_statements, statement_bases_of
+from services.incentive.commands.statements import PreparedStatements, freeze_statements, prepare_statements
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.budget import PostedSums, counted_year, rules_of_pool, used_by_step_fen, used_fen
+from services.incentive.domain.notices.official_list import PreparedList
 from services.incentive.domain.rooms import OVER_APPROVED, room_of
 from services.incentive.domain.steps import StepContext, StepRefusal
 from services.incentive.domain.workflow import Actor, ApprovedFor
@@ -126,14 +127,14 @@ def record_whole_batch(engine: Engine, begin: Transactions, bureau: BureauContex
             prepared = prepare(connection, bureau, request)
             if prepared.refused:
                 raise BatchRefusedError(request.action, prepared.refused)
-            bases = _statement_bases(connection, request, prepared)
+            papers = _papers(connection, request, prepared)
         with begin() as connection:
             lock_ledger_for_request(connection)
             known = _recorded_before(connection, request)
             if known is not None:
                 return known
             if not _is_outdated(connection, bureau, request, prepared):
-                return _record(connection, bureau, request, prepared, bases)
+                return _record(connection, bureau, request, prepared, papers)
         log.info("the awards of a batch moved, worked out again", action=request.action, awards=len(request.awards))
     raise BatchBusyError
 
@@ -252,16 +253,31 @@ def _is_outdated(connection: Connection, bureau: BureauContext, request: BatchRe
     )
 
 
-def _statement_bases(connection: Connection, request: BatchRequest, prepared: PreparedBatch) -> PackedBases:
+class _Papers(NamedTuple):
+    """The list and the statements of a batch, but for what is known under the ledger's lock."""
+
+    notice: PreparedList | None
+    statements: PreparedStatements
+
+
+def _papers(connection: Connection, request: BatchRequest, prepared: PreparedBatch) -> _Papers:
     acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, prepared.now, prepared.now)
-    return statement_bases_of(acting, request.action, prepared.awards, prepared.contexts)
+    awards = {row.award_id: row for row in prepared.awards}
+    return _Papers(
+        prepare_notice_list(acting, prepared.drafts, awards, prepared.contexts),
+        prepare_statements(acting, prepared.drafts, prepared.awards, prepared.contexts),
+    )
 
 
 def _record(
-    connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch, bases: PackedBases
+    connection: Connection,
+    bureau: BureauContext,
+    request: BatchRequest,
+    prepared: PreparedBatch,
+    papers: _Papers,
 ) -> Json:
     edge = bureau.log.edge(connection)
-    batch = _write(connection, bureau, request, prepared, bases)
+    batch = _write(connection, bureau, request, prepared, papers)
     bureau.log.extend(connection, edge, bureau.clock())
     return batch_json(batch)
 
@@ -271,9 +287,9 @@ def _write(
     bureau: BureauContext,
     request: BatchRequest,
     prepared: PreparedBatch,
-    bases: PackedBases | None = None,
+    papers: _Papers | None = None,
 ) -> BatchRow:
-    """Record a batch; a preview freezes no statements."""
+    """Record a batch; a preview has no papers."""
     now = bureau.clock()
     instant = next_instant(connection, now)
     batch = BatchRow(
@@ -290,9 +306,9 @@ def _write(
     )
     record_batch(connection, batch)
     acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, now, instant)
-    awards = {row.award_id: row for row in prepared.awards}
-    drafts = freeze_notice_list(acting, name_accounts(acting, prepared.drafts), awards, prepared.contexts)
-    write_acts(acting, drafts if bases is None else freeze_statements(acting, drafts, bases))
+    notice, named = None if papers is None else papers.notice, name_accounts(acting, prepared.drafts)
+    drafts = freeze_notice_list(acting, named, notice)
+    write_acts(acting, drafts if papers is None else freeze_statements(acting, drafts, papers.statements))
     recompute_subjects(connection, prepared.recompute, Recomputation(prepared.rulebook, instant))
     return batch
 

@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.commands.acting import Acting, Draft, InvalidActError, StepNotAllowedError
-from services.incentive.commands.notice_lists import freeze_notice_list
+from services.incentive.commands.notice_lists import freeze_notice_list, prepare_notice_list
 from services.incentive.commands.payments import name_accounts
-from services.incentive.commands.statements import freeze_statements, statement_bases_of
+from services.incentive.commands.statements import freeze_statements, prepare_statements
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.budget import IN_PROPORTION
 from services.incentive.domain.facts import Declaration, FactRef
@@ -56,8 +56,9 @@ def draft_decision(acting: Acting) -> Draft:
     contexts = contexts_at(acting, [award])
     cases = step_contexts(acting.connection, [award], contexts, acting.policy, acting.request.actor, acting.now)
     draft = draft_step(award, cases[award.award_id], given, acting.policy)
-    listed = freeze_notice_list(acting, name_accounts(acting, [draft]), {award.award_id: award}, contexts)
-    (frozen,) = freeze_statements(acting, listed, statement_bases_of(acting, given["action"], [award], contexts))
+    notice = prepare_notice_list(acting, [draft], {award.award_id: award}, contexts)
+    listed = freeze_notice_list(acting, name_accounts(acting, [draft]), notice)
+    (frozen,) = freeze_statements(acting, listed, prepare_statements(acting, listed, [award], contexts))
     return frozen
 
 

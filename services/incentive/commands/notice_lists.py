@@ -1,4 +1,7 @@
-"""Lists under public notice: frozen with the decisions that post them, under the ledger's lock."""
+"""Lists under public notice.
+
+They are prepared beforehand, and frozen under the ledger's lock with the decisions that post them.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -9,7 +12,14 @@ import msgspec
 from services.incentive.commands.acting import Acting, Draft
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.notices.days import calendar_json, notice_days
-from services.incentive.domain.notices.official_list import Issuer, ListedAward, NoticePeriod, public_notice_list
+from services.incentive.domain.notices.official_list import (
+    Issuer,
+    ListedAward,
+    NoticePeriod,
+    PreparedList,
+    prepared_list,
+    public_notice_list,
+)
 from services.incentive.domain.workflow import ApprovedAmounts, ApprovedFor, PublishedBasis
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import AnyAwardRow
@@ -19,23 +29,30 @@ from shared.values.json_types import Json
 _WITH_DAYS: Final = ("publish", "notify_return")
 
 
-def freeze_notice_list(
+def prepare_notice_list(
     acting: Acting, drafts: Sequence[Draft], awards: Mapping[str, AnyAwardRow], contexts: Mapping[str, AwardContext]
-) -> list[Draft]:
-    """Freeze one list of all that these decisions publish, and return the drafts in the same order.
+) -> PreparedList | None:
+    """One list of all that these decisions publish, but for its instant; None if they publish nothing.
 
-    Each decision with a notice names the days of the calendar that it was counted by, and those that publish the list.
     All of them have one period, as the decisions of a request do. `awards` and `contexts` are by award_id.
     """
     parts = [draft.part for draft in drafts]
     published = [part for part in parts if isinstance(part, DecisionPart) and part.action == "publish"]
-    sha256 = None
-    if published:
-        listed = [_listed(part, awards[part.award_id], contexts[part.award_id]) for part in published]
-        terms = acting.policy.statements
-        issuer = Issuer(None, None) if terms is None else Issuer(terms.authority, terms.contact)
-        content = public_notice_list(listed, _period(published[0]), acting.policy, issuer, acting.instant)
-        sha256 = insert_notice_list(acting.connection, content, acting.instant)
+    if not published:
+        return None
+    listed = [_listed(part, awards[part.award_id], contexts[part.award_id]) for part in published]
+    terms = acting.policy.statements
+    issuer = Issuer(None, None) if terms is None else Issuer(terms.authority, terms.contact)
+    period = _period(published[0])
+    return prepared_list(public_notice_list(listed, period, acting.policy, issuer, acting.instant), period)
+
+
+def freeze_notice_list(acting: Acting, drafts: Sequence[Draft], prepared: PreparedList | None) -> list[Draft]:
+    """Freeze a prepared list, and return the drafts in the same order.
+
+    Each decision with a notice names the days of the calendar that it was counted by, and those that publish the list.
+    """
+    sha256 = None if prepared is None else insert_notice_list(acting.connection, prepared, acting.instant)
     calendars: dict[date, Json] = {}
     return [_with_list(acting, draft, sha256, calendars) for draft in drafts]
 

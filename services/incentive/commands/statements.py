@@ -1,13 +1,14 @@
-"""Statements (决定书): frozen with the decisions that they are of, under the ledger's lock; and their service."""
+"""Statements (决定书) and their service.
+
+They are prepared beforehand, and frozen under the ledger's lock with the decisions that they are of.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from services.incentive.commands.acting import Acting, Draft, InvalidActError, NotFoundError
 from services.incentive.domain.acts import Act, DecisionPart, ServicePart, act_json
-from services.incentive.domain.statements.content import Rules, StatementBasis, freeze, statement_json, statement_number
+from services.incentive.domain.statements.content import Rules, freeze, prepare, statement_json, statement_number
 from services.incentive.policy.statement_terms import KINDS
 from services.incentive.policy.terms import Texts
 from services.incentive.queries.statement_bases import statement_bases
@@ -21,58 +22,61 @@ from services.incentive.store.frozen.statements import (
     record_statements,
 )
 from shared.values.json_types import Json
-from shared.values.times import shanghai_date
+from shared.values.times import format_time, shanghai_date
 
-PackedBases = Mapping[str, bytes]  # by award_id; packed, because those of 10,000 awards are kept at once
+PreparedStatements = Mapping[str, Sequence[bytes]]  # by award_id: the bytes around the instant and the number
 _CHUNK: Final = 500
-_pack: Final = msgspec.msgpack.Encoder().encode
-_unpack: Final = msgspec.msgpack.Decoder(StatementBasis).decode
 
 
-def statement_bases_of(
-    acting: Acting, action: str, awards: Sequence[AnyAwardRow], contexts: Mapping[str, AwardContext]
-) -> PackedBases:
-    """What statements of these awards would rest on now; nothing if the action or the policy has none."""
-    if acting.policy.statements is None or action not in KINDS:
-        return {}
-    view, packed = LedgerView(None, None, acting.now, acting.rulebook), dict[str, bytes]()
-    for start in range(0, len(awards), _CHUNK):
-        bases = statement_bases(acting.connection, view, awards[start : start + _CHUNK], contexts)
-        packed |= {award_id: _pack(basis) for award_id, basis in bases.items()}
-    return packed
+def prepare_statements(
+    acting: Acting, drafts: Sequence[Draft], awards: Sequence[AnyAwardRow], contexts: Mapping[str, AwardContext]
+) -> PreparedStatements:
+    """The statements of decisions on these awards, but for instant and number; none where action or policy has none.
 
-
-def freeze_statements(acting: Acting, drafts: Sequence[Draft], bases: PackedBases) -> list[Draft]:
-    """Record the statements of decisions, and return the drafts with their SHA-256, in the same order.
-
-    Needs the ledger's lock, under which numbers have no gaps. Nothing is frozen under a policy
-    file that names no authority, as those of revisions 1 and 2.
+    A policy file that names no authority, as those of revisions 1 and 2, has none.
     """
-    policy, year = acting.policy, shanghai_date(acting.now).year
-    rules = Rules(
-        {"id": policy.id, "revision": policy.revision, "sha256": policy.digest}, acting.rulebook.exchanges.digest
-    )
+    policy, exchanges = acting.policy, acting.rulebook.exchanges
+    parts = [draft.part for draft in drafts]
+    decided = {part.award_id: part for part in parts if isinstance(part, DecisionPart) and part.action in KINDS}
+    if policy.statements is None or not decided:
+        return {}
+    rules = Rules({"id": policy.id, "revision": policy.revision, "sha256": policy.digest}, exchanges.digest)
+    view, found = LedgerView(None, None, acting.now, acting.rulebook), dict[str, Sequence[bytes]]()
+    for start in range(0, len(awards), _CHUNK):
+        some = [award for award in awards[start : start + _CHUNK] if award.award_id in decided]
+        for award_id, basis in statement_bases(acting.connection, view, some, contexts).items():
+            decision = _decision(acting, decided[award_id])
+            found[award_id] = prepare(statement_json(basis, decision, "", policy.statements, rules))
+    return found
+
+
+def freeze_statements(acting: Acting, drafts: Sequence[Draft], prepared: PreparedStatements) -> list[Draft]:
+    """Record the prepared statements of decisions, and return the drafts with their SHA-256, in the same order.
+
+    Needs the ledger's lock, under which numbers have no gaps.
+    """
+    terms = acting.policy.statements
+    if terms is None or not prepared:
+        return list(drafts)
+    at, year = format_time(acting.instant), shanghai_date(acting.now).year
+    last = last_statement_number(acting.connection, year)
     frozen: list[NewStatement] = []
     found: list[Draft] = []
-    last = last_statement_number(acting.connection, year)
     for draft in drafts:
         part = draft.part
-        if policy.statements is None or not isinstance(part, DecisionPart) or part.action not in KINDS:
+        if not isinstance(part, DecisionPart) or part.award_id not in prepared:
             found.append(draft)
             continue
         number = last + len(frozen) + 1
-        text, decision = statement_number(policy.statements.prefix, year, number), _decision(acting, part)
-        sha256, content = freeze(
-            statement_json(_unpack(bases[part.award_id]), decision, text, policy.statements, rules)
-        )
-        frozen.append(NewStatement(sha256, year, number, content.decode()))
+        sha256, content = freeze(prepared[part.award_id], at, statement_number(terms.prefix, year, number))
+        frozen.append(NewStatement(sha256, year, number, content))
         found.append(draft._replace(part=part._replace(statement=sha256)))
     record_statements(acting.connection, frozen)
     return found
 
 
 def _decision(acting: Acting, part: DecisionPart) -> Json:
-    """The decision as the API will show it; its id and transaction, which are not known yet, are no part of it."""
+    """The decision as the API will show it; what is known when it is recorded is no part of it."""
     actor = acting.request.actor
     act = Act("", "decision", 0, acting.instant, actor.identity, actor.name, None, "")
     return act_json(act, part)

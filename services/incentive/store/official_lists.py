@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from services.incentive.domain.notices.official_list import PUBLIC_NOTICE, frozen
+from services.incentive.domain.notices.official_list import PUBLIC_NOTICE, PreparedList
 from shared.postgres.query import execute, fetch, fetch_value, fetch_values
 from shared.values.json_types import Json
 from shared.values.times import year_start
@@ -63,10 +63,10 @@ class ListHead(NamedTuple):
     content: Json
 
 
-def insert_notice_list(connection: Connection, content: Json, at: datetime) -> str:
+def insert_notice_list(connection: Connection, prepared: PreparedList, at: datetime) -> str:
     """Freeze the list of a public notice; return its SHA-256."""
-    sha256, written = frozen(content)
-    days = {"start": content["notice"]["from"], "until": content["notice"]["until"]}
+    sha256, written = prepared.frozen_at(at)
+    days = {"start": prepared.period.from_day, "until": prepared.period.until_day}
     execute(connection, _INSERT, sha256=sha256, kind=PUBLIC_NOTICE, at=at, content=written, **days)
     return sha256
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from services.incentive.domain.statements.content import Rules, StatementBasis, statement_json
+from services.incentive.domain.statements.content import Rules, StatementBasis, freeze, prepare, statement_json
 from services.incentive.policy.statement_terms import KINDS, Remedy, StatementTerms
 
 if TYPE_CHECKING:
@@ -83,3 +83,8 @@ def statement(kind: str, number: int = 1, **award: Any) -> dict[str, Any]:
     """The statement of a decision of a kind."""
     text = f"昆数奖补〔{date(2026, 6, 10).year}〕{number}"
     return statement_json(basis(**award), dict(decision(kind)), text, TERMS, RULES)
+
+
+def frozen(found: dict[str, Any]) -> tuple[str, bytes]:
+    """The SHA-256 of a statement, and its bytes."""
+    return freeze(prepare(found), found["at"], found["number"])

@@ -11,10 +11,9 @@ import pytest
 from services.incentive.documents.decision_1 import page_of
 from services.incentive.documents.pdf import TEMPLATES
 from services.incentive.documents.statements import statement_html, statement_pdf
-from services.incentive.domain.statements.content import freeze
 from services.incentive.policy.statement_terms import KINDS
 from tests.support.incentive.pdf_files import attachments, embedded_fonts, page_count, text_of
-from tests.support.incentive.statements import FACT, SHA256, statement
+from tests.support.incentive.statements import FACT, SHA256, frozen, statement
 from tests.support.paths import ROOT
 
 FROZEN = ROOT / "tests/unit/documents/frozen"
@@ -42,7 +41,7 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_court_can_read_it_on_one_page(kind: str) -> None:
     found = statement(kind)
-    sha256, content = freeze(found)
+    sha256, content = frozen(found)
     document = statement_pdf(content, sha256)
     text = plain(text_of(document))
     assert page_count(document) == 1
@@ -89,7 +88,7 @@ def test_released_templates_are_unchanged() -> None:
 
 
 def test_html_says_what_the_pdf_says() -> None:
-    sha256, content = freeze(statement("approve"))
+    sha256, content = frozen(statement("approve"))
     page, policy = statement_html(content, sha256)
     (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -103,14 +102,14 @@ def test_html_says_what_the_pdf_says() -> None:
 
 def test_names_cannot_become_markup() -> None:
     found = statement("approve", subject={"id_scheme": "uscc", "id": "X", "name": "<b>甲</b> #panic()"})
-    sha256, content = freeze(found)
+    sha256, content = frozen(found)
     assert "&lt;b&gt;甲&lt;/b&gt; #panic()" in statement_html(content, sha256)[0]
     assert "<b>甲</b>#panic()" in plain(text_of(statement_pdf(content, sha256)))
 
 
 def test_a_long_statement_goes_on_on_a_second_page() -> None:
     found = statement("reject") | {"reason": "经复核，交易已撤销。" * 150}
-    sha256, content = freeze(found)
+    sha256, content = frozen(found)
     document = statement_pdf(content, sha256)
     assert page_count(document) == 2
     assert "第1页，共2页" in plain(text_of(document))

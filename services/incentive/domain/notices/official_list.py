@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from services.incentive.domain.notices.days import calendar_json, notice_days
 from services.incentive.policy.terms import Policy
-from shared.values.canonical_json import canonical_json
+from shared.values.canonical_json import canonical_around, canonical_json, fill_in
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
@@ -48,6 +48,22 @@ class Issuer(NamedTuple):
 
     authority: str | None
     contact: str | None
+
+
+class PreparedList(NamedTuple):
+    """The bytes (RFC 8785) of a list around its instant, which is known when it is recorded, and its period."""
+
+    pieces: tuple[bytes, ...]
+    period: NoticePeriod
+
+    def frozen_at(self, at: datetime) -> tuple[str, bytes]:
+        """The SHA-256 of the list, in hex, and its bytes."""
+        written = fill_in(self.pieces, format_time(at))
+        return hashlib.sha256(written).hexdigest(), written
+
+
+def prepared_list(content: Json, period: NoticePeriod) -> PreparedList:
+    return PreparedList(canonical_around(content, "at"), period)
 
 
 def public_notice_list(

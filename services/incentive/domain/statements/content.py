@@ -1,12 +1,12 @@
 """The content of statements (决定书): what a decision and the award that it is about rest on, as JSON. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from services.incentive.domain.statements.amount_words import amount_in_words
 from services.incentive.policy.statement_terms import Remedy, StatementTerms
-from shared.values.canonical_json import canonical_json
+from shared.values.canonical_json import canonical_around, fill_in
 from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 from shared.values.parties import parse_subject
@@ -89,9 +89,14 @@ def statement_json(basis: StatementBasis, decision: Json, number: str, terms: St
     return statement | {"remedies": [_remedy_json(one) for one in terms.remedies]}
 
 
-def freeze(statement: Json) -> tuple[str, bytes]:
-    """The SHA-256 in hex of a statement, and its bytes (RFC 8785)."""
-    content = canonical_json(statement)
+def prepare(statement: Json) -> tuple[bytes, ...]:
+    """The bytes (RFC 8785) of a statement around its instant and its number, which are known when it is recorded."""
+    return canonical_around(statement, "at", "number")
+
+
+def freeze(pieces: Sequence[bytes], at: str, number: str) -> tuple[str, bytes]:
+    """The SHA-256 in hex of a prepared statement, and its bytes."""
+    content = fill_in(pieces, at, number)
     return hashlib.sha256(content).hexdigest(), content
 
 

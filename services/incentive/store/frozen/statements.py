@@ -4,19 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.store.as_of import AS_OF
-from shared.postgres.query import execute, fetch, fetch_one, fetch_value
+from shared.postgres.query import copy_in, fetch, fetch_one, fetch_value
 
 _LAST: Final = "SELECT coalesce(max(number), 0) FROM statement WHERE year = %(year)s"
-_INSERT: Final = """
-    INSERT INTO statement (sha256, year, number, content)
-    SELECT s.sha256, s.year, s.number, convert_to(s.content, 'UTF8')
-    FROM jsonb_to_recordset(CAST(%(rows)s AS jsonb))
-        AS s (sha256 text, year smallint, number integer, content text)
-"""
 _FIND: Final = """
     SELECT s.sha256, s.content, d.award_id, d.subject, d.action, d.decided_on, a.recorded_at
     FROM statement s JOIN decision d ON d.statement = s.sha256 JOIN act a ON a.id = d.id
@@ -34,7 +27,7 @@ class NewStatement(NamedTuple):
     sha256: str
     year: int
     number: int
-    content: str
+    content: bytes
 
 
 class RecordedStatement(NamedTuple):
@@ -58,8 +51,7 @@ def record_statements(connection: Connection, statements: Sequence[NewStatement]
     """Insert statements, before the decisions that name them."""
     if not statements:
         return
-    rows = msgspec.json.encode([one._asdict() for one in statements]).decode()
-    execute(connection, _INSERT, rows=rows)
+    copy_in(connection, "COPY statement (sha256, year, number, content) FROM STDIN", statements)
 
 
 def find_statement(connection: Connection, sha256: str) -> RecordedStatement | None:

@@ -7,9 +7,9 @@ import hashlib
 import pytest
 import rfc8785
 
-from services.incentive.domain.statements.content import freeze, item_of, statement_json, statement_number
+from services.incentive.domain.statements.content import item_of, statement_json, statement_number
 from services.incentive.policy.statement_terms import KINDS
-from tests.support.incentive.statements import NOTICE, RULES, TERMS, basis, decision, statement
+from tests.support.incentive.statements import NOTICE, RULES, TERMS, basis, decision, frozen, statement
 
 # The contract's, section 6; `ground` is ours.
 MEMBERS = {
@@ -66,10 +66,10 @@ def test_remedies_are_those_of_the_policy_file() -> None:
 
 def test_the_bytes_are_rfc_8785_and_the_name_is_their_sha_256() -> None:
     found = statement("approve")
-    sha256, content = freeze(found)
+    sha256, content = frozen(found)
     assert content == rfc8785.dumps(found)
     assert sha256 == hashlib.sha256(content).hexdigest()
-    assert freeze({**found, "number": "2"})[0] != sha256
+    assert frozen({**found, "number": "2"})[0] != sha256
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+"""How long a batch of decisions holds the ledger's lock, by action, and the CPU time of service and PostgreSQL in it.
+
+Each batch decides on all awards, from the application to the payment; nobody else writes. The CPU times are those of
+the transaction that has the lock: on a busy machine they say more than its duration. All entities are fictional.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from time import monotonic, process_time
+from typing import TYPE_CHECKING, Any, Final
+
+import psutil
+
+from devset.postgres import Postgres
+from devset.processes import free_ports
+from services.incentive.commands.acting import Acting, ActRequest, BureauContext, Draft, write_acts
+from services.incentive.commands.batches import MOST_AWARDS, BatchRequest, record_whole_batch
+from services.incentive.domain.acts import EligibilityPart
+from services.incentive.domain.workflow import Actor
+from services.incentive.policy.terms import Texts
+from services.incentive.store.ledger import lock_ledger, next_instant
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.values.times import day_start, shanghai_date
+from tests.bench.bed import say
+from tests.support.incentive.bureau import DOCUMENTS, Bureau
+from tests.support.incentive.eligibility import ALL_MET
+from tests.support.incentive.ledger import LOG, WHITELIST, changed, first_listing, subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+FACTS: Final = 2_000  # taken in at once
+ACTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "list": {},
+    "review": {},
+    "joint_review": {"documents": DOCUMENTS},
+    "publish": {
+        "from_": date(2026, 1, 12),
+        "until": date(2026, 1, 31),
+        "where": "公告栏",
+        "documents": DOCUMENTS,
+    },
+    "approve": {"documents": DOCUMENTS},
+    "pay": {"voucher_no": "V-1"},
+}
+WHO: Final = {"joint_review": "second", "approve": "third"}
+RICH: Final = {'annual: "100000000.00"': 'annual: "900000000.00"'}  # a budget for all awards
+
+
+def batches(folder: Path, awards: int) -> list[dict[str, Any]]:
+    """Measure each action with so many awards, at most as many as a batch may have."""
+    folder.mkdir()
+    awards = min(awards, MOST_AWARDS)
+    with ExitStack() as stack:
+        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+        server.start()
+        stack.callback(server.stop)
+        database = server.ensure_database("incentive", "bench")
+        migrate("services.incentive", database.owner_url, database.service_url)
+        engine = make_engine(database.service_url)
+        stack.callback(engine.dispose)
+        bureau = Bureau(engine, changed(4, WHITELIST, **RICH))
+        bureau.begin()
+        fill(bureau, awards)
+        found = []
+        for action in ACTIONS:
+            found.append(measured(bureau, action, awards))
+            say(str(found[-1]))
+        return found
+
+
+def fill(bureau: Bureau, awards: int) -> None:
+    """Record a first listing of so many subjects, all of them eligible."""
+    for start in range(0, awards, FACTS):
+        some = range(start, min(start + FACTS, awards))
+        bureau.take(*(first_listing(number, "2026-02-01", seq=1) for number in some))
+    bureau.later()
+    drafts = [Draft(eligible(number), "a", Texts("资格", "eligible")) for number in range(awards)]
+    request = ActRequest(Actor("n", "p"), None, "eligibility", "all", {})
+    with bureau.engine.begin() as connection:
+        lock_ledger(connection)
+        edge = LOG.edge(connection)
+        write_acts(
+            Acting(connection, request, bureau.rulebook, bureau.now, next_instant(connection, bureau.now)), drafts
+        )
+        LOG.extend(connection, edge, bureau.now)
+
+
+def eligible(number: int) -> EligibilityPart:
+    return EligibilityPart(
+        subject=subject(number),
+        status="verified",
+        from_at=day_start(date(2020, 1, 1)),
+        until_at=day_start(date(2030, 1, 1)),
+        kind_of_entity="enterprise",
+        criteria={},
+        documents=DOCUMENTS,
+        conditions=ALL_MET,
+    )
+
+
+def measured(bureau: Bureau, action: str, awards: int) -> dict[str, Any]:
+    """Decide on all awards, and say what that took."""
+    bureau.later()
+    given = dict(ACTIONS[action]) | ({"paid_on": shanghai_date(bureau.now)} if action == "pay" else {})
+    who = WHO.get(action, "first")
+    wanted = {f"first_listing/{subject(number)}": given for number in range(awards)}
+    request = BatchRequest(Actor(who, who), f"{action} of all", action, wanted, {"action": action})
+    locked: dict[str, float] = {}
+    began_s, cpu_s = monotonic(), process_time()
+    record_whole_batch(
+        bureau.engine,
+        lambda: transaction(bureau.engine, locked),
+        BureauContext(bureau.rulebook, LOG, lambda: bureau.now),
+        request,
+    )
+    found = {"s": monotonic() - began_s, "cpu_s": process_time() - cpu_s, **locked}
+    return {"action": action, "awards": awards} | {name: round(value, 2) for name, value in found.items()}
+
+
+@contextmanager
+def transaction(engine: Engine, locked: dict[str, float]) -> Iterator[Connection]:
+    """Begin a transaction that records, and note how long it takes and the CPU time of both sides."""
+    began_s, cpu_s = monotonic(), process_time()
+    with engine.begin() as connection:
+        backend = psutil.Process(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+        backend_s = busy_s(backend)
+        yield connection
+    locked["locked_s"] = monotonic() - began_s
+    locked["locked_service_cpu_s"] = process_time() - cpu_s
+    locked["locked_postgres_cpu_s"] = busy_s(backend) - backend_s
+
+
+def busy_s(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return used.user + used.system
