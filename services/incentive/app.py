@@ -26,6 +26,7 @@ from services.incentive.http import (
 )
 from services.incentive.http.context import EXTENSION, IncentiveContext
 from services.incentive.http.notices import lists, objections, public
+from services.incentive.http.payments import routes as payments
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.ledger import last_instant, next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
@@ -45,7 +46,21 @@ from shared.web.service import ServiceInfo
 log = structlog.get_logger(__name__)
 
 _ROUTES = (
-    *(awards, ledger, readings, acts, batches, act_list, declared, trade_effects, objections, lists, extracts, files),
+    *(
+        awards,
+        ledger,
+        readings,
+        acts,
+        payments,
+        batches,
+        act_list,
+        declared,
+        trade_effects,
+        objections,
+        lists,
+        extracts,
+        files,
+    ),
     *(years, eligibility, statements),
     translog_routes,
 )

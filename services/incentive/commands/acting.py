@@ -38,7 +38,7 @@ class InvalidActError(ValueError):
 
     def __init__(self, field: str, message: Texts) -> None:
         super().__init__(f"{message.zh} / {message.en}")
-        self.field = field
+        self.field, self.says = field, message
 
 
 class StepNotAllowedError(ValueError):

@@ -21,6 +21,7 @@ from services.incentive.commands.acting import (
     BureauContext,
     Draft,
     IdempotencyKeyReusedError,
+    InvalidActError,
     StepNotAllowedError,
     write_acts,
 )
@@ -76,13 +77,17 @@ class BatchBusyError(RuntimeError):
 
 
 class BatchRequest(NamedTuple):
-    """A step with many awards: the fields for each by award_id, and the request as it was sent."""
+    """A step with many awards: the fields for each by award_id, and the request as it was sent.
+
+    A fault in one of the `own` fields, which differ between the awards, names its award.
+    """
 
     actor: Actor
     key: str
     action: str
     awards: Mapping[str, Json]
     sent: Json
+    own: tuple[str, ...] = ()
 
     def as_act(self, batch_id: str) -> ActRequest:
         return ActRequest(self.actor, None, "decision", batch_id, self.sent)
@@ -160,6 +165,10 @@ def prepare(connection: Connection, bureau: BureauContext, request: BatchRequest
         except StepNotAllowedError as error:
             refused[row.award_id] = error.why[request.action]
             continue
+        except InvalidActError as error:
+            if error.field not in request.own:
+                raise
+            raise InvalidActError(f"{row.award_id}.{error.field}", error.says) from error
         if request.action == "approve" and not used.fits(row, draft.amount_fen):
             refused[row.award_id] = _NO_BUDGET
             continue

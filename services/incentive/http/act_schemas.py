@@ -138,6 +138,15 @@ class BatchRequestSchema(DecisionFieldsSchema):
         self._check_taken(data, own, everywhere)
 
 
+class PaymentRowSchema(QuerySchema):
+    """A row of finance's table of payments."""
+
+    award_id = Text(required=True, min_length=1, max_length=400)
+    amount = Yuan(required=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
+    voucher_no = Text(required=True, min_length=1, max_length=128)
+    paid_on = DayParameter(required=True)
+
+
 class HoldRequestSchema(QuerySchema):
     """A hold. `by` is who objects and `received_on` when; `objection_id` names an objection received publicly."""
 

@@ -74,8 +74,12 @@ def decide_together(header: Json, arguments: Json, given: Json) -> Json | Respon
 
 def perform_batch(key: str, given: Json) -> Json:
     """Decide on a batch as the person who asks; return it. Problem 409, 422 or 503 if nothing was done."""
-    request, engine = _request(key, given), current_service().engine
-    bureau = incentive_context().bureau
+    return perform_request(_request(key, given))
+
+
+def perform_request(request: BatchRequest) -> Json:
+    """Record a batch; return it. Problem 409, 422 or 503 if nothing was done."""
+    engine, bureau = current_service().engine, incentive_context().bureau
     try:
         return record_whole_batch(engine, write_transaction, bureau, request)
     except BatchRefusedError as error:
@@ -86,7 +90,12 @@ def perform_batch(key: str, given: Json) -> Json:
 
 def preview(key: str, given: Json) -> Json:
     """What would follow of a batch; nothing is recorded."""
-    request, engine = _request(key, given), current_service().engine
+    return preview_request(_request(key, given))
+
+
+def preview_request(request: BatchRequest) -> Json:
+    """What would follow of a batch; nothing is recorded. Problem 422 or 503."""
+    engine = current_service().engine
     try:
         return preview_batch(engine, write_transaction, incentive_context().bureau, request)
     except (InvalidActError, SettingsChangedError) as error:

@@ -62,6 +62,7 @@ def read_rows(
     known: Mapping[str, tuple[str, ...]],
     required: Sequence[str],
     make: Callable[[int, list[str], list[str]], MadeRow],
+    most: int = MOST_ROWS,
 ) -> list[MadeRow]:
     """Make each row of a table from its line, columns and cells. `known` are the headings of each column."""
     reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
@@ -72,8 +73,8 @@ def read_rows(
         raise TableError(f"第 {reader.line_num} 行不是 CSV / line {reader.line_num} is not CSV: {error}") from error
     if not rows:
         raise TableError("没有数据行 / there are no rows")
-    if len(rows) > MOST_ROWS:
-        raise TableError(f"一次最多 {MOST_ROWS} 行 / at most {MOST_ROWS} rows at once")
+    if len(rows) > most:
+        raise TableError(f"一次最多 {most} 行 / at most {most} rows at once")
     return rows
 
 

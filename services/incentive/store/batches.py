@@ -110,6 +110,18 @@ def decided_awards(connection: Connection, batch_id: str) -> list[DecidedAward]:
     return fetch(connection, _DECIDED, DecidedAward, batch_id=batch_id)
 
 
+def unpaid_awards(connection: Connection, batch_id: str | None) -> list[str]:
+    """The awards of a batch, or all, of which something approved is neither paid nor revoked."""
+    of_batch = None if batch_id is None else "award_id IN (SELECT award_id FROM decision WHERE batch_id = %(batch_id)s)"
+    statement = f"""
+        SELECT award_id FROM decision {where(of_batch)} GROUP BY award_id
+        HAVING sum(CASE WHEN action = 'approve' THEN amount_fen
+                        WHEN action IN ('pay', 'revoke') THEN -amount_fen END) > 0
+        ORDER BY award_id
+    """
+    return fetch_values(connection, statement, str, batch_id=batch_id)
+
+
 def list_of_batch(connection: Connection, batch_id: str) -> str | None:
     """The SHA-256 of the list that a batch posted; None if it posted none."""
     statement = "SELECT DISTINCT notice_list FROM decision WHERE batch_id = %(batch_id)s AND notice_list IS NOT NULL"
