@@ -54,6 +54,7 @@ class AwardQuery(PageQuery, AsOfQuery):
     state = Choice(STATES)
     flag = FlagParameter()
     hold = Choice(HOLDS)
+    name = Text(max_length=200)
 
     @validates_schema
     def validate_reading(self, given: Json, **_: object) -> None:

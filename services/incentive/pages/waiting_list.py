@@ -1,7 +1,7 @@
 """Load what waits for a person: the next step of each award of a year, judged for all awards together."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -9,11 +9,14 @@ from sqlalchemy import Connection
 from services.incentive.commands.decisions import step_contexts
 from services.incentive.domain.workflow import Actor
 from services.incentive.domain.worklist.waiting import WaitingAward, next_step
+from services.incentive.queries.statements import remedy_days
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch
+from shared.values.times import day_start, shanghai_date
 
+_ONE_DAY: Final = timedelta(days=1)
 # The end of the record of eligibility that counts at an instant: the last one that is valid then.
 _ELIGIBLE_UNTIL: Final = """
     SELECT DISTINCT ON (e.subject) e.subject, e.until_at FROM eligibility e JOIN act a ON a.id = e.id
@@ -34,9 +37,11 @@ def load_waiting(connection: Connection, view: LedgerView, year: int, actor: Act
     contexts = load_award_context(connection, rows, policy, None, now)
     cases = step_contexts(connection, rows, contexts, policy, actor, now)
     eligible_until = _eligible_until(connection, {row.subject for row in rows}, now)
+    remedies = remedy_days(connection, view, shanghai_date(now))
     found = []
     for row in rows:
-        step = next_step(cases[row.award_id], eligible_until.get(row.subject))
+        remedies_end = [day_start(day + _ONE_DAY) for day in remedies.get(row.award_id, ())]
+        step = next_step(cases[row.award_id], eligible_until.get(row.subject), remedies_end)
         if step is not None:
             workflow = contexts[row.award_id].workflow
             since = row.recorded_at if workflow.last_at is None else workflow.last_at

@@ -191,6 +191,7 @@ REFUSALS: Final[Mapping[str, Texts]] = {
 DEADLINES: Final[Mapping[str, Texts]] = {
     "notice": Texts("公示期满", "End of the public notice"),
     "answer": Texts("陈述申辩期满", "End of the time to answer"),
+    "remedy": Texts("救济期限届满", "End of the time to seek a remedy"),
     "eligibility": Texts("资格到期", "End of the eligibility"),
 }
 EARNED: Final[Mapping[str, Texts]] = {

@@ -31,6 +31,8 @@ FLAGS_OF_DECISIONS: Final = (*FLAGS_OF_EXCESS, WAIVED)
 FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_DECISIONS)
 
 _HELD_BATCH: Final = 500
+# Condition: the subject's name contains the text, whatever the case of Latin letters.
+_HAS_NAME: Final = "strpos(lower(award.subject_name), lower(CAST(%(name)s AS text))) > 0"
 # Conditions that spare the computation of a hold for awards that cannot have it.
 _CAN_HAVE: Final = {
     BUDGET: "CAST(%(over)s AS text[]) IS NULL OR award.award_id = ANY(%(over)s)",
@@ -81,6 +83,8 @@ def _list_filtered(
     conditions = [f"award.{name} = %({name})s" for name in ("exchange", "rule", "year") if name in filters]
     if "subject" in filters:
         conditions.append(is_of_subject(view.as_of))
+    if "name" in filters:
+        conditions.append(_HAS_NAME)
     if "state" in filters:
         conditions.append(f"coalesce((SELECT to_state FROM ({LAST_STEP_SQL}) s), '{FIRST_STATE}') = %(state)s")
     if filters.get("hold") in _CAN_HAVE:

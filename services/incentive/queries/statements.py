@@ -1,7 +1,7 @@
 """The service of statements (决定书), and the last days of the remedies against the decisions."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,17 +16,27 @@ from shared.postgres.query import fetch
 from shared.values.json_types import Json
 
 _SERVICES_MOST: Final = 500
-# Statements with a remedy that may still be open, and those that are not served yet; oldest first.
+# Statements that are not served yet, oldest first; then those with a remedy that may be open, served last first.
 _OF_DECISIONS: Final = f"""
     SELECT s.sha256, s.content, d.award_id, d.subject, d.action, d.decided_on, a.recorded_at
     FROM statement s JOIN decision d ON d.statement = s.sha256 JOIN act a ON a.id = d.id
-    WHERE a.recorded_at <= {AS_OF} AND d.decided_on >= %(since)s ORDER BY a.seq
+    LEFT JOIN (
+        SELECT v.statement, max(v.served_on) AS served_on FROM service v JOIN act b ON b.id = v.id
+        WHERE b.recorded_at <= {AS_OF} GROUP BY v.statement
+    ) served ON served.statement = s.sha256
+    WHERE a.recorded_at <= {AS_OF} AND d.decided_on >= %(since)s
+      AND CASE WHEN served.served_on IS NULL THEN %(unserved)s ELSE served.served_on >= %(served_since)s END
+    ORDER BY served.served_on DESC NULLS FIRST, a.seq LIMIT %(limit)s
 """
-_LONGEST_DAYS: Final = 2 * 366  # no remedy is open longer, with the time until it is served
+_LONGEST_REMEDY_DAYS: Final = 366
+_LONGEST_DAYS: Final = 2 * _LONGEST_REMEDY_DAYS  # with the time until it is served
 
 
 class OpenStatement(NamedTuple):
-    """A statement that is not served, or has a remedy whose last day has not passed: `until` is the last of them."""
+    """A statement that is not served, or has a remedy whose last day has not passed.
+
+    `remedies` are those of the statement, each with its last day (`until`, None before it is served).
+    """
 
     sha256: str
     number: str
@@ -35,7 +45,17 @@ class OpenStatement(NamedTuple):
     kind: str
     decided_on: date
     served_on: date | None
-    until: date | None
+    remedies: list[Json]
+
+    @property
+    def last_days(self) -> list[date]:
+        """The last day of each remedy; none before the statement is served."""
+        return [date.fromisoformat(one["until"]) for one in self.remedies if one["until"]]
+
+    @property
+    def until(self) -> date | None:
+        """The last of these days."""
+        return max(self.last_days, default=None)
 
 
 def service_json(connection: Connection, view: LedgerView, found: RecordedStatement) -> Json:
@@ -45,10 +65,32 @@ def service_json(connection: Connection, view: LedgerView, found: RecordedStatem
     return {"items": services, "remedies": remedies_of(msgspec.json.decode(found.content), days)}
 
 
-def open_statements(connection: Connection, view: LedgerView, today: date) -> list[OpenStatement]:
-    """The statements that wait for service, or for the last day of a remedy, in the order of their decisions."""
-    since = date.fromordinal(today.toordinal() - _LONGEST_DAYS)
-    rows = fetch(connection, _OF_DECISIONS, RecordedStatement, as_of=view.as_of, since=since)
+def open_statements(connection: Connection, view: LedgerView, today: date, limit: int) -> list[OpenStatement]:
+    """At most `limit` statements: those that wait for service, then those that wait for the last day of a remedy."""
+    return _load_open(connection, view, today, limit, has_unserved=True)
+
+
+def remedy_days(connection: Connection, view: LedgerView, today: date) -> dict[str, list[date]]:
+    """The last days, not before today, of the remedies against what was decided on each award, and served."""
+    days: dict[str, list[date]] = {}
+    for one in _load_open(connection, view, today, None, has_unserved=False):
+        days.setdefault(one.award_id, []).extend(day for day in one.last_days if day >= today)
+    return days
+
+
+def _load_open(
+    connection: Connection, view: LedgerView, today: date, limit: int | None, *, has_unserved: bool
+) -> list[OpenStatement]:
+    rows = fetch(
+        connection,
+        _OF_DECISIONS,
+        RecordedStatement,
+        as_of=view.as_of,
+        since=today - timedelta(days=_LONGEST_DAYS),
+        served_since=today - timedelta(days=_LONGEST_REMEDY_DAYS),
+        unserved=has_unserved,
+        limit=limit,
+    )
     served = served_days(connection, [row.sha256 for row in rows], view.as_of)
     found = (_open(row, served.get(row.sha256, ())) for row in rows)
     return [one for one in found if one.served_on is None or (one.until is not None and one.until >= today)]
@@ -56,7 +98,6 @@ def open_statements(connection: Connection, view: LedgerView, today: date) -> li
 
 def _open(row: RecordedStatement, served: Sequence[date]) -> OpenStatement:
     statement = msgspec.json.decode(row.content)
-    days = [date.fromisoformat(one["until"]) for one in remedies_of(statement, served) if one["until"]]
     return OpenStatement(
         sha256=row.sha256,
         number=statement["number"],
@@ -65,5 +106,5 @@ def _open(row: RecordedStatement, served: Sequence[date]) -> OpenStatement:
         kind=row.action,
         decided_on=row.decided_on,
         served_on=max(served, default=None),
-        until=max(days, default=None),
+        remedies=remedies_of(statement, served),
     )

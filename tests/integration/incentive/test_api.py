@@ -144,6 +144,11 @@ def test_lists_are_in_code_point_order_and_paged_without_loss(ask: Asker) -> Non
         ({"year": 2026, "rule": "exchange_tiers"}, {TIERS}),
         ({"year": 2027}, set()),
         ({"state": "paid"}, set()),
+        ({"name": "虚构实体2"}, {BOTH, SUPPRESSED_BY_BOTH}),
+        ({"name": "实体2", "rule": "first_listing"}, {SUPPRESSED_BY_BOTH}),
+        ({"name": "体2", "hold": "eligibility"}, {BOTH, SUPPRESSED_BY_BOTH}),
+        ({"name": "体2", "hold": "manual"}, set()),
+        ({"name": "虚%2"}, set()),
         ({"state": "estimated", "subject": subject(3)}, {DCDEX_ALONE}),
     ],
 )

@@ -179,7 +179,7 @@ def test_if_one_award_cannot_take_the_step_none_does(bureau: Bureau) -> None:
 
 def test_a_filter_chooses_all_that_the_list_shows(bureau: Bureau) -> None:
     awards = purchases(bureau, 21, 22)
-    status, answer = batch(bureau, "list", [], filter={"subject": subject(21), "year": 2026, "state": "estimated"})
+    status, answer = batch(bureau, "list", [], filter={"name": "实体21", "year": 2026, "state": "estimated"})
     assert (status, answer["count"]) == (201, 1)
     assert [bureau.award(one)["state"] for one in awards].count("applied") == 1
     for wrong in ({"year": "never"}, {"no_such": 1}, {"subject": subject(21), "state": "estimated"}):

@@ -197,13 +197,18 @@ def test_every_link_leads_somewhere_and_pages_are_sound(makers: Makers, role: st
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store" or address.startswith("/static/")
         if answer.mimetype == "text/html":
-            assert re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", answer.text) is None, address
+            text = answer.text
+            if address.startswith("/statements/"):  # its one style sheet is in the page, allowed by its hash
+                assert "style-src 'sha256-" in policy
+                text = text.replace("<style>", "", 1)
+            assert re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", text) is None, address
 
 
 @pytest.mark.parametrize("role", ["auditor", "bureau", "exchange:kmdex"])
 def test_in_english_nothing_is_left_in_chinese(makers: Makers, role: str) -> None:
     for address, answer in crawl(signed_in(makers, role, "en")).items():
-        if answer.mimetype == "text/html" and not address.startswith("/docs"):
+        # A statement is an official document, in Chinese for every reader.
+        if answer.mimetype == "text/html" and not address.startswith(("/docs", "/statements/")):
             text = ARTICLE.sub("", Page(answer.text).text)
             assert HAN.findall(text) == [], (address, HAN.findall(text))
     # The language switch redirects back to the page.

@@ -77,7 +77,7 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
     acts = [
         address
         for address in routes(makers, "POST")
-        if any(part in address for part in ("steps", "holds", "worklist", "declared", "related"))
+        if any(part in address for part in ("steps", "holds", "statements", "worklist", "declared", "related"))
     ]
     acts += [
         f"/subjects/uscc:{award['subject']['id']}/{what}"
@@ -86,7 +86,7 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
             *("accounts", f"accounts/{'0' * 32}/confirm"),
         )
     ]
-    assert len(acts) == 18
+    assert len(acts) == 19
     for role in PEOPLE:
         client = signed_in(makers, role)
         for address in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -14,13 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.incentive.policy.loader import read_policy
-from services.incentive.queries.statements import OpenStatement, open_statements
+from services.incentive.queries.statements import OpenStatement, open_statements, remedy_days
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.rulebook import Rulebook
 from tests.support.incentive.bureau import DOCUMENTS, SECOND, Bureau, empty_bureau
 from tests.support.incentive.ledger import rulebook as project_rulebook
 from tests.support.incentive.ledger import subject
-from tests.support.incentive.pages import signed_in_to
+from tests.support.incentive.pages import send, signed_in_to
 from tests.support.incentive.pdf_files import attachments, embedded_fonts, text_of
 from tests.support.paths import ROOT
 from tests.support.web.keys import headers
@@ -289,7 +290,7 @@ def test_statements_wait_for_service_and_then_for_the_last_day(bureau: Bureau) -
 
     def waiting(day: date) -> list[OpenStatement]:
         with bureau.engine.connect() as connection:
-            return open_statements(connection, LedgerView(None, None, bureau.now, bureau.rulebook), day)
+            return open_statements(connection, LedgerView(None, None, bureau.now, bureau.rulebook), day, 9)
 
     (found,) = waiting(today)
     assert (found.sha256, found.award_id, found.served_on, found.until) == (sha256, award_id, None, None)
@@ -299,3 +300,66 @@ def test_statements_wait_for_service_and_then_for_the_last_day(bureau: Bureau) -
     assert (found.served_on, found.until) == (today, date(2026, 12, 1))
     assert waiting(date(2026, 12, 1)) == [found]
     assert waiting(date(2026, 12, 2)) == []
+
+
+def test_statements_that_are_not_served_come_first_and_are_limited(bureau: Bureau) -> None:
+    awards = [bureau.purchase(number) for number in range(1, 4)]
+    found = []
+    for award_id in awards:
+        bureau.done(award_id, "apply", "review")
+        found.append(bureau.done(award_id, "reject")["statement"])
+    served = {"way": "邮寄", "served_on": bureau.now.date().isoformat(), "to": "公司"}
+    assert bureau.post(f"/v1/statements/{found[0]}/service", served)[0] == 201
+    with bureau.engine.connect() as connection:
+        view = LedgerView(None, None, bureau.now, bureau.rulebook)
+        listed = [open_statements(connection, view, bureau.now.date(), limit) for limit in (3, 2)]
+        days = remedy_days(connection, view, date(2026, 8, 1))
+    assert [[one.sha256 for one in some] for some in listed] == [[*found[1:], found[0]], found[1:]]
+    # The sixty days are over, the six months are not.
+    assert days == {awards[0]: [date(2026, 12, 1)]}
+
+
+def test_the_page_of_an_award_takes_the_service_of_a_statement(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.done(award_id, "apply", "review")
+    sha256, today = bureau.done(award_id, "reject")["statement"], bureau.now.date().isoformat()
+    client = signed_in_to(bureau.ask.client.application, "bureau", "en")
+    page, address = f"/awards/{award_id}", f"/awards/{award_id}/statements/{sha256}/service"
+    assert f'action="{address}"' in client.get(page).text
+    assert "Not served" in client.get(page).text
+    waiting = client.get("/worklist?year=2026").text
+    assert "昆数奖补〔2026〕1" in waiting
+    assert "Not served" in waiting
+    form = {"once": "1", "way": "直接送达", "served_on": today}
+    refused = send(client, address, page=page, **form, to="")
+    assert refused.status_code == 422
+    assert f'id="service-{sha256[:16]}-to-fault"' in refused.text
+    receipt = (io.BytesIO(b"%PDF-1.7"), "回证.pdf")
+    sent = send(client, address, page=page, **form, to="法定代表人", documents=receipt)
+    assert sent.status_code == 303
+    (served,) = bureau.ask.ok(f"/v1/statements/{sha256}/service")["items"]
+    assert (served["to"], served["documents"][0]["name"]) == ("法定代表人", "回证.pdf")
+    shown = client.get(page).text
+    assert "Not served" not in shown
+    assert "2026-12-01" in shown
+    listed = client.get("/worklist?year=2026").text
+    assert "2026-07-31" in listed
+    assert "Not served" not in listed
+    assert 'action="' + address not in client.get(f"{page}?as_of={bureau.award(award_id)['updated_at'][:19]}").text
+    for role in ("auditor", "exchange:kmdex"):
+        other = signed_in_to(bureau.ask.client.application, role)
+        assert send(other, address, page="/extracts", **form).status_code == 403
+    assert sha256 not in signed_in_to(bureau.ask.client.application, "exchange:kmdex").get(page).text
+
+
+def test_the_waiting_list_names_the_last_day_of_a_remedy(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.published(award_id)
+    sha256 = bureau.done(award_id, "approve")["statement"]
+    served = {"way": "邮寄", "served_on": bureau.now.date().isoformat(), "to": "公司"}
+    client = signed_in_to(bureau.ask.client.application, "bureau", "en")
+    assert "End of the time to seek a remedy" not in client.get("/worklist/waiting?year=2026&scope=all").text
+    assert bureau.post(f"/v1/statements/{sha256}/service", served)[0] == 201
+    page = client.get("/worklist/waiting?year=2026&scope=all").text
+    assert "End of the time to seek a remedy" in page
+    assert "2026-08-01 00:00" in page

@@ -19,7 +19,7 @@ from services.incentive.policy.terms import Texts
 
 Scope = Literal["mine", "others", "all"]
 SCOPES: Final[tuple[Scope, ...]] = ("mine", "others", "all")
-Deadline = Literal["notice", "answer", "eligibility"]
+Deadline = Literal["notice", "answer", "remedy", "eligibility"]
 
 _FORWARD: Final = {
     "applied": "review",
@@ -51,7 +51,7 @@ _SOMEBODY: Final = Texts("其他经办人", "somebody else")
 class NextStep(NamedTuple):
     """The next step of an award for a person. `refused` says why the person may not take it (None: it may).
 
-    `until` is the end of what runs (`until_of`): a notice, the subject's time to answer, its eligibility.
+    `until` is the end of what runs (`until_of`): a notice, the subject's time to answer, a remedy, its eligibility.
     """
 
     action: str
@@ -79,14 +79,19 @@ class WaitingAward(NamedTuple):
         return self.step.refused is None
 
 
-def next_step(case: StepContext, eligible_until: datetime | None) -> NextStep | None:
-    """The next step for `case.actor`; None if nothing is due. `eligible_until`: the end of the eligibility."""
+def next_step(
+    case: StepContext, eligible_until: datetime | None, remedies_end: Sequence[datetime] = ()
+) -> NextStep | None:
+    """The next step for `case.actor`; None if nothing is due.
+
+    `eligible_until` is the end of the eligibility, `remedies_end` the ends of the remedies against what was decided.
+    """
     due = [(action, refusal(case, StepRequest(action))) for action in _due(case)]
     due = [_or_new_notice(case, *one) for one in due]
     if not due:
         return None
     action, refused = next((one for one in due if one[1] is None), due[0])
-    until_of, until = _deadline(case, eligible_until)
+    until_of, until = _deadline(case, eligible_until, remedies_end)
     return NextStep(action, refused, None if refused is None else _whose(case, refused), until, until_of)
 
 
@@ -128,13 +133,16 @@ def _whose(case: StepContext, refused: StepRefusal) -> Texts:
     return _WHOSE.get(refused.code, _SOMEBODY)
 
 
-def _deadline(case: StepContext, eligible_until: datetime | None) -> tuple[Deadline | None, datetime | None]:
+def _deadline(
+    case: StepContext, eligible_until: datetime | None, remedies_end: Sequence[datetime]
+) -> tuple[Deadline | None, datetime | None]:
     """The first end, after now, of what runs."""
     workflow = case.workflow
     ends: list[tuple[Deadline, datetime | None]] = [
         ("notice", workflow.notice_ends if workflow.state == "published" else None),
         ("answer", None if workflow.return_notice is None else workflow.return_notice.ends),
         ("eligibility", eligible_until),
+        *(("remedy", end) for end in remedies_end),
     ]
     ahead = [(at, name) for name, at in ends if at is not None and at > case.now]
     if not ahead:

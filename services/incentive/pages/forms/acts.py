@@ -16,6 +16,7 @@ from services.incentive.http.act_schemas import (
     YearClosingRequestSchema,
 )
 from services.incentive.http.acts import ROUTES, decide, perform, relate_parties
+from services.incentive.http.statements import ServiceRequestSchema
 from services.incentive.http.years import record_closing
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once
@@ -66,6 +67,15 @@ def _award_done(award_id: str, refused: FormRefusal | None) -> ResponseReturnVal
 def step(award_id: str) -> ResponseReturnValue:
     action, do = request.form.get("action", ""), partial(decide, sent_once(), award_id=award_id)
     return _award_done(award_id, _submit(action, DecisionRequestSchema, do))
+
+
+@blueprint.post("/awards/<path:award_id>/statements/<sha256>/service")
+@require("bureau")
+def serve(award_id: str, sha256: str) -> ResponseReturnValue:
+    """Record that a statement was served."""
+    form = f"service-{sha256[:16]}"
+    refused = _submit(form, ServiceRequestSchema, lambda given: perform(sent_once(), sha256, given, "service"))
+    return _award_done(award_id, refused)
 
 
 @blueprint.post("/awards/<path:award_id>/holds")

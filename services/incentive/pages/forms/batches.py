@@ -23,7 +23,7 @@ from shared.values.times import shanghai_date
 from shared.web.keys import require
 from shared.web.problems import Problem
 
-_FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag")
+_FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag", "hold", "name")
 _LISTED_MOST: Final = 200
 _PAGE_SIZE: Final = 25
 _KEPT: Final = "kept"  # hidden fields with the documents of the form that was previewed

@@ -1,5 +1,6 @@
 """Pages of awards: the list with filters; an award with its explanation, history and, for the bureau, next steps."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from flask import request
@@ -15,7 +16,7 @@ from services.incentive.domain.steps import ACTIONS, MOST, StepContext, allowed_
 from services.incentive.domain.workflow import GROUNDS
 from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
 from services.incentive.http.context import current_actor
-from services.incentive.http.schemas import FLAGS, AwardQuery
+from services.incentive.http.schemas import FLAGS, HOLDS, AwardQuery
 from services.incentive.pages.as_of_param import PARAMETER, page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, show_form
@@ -24,9 +25,11 @@ from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import FLAGS_FOR_ALL, list_awards
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions
+from services.incentive.queries.statements import service_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.award_context import decisions_of, load_award_context
+from services.incentive.store.frozen.statements import find_statement
 from services.incentive.store.rows import SeenAward
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -34,7 +37,7 @@ from shared.values.times import format_time
 from shared.web.keys import current_key
 from shared.web.pagination import decode_key, encode_cursor, page
 
-_FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag")
+_FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag", "hold", "name")
 _PAGE_SIZE: Final = 25
 _POSTINGS_MOST: Final = 500
 _HOLDS_MOST: Final = 200
@@ -61,6 +64,7 @@ def awards() -> ResponseReturnValue:
         faults=faults,
         exchanges=[one for one in view.rulebook.exchanges.ids if view.viewer in (None, one)],
         policy=view.rulebook.policy,
+        holds=HOLDS,
         flags=[one for one in FLAGS if view.viewer is None or one in FLAGS_FOR_ALL],
     )
 
@@ -98,15 +102,24 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
 def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """Load the decisions on an award and its holds that are not released; nothing if it is only partly visible."""
     if not row.whole:
-        return {"decisions": [], "held": [], "objections": []}
+        return {"decisions": [], "services": {}, "held": [], "objections": []}
     decisions = decisions_of(connection, [row.award_id], view.as_of).get(row.award_id, [])
     holds = list_acts(connection, "hold", ("award_id", row.award_id), view.as_of, None, _HOLDS_MOST)
     return {
         "decisions": [decision_json(one) for one in decisions],
+        "services": _services(connection, view, [one.statement for one in decisions]),
         "held": [one for one in holds if one["released_at"] is None],
         # Who objects is for those who may see it in the API.
         "objections": [one for one in holds if one["kind"] == OBJECTION] if view.viewer is None else [],
     }
+
+
+def _services(connection: Connection, view: LedgerView, statements: Iterable[str | None]) -> Json:
+    """Load how each statement was served, for those who may see statements."""
+    if view.viewer is not None:
+        return {}
+    found = (None if one is None else find_statement(connection, one) for one in statements)
+    return {one.sha256: service_json(connection, view, one) for one in found if one is not None}
 
 
 def _possible(steps: StepContext | None, policy: Policy) -> Json:

@@ -14,6 +14,7 @@ from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.clawbacks import list_clawbacks
 from services.incentive.queries.eligibility import ending_eligibility
 from services.incentive.queries.risk_flags import list_unattached_flags, risk_flag_json
+from services.incentive.queries.statements import open_statements
 from services.incentive.queries.worklist import count_flags, list_worklist
 from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
@@ -26,6 +27,7 @@ _CLAWBACKS_MOST: Final = 100
 _OBJECTIONS_MOST: Final = 100
 _UNATTACHED_MOST: Final = 50
 _ENDING_MOST: Final = 100
+_STATEMENTS_MOST: Final = 100
 
 
 @blueprint.get("/worklist", endpoint="worklist")
@@ -39,6 +41,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         suspensions = list_suspensions(connection, view.as_of)
         closings = list_years(connection, view)
         ending = ending_eligibility(connection, view, _ENDING_MOST)
+        statements = open_statements(connection, view, shanghai_date(view.instant), _STATEMENTS_MOST + 1)
         counts = count_flags(connection, view, year)
         waiting_objections = [
             objection_json(one)
@@ -58,6 +61,8 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         objections=waiting_objections,
         closings=closings,
         ending=[one._asdict() | {"ends_on": shanghai_date(one.ends_at).isoformat()} for one in ending],
+        statements=statements[:_STATEMENTS_MOST],
+        more_statements=len(statements) > _STATEMENTS_MOST,
         flagged=[(flag, counts.get(flag, 0)) for flag in FLAGS if flag in counts or flag in terms],
         flag_terms=terms,
         unattached=[(one, risk_flag_json(one.found, policy)) for one in unattached[:_UNATTACHED_MOST]],

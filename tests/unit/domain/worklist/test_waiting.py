@@ -97,6 +97,9 @@ def test_the_first_end_after_now_is_shown() -> None:
 
     assert ends(later) == ends(past) == ends(None) == ("notice", NOW + timedelta(days=5))
     assert ends(sooner) == ("eligibility", sooner)
+    with_remedies = next_step(case, None, [past, NOW + timedelta(days=4), later])
+    assert with_remedies is not None
+    assert (with_remedies.until_of, with_remedies.until) == ("remedy", NOW + timedelta(days=4))
     notice = ReturnNotice(BASIS, 5, sooner, person("a"))
     notified = replace(case, workflow=replace(case.workflow, return_notice=notice))
     found = next_step(notified, None)
