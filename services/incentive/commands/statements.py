@@ -100,5 +100,5 @@ def draft_service(acting: Acting) -> Draft:
         documents=given.get("documents") or [],
     )
     award = acting.award(found.award_id)
-    text = Texts(f"决定书送达：{part.way}", f"statement served: {part.way}")
+    text = Texts("决定书送达", "statement served")
     return Draft(part, award.article, text, subject=award.subject, year=award.year)
