@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from services.incentive.commands.decisions import step_contexts
 from services.incentive.domain.acts import decision_json
+from services.incentive.domain.holds import KINDS as HOLDS
 from services.incentive.domain.holds import OBJECTION
 from services.incentive.domain.notices.days import notice_end
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
@@ -16,7 +17,7 @@ from services.incentive.domain.steps import ACTIONS, MOST, StepContext, allowed_
 from services.incentive.domain.workflow import GROUNDS
 from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
 from services.incentive.http.context import current_actor
-from services.incentive.http.schemas import FLAGS, HOLDS, AwardQuery
+from services.incentive.http.schemas import FLAGS, AwardQuery
 from services.incentive.pages.as_of_param import PARAMETER, page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, show_form
