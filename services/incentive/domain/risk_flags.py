@@ -33,6 +33,13 @@ from services.incentive.domain.facts import (
     merge_first,
 )
 from services.incentive.domain.rounding import rate_up_to
+from services.incentive.domain.similar_purchases import (
+    NO_SIMILAR,
+    SPLIT_PURCHASES,
+    SimilarPurchases,
+    amounts_near_cap,
+    are_enough,
+)
 from services.incentive.policy.terms import Interval, Policy, RiskFlagTerms, Texts
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI, shanghai_year
@@ -48,7 +55,7 @@ _OfYear = TypeVar("_OfYear", ProviderTotal, ExchangeTotal, ProviderMeasures, Exc
 class Peers(NamedTuple):
     """First purchases near the cap, and related parties by subject, of all subjects computed together."""
 
-    similar: tuple[FirstPurchase, ...] = ()
+    similar: SimilarPurchases = NO_SIMILAR
     related: Mapping[str, frozenset[str]] = {}
 
 
@@ -117,30 +124,6 @@ def unattached_flag(facts: Sequence[Fact], policy: Policy) -> UnattachedFlag | N
         return None
     found = _small_before_large(facts, terms)
     return None if found is None else UnattachedFlag(fact.party, shanghai_year(first.at), found)
-
-
-def amounts_near_cap(policy: Policy) -> range:
-    """Net amounts of a first purchase, in fen, that are about as large as the cap needs; empty without that flag."""
-    for terms in policy.risk_flags:
-        if terms.flag == "split_purchases":
-            numerator, denominator = policy.first_purchase.rate.as_integer_ratio()
-            needed_fen = -(-policy.first_purchase.cap_fen * denominator // numerator)
-            near_fen = terms.share_of("near", needed_fen)
-            return range(needed_fen - near_fen, needed_fen + near_fen + 1)
-    return range(0)
-
-
-def first_near_cap(facts: Iterable[Fact], policy: Policy) -> FirstPurchase | None:
-    """The first purchase among the facts of one subject, if it is rewarded and near the cap."""
-    fact, first = _first(facts)
-    if first is None or first.at not in policy.in_force or first.net_fen not in amounts_near_cap(policy):
-        return None
-    return fact
-
-
-def similar_purchases(facts_of_each: Iterable[Iterable[Fact]], policy: Policy) -> tuple[FirstPurchase, ...]:
-    """All first purchases near the cap, given the facts of each subject."""
-    return tuple(near for facts in facts_of_each if (near := first_near_cap(facts, policy)) is not None)
 
 
 def _future_dated(award: Award, facts: Sequence[Fact], policy: Policy) -> RiskFlag | None:
@@ -347,25 +330,20 @@ def _split_purchases(case: FlagCase) -> RiskFlag | None:
     if fact is None or first is None or first.net_fen not in near:
         return None
     days, provider = terms.whole("days"), first.provider.subject
-    others = [
-        (one, one.first)
-        for one in case.peers.similar
-        if one.first is not None
-        and one.party.subject != case.award.subject
-        and one.first.provider.subject == provider
-        and one.first.net_fen in near
-        and abs(one.first.at - first.at) <= timedelta(days=days)
-    ]
-    if len(others) + 1 < terms.whole("purchases"):
+    around = case.peers.similar.around(fact, first, days)
+    if not are_enough(around, terms):
         return None
-    others.sort(key=lambda pair: pair[1].order)
+    named = len(around.nearest)
+    is_cut = named < around.others
     text = Texts(
-        f"{days} 天内，另有 {len(others)} 家主体从 {provider} 首单，金额均接近封顶所需。",
-        f"Within {days} days, {len(others)} other subjects made their first purchase from {provider}, each for about "
-        "the amount that the cap needs.",
+        f"{days} 天内，另有 {around.others} 家主体从 {provider} 首单，金额均接近封顶所需。"
+        + (f"此处列出在其前后成交时间最近的 {named} 家。" if is_cut else ""),
+        f"Within {days} days, {around.others} other subjects made their first purchase from {provider}, each for about "
+        "the amount that the cap needs."
+        + (f" The {named} nearest before and after it are listed here." if is_cut else ""),
     )
-    trades = tuple(TradeRef(one.exchange, one.trade_no) for _, one in others)
-    return RiskFlag(terms.flag, text, _refs([fact, *(one for one, _ in others)]), trades)
+    trades = tuple(TradeRef(one.exchange, one.trade_no) for _, one in around.nearest)
+    return RiskFlag(terms.flag, text, _refs([fact, *(one for one, _ in around.nearest)]), trades)
 
 
 def _first(facts: Iterable[Fact]) -> tuple[FirstPurchase | None, Purchased | None]:
@@ -399,7 +377,7 @@ _DETECTORS: Final[Mapping[tuple[str, str], Callable[[FlagCase], RiskFlag | None]
     ("same_amount", "annual_listed_trading"): _same_amount,
     ("small_first", "first_purchase"): _small_first,
     ("own_exchange", "exchange_tiers"): _own_exchange,
-    ("split_purchases", "first_purchase"): _split_purchases,
+    (SPLIT_PURCHASES, "first_purchase"): _split_purchases,
     ("related_parties", "first_purchase"): _bought_from_related,
     ("related_parties", "annual_listed_trading"): _sold_to_related,
 }

@@ -14,10 +14,9 @@ from services.incentive.domain.risk_flags import (
     RiskFlag,
     UnattachedFlag,
     find_risk_flags,
-    first_near_cap,
-    similar_purchases,
     unattached_flag,
 )
+from services.incentive.domain.similar_purchases import first_near_cap, similar_purchases
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import related_of
@@ -25,7 +24,7 @@ from services.incentive.store.as_of import joined_facts
 from services.incentive.store.awards import award_from_row, ever_similar_buyers
 from services.incentive.store.facts import load_facts
 from services.incentive.store.rows import SeenAward
-from shared.events.fact_topics import SIGN
+from shared.events.fact_topics import FIRST_PURCHASE, SIGN
 from shared.postgres.query import fetch_values
 from shared.values.json_types import Json
 
@@ -49,7 +48,7 @@ def award_risk_flags(
         return []
     policy = view.rulebook.policy
     others = [] if first_near_cap(facts, policy) is None else ever_similar_buyers(connection, policy)
-    known = load_facts(connection, others, {}, view.rulebook.registers, view.as_of)
+    known = load_facts(connection, others, {}, view.rulebook.registers, view.as_of, topic=FIRST_PURCHASE)
     related = related_of(connection, [row.about], view.as_of)
     peers = Peers(similar_purchases((facts.of for facts in known.values()), policy), related)
     return find_risk_flags(award_from_row(row), facts, peers, policy)

@@ -29,7 +29,8 @@ from services.incentive.domain.facts import (
     parse_fact,
 )
 from services.incentive.domain.payables.highest_only import with_payables
-from services.incentive.domain.risk_flags import Peers, first_near_cap, similar_purchases
+from services.incentive.domain.risk_flags import Peers
+from services.incentive.domain.similar_purchases import NO_SIMILAR, first_near_cap, similar_purchases
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import related_of
 from services.incentive.store.awards import award_from_row, award_rows
@@ -158,7 +159,7 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
     execute(connection, _REBUILT)
     earned: list[Award] = []
     damaged: list[str] = []
-    near: list[tuple[str, KnownFacts]] = []  # whose red flags depend on each other; few
+    near: list[tuple[str, KnownFacts]] = []  # whose red flags depend on each other
     related = related_of(connection)
     groups, unsafe = _declared_groups(connection, rulebook.policy)
     known: list[tuple[str, str]] = []
@@ -173,7 +174,7 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
         elif first_near_cap(facts.of, rulebook.policy) is not None:
             near.append((about, facts))
         else:
-            yield from _earn(about, facts, rulebook, Peers((), related), (earned, damaged))
+            yield from _earn(about, facts, rulebook, Peers(NO_SIMILAR, related), (earned, damaged))
         if len(earned) >= _BATCH:
             execute(connection, _KEEP, rows=award_rows(earned, _NO_INSTANT))
             earned.clear()

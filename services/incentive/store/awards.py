@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award, EvidenceItem
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.risk_flags import amounts_near_cap
+from services.incentive.domain.similar_purchases import SPLIT_PURCHASES, amounts_near_cap
 from services.incentive.policy.terms import Policy
 from services.incentive.store.ledger import json_text
 from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, SeenAward
@@ -35,14 +35,21 @@ _RECORD: Final = (
     " FROM jsonb_populate_recordset(NULL::award_version, CAST(%(rows)s AS jsonb)) a"
     " LEFT JOIN award_current c USING (award_id)"
 )
-# Few purchases are about as large as the cap needs: a year's budget could pay some hundreds at most.
+# Few honest purchases are about as large as the cap needs; an exchange may report any number of them.
 _NEAR_CAP: Final = "rule = %(rule)s AND base_fen BETWEEN %(least)s AND %(most)s"
 _SIMILAR: Final = f"""
-    SELECT about FROM award_current WHERE {_NEAR_CAP} AND about <> ALL(%(abouts)s)
+    SELECT about, '{SPLIT_PURCHASES}' = ANY(flags) FROM award_current WHERE {_NEAR_CAP} AND about <> ALL(%(abouts)s)
       AND (%(is_there)s OR EXISTS (SELECT FROM award_current WHERE about = ANY(%(abouts)s) AND {_NEAR_CAP}))
     ORDER BY about
 """
 _EVER_SIMILAR: Final = f"SELECT DISTINCT about FROM award_version WHERE {_NEAR_CAP} ORDER BY about"
+
+
+class SimilarBuyer(NamedTuple):
+    """A subject with an award for a purchase near the cap, and whether the award has the flag of split purchases."""
+
+    about: str
+    is_flagged: bool
 
 
 def load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str]) -> dict[str, Award]:
@@ -113,13 +120,15 @@ def record_awards(connection: Connection, awards: Sequence[Award], instant: date
         execute(connection, _RECORD, rows=award_rows(awards, instant))
 
 
-def similar_buyers(connection: Connection, abouts: Sequence[str], policy: Policy, *, is_there: bool) -> list[str]:
+def similar_buyers(
+    connection: Connection, abouts: Sequence[str], policy: Policy, *, is_there: bool
+) -> Sequence[SimilarBuyer]:
     """Others with an award for a purchase near the cap, if one of `abouts` has one (`is_there`) or had one."""
     span = amounts_near_cap(policy)
     if not span:
         return []
     asked = {**_parameters(span, policy), "abouts": list(abouts), "is_there": is_there}
-    return fetch_values(connection, _SIMILAR, str, **asked)
+    return fetch(connection, _SIMILAR, SimilarBuyer, **asked)
 
 
 def ever_similar_buyers(connection: Connection, policy: Policy) -> list[str]:

@@ -28,7 +28,7 @@ from shared.postgres.query import copy_in, fetch, pg_array, stream
 
 _FACTS: Final = (
     "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
-    " WHERE c.about = ANY(CAST(%(abouts)s AS text[])) ORDER BY c.topic, c.key"
+    " WHERE c.about = ANY(CAST(%(abouts)s AS text[])){of_topic} ORDER BY c.topic, c.key"
 )
 _ALL_FACTS: Final = (
     "SELECT c.about, f.id, f.topic, f.key, f.value"
@@ -134,19 +134,21 @@ def load_facts(
     parsed: Mapping[tuple[str, str], Fact],
     registers: Registers,
     as_of: datetime | None = None,
+    topic: str | None = None,
 ) -> dict[str, KnownFacts]:
     """The newest version of every fact that counts about each of `abouts`, now or as of an instant.
 
-    `parsed` holds, by topic and key, facts that are parsed already.
+    `parsed` holds, by topic and key, facts that are parsed already. None for `topic`: of all topics.
     """
     if not abouts:
         return {}
-    statement = _FACTS.format(facts=joined_facts(as_of))
-    found = fetch(connection, statement, tuple[str, str, str, int, bytes], abouts=pg_array(abouts), as_of=as_of)
+    of_topic = "" if topic is None else " AND c.topic = %(topic)s"
+    statement = _FACTS.format(facts=joined_facts(as_of), of_topic=of_topic)
+    asked = {"abouts": pg_array(abouts), "topic": topic, "as_of": as_of}
     known: dict[str, list[tuple[int, Fact]]] = {}
-    for about, topic, key, fact_id, value in found:
-        if is_counted(topic, key, registers):
-            fact = parsed.get((topic, key)) or parse_fact(topic, key, value)
+    for about, name, key, fact_id, value in fetch(connection, statement, tuple[str, str, str, int, bytes], **asked):
+        if is_counted(name, key, registers):
+            fact = parsed.get((name, key)) or parse_fact(name, key, value)
             known.setdefault(about, []).append((fact_id, fact))
     return {about: known_facts(facts) for about, facts in known.items()}
 

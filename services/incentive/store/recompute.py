@@ -12,7 +12,13 @@ from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, compute
 from services.incentive.domain.facts import AwardFact, Fact, FactRef, Registers, about_of, is_counted
 from services.incentive.domain.payables.highest_only import with_payables
 from services.incentive.domain.postings import entitlement_posting
-from services.incentive.domain.risk_flags import Peers, similar_purchases
+from services.incentive.domain.risk_flags import Peers
+from services.incentive.domain.similar_purchases import (
+    SimilarPurchases,
+    first_near_cap,
+    is_split,
+    similar_purchases,
+)
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import related_of
 from services.incentive.store.awards import load_awards, record_awards, similar_buyers
@@ -30,6 +36,7 @@ from services.incentive.store.rulebook import (
     revision_fault,
     settings_in_force,
 )
+from shared.events.fact_topics import FIRST_PURCHASE
 from shared.postgres.query import execute, fetch_values
 from shared.settings import SettingsError
 from shared.values.times import Clock
@@ -58,10 +65,9 @@ def recompute(
     """
     rulebook, policy = run.rulebook, run.rulebook.policy
     known = _load_known(connection, abouts, parsed, rulebook)
-    similar = similar_purchases((facts.of for facts in known.values()), policy)
-    if more := similar_buyers(connection, list(known), policy, is_there=bool(similar)):
+    similar, more = _load_similar(connection, known, rulebook)
+    if more:
         known |= _load_known(connection, more, parsed, rulebook)
-        similar = similar_purchases((facts.of for facts in known.values()), policy)
     peers = Peers(similar, related_of(connection, known.keys()))
     earned = {
         award.award_id: award
@@ -104,6 +110,26 @@ def _load_known(
     groups = load_linked(connection, known, rulebook.policy)
     known |= load_facts(connection, sorted(groups.keys() - known.keys()), parsed, rulebook.registers)
     return {about: facts.with_linked(about, groups) for about, facts in known.items()}
+
+
+def _load_similar(
+    connection: Connection, known: Mapping[str, KnownFacts], rulebook: Rulebook
+) -> tuple[SimilarPurchases, list[str]]:
+    """Everybody's first purchases near the cap, and the others whose flag of split purchases they change.
+
+    A purchase changes the flags of the few that it makes just enough, or leaves too few; the rest of the awards stay.
+    Empty if nobody in `known` has such a purchase or had one.
+    """
+    policy = rulebook.policy
+    near = [facts.of for facts in known.values() if first_near_cap(facts.of, policy) is not None]
+    others = similar_buyers(connection, list(known), policy, is_there=bool(near))
+    abouts = [one.about for one in others]
+    firsts = load_facts(connection, abouts, {}, rulebook.registers, topic=FIRST_PURCHASE)
+    similar = similar_purchases((*near, *(facts.of for facts in firsts.values())), policy)
+    changed = [
+        one.about for one in others if is_split(firsts.get(one.about, NO_FACTS).of, similar, policy) != one.is_flagged
+    ]
+    return similar, changed
 
 
 def _arrived(parsed: Mapping[tuple[str, str], Fact], registers: Registers) -> dict[str, list[FactRef]]:

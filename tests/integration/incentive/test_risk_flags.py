@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from services.incentive.domain.entitlements import compute_awards
 from services.incentive.http.schemas import FLAGS
 from services.incentive.rebuild.command import verify_all
+from services.incentive.store import recompute
 from shared.events.fact_topics import SIGN
+from shared.postgres.query import fetch_values
 from shared.values.times import SHANGHAI, format_time
 from tests.support.incentive.bureau import SECOND, Bureau, empty_bureau
 from tests.support.incentive.ledger import first_purchase, provider_total, record, subject
@@ -54,6 +57,10 @@ def is_whole(bureau: Bureau) -> None:
         for flag in FLAGS:
             listed = [one["award_id"] for one in bureau.ask.all("/v1/awards", role, flag=flag, limit=1)]
             assert listed == [one["award_id"] for one in awards if flag in one["flags"]], (role, flag)
+    equals_a_rebuild(bureau)
+
+
+def equals_a_rebuild(bureau: Bureau) -> None:
     said: list[str] = []
     with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         verify_all(connection, bureau.rulebook, None, said.append)
@@ -122,6 +129,37 @@ def test_first_purchases_around_the_cap_flag_each_other(bureau: Bureau) -> None:
     bureau.take(first_purchase(12, None, seq=2, register="r2"))
     assert flags(bureau, *award_ids) == [["split_purchases"]] * 3
     is_whole(bureau)
+
+
+def test_similar_purchases_by_the_thousand_are_recomputed_once_each(postgres, monkeypatch) -> None:
+    """A purchase among many that flag each other writes its own award; all others stay as they are."""
+    recomputed: list[int] = []
+
+    def counted(*given: Any) -> Any:
+        recomputed.append(1)
+        return compute_awards(*given)
+
+    monkeypatch.setattr(recompute, "compute_awards", counted)
+    with empty_bureau(postgres) as crowded:
+        amount = "4000000.00"
+        crowded.take(*(first_purchase(n, f"2026-03-{n % 20 + 1:02}", amount, seq=n) for n in range(1, 1501)))
+        assert len(recomputed) == 1500
+        recomputed.clear()
+        crowded.take(first_purchase(1501, "2026-03-10", amount, seq=1501))
+        # Alone in time, but for two: the second leaves too few, the third is enough for both.
+        crowded.take(first_purchase(1502, "2026-06-01", amount, seq=1502))
+        crowded.take(first_purchase(1503, "2026-06-02", amount, seq=1503))
+        assert len(recomputed) == 3
+        crowded.take(first_purchase(1504, "2026-06-03", amount, seq=1504))
+        assert len(recomputed) == 6
+        crowded.take(first_purchase(1, None, seq=1505))
+        assert len(recomputed) == 7
+        with crowded.engine.connect() as connection:
+            assert fetch_values(connection, "SELECT count(*) FROM award_version", int) == [1500 + 3 + 3 + 1]
+        (sign,) = crowded.ask.ok(f"/v1/awards/first_purchase/{subject(700)}/explanation")["signs"]
+        assert "1499" in sign["text"]["zh"]
+        assert (len(sign["evidence"]), len(sign["trades"])) == (21, 20)
+        equals_a_rebuild(crowded)
 
 
 def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(bureau: Bureau) -> None:

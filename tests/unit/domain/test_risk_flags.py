@@ -1,6 +1,7 @@
 """Red flags: cases that each one detects, and cases that it must not flag."""
 
 import json
+import sys
 from datetime import date, timedelta
 
 import msgspec
@@ -26,11 +27,11 @@ from services.incentive.domain.facts import (
 )
 from services.incentive.domain.risk_flags import (
     Peers,
-    amounts_near_cap,
     find_risk_flags,
     unattached_flag,
     with_risk_flags,
 )
+from services.incentive.domain.similar_purchases import NAMED_ON_EACH_SIDE, amounts_near_cap, similar_purchases
 from services.incentive.policy.loader import PolicyError, load_policy, read_policy
 from services.incentive.verifier.policy import PolicyValues
 from services.incentive.verifier.risk_flags import red_flags_on
@@ -76,6 +77,11 @@ def sold(*, to: dict[str, tuple[int, int]] | None = None, repeated=(), in_all: i
     others = tuple(Counterparty(one, TradeSum(out, 1), TradeSum(back, 1)) for one, (out, back) in (to or {}).items())
     again = tuple(RepeatedAmount(fen, trades, buyers, TRADES) for fen, trades, buyers in repeated)
     return ProviderMeasures(P1, 2026, TradeSum(in_all, 100), others, again, generation=1, seq=5, register=register)
+
+
+def near_each_other(*facts: FirstPurchase) -> Peers:
+    """The first purchases of these near the cap, one of each subject."""
+    return Peers(similar_purchases(([fact] for fact in facts), POLICY))
 
 
 def first(name: str, fen: int, *, of: str = "P1", days: int = 0, register: str = "r1", no: str = "T1") -> FirstPurchase:
@@ -217,7 +223,7 @@ def test_first_purchases_split_around_the_cap() -> None:
     mine, least, most = first("B1", 4 * MILLION), amounts_near_cap(POLICY).start, amounts_near_cap(POLICY).stop - 1
     assert (least, most) == (parse_yuan("3800000"), parse_yuan("4200000"))
     near = (first("B2", least, days=30), first("B3", most, days=-30))
-    assert found(PURCHASE, mine, around=Peers(similar=(mine, *near))) == ["split_purchases"]
+    assert found(PURCHASE, mine, around=near_each_other(mine, *near)) == ["split_purchases"]
     for others in (
         near[:1],  # two are too few
         (near[0], first("B3", most + 1)),
@@ -225,8 +231,8 @@ def test_first_purchases_split_around_the_cap() -> None:
         (near[0], first("B3", most, days=31)),
         (near[0], first("B3", most, of="P2")),
     ):
-        assert found(PURCHASE, mine, around=Peers(similar=(mine, *others))) == []
-    assert found(PURCHASE, first("B1", 5 * MILLION), around=Peers(similar=near)) == []
+        assert found(PURCHASE, mine, around=near_each_other(mine, *others)) == []
+    assert found(PURCHASE, first("B1", 5 * MILLION), around=near_each_other(*near)) == []
 
 
 @given(st.lists(st.tuples(st.integers(3_700, 4_300), st.integers(0, 60), st.sampled_from(["P1", "P2"])), max_size=7))
@@ -237,7 +243,48 @@ def test_whoever_is_in_a_split_is_next_to_others_who_are(drawn: list[tuple[int, 
         others = [one for m, one in enumerate(drawn) if m != n and one[2] == of and abs(one[1] - day) <= 30]
         expected = 3_800 <= thousand <= 4_200 and sum(3_800 <= one[0] <= 4_200 for one in others) >= 2
         on = msgspec.structs.replace(PURCHASE, subject=f"uscc:{uscc(f'X{n}')}", base_fen=thousand * 100_000)
-        assert found(on, facts[n], around=Peers(similar=tuple(facts))) == (["split_purchases"] if expected else [])
+        assert found(on, facts[n], around=near_each_other(*facts)) == (["split_purchases"] if expected else [])
+
+
+def test_similar_purchases_name_the_nearest_and_count_the_rest() -> None:
+    days = {f"X{n}": n % 61 - 30 for n in range(61 * 4)}  # four on each day from 30 before to 30 after
+    others = [first(name, 4 * MILLION, days=day, no=name) for name, day in days.items()]
+    mine = first("B1", 4 * MILLION)
+    (flag,) = find_risk_flags(
+        PURCHASE, [mine], near_each_other(mine, *others, first("X", 4 * MILLION, days=31)), POLICY
+    )
+    assert f"{len(others)} other subjects" in flag.text.en
+    assert f"另有 {len(others)} 家主体" in flag.text.zh
+    named = [days[one.trade_no] for one in flag.trades]
+    assert named == [-3] * 2 + [-2] * 4 + [-1] * 4 + [0] * 4 + [1] * 4 + [2] * 2
+    assert len(named) == 2 * NAMED_ON_EACH_SIDE
+    assert flag.refs[0] == mine.ref
+    assert len(flag.refs) == len(set(flag.refs)) == 2 * NAMED_ON_EACH_SIDE + 1
+
+
+def calls_to_flag(number: int) -> int:
+    """Count the function calls that it takes to flag so many similar purchases, all around each other."""
+    facts = [first(f"X{n}", 4 * MILLION, days=n % 20, no=f"T{n}") for n in range(number)]
+    awards = [msgspec.structs.replace(PURCHASE, about=(one := fact.party.subject), subject=one) for fact in facts]
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        around = near_each_other(*facts)
+        flagged = [found(award, fact, around=around) for award, fact in zip(awards, facts, strict=True)]
+    finally:
+        sys.setprofile(before)
+    assert flagged == [["split_purchases"]] * number
+    return calls
+
+
+def test_the_work_for_similar_purchases_grows_with_their_number() -> None:
+    assert calls_to_flag(1200) < 6 * calls_to_flag(300)  # four times as many, and a step or two more in each search
 
 
 # --- exchanges -------------------------------------------------------------------------------------------------
