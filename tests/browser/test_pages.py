@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.incentive.policy.loader import load_policy
+from shared.settings import POLICY_FILE
 from tests.browser.site import DESKTOP, PHONE, check_accessible, check_fits
 from tests.support.policy.revisions import later_policy
 
@@ -211,7 +213,8 @@ def test_another_policy_file_is_tried(
         check_accessible(page, "/lab")
         check_fits(page, "/lab")
         page.screenshot(path=pictures / f"lab{'' if screen == DESKTOP else '-phone'}.png", full_page=True)
-        reading = page.locator("form", has=page.locator("input[name=reading][value='general.in_force']"))
+        (reading_id,) = (one.id for one in load_policy(POLICY_FILE).readings if one.path == "general.in_force")
+        reading = page.locator("form", has=page.locator(f"input[name=reading][value='{reading_id}']"))
         reading.get_by_role("button", name=re.compile("按另一种读法试算|Compute by this reading")).click()
         page.get_by_text("general.in_force.until").wait_for()
         check_accessible(page, "/lab")

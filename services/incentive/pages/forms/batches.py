@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.domain.notices.days import notice_end
 from services.incentive.domain.notices.decision_list import KINDS
 from services.incentive.domain.steps import ACTIONS
-from services.incentive.domain.workflow import GROUNDS
+from services.incentive.domain.workflow import FIRST_STATE, GROUNDS
 from services.incentive.http.act_schemas import BatchRequestSchema
 from services.incentive.http.awards import award_renderer
 from services.incentive.http.batches import batch_document, get_batch, list_all, perform_batch, preview
@@ -17,6 +17,7 @@ from services.incentive.http.notices.lists import list_document
 from services.incentive.http.schemas import AwardQuery
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, read_form, refusal_of, sent_once, show_form
+from services.incentive.pages.words import NEXT
 from services.incentive.queries.awards import list_awards
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
@@ -35,7 +36,7 @@ def show_batch_form(refused: FormRefusal | None = None, previewed: Json | None =
     """Show the awards that the filters find, to tick, with the form of a step; what a preview found, or a refusal."""
     given = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
     filters, faults = load(AwardQuery(), given)
-    action = ACTIONS.get(request.args.get("action", ""), ACTIONS["list"])
+    action = ACTIONS[_action(given.get("state", FIRST_STATE))]
     with ledger_view() as (connection, view):
         rows = [] if faults else list_awards(connection, view, filters, None, _LISTED_MOST + 1)
         render = award_renderer(connection, view, rows[:_LISTED_MOST])
@@ -54,17 +55,29 @@ def show_batch_form(refused: FormRefusal | None = None, previewed: Json | None =
         policy=policy,
         previewed=previewed,
         kept=[] if previewed is None else previewed["documents"],
-        ticked=request.form.getlist("award_id"),
+        ticked=_ticked(previewed),
         is_all=request.form.get("whose") == "all",
         notice_end=notice_end(today, policy.notice_working_days, policy.public_notice).isoformat(),
     )
+
+
+def _action(state: str) -> str:
+    """The action of the address; without one, the step that comes next after the state of the filter."""
+    asked = request.args.get("action", "")
+    return asked if asked in ACTIONS else NEXT.get(state, NEXT[FIRST_STATE])[0][-1]
+
+
+def _ticked(previewed: Json | None) -> list[str]:
+    """The awards to tick: those that were, without those that a preview refused."""
+    refused = set() if previewed is None else {one["award_id"] for one in previewed["refused"]}
+    return [one for one in request.form.getlist("award_id") if one not in refused]
 
 
 @blueprint.post("/batches/new", endpoint="send_batch")
 @require("bureau")
 def send_batch() -> ResponseReturnValue:
     """Preview a batch, or decide on it."""
-    chosen: Json = {"action": request.args.get("action", "list")}
+    chosen: Json = {"action": _action(request.args.get("state", FIRST_STATE))}
     if request.form.get("whose") == "all":
         chosen["filter"] = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
     else:
