@@ -59,7 +59,7 @@ RELEASED = {
         "5f1a83a5bee8d23c86f6a19722ee7ec4ffc34bf99041b01d61622f04c5807e73"
     ),
     "services/incentive/migrations/versions/0028_workflow.sql": (
-        "f9e82e17e62252897c0fbb6fa9cd2890e28b8ae719521af177f79fec3a5be1c1"
+        "33e14e4ee724be7e75f7b20140177d426b02cb8872c109681427283ccfa30ff5"
     ),
     "services/incentive/migrations/versions/0029_public_notices.py": (
         "c207c41af03250e8e2d96807091ff9ea917b8bdbb8f9c75f8456a3930fe7725c"

@@ -179,6 +179,19 @@ def test_separate_hands(bureau: Bureau) -> None:
     assert (status, codes(told)["return"]) == (409, "person")
 
 
+def test_an_approval_that_was_revoked_in_full_does_not_tie_the_hands_of_who_made_it(bureau: Bureau) -> None:
+    """Nothing of it is unpaid: who made it may revoke or pay the next approval, which another person made."""
+    award_id = bureau.purchase(9099)
+    bureau.approved(award_id, "150000.00")  # by the third person
+    bureau.done(award_id, "revoke", amount="150000.00")
+    bureau.done(award_id, "reopen", "apply")
+    for action, who in (("review", THIRD), ("joint_review", SECOND), ("publish", SECOND), ("approve", FIRST)):
+        status, told = bureau.step(award_id, action, who=who)
+        assert status == 201, told
+    assert bureau.step(award_id, "revoke", who=THIRD, amount="1.00")[0] == 201
+    assert bureau.step(award_id, "pay", who=THIRD)[0] == 201
+
+
 def test_a_declared_reward_needs_a_third_person_beside_declarer_and_reviewers(bureau: Bureau) -> None:
     body = {
         "rule": "standards",

@@ -53,8 +53,8 @@ ALTER TABLE decision
     ADD CONSTRAINT decision_days CHECK (paid_on <= decided_on AND received_on <= decided_on
         AND (action <> 'notify_return' OR notice_from = decided_on)) NOT VALID;
 
--- The earlier steps of an award that a step needs another person than: those of its round, the approvals that are not
--- paid, the last notice of return.
+-- The earlier steps of an award that a step needs another person than: those of its round, the approvals that are neither
+-- paid nor revoked in full, the last notice of return.
 CREATE FUNCTION steps_of_others(action text) RETURNS text[] LANGUAGE sql IMMUTABLE
 RETURN CASE action
     WHEN 'joint_review' THEN ARRAY['review']
@@ -85,9 +85,12 @@ BEGIN
     FROM added n JOIN act mine ON mine.id = n.id
     CROSS JOIN LATERAL (
         SELECT coalesce(max(b.number) FILTER (WHERE b.action IN ('apply', 'list')), -1) AS round,
-               coalesce(max(b.number) FILTER (WHERE b.action = 'pay'), -1) AS paid,
+               coalesce(max(b.number) FILTER (WHERE b.action = 'pay' OR b.unpaid_fen <= 0), -1) AS paid,
                coalesce(max(b.number) FILTER (WHERE b.action = 'notify_return'), -1) AS notified
-        FROM decision b WHERE b.award_id = n.award_id AND b.number < n.number) last
+        FROM (
+            SELECT number, action, sum(CASE action WHEN 'approve' THEN amount_fen WHEN 'pay' THEN -amount_fen
+                WHEN 'revoke' THEN -amount_fen ELSE 0 END) OVER (ORDER BY number) AS unpaid_fen
+            FROM decision WHERE award_id = n.award_id AND number < n.number) b) last
     JOIN decision d ON d.award_id = n.award_id AND d.number < n.number AND d.action = ANY(steps_of_others(n.action))
         AND d.number >= CASE d.action WHEN 'approve' THEN last.paid WHEN 'notify_return' THEN last.notified
             ELSE last.round END
