@@ -40,7 +40,14 @@ def prepare_statements(
     decided = {part.award_id: part for part in parts if isinstance(part, DecisionPart) and part.action in KINDS}
     if policy.statements is None or not decided:
         return {}
-    rules = Rules({"id": policy.id, "revision": policy.revision, "sha256": policy.digest}, exchanges.digest)
+    named = {
+        "id": policy.id,
+        "revision": policy.revision,
+        "sha256": policy.digest,
+        "document_no": policy.document_no,
+        "title": policy.title.zh,
+    }
+    rules = Rules(named, exchanges.digest)
     view, found = LedgerView(None, None, acting.now, acting.rulebook), dict[str, Sequence[bytes]]()
     for start in range(0, len(awards), _CHUNK):
         some = [award for award in awards[start : start + _CHUNK] if award.award_id in decided]

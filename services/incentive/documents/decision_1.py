@@ -117,7 +117,10 @@ def _parts(statement: Json) -> Iterator[tuple[str, list[str]]]:
 
 def _matter(statement: Json) -> str:
     item = "" if statement["item"] is None else f"，事项{statement['item']}"
-    return f"{statement['year']}年度，适用条款{_article(statement['article'])}{item}，奖补编号{statement['award_id']}。"
+    policy = statement["policy"]
+    title = policy["title"].replace("(", "（").replace(")", "）")
+    basis = f"《{title}》（{policy['document_no']}）{_article(statement['article'])}"
+    return f"{statement['year']}年度，依据{basis}{item}，奖补编号{statement['award_id']}。"
 
 
 def _conditions(statement: Json) -> list[str]:

@@ -82,6 +82,7 @@ class PolicyValues:
 
     def __init__(self, tree: Json) -> None:
         self.id, self.revision = tree["id"], int(tree["revision"])
+        self.document_no, self.title = tree["document_no"], tree["title"]["zh"]
         self.rules = {rule["rule"]: rule for rule in tree["rules"]}
         declared = tree.get("declared", {})
         self.declared = {rule["rule"]: with_fields_of_readings(rule) for rule in declared.get("rules", ())}

@@ -96,6 +96,7 @@ def compare_settings(item: Json, decision: Json, settings: SettingsHistory) -> J
     one = settings.listed_at(decision["transaction"])
     policy = settings.policies[one["policy"]["id"], one["policy"]["revision"]]
     named = {name: one["policy"][name] for name in ("id", "revision", "sha256")}
+    named |= {"document_no": policy.document_no, "title": policy.title}
     if (item["policy"], item["whitelist_sha256"]) != (named, one["whitelist"]["sha256"]):
         raise Unsound("不是当时施行的政策或名录", "not the policy and whitelist in force then")
     rule, terms = item["award_id"].partition("/")[0], policy.statements or {}

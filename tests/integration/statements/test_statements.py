@@ -75,7 +75,13 @@ def test_each_decision_that_binds_freezes_what_it_rests_on(bureau: Bureau) -> No
     assert approved["eligibility"]["status"] == "verified"
     assert approved["eligibility"]["record"]["subject"] == subject(1)
     rules = bureau.rulebook
-    assert approved["policy"] == {"id": rules.policy.id, "revision": 3, "sha256": rules.policy.digest}
+    assert approved["policy"] == {
+        "id": rules.policy.id,
+        "revision": rules.policy.revision,
+        "sha256": rules.policy.digest,
+        "document_no": "昆政发〔2025〕14号",
+        "title": rules.policy.title.zh,
+    }
     assert approved["whitelist_sha256"] == rules.exchanges.digest
     assert (notified["ground"], notified["amounts"]["paid"]) == ("correction", "200000.00")
     assert returned["amounts"]["amount"] == "30000.00"
@@ -207,7 +213,7 @@ def test_numbers_begin_again_each_year(bureau: Bureau) -> None:
     assert numbers == ["昆数奖补〔2026〕1", "昆数奖补〔2027〕1"]
 
 
-def test_fifty_decisions_at_once_have_fifty_numbers(bureau: Bureau) -> None:
+def test_numbers_of_decisions_at_once_have_no_gaps(bureau: Bureau) -> None:
     awards = [bureau.purchase(number) for number in range(1, 21)]
     for award_id in awards:
         bureau.done(award_id, "apply", "review")
@@ -216,7 +222,11 @@ def test_fifty_decisions_at_once_have_fifty_numbers(bureau: Bureau) -> None:
         given = headers(SECOND) | {"Idempotency-Key": award_id}
         client = bureau.ask.client.application.test_client()
         body = {"action": "reject", "reason": "r"}
-        return client.post(f"/v1/awards/{award_id}/decisions", json=body, headers=given).status_code
+        for _ in range(20):  # 503 while the ledger's lock is not free: on a busy machine it can take several waits
+            status = client.post(f"/v1/awards/{award_id}/decisions", json=body, headers=given).status_code
+            if status != 503:
+                break
+        return status
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(reject, awards)) == {201}

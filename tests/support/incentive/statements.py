@@ -23,7 +23,16 @@ TERMS = StatementTerms(
         Remedy("litigation", "行政诉讼", "有管辖权的人民法院", None, 6, "行政诉讼法第46条 / Litigation Law 46"),
     ),
 )
-RULES = Rules({"id": "kunming-2025-14", "revision": 3, "sha256": SHA256}, "cd" * 32)
+RULES = Rules(
+    {
+        "id": "kunming-2025-14",
+        "revision": 3,
+        "sha256": SHA256,
+        "document_no": "昆政发〔2025〕14号",
+        "title": "昆明市推动数字经济高质量跨越式发展若干政策措施(试行)",
+    },
+    "cd" * 32,
+)
 NOTICE = {"from": "2026-06-01", "until": "2026-06-05", "where": "市政府门户网站"}
 FACT = {"fact": "facts.first-purchase.v1/r1/uscc:91530100MA60000012", "generation": 1, "seq": 4711}
 EXPLAINED = "首单为交易T1，金额5,000,000.00元。5,000,000.00元×5%=250,000.00元。封顶200,000.00元，按封顶计。"
