@@ -34,7 +34,7 @@ def declare_file(file: Path, url: str, key: str, *, only_preview: bool) -> int:
 
 
 def lines(preview: Json) -> Iterator[str]:
-    """Render row by row the award with ceiling and payable, or each fault with its column; then the sums."""
+    """Render row by row the award with ceiling and payable, or each fault; then sums and consequences."""
     for row in preview["rows"]:
         for fault in row["errors"]:
             yield f"{row['line']}: {fault['field']}: {localized(fault['message'])}"
@@ -43,6 +43,18 @@ def lines(preview: Json) -> Iterator[str]:
             suppressed = say(f"，就高不重复：{rival}", f", suppressed by {rival}") if rival else ""
             yield f"{row['line']}: {row['award_id']}: {row['ceiling']}/{row['payable']}{suppressed}"
     yield say("合计测算上限/可兑现：", "total ceiling/payable: ") + f"{preview['ceiling']}/{preview['payable']}"
+    for year in preview["budget"]:
+        yield (
+            say(f"{year['year']} 年预算余额：", f"budget left of {year['year']}: ")
+            + f"{year['before']}→{year['after']}"
+        )
+    for label, name in (
+        (say("将暂缓（预算）", "would be held by a budget"), "held"),
+        (say("将被取代", "would be suppressed"), "suppressed"),
+        (say("将超出可兑现", "would be over-approved"), "over_approved"),
+    ):
+        for award_id in preview[name]:
+            yield f"{label}{say('：', ': ')}{award_id}"
 
 
 def _post(url: str, key: str, content: bytes, *, is_preview: bool) -> Json:

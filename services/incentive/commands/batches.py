@@ -25,24 +25,32 @@ from services.incentive.commands.acting import (
     StepNotAllowedError,
     write_acts,
 )
+from services.incentive.commands.consequences import Consequences, Touched, consequences_of
 from services.incentive.commands.decisions import contexts_at, draft_step, step_contexts
 from services.incentive.commands.notice_lists import freeze_notice_list, prepare_notice_list
 from services.incentive.commands.payments import name_accounts
 from services.incentive.commands.statements import PreparedStatements, freeze_statements, prepare_statements
 from services.incentive.domain.acts import DecisionPart
-from services.incentive.domain.budget import PostedSums, counted_year, rules_of_pool, used_by_step_fen, used_fen
+from services.incentive.domain.budget import (
+    BY_REWARD,
+    PostedSums,
+    counted_year,
+    rules_of_pool,
+    used_by_step_fen,
+    used_fen,
+)
 from services.incentive.domain.notices.official_list import PreparedList
-from services.incentive.domain.rooms import OVER_APPROVED, room_of
+from services.incentive.domain.rooms import room_of
 from services.incentive.domain.steps import StepContext, StepRefusal
 from services.incentive.domain.workflow import Actor, ApprovedFor
 from services.incentive.policy.terms import Policy, Texts
 from services.incentive.store.acts import find_request
 from services.incentive.store.award_context import AwardContext
-from services.incentive.store.awards import awards_of_subjects, find_current_awards
+from services.incentive.store.awards import find_current_awards
 from services.incentive.store.batches import BatchRow, batch_json, find_batch_request, has_moved, record_batch
 from services.incentive.store.ledger import last_instant, lock_ledger_for_request, next_instant, next_seq
 from services.incentive.store.recompute import Recomputation, recompute_subjects
-from services.incentive.store.rooms import flagged_awards, load_excesses, load_posted
+from services.incentive.store.rooms import load_posted
 from services.incentive.store.rows import AwardRow
 from services.incentive.store.rulebook import Rulebook, check_settings
 from shared.postgres.database import snapshot
@@ -169,7 +177,7 @@ def prepare(connection: Connection, bureau: BureauContext, request: BatchRequest
             if error.field not in request.own:
                 raise
             raise InvalidActError(f"{row.award_id}.{error.field}", error.says) from error
-        if request.action == "approve" and not used.fits(row, draft.amount_fen):
+        if not used.fits(row, request.action, draft.amount_fen):
             refused[row.award_id] = _NO_BUDGET
             continue
         drafts.append(
@@ -188,7 +196,7 @@ def _contexts(
 
 
 class _UsedInBatch:
-    """What the approvals of a batch use of rooms and budgets, one after the other."""
+    """What the steps of a batch use of rooms and budgets, one after the other."""
 
     def __init__(self, policy: Policy, posted: Mapping[int, Sequence[PostedSums]], now: datetime) -> None:
         self._policy, self._posted, self._now = policy, posted, now
@@ -206,10 +214,19 @@ class _UsedInBatch:
         limits += [one._replace(outstanding_fen=one.outstanding_fen + self._ladders[row.subject]) for one in ladder]
         return replace(case, limits=tuple(limits))
 
-    def fits(self, row: AwardRow, fen: int) -> bool:
-        """Count an approval; False if it does not fit into what is left of the budget of the year or of its pool."""
+    def fits(self, row: AwardRow, action: str, fen: int) -> bool:
+        """Count a step; False if it does not fit into what is left of the budget of the year or of its pool."""
+        wanted_fen = used_by_step_fen(self._policy, action, fen)
+        if wanted_fen > 0 and not self._fits_budgets(row, wanted_fen):
+            return False
+        if action == "approve":
+            self._rooms[room_of(ApprovedFor(row.subject, row.year), row.rule, self._policy)] += fen
+            if row.rule == self._policy.exchange_tiers.rule:
+                self._ladders[row.subject] += fen
+        return True
+
+    def _fits_budgets(self, row: AwardRow, wanted_fen: int) -> bool:
         year = counted_year(self._policy, row.year, self._now)
-        wanted_fen = used_by_step_fen(self._policy, "approve", fen)
         pools = [pool for pool in self._policy.declared.pools if row.rule in rules_of_pool(self._policy, pool)]
         budgets: list[tuple[str, int, tuple[str, ...] | None]] = [("", self._policy.budget_fen, None)]
         budgets += [(pool.article, pool.annual_fen, rules_of_pool(self._policy, pool)) for pool in pools]
@@ -220,9 +237,6 @@ class _UsedInBatch:
                 return False
         for name, _, _ in budgets:
             self._budgets[year, name] += wanted_fen
-        self._rooms[room_of(ApprovedFor(row.subject, row.year), row.rule, self._policy)] += fen
-        if row.rule == self._policy.exchange_tiers.rule:
-            self._ladders[row.subject] += fen
         return True
 
 
@@ -252,13 +266,16 @@ def _is_outdated(connection: Connection, bureau: BureauContext, request: BatchRe
     now = bureau.clock()
     if not prepared.now <= now < prepared.now + _VALID_FOR or shanghai_date(now) != shanghai_date(prepared.now):
         return True
-    is_of_budget = request.action in ("approve", "pay")
+    years: set[int] | None = set()
+    if request.action in ("approve", "pay"):  # by the year of the act, awards of all years share a budget
+        is_by_reward = prepared.rulebook.policy.budget_counts == BY_REWARD
+        years = {row.year for row in prepared.awards} if is_by_reward else None
     return check_settings(connection, bureau.rulebook) != prepared.rulebook or has_moved(
         connection,
         prepared.size,
         award_ids=request.awards,
         subjects={row.subject for row in prepared.awards},
-        budget_years={row.year for row in prepared.awards} if is_of_budget else (),
+        budget_years=years,
     )
 
 
@@ -326,30 +343,40 @@ def _write(
 
 
 def preview_batch(engine: Engine, begin: Transactions, bureau: BureauContext, request: BatchRequest) -> Json:
-    """What would follow of a batch. Where payables may change, it is recorded in a transaction that is rolled back.
+    """What would follow of a batch without the awards that cannot take the step: it is recorded, and rolled back.
 
-    `held` are awards of the batch that are on hold, `suppressed` and `over_approved` awards of its subjects that would
-    become so.
+    `held` are awards of the batch that are on hold, and all that a budget would hold that it does not hold before.
     """
-    with snapshot(engine) as connection:
-        prepared = prepare(connection, bureau, request)
-        before = _standing(connection, prepared)
-    after = before
-    if prepared.recompute:
+    for _ in range(_ATTEMPTS):
+        with snapshot(engine) as connection:
+            prepared = prepare(connection, bureau, request)
         with begin() as connection:
             lock_ledger_for_request(connection)
-            _write(connection, bureau, request, prepared)
-            after = _standing(connection, prepared)
+            if _is_outdated(connection, bureau, request, prepared):
+                continue
+            found = _consequences(connection, bureau, request, prepared)
             connection.rollback()
-    return {
-        "count": len(prepared.drafts),
-        "amount": format_yuan(prepared.amount_fen),
-        "refused": refused_json(request.action, prepared.refused),
-        "budget": _budgets(prepared),
-        "held": sorted(one for one, context in prepared.contexts.items() if context.holds),
-        "suppressed": sorted(after.suppressed - before.suppressed),
-        "over_approved": sorted(after.over_approved - before.over_approved),
-    }
+        held = found.held | {award_id for award_id, context in prepared.contexts.items() if context.holds}
+        return {
+            "count": len(prepared.drafts),
+            "amount": format_yuan(prepared.amount_fen),
+            "refused": refused_json(request.action, prepared.refused),
+            **found._replace(held=held).as_json(),
+        }
+    raise BatchBusyError
+
+
+def _consequences(
+    connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch
+) -> Consequences:
+    touched = Touched(frozenset(prepared.recompute), frozenset(row.year for row in prepared.awards))
+
+    def step() -> Touched:
+        if prepared.drafts:
+            _write(connection, bureau, request, prepared)
+        return touched
+
+    return consequences_of(connection, prepared.rulebook.policy, prepared.now, step)
 
 
 def refused_json(action: str, refused: Mapping[str, StepRefusal]) -> list[Json]:
@@ -361,33 +388,3 @@ def refused_json(action: str, refused: Mapping[str, StepRefusal]) -> list[Json]:
         }
         for award_id, said in sorted(refused.items())
     ]
-
-
-class _Standing(NamedTuple):
-    """The awards of the subjects of a batch that another one suppresses, and that have an excess."""
-
-    suppressed: frozenset[str]
-    over_approved: frozenset[str]
-
-
-def _standing(connection: Connection, prepared: PreparedBatch) -> _Standing:
-    if not prepared.recompute:
-        return _Standing(frozenset(), frozenset())
-    rows = awards_of_subjects(connection, prepared.recompute)
-    excesses = load_excesses(connection, prepared.rulebook.policy, None, set(prepared.recompute))
-    suppressed = frozenset(row.award_id for row in rows if row.suppressed_by is not None)
-    return _Standing(suppressed, flagged_awards(excesses)[OVER_APPROVED])
-
-
-def _budgets(prepared: PreparedBatch) -> list[Json]:
-    """What is left of the budget of each year of the batch, before and after."""
-    policy, used = prepared.rulebook.policy, Counter[int]()
-    for draft in prepared.drafts:
-        if isinstance(draft.part, DecisionPart):
-            year = counted_year(policy, draft.part.year, prepared.now)
-            used[year] += used_by_step_fen(policy, draft.part.action, draft.part.amount_fen)
-    found = []
-    for year in sorted(prepared.posted.keys() | used.keys()):
-        left_fen = policy.budget_fen - sum(used_fen(policy, one) for one in prepared.posted.get(year, ()))
-        found.append({"year": year, "before": format_yuan(left_fen), "after": format_yuan(left_fen - used[year])})
-    return found

@@ -586,6 +586,8 @@ TableSchema = answer(
     booleans("written"),
     integers("faulty"),
     texts("ceiling", "payable"),
+    {"budget": fields.List(fields.Nested(BudgetChangeSchema), required=True, allow_none=True)},
+    text_lists("held", "suppressed", "over_approved", null=True),
     lists(rows=RowSchema),
     base=Schema,
 )

@@ -98,7 +98,7 @@ def preview_request(request: BatchRequest) -> Json:
     engine = current_service().engine
     try:
         return preview_batch(engine, write_transaction, incentive_context().bureau, request)
-    except (InvalidActError, SettingsChangedError) as error:
+    except (InvalidActError, SettingsChangedError, BatchBusyError) as error:
         raise _problem(error) from error
 
 

@@ -1,11 +1,13 @@
 """HTTP routes of declared rewards: the bureau declares them, one by one or as a table."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 from flask import request
 from sqlalchemy import Connection
 
+from services.incentive.commands.consequences import Touched, consequences_of
 from services.incentive.commands.declare import (
     DeclarationInput,
     DeclareResult,
@@ -40,6 +42,7 @@ from shared.web.query import TEXT, Blueprint
 from shared.web.service import current_service, write_transaction
 
 _CSV: Final = "text/csv"
+_NOT_PREVIEWED: Final[Json] = {"budget": None, "held": None, "suppressed": None, "over_approved": None}
 _TABLE: Final = {"required": True, "content": {_CSV: {"schema": TEXT}}}
 
 blueprint = Blueprint("declared", __name__, description="申报的奖补 / declared rewards")
@@ -77,7 +80,8 @@ def declare_table(arguments: Json) -> Json:
     """Declare all rows of a table (CSV), or none if any row is faulty; `preview=true` only shows the result.
 
     Columns: `rule`, `subject`, `item`, `earned_on`; `name`, `measure`, `documents`, `withdrawn` where needed. A preview
-    reports for each row its line, its award and amounts, or its faults; without it a faulty row is a 422.
+    reports for each row its line, its award and amounts, or its faults, and the consequences for budgets and other
+    awards as the preview of a batch does; without it these are null, and a faulty row is a 422.
     """
     if request.mimetype != _CSV:
         raise Problem(415, f"内容类型须为 {_CSV} / the content type must be {_CSV}")
@@ -95,19 +99,41 @@ def declare_table(arguments: Json) -> Json:
 def run_table(content: bytes, *, is_preview: bool) -> Json:
     """Declare a table as the person who asks, in one transaction, committed if no row is faulty. Raises TableError.
 
-    A preview is the same transaction rolled back, so that its amounts are those that would be posted.
+    A preview does the same and is rolled back, so that its amounts and consequences are those of the declarations.
     """
     with write_transaction() as connection:
         view = _view_now(connection)
         rows = read_table(content, view.rulebook.policy)
-        results = iter(run_declare(connection, [row.declared for row in rows if row.declared is not None]))
-        shown = [_row_json(connection, view, row, None if row.declared is None else next(results)) for row in rows]
+        if is_preview:
+            shown, found = _preview_rows(connection, view, rows)
+        else:
+            shown, found = _declare_rows(connection, view, rows), _NOT_PREVIEWED
         faulty = sum(bool(row["errors"]) for row in shown)
         is_written = not (is_preview or faulty)
         if not is_written:
             connection.rollback()
     sums = {name: format_yuan(sum(parse_yuan(row[name] or "0") for row in shown)) for name in ("ceiling", "payable")}
-    return {"written": is_written, "faulty": faulty, **sums, "rows": shown}
+    return {"written": is_written, "faulty": faulty, **sums, **found, "rows": shown}
+
+
+def _declare_rows(connection: Connection, view: LedgerView, rows: Sequence[Row]) -> list[Json]:
+    """Declare the rows without faults; return all as the API shows them."""
+    results = iter(run_declare(connection, [row.declared for row in rows if row.declared is not None]))
+    return [_row_json(connection, view, row, None if row.declared is None else next(results)) for row in rows]
+
+
+def _preview_rows(connection: Connection, view: LedgerView, rows: Sequence[Row]) -> tuple[list[Json], Json]:
+    """The rows as they would be declared, and the consequences, in the form of a batch's preview."""
+    shown: list[Json] = []
+    entered = [row.declared for row in rows if row.declared is not None]
+    touched = Touched(frozenset(one.subject for one in entered), frozenset(one.earned_on.year for one in entered))
+
+    def step() -> Touched:
+        shown.extend(_declare_rows(connection, view, rows))
+        return touched
+
+    found = consequences_of(connection, view.rulebook.policy, view.now, step)
+    return shown, found.as_json()
 
 
 def _view_now(connection: Connection) -> LedgerView:

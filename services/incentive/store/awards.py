@@ -78,6 +78,15 @@ def awards_of_subjects(connection: Connection, subjects: Sequence[str]) -> Seque
     return fetch(connection, statement, AwardRow, subjects=pg_array(subjects))
 
 
+def subjects_changed_since(connection: Connection, last: datetime | None) -> Sequence[str]:
+    """The subjects of awards that have a version recorded after an instant (None: all subjects)."""
+    statement = """
+        SELECT DISTINCT subject FROM award_current
+        WHERE recorded_at > coalesce(CAST(%(last)s AS timestamptz), '-infinity')
+    """
+    return fetch_values(connection, statement, str, last=last)
+
+
 def payables_of(connection: Connection, subjects: Collection[str]) -> Sequence[tuple[str, int, str, int]]:
     """The payables of these subjects, summed in fen: subject, year, rule, sum."""
     return fetch(connection, _PAYABLES, tuple[str, int, str, int], subjects=pg_array(sorted(subjects)))

@@ -40,7 +40,7 @@ _MOVED: Final = """
             t.kind = 'settings' OR t.award_id IS NULL AND t.subject IS NULL
             OR t.subject = ANY(CAST(%(subjects)s AS text[])) OR t.subject_before = ANY(CAST(%(subjects)s AS text[]))
             OR t.award_id = ANY(CAST(%(award_ids)s AS text[]))
-            OR t.year = ANY(CAST(%(budget_years)s AS smallint[]))
+            OR (CAST(%(budget_years)s AS smallint[]) IS NULL OR t.year = ANY(CAST(%(budget_years)s AS smallint[])))
                AND EXISTS (SELECT FROM decision d WHERE d.award_id = t.award_id)))
 """
 
@@ -134,9 +134,12 @@ def has_moved(
     size: int,
     award_ids: Collection[str],
     subjects: Collection[str],
-    budget_years: Collection[int],
+    budget_years: Collection[int] | None,
 ) -> bool:
-    """Return True if what was worked out of these awards, when the ledger had `size` transactions, may be outdated."""
+    """Return True if what was worked out of these awards, when the ledger had `size` transactions, may be outdated.
+
+    `budget_years` are the years whose decisions use the same budgets (None: all years).
+    """
     return fetch_value(
         connection,
         _MOVED,
@@ -144,5 +147,5 @@ def has_moved(
         size=size,
         award_ids=pg_array(sorted(award_ids)),
         subjects=pg_array(sorted(subjects)),
-        budget_years=list(budget_years),
+        budget_years=None if budget_years is None else list(budget_years),
     )

@@ -210,6 +210,15 @@ def load_budget_holds(
     return BudgetHolds(policy, now, known | load_budget_years(connection, policy, ranked, as_of, now))
 
 
+def load_held(connection: Connection, policy: Policy, years: Collection[int], now: datetime) -> frozenset[str]:
+    """All awards that the budgets in which awards of these years count hold now."""
+    if policy.budget_order != EACH_ALONE:
+        return frozenset(load_budget_holds(connection, policy, years, None, now).held)
+    posted = load_posted(connection, policy, {counted_year(policy, year, now) for year in years}, None)
+    ranked = load_budget_years(connection, policy, posted, None, now, with_expected=True)
+    return frozenset(award_id for budget in ranked.values() for award_id in budget.held)
+
+
 def _load_wanted(
     connection: Connection, policy: Policy, years: Collection[int], now: datetime
 ) -> dict[int, Counter[str]]:

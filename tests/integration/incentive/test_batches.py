@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from services.incentive.store.rulebook import Rulebook
+
 WHO = {"joint_review": SECOND, "approve": THIRD}
 
 
@@ -258,6 +260,83 @@ def test_a_preview_names_what_is_suppressed(bureau: Bureau) -> None:
     assert bureau.award(lower)["payable"] == "20000.00"
     decided(bureau, "reopen", [higher], reason="r")
     assert bureau.award(lower)["payable"] == "0.00"
+
+
+# Steps at the edge of a budget of 700,000 yuan: three awards and a half of 200,000 fit. Each is previewed first.
+EDGE: Sequence[tuple[str, Sequence[int], dict[str, Any]]] = (
+    ("list", (71, 72), {}),
+    ("list", (73, 74, 75), {}),
+    ("review", (71, 72, 73, 74), {}),
+    ("joint_review", (71, 72, 73, 74), {}),
+    ("publish", (71, 72, 73, 74), {}),
+    ("approve", (72,), {"amount": "150000.00", "reason": "r"}),
+    ("approve", (71, 73, 74), {}),
+    ("approve", (71, 73), {}),
+    ("reject", (75,), {"reason": "r"}),
+    ("reopen", (75,), {"reason": "r"}),
+    ("approve", (74,), {}),
+    ("pay", (71, 72, 73, 74), {}),
+    ("pay", (71, 72, 73), {}),
+    ("pay", (74,), {}),
+    ("list", (72, 75), {}),
+    ("withdraw", (75,), {}),
+)
+
+
+@pytest.mark.parametrize(
+    ("counts", "order"),
+    [
+        ("year_of_the_reward", "order_of_application"),
+        ("year_of_the_reward", "order_of_approval"),
+        ("year_of_approval", "smallest_first"),
+        ("year_of_payment", "order_of_application"),
+        ("year_of_payment", "order_of_approval"),
+    ],
+)
+def test_a_preview_is_what_happens_at_the_edge_of_the_budget(postgres, counts: str, order: str) -> None:
+    with empty_bureau(postgres, edge_rulebook(counts, order)) as bureau:
+        numbers = range(71, 76)
+        bureau.take(*(first_listing(number, "2026-02-01", seq=1) for number in numbers))
+        awards = dict(zip(numbers, purchases(bureau, *numbers), strict=True))
+        recorded, changed_held = 0, set()
+        for action, chosen, shared in EDGE:
+            mine = [awards[number] for number in chosen]
+            before = {one["award_id"]: one for one in bureau.ask.all("/v1/awards")}
+            left = bureau.ask.ok("/v1/budget", year=2026)["available"]
+            status, shown = batch(bureau, action, mine, preview=True, **shared)
+            assert status == 200
+            status, answer = batch(bureau, action, mine, **shared)
+            assert (status == 409) == bool(shown["refused"]), (action, answer)
+            if status == 409:
+                assert answer["refused"] == shown["refused"]
+                continue
+            recorded += 1
+            after = {one["award_id"]: one for one in bureau.ask.all("/v1/awards")}
+            became = {one for one in after if "budget" in after[one]["holds"] and "budget" not in before[one]["holds"]}
+            changed_held |= became
+            assert (shown["count"], shown["amount"]) == (answer["count"], answer["amount"])
+            assert shown["held"] == sorted(became | {one for one in mine if before[one]["holds"]}), action
+            for what, had in (
+                ("suppressed", lambda one: one["suppressed_by"] is not None),
+                ("over_approved", lambda one: "over_approved" in one["flags"]),
+            ):
+                assert shown[what] == sorted(one for one in after if had(after[one]) and not had(before[one])), action
+            right = bureau.ask.ok("/v1/budget", year=2026)["available"]
+            assert shown["budget"] == [{"year": 2026, "before": left, "after": right}], action
+        assert recorded > 8
+        assert changed_held, "no step at the edge held anything"
+        assert float(bureau.ask.ok("/v1/budget", year=2026)["available"]) >= 0
+
+
+def edge_rulebook(counts: str, order: str) -> Rulebook:
+    """A budget of 700,000 yuan, counted and ranked by these readings."""
+    values = {'annual: "100000000.00"': 'annual: "700000.00"'}
+    for name, reading in (("year_of_the_reward", counts), ("order_of_application", order)):
+        if reading != name:
+            place = "alternative:\n      reading: " if reading == "year_of_approval" else "- reading: "
+            values[f"{place}{reading}\n"] = f"{place}{name}\n"
+            values[f"mark: J\n    reading: {name}\n"] = f"mark: J\n    reading: {reading}\n"
+    return changed(4, WHITELIST, **values)
 
 
 def test_two_batches_at_once_at_the_edge_of_the_budget_never_exceed_it(postgres) -> None:

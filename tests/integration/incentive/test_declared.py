@@ -16,7 +16,7 @@ from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from tests.support.incentive.app import Asker, incentive_app
-from tests.support.incentive.bureau import Bureau
+from tests.support.incentive.bureau import Bureau, empty_bureau
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
     WHITELIST,
@@ -365,6 +365,46 @@ def test_a_table_is_looked_at_before_anything_is_written(ask: Asker) -> None:
     assert ask.ok("/v1/ledger/balances")["size"] == size
     twice = table("100000000") + f"算力券,{subject(20)},,T-9,2026-03-01,100000.00\n".encode() * 2
     assert [len(row["errors"]) for row in post_table(ask, twice, "?preview=true")[1]["rows"]] == [0, 0, 0, 0, 1]
+
+
+def test_a_preview_of_a_table_says_what_follows_for_budgets_and_other_awards(postgres) -> None:
+    """One row raises what is in front of the queue, one takes back what was approved, one suppresses a lower kind."""
+    rulebook = changed(4, WHITELIST, **{'annual: "100000000.00"': 'annual: "400000.00"'})
+    with empty_bureau(postgres, rulebook) as bureau:
+        front, taken = (f"standards/{subject(number)}/2026/T-{number}" for number in (1, 3))
+        whole = {1: "international_took_part", 3: "international_took_part"}
+        assert post_table(bureau.ask, standards_table(whole))[0] == 200
+        for number in (1, 3):
+            bureau.verify(subject(number))
+        bureau.published(taken)
+        bureau.done(taken, "approve")
+        behind, lower = bureau.purchase(2), bureau.purchase(4, "1000000.00")
+        bureau.done(front, "apply")
+        bureau.done(behind, "apply")
+        before = {one["award_id"]: one for one in bureau.ask.all("/v1/awards")}
+        assert {len(one["holds"]) for one in before.values()} == {0}
+        left = bureau.ask.ok("/v1/budget", year=2026)["available"]
+        content = standards_table({1: "national_led", 4: "national_led"}, withdrawn={3: "international_took_part"})
+        status, seen = post_table(bureau.ask, content, "?preview=true")
+        assert (status, seen["faulty"]) == (200, 0)
+        assert (seen["held"], seen["suppressed"], seen["over_approved"]) == ([behind], [lower], [taken])
+        assert seen["budget"] == [{"year": 2026, "before": left, "after": left}]
+        assert {one["award_id"]: one for one in bureau.ask.all("/v1/awards")} == before
+        status, done = post_table(bureau.ask, content)
+        assert (status, done["written"], done["rows"]) == (200, True, seen["rows"])
+        assert [done[name] for name in ("budget", "held", "suppressed", "over_approved")] == [None] * 4
+        after = {one["award_id"]: one for one in bureau.ask.all("/v1/awards")}
+        assert [one for one in after if "budget" in after[one]["holds"]] == [behind]
+        assert [one for one in after if after[one]["suppressed_by"]] == [lower]
+        assert [one for one in after if "over_approved" in after[one]["flags"]] == [taken]
+
+
+def standards_table(grades: dict[int, str], withdrawn: dict[int, str] | None = None) -> bytes:
+    """A table that declares the standards of these subjects, by grade, and withdraws others."""
+    rows = [(number, grade, "") for number, grade in grades.items()]
+    rows += [(number, grade, "yes") for number, grade in (withdrawn or {}).items()]
+    lines = (f"standards,{subject(number)},T-{number},2026-04-01,{grade},{mark}\n" for number, grade, mark in rows)
+    return ("rule,subject,item,earned_on,measure,withdrawn\n" + "".join(lines)).encode()
 
 
 def test_what_is_no_table_is_refused(ask: Asker) -> None:
