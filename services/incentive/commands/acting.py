@@ -3,11 +3,20 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from services.incentive.domain.acts import Act, ActKind, ActPart, act_json, act_sha256
+from services.incentive.domain.acts import (
+    Act,
+    ActKind,
+    ActPart,
+    DecisionPart,
+    act_json,
+    act_sha256,
+    decision_around,
+    decision_sha256,
+)
 from services.incentive.domain.postings import LedgerEntry, Posting
 from services.incentive.domain.steps import StepRefusal
 from services.incentive.domain.workflow import Actor
@@ -23,6 +32,10 @@ from shared.values.json_types import Json
 from shared.values.times import Clock
 
 _WITH_RULE = "SELECT DISTINCT subject FROM award_current WHERE rule = %(rule)s ORDER BY subject"
+
+
+# What is known of a decision when it is recorded: it is left out of what is prepared.
+_LEFT_OUT: Final[Json] = {"calendar": None, "notice_list": None, "statement": None}
 
 
 class NotFoundError(LookupError):
@@ -134,34 +147,65 @@ class Draft(NamedTuple):
     recompute: tuple[str, ...] = ()
 
 
-def write_acts(acting: Acting, drafts: Sequence[Draft]) -> list[Json]:
-    """Record acts of the request's kind in the ledger, each with a transaction; return them as the API shows them.
+class PreparedDecision(NamedTuple):
+    """A decision of a batch that was encoded before the ledger's lock: its id, the part of then, and the bytes."""
 
-    An Idempotency-Key belongs to a single act: the request for many has none.
+    id: str
+    part: DecisionPart
+    pieces: tuple[bytes, ...]
+
+    def sha256(self, act: Act, part: ActPart) -> str | None:
+        """The hash of the decision as it is recorded; None if more has changed than was left out."""
+        if not isinstance(part, DecisionPart) or part._replace(**_LEFT_OUT) != self.part:
+            return None
+        return decision_sha256(self.pieces, act, part)
+
+
+def prepare_decisions(acting: Acting, drafts: Sequence[Draft]) -> dict[str, PreparedDecision]:
+    """Encode the decisions of a batch, by award_id."""
+    found: dict[str, PreparedDecision] = {}
+    for draft in drafts:
+        if isinstance(draft.part, DecisionPart):
+            part = draft.part._replace(**_LEFT_OUT)
+            act = _act(acting, uuid.uuid4().hex, 0, "")
+            found[part.award_id] = PreparedDecision(act.id, part, decision_around(act, part))
+    return found
+
+
+def write_acts(
+    acting: Acting, drafts: Sequence[Draft], prepared: Mapping[str, PreparedDecision] | None = None
+) -> list[tuple[Act, ActPart]]:
+    """Record acts of the request's kind in the ledger, each with a transaction; return them.
+
+    An Idempotency-Key belongs to a single act: the request for many has none. `prepared` are decisions by award_id.
     """
     request, policy, first = acting.request, acting.policy, next_seq(acting.connection)
     digest = request.sha256()
     recorded: list[tuple[Act, ActPart]] = []
-    answers: list[Json] = []
     postings: list[Posting] = []
     for seq, draft in enumerate(drafts, first):
-        act = Act(
-            id=uuid.uuid4().hex,
-            kind=request.kind,
-            seq=seq,
-            recorded_at=acting.instant,
-            person=request.actor.identity,
-            name=request.actor.name,
-            request_key=request.key,
-            request_sha256=digest,
-        )
-        answer = act_json(act, draft.part)
+        ready = None if prepared is None or draft.award_id is None else prepared.get(draft.award_id)
+        act = _act(acting, uuid.uuid4().hex if ready is None else ready.id, seq, digest)
+        sha256 = None if ready is None else ready.sha256(act, draft.part)
         recorded.append((act, draft.part))
-        answers.append(answer)
-        postings.append(_posting(draft, policy, act.id, act_sha256(answer)))
+        postings.append(_posting(draft, policy, act.id, sha256 or act_sha256(act_json(act, draft.part))))
     post(acting.connection, postings, acting.instant)
     record_parts(acting.connection, recorded)
-    return answers
+    return recorded
+
+
+def _act(acting: Acting, act_id: str, seq: int, digest: str) -> Act:
+    request = acting.request
+    return Act(
+        id=act_id,
+        kind=request.kind,
+        seq=seq,
+        recorded_at=acting.instant,
+        person=request.actor.identity,
+        name=request.actor.name,
+        request_key=request.key,
+        request_sha256=digest,
+    )
 
 
 def _posting(draft: Draft, policy: Policy, act_id: str, digest: str) -> Posting:

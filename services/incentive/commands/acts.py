@@ -38,6 +38,7 @@ from services.incentive.domain.acts import (
     ReleasePart,
     SuspensionPart,
     YearClosingPart,
+    act_json,
 )
 from services.incentive.domain.holds import OBJECTION, is_year_closed
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
@@ -79,7 +80,8 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
     rulebook, now = check_settings(connection, bureau.rulebook), bureau.clock()
     acting = Acting(connection, request, rulebook, now, next_instant(connection, now))
     draft = _DRAFTS[request.kind](acting)
-    (answer,) = write_acts(acting, [draft])
+    ((act, part),) = write_acts(acting, [draft])
+    answer = act_json(act, part)
     recompute_subjects(connection, draft.recompute, Recomputation(acting.rulebook, acting.instant))
     bureau.log.extend(connection, edge, now)
     return answer

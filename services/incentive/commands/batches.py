@@ -22,7 +22,9 @@ from services.incentive.commands.acting import (
     Draft,
     IdempotencyKeyReusedError,
     InvalidActError,
+    PreparedDecision,
     StepNotAllowedError,
+    prepare_decisions,
     write_acts,
 )
 from services.incentive.commands.consequences import Consequences, Touched, consequences_of
@@ -280,10 +282,11 @@ def _is_outdated(connection: Connection, bureau: BureauContext, request: BatchRe
 
 
 class _Papers(NamedTuple):
-    """The list and the statements of a batch, but for what is known under the ledger's lock."""
+    """The list, statements and decisions of a batch, but for what is known under the ledger's lock."""
 
     notice: PreparedList | None
     statements: PreparedStatements
+    decisions: Mapping[str, PreparedDecision]
 
 
 def _papers(connection: Connection, request: BatchRequest, prepared: PreparedBatch) -> _Papers:
@@ -292,6 +295,7 @@ def _papers(connection: Connection, request: BatchRequest, prepared: PreparedBat
     return _Papers(
         prepare_notice_list(acting, prepared.drafts, awards, prepared.contexts),
         prepare_statements(acting, prepared.drafts, prepared.awards, prepared.contexts),
+        prepare_decisions(acting, name_accounts(acting, prepared.drafts)),
     )
 
 
@@ -334,7 +338,10 @@ def _write(
     acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, now, instant)
     notice, named = None if papers is None else papers.notice, name_accounts(acting, prepared.drafts)
     drafts = freeze_notice_list(acting, named, notice)
-    write_acts(acting, drafts if papers is None else freeze_statements(acting, drafts, papers.statements))
+    if papers is None:
+        write_acts(acting, drafts)
+    else:
+        write_acts(acting, freeze_statements(acting, drafts, papers.statements), papers.decisions)
     recompute_subjects(connection, prepared.recompute, Recomputation(prepared.rulebook, instant))
     return batch
 

@@ -1,7 +1,7 @@
 """Acts of the bureau: their records, and the form that the API shows and the ledger hashes. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
@@ -9,7 +9,7 @@ import msgspec
 
 from services.incentive.domain.subjects.accounts import masked
 from services.incentive.domain.workflow import Actor, Decision, PublishedBasis
-from shared.values.canonical_json import canonical_json
+from shared.values.canonical_json import canonical_around, canonical_json, fill_in
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -296,6 +296,17 @@ def act_json(act: Act, part: ActPart) -> Json:
         return decision_json(step)
     recorded = {**_by(act.actor), "at": format_time(act.recorded_at), "transaction": act.seq}
     return {f"{act.kind}_id": act.id, **_fields(part), **recorded}
+
+
+def decision_around(act: Act, part: DecisionPart) -> tuple[bytes, ...]:
+    """The canonical JSON of a decision around what is known when it is recorded, for `decision_sha256`."""
+    return canonical_around(act_json(act, part), "at", "calendar", "notice_list", "statement", "transaction")
+
+
+def decision_sha256(pieces: Sequence[bytes], act: Act, part: DecisionPart) -> str:
+    """The SHA-256, in hex, by which a transaction names a decision that was prepared."""
+    later = (format_time(act.recorded_at), part.calendar, part.notice_list, part.statement, act.seq)
+    return hashlib.sha256(fill_in(pieces, *later)).hexdigest()
 
 
 def _by(actor: Actor) -> Json:
