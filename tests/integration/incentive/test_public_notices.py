@@ -251,8 +251,10 @@ def test_the_lists_of_a_batch_say_for_ever_what_they_said(bureau: Bureau) -> Non
         assert title in texts[batch_id]
         assert "合计 400,000.00 元" in texts[batch_id]
     [heading, first, second] = csv.reader(io.StringIO(document(bureau, paid, "csv").decode("utf-8-sig")))
-    assert heading[8:10] == ["凭证号 voucher_no", "拨付日期 paid_on"]
-    assert [first[7:10], second[7:10]] == [["200000.00", f"V-{number}", "2026-06-06"] for number in (1, 2)]
+    assert [name.split()[-1] for name in heading[8:11]] == ["account_name", "bank", "account"]
+    assert heading[11:13] == ["凭证号 voucher_no", "拨付日期 paid_on"]
+    for number, row in enumerate((first, second), 1):
+        assert row[7:13] == ["200000.00", "", "", "", f"V-{number}", "2026-06-06"]
     [sheet] = openpyxl.load_workbook(io.BytesIO(document(bureau, approved, "xlsx"))).worksheets
     assert [row[7] for row in sheet.iter_rows(min_row=2, values_only=True)] == [200000, 200000]
     before = {batch_id: document(bureau, batch_id, "pdf") for batch_id in texts}
