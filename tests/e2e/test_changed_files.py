@@ -19,6 +19,7 @@ from exchange_kit.records import from_line
 from shared.settings import POLICY_FILE, KafkaSettings
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.note import VerifierKey
+from tests.support.policy.revisions import REVISION, later_policy
 from tests.support.procedures import ROOT, carry_out
 from tests.support.translog.witnessing import NAME, rewrite_listings, witness
 from tests.support.up import QUIET_WITHIN_S, Up, client_of, up_while_used
@@ -42,13 +43,9 @@ def ceiling(client: Client) -> tuple[str, int]:
 
 
 def newer_revision(folder: Path) -> Path:
-    """Write revision 3, with a lower cap of first purchases, and check it by the procedure."""
-    text = POLICY_FILE.read_text(encoding="utf-8")
-    for old, new in ((CAP.format("200000.00"), CAP.format("150000.00")), ("\nrevision: 2\n", "\nrevision: 3\n")):
-        assert old in text
-        text = text.replace(old, new)
-    file = folder / "revision-3.yaml"
-    file.write_text(text, encoding="utf-8")
+    """Write the next revision, with a lower cap of first purchases, and check it by the procedure."""
+    file = folder / "newer.yaml"
+    file.write_text(later_policy(1, **{CAP.format("200000.00"): CAP.format("150000.00")}), encoding="utf-8")
     told = carry_out("check a policy revision", {"OLD": str(POLICY_FILE), "NEW": str(file)})
     for said in ("200000.00", "150000.00", "(四) 2"):
         assert said in told
@@ -72,7 +69,7 @@ def test_awards_follow_another_revision_and_another_whitelist(
     example = (ROOT / "docs" / "example-events.ndjson").read_bytes().splitlines()[:2]
     with started(own_set()) as running:
         send(running, example)
-        assert ceiling(client_of(running)) == ("200000.00", 2)
+        assert ceiling(client_of(running)) == ("200000.00", REVISION)
         keys = running["keys"]
         first = seen_by_witness(running, tmp_path / "witness", "--name", NAME)
         assert [one.size for one in first.values()] == [3, 2, 3]
@@ -80,9 +77,9 @@ def test_awards_follow_another_revision_and_another_whitelist(
     monkeypatch.setenv("POLICY_FILE", str(newer_revision(tmp_path)))
     with started(own_set("--exchanges", str(changed_whitelist(tmp_path)))) as running:
         client = client_of(running)
-        assert ceiling(client) == ("150000.00", 3)
+        assert ceiling(client) == ("150000.00", REVISION + 1)
         posted = client.items("incentive", "/v1/ledger/transactions", award_id=AWARD)
-        assert [one["policy"]["revision"] for one in posted] == [2, 3]
+        assert [one["policy"]["revision"] for one in posted] == [REVISION, REVISION + 1]
         assert keys.items() < running["keys"].items()
         assert "exchange:newdex" in running["keys"]
         # The same new listing at the exchange that was added and at the one that ended.

@@ -37,70 +37,70 @@ RELEASED = {
     "services/incentive/migrations/versions/0018_reading_prices.sql": (
         "9357cca5a693f881769dabe7f5ebbae1037a63e163f236828f4ea7ed96415a48"
     ),
-    "services/incentive/migrations/versions/0024_kept_files.py": (
-        "ec971bc1bc2873da5da5739e262895e6fe189830086451db49e3353f1e91efea"
+    "services/incentive/migrations/versions/0020_kept_files.py": (
+        "ceaa968a4346476ad264e7428d76482611cdfbd3e9005b81d414864f1c3312a3"
     ),
-    "services/incentive/migrations/versions/0024_kept_files.sql": (
+    "services/incentive/migrations/versions/0020_kept_files.sql": (
         "5fd7a87c99f252b8b93672a829d8de2212b1f4033dbe37d2ec09d6502df3ab55"
     ),
-    "services/incentive/migrations/versions/0026_claims.py": (
-        "db40b9f17600ecedcf87f8c4b52f282ac4b7c26cfd067edbfe03cfe19bd0fff0"
+    "services/incentive/migrations/versions/0021_claims.py": (
+        "c6649b81adfce0c3ec5a19531b7612918a8de468ccaa0656bd3f5ae88e387420"
     ),
-    "services/incentive/migrations/versions/0026_claims.sql": (
+    "services/incentive/migrations/versions/0021_claims.sql": (
         "40acaae474bb617b63b772ae82b6b2a47f320088432534f2e3833c8268482159"
     ),
-    "services/incentive/migrations/versions/0027_objections.py": (
-        "3c1e138acd971c67b5f3375e1cb312a4618e36b2847114157939caa99b1238e5"
+    "services/incentive/migrations/versions/0022_objections.py": (
+        "12b82e149c554393d7e48fc840b97c0f8fc9181e4880ef18f64f2e305e832de5"
     ),
-    "services/incentive/migrations/versions/0027_objections.sql": (
+    "services/incentive/migrations/versions/0022_objections.sql": (
         "57b188780df8ae8e7b4d8e77a7c88742b920d88581197a0758044abec0741cfc"
     ),
-    "services/incentive/migrations/versions/0028_workflow.py": (
-        "5f1a83a5bee8d23c86f6a19722ee7ec4ffc34bf99041b01d61622f04c5807e73"
+    "services/incentive/migrations/versions/0023_workflow.py": (
+        "411fbf22cc8d355c542df6f8ec8964850c10f4b3492ecf78a09ad1c9507306fa"
     ),
-    "services/incentive/migrations/versions/0028_workflow.sql": (
+    "services/incentive/migrations/versions/0023_workflow.sql": (
         "33e14e4ee724be7e75f7b20140177d426b02cb8872c109681427283ccfa30ff5"
     ),
-    "services/incentive/migrations/versions/0029_public_notices.py": (
-        "c207c41af03250e8e2d96807091ff9ea917b8bdbb8f9c75f8456a3930fe7725c"
+    "services/incentive/migrations/versions/0024_public_notices.py": (
+        "a9b0adf7305a3e758ec90a41f841a7353d28a03be92608477c60f9797840edfe"
     ),
-    "services/incentive/migrations/versions/0029_public_notices.sql": (
+    "services/incentive/migrations/versions/0024_public_notices.sql": (
         "f93e0fc9f793dd3976ffbc08dabde8fb45ddf2b3df2283641bb51e0df93fcfe4"
     ),
-    "services/incentive/migrations/versions/0030_batches.py": (
-        "f44d2b793a168d79daa4b1f08b9845a7db6c5d4d95fd5acc7dac2c707d3ecfa1"
+    "services/incentive/migrations/versions/0025_batches.py": (
+        "8a7bbad1dd1fb75c600352ebe02524c283d30ad12edf9e7b2966fca168cc3f51"
     ),
-    "services/incentive/migrations/versions/0030_batches.sql": (
+    "services/incentive/migrations/versions/0025_batches.sql": (
         "1628523fe19c79f68c4c66af069d379b0d6dae14ba38f6ae7339496b2a122144"
     ),
-    "services/incentive/migrations/versions/0023_eligibility.py": (
-        "0f913467622665c2a27046537899f022ad368cd9a6abf148dd78b1f2c95049c4"
+    "services/incentive/migrations/versions/0019_eligibility.py": (
+        "221ebe8964261f8924bf9a39fcff0ac7da1390c9c3ad25691c2fb226fe1100e7"
     ),
-    "services/incentive/migrations/versions/0023_eligibility.sql": (
+    "services/incentive/migrations/versions/0019_eligibility.sql": (
         "08544e09f70ca431d1458c1a845e5582de7cf48d06e1830bf6977850c6574698"
     ),
-    "services/incentive/migrations/versions/0031_budget_claims.py": (
-        "289ba1756e3c846f5a2e162c18e520b3a93f5ea5757b89a2cf073c99ce549656"
+    "services/incentive/migrations/versions/0026_budget_claims.py": (
+        "e3e123de83f481594fa2c3f9e218b3280006ef9d189bf23609c2372923fd1acb"
     ),
-    "services/incentive/migrations/versions/0031_budget_claims.sql": (
+    "services/incentive/migrations/versions/0026_budget_claims.sql": (
         "316e44d3d9f56f1eafd8200889620893c119abb1f2319b73634119cb2baa1e27"
     ),
-    "services/incentive/migrations/versions/0032_statements.py": (
-        "23153892905d8a320b7dce44d645718c11453ba17f138aedcebdcffe41a430fb"
+    "services/incentive/migrations/versions/0027_statements.py": (
+        "0d61deb138e9a9b00158a7026d52759f33e0ce3ddb9a1c1b15bd0b153e5c8755"
     ),
-    "services/incentive/migrations/versions/0032_statements.sql": (
+    "services/incentive/migrations/versions/0027_statements.sql": (
         "ac54318eb36ede7fb71e1061429e63da6835fb53085152006d03c3bc3c950e74"
     ),
-    "services/incentive/migrations/versions/0033_accounts.py": (
-        "e93f75873e5a514dbd88c949cdc60307187bd3d55e61baa1a6b8d05b26e80670"
+    "services/incentive/migrations/versions/0028_accounts.py": (
+        "b70a942398b6e63babf61404c57db96411d9d68d016e6093401a2dbe9b7b0e86"
     ),
-    "services/incentive/migrations/versions/0033_accounts.sql": (
+    "services/incentive/migrations/versions/0028_accounts.sql": (
         "9e42d4d9407591edb664ac09b3380bae01273f3aa2126ba69c19dfca202488f5"
     ),
-    "services/incentive/migrations/versions/0034_paid_accounts.py": (
-        "258240a96a9550ff17398cc434f7148a815e6198d79bc7956aa559c913a4494e"
+    "services/incentive/migrations/versions/0029_paid_accounts.py": (
+        "b775c860adecdbf24c8020809b70387a784592f2ddaa8640b8f4ce807ac089ff"
     ),
-    "services/incentive/migrations/versions/0034_paid_accounts.sql": (
+    "services/incentive/migrations/versions/0029_paid_accounts.sql": (
         "7ad289a2dfed670813a6da96786398f94a481bc276cc72d25552de64c9aa4650"
     ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0024"
-down_revision = "0023"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:

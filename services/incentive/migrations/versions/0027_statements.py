@@ -1,11 +1,11 @@
-"""Eligibility by five conditions, and the closing of years."""
+"""Statements of decisions, frozen and numbered without gaps in a year, and their service."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0023"
-down_revision = "0018"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:

@@ -1,11 +1,11 @@
-"""Statements of decisions, frozen and numbered without gaps in a year, and their service."""
+"""Objections: who objects, when it was received, and the outcome, with documents."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0032"
-down_revision = "0031"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:

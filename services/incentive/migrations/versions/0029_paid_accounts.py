@@ -1,11 +1,11 @@
-"""Bank accounts of subjects."""
+"""Accounts that payments went to."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0033"
-down_revision = "0032"
+revision = "0029"
+down_revision = "0028"
 
 
 def upgrade() -> None:

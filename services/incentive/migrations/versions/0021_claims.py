@@ -1,11 +1,11 @@
-"""Objections: who objects, when it was received, and the outcome, with documents."""
+"""Revocations, returns as claims, recoveries, and rooms over the whole life."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0027"
-down_revision = "0026"
+revision = "0021"
+down_revision = "0020"
 
 
 def upgrade() -> None:

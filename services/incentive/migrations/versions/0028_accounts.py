@@ -1,11 +1,11 @@
-"""Batches: one decision for many awards."""
+"""Bank accounts of subjects."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0030"
-down_revision = "0029"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:

@@ -1,11 +1,11 @@
-"""The last round of each award, and a function that returns the claims on the budgets of years."""
+"""The bureau's whole workflow: notices by days, withdrawal, revocation, return and recovery; separate hands."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0031"
-down_revision = "0030"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:

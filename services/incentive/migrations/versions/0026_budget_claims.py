@@ -1,11 +1,11 @@
-"""Revocations, returns as claims, recoveries, and rooms over the whole life."""
+"""The last round of each award, and a function that returns the claims on the budgets of years."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 
 
 def upgrade() -> None:

@@ -1,11 +1,11 @@
-"""Lists under public notice as they were posted, and objections that are received without a key."""
+"""Eligibility by five conditions, and the closing of years."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0029"
-down_revision = "0028"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:

@@ -1,11 +1,11 @@
-"""The bureau's whole workflow: notices by days, withdrawal, revocation, return and recovery; separate hands."""
+"""Batches: one decision for many awards."""
 
 from pathlib import Path
 
 from shared.postgres.migrate import execute_files
 
-revision = "0028"
-down_revision = "0027"
+revision = "0025"
+down_revision = "0024"
 
 
 def upgrade() -> None:
