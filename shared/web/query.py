@@ -174,6 +174,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         body: type[Schema] | None = None,
         body_required: bool = True,
         content_type: str | None = None,
+        further_types: Sequence[str] = (),
         conflict: type[Schema] | None = None,
         endpoint: str | None = None,
         **doc: object,
@@ -182,13 +183,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         The function itself stays as it is, so that pages can call it. It gets what the schemas of headers, query and
         body load, in this order, and the variables of the path. `answer`: a schema, or a JSON schema of what is not
-        JSON; `roles`: the kinds of key that may ask, all by default; `conflict`: schema of a 409; `doc`: more of the
-        OpenAPI operation.
+        JSON; `further_types`: media types of the same answer beside `content_type`; `roles`: the kinds of key that may
+        ask, all by default; `conflict`: schema of a 409; `doc`: more of the OpenAPI operation.
         """
         method, _, rule = route.partition(" ")
 
         def register(function: View) -> View:
             view = self.response(status, answer, content_type=content_type)(function)
+            if further_types:
+                content = {one: {"schema": answer} for one in further_types}
+                view = self.doc(responses={str(status): {"content": content}})(view)
             if conflict is not None:
                 view = self.alt_response(409, schema=conflict, content_type=PROBLEM_TYPE)(view)
             # Creating a schema for each request would cost as much as the parsing.

@@ -287,9 +287,9 @@ def take(page: Page, step: str, *, opened: bool = False, paper: Path | None = No
 def test_what_is_wrong_is_said_where_it_stands(site: Site) -> None:
     with site.open("bureau", language="en") as page:
         page.goto("/awards")
-        page.get_by_label("Subject").fill("nobody")
+        page.get_by_label("Subject", exact=True).fill("nobody")
         page.get_by_role("button", name="Filter").click()
-        field = page.get_by_label("Subject")
+        field = page.get_by_label("Subject", exact=True)
         assert field.get_attribute("aria-invalid") == "true"
         told = page.locator(f"#{field.get_attribute('aria-describedby')}").inner_text()
         assert "must be a subject" in told

@@ -22,7 +22,7 @@ from services.incentive.domain.notices.official_list import frozen
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import SEE_ALL
 from services.incentive.http.context import current_actor, incentive_context, ledger_view
-from services.incentive.http.notices.lists import list_document
+from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
 from services.incentive.http.schemas import AsOfPageQuery, AwardQuery
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.view import LedgerView
@@ -176,7 +176,8 @@ class BatchDocumentQuery(QuerySchema):
     BINARY,
     roles=SEE_ALL,
     query=BatchDocumentQuery,
-    content_type="application/octet-stream",
+    content_type=MEDIA_TYPES["pdf"],
+    further_types=(MEDIA_TYPES["xlsx"], MEDIA_TYPES["csv"]),
 )
 def get_document(arguments: Json, batch_id: str) -> Response:
     """Return the list of a batch: the public notice as it was posted, or what was approved or paid.

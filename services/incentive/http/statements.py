@@ -52,7 +52,14 @@ _RemedySchema: Final = answer(
 ServicesSchema: Final = answer("Services", lists(items=schemas.ServiceSchema, remedies=_RemedySchema), base=Schema)
 
 
-@blueprint.operation("GET /v1/statements/<sha256>", TEXT, roles=SEE_ALL, query=StatementQuery, content_type=_JSON)
+@blueprint.operation(
+    "GET /v1/statements/<sha256>",
+    TEXT,
+    roles=SEE_ALL,
+    query=StatementQuery,
+    content_type=_JSON,
+    further_types=(_PDF, "text/html"),
+)
 def get_statement(arguments: Json, sha256: str) -> Response:
     """Return what a decision rests on, as it was frozen: its SHA-256 is in the decision.
 

@@ -18,11 +18,11 @@ from shared.web.query import BINARY, Blueprint, QuerySchema
 from shared.web.service import viewer_snapshot
 
 FORMATS: Final = ("json", "pdf", "xlsx", "csv")
-_TYPES: Final = {
+MEDIA_TYPES: Final = {
     "json": "application/json",
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
 }
 _TAGGED_MOST: Final = 1000  # rows; the tags of a longer document would be most of it
 blueprint = Blueprint("lists", __name__, description="公示名单 / lists under public notice")
@@ -37,7 +37,8 @@ class ListQuery(QuerySchema):
     BINARY,
     roles=("auditor", "bureau", "service"),
     query=ListQuery,
-    content_type="application/octet-stream",
+    content_type=MEDIA_TYPES["json"],
+    further_types=(MEDIA_TYPES["pdf"], MEDIA_TYPES["xlsx"], MEDIA_TYPES["csv"]),
 )
 def download_list(arguments: Json, sha256: str) -> Response:
     """Return a list under public notice as it was posted: JSON, the bytes with that SHA-256, or PDF, XLSX or CSV."""
@@ -51,7 +52,7 @@ def download_list(arguments: Json, sha256: str) -> Response:
 def list_document(found: FrozenList, format_name: str) -> Response:
     """Render a frozen list as a download."""
     content = {"json": lambda one: one.content, "pdf": _pdf, "xlsx": _workbook, "csv": _csv}[format_name](found)
-    answer = Response(content, content_type=_TYPES[format_name])
+    answer = Response(content, content_type=MEDIA_TYPES[format_name])
     name = f"{found.read['kind'].replace('_', '-')}-{found.sha256[:12]}.{format_name}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

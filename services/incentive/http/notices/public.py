@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from services.incentive.http.act_schemas import CalendarSchema
 from services.incentive.http.context import incentive_context
-from services.incentive.http.notices.lists import list_document
+from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
 from services.incentive.store.objections import PublicObjection, count_objections, insert_objection
 from services.incentive.store.official_lists import (
     FrozenList,
@@ -109,7 +109,12 @@ def notice_json(found: FrozenList) -> Json:
 
 
 @blueprint.operation(
-    "GET /public/notices/<sha256>", BINARY, query=NoticeFileQuery, content_type="application/octet-stream", security=[]
+    "GET /public/notices/<sha256>",
+    BINARY,
+    query=NoticeFileQuery,
+    content_type=MEDIA_TYPES["json"],
+    further_types=(MEDIA_TYPES["xlsx"], MEDIA_TYPES["csv"]),
+    security=[],
 )
 def download_notice(arguments: Json, sha256: str) -> object:
     """Return a notice in force as it was posted: JSON, the bytes with that SHA-256, or XLSX or CSV."""

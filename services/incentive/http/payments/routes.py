@@ -15,6 +15,7 @@ from services.incentive.http import act_schemas as schemas
 from services.incentive.http.batches import PreviewQuery, perform_request, preview_request
 from services.incentive.http.context import current_actor, ledger_view
 from services.incentive.http.declared_csv import TableError
+from services.incentive.http.notices.lists import MEDIA_TYPES
 from services.incentive.http.payments.table import read_payments
 from services.incentive.store.batches import find_batch
 from shared.events.fields import Choice, Text
@@ -25,8 +26,6 @@ from shared.web.query import BINARY, TEXT, Blueprint, QuerySchema
 from shared.web.service import current_service
 
 _CSV: Final = "text/csv"
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TYPES: Final = {"xlsx": _XLSX, "csv": f"{_CSV}; charset=utf-8"}
 _OWN: Final = ("amount", "voucher_no", "paid_on")
 _PREVIEW: Final = schemas.BatchPreviewSchema
 
@@ -43,7 +42,8 @@ class DuePaymentsQuery(QuerySchema):
     BINARY,
     roles=("bureau",),
     query=DuePaymentsQuery,
-    content_type="application/octet-stream",
+    content_type=MEDIA_TYPES["xlsx"],
+    further_types=(_CSV,),
 )
 def get_due_payments(arguments: Json) -> Response:
     """Return the payments that are due, for finance: approved, unpaid and on no hold; those of a `batch`, or all.
@@ -65,7 +65,7 @@ def due_payments_file(batch_id: str | None, format_name: str) -> Response:
         write_table_workbook(_DUE, rows, stream)
     else:
         stream.writelines(line + b"\n" for line in csv_lines(_DUE, rows))
-    answer = Response(stream.getvalue(), content_type=_TYPES[format_name])
+    answer = Response(stream.getvalue(), content_type=MEDIA_TYPES[format_name])
     name = f"payments-{shanghai_date(view.now).isoformat()}.{format_name}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
