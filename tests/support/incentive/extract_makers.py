@@ -155,6 +155,10 @@ def decide(made: WholeSet) -> None:
     for award in (paid, approved, over):
         bureau.verify(subject_of(award))
         bureau.approved(award["award_id"], award["payable"])
+    paper = [{"name": "开户许可证.pdf", "sha256": SHA256}]
+    account = {"bank": "虚构银行", "account": ACCOUNT_NO, "name": "虚构甲", "documents": paper}
+    recorded = bureau.post(f"/v1/subjects/{subject_of(paid)}/accounts", account)[1]
+    assert bureau.post(f"/v1/accounts/{recorded['id']}/confirm", None, SECOND)[0] == 201
     bureau.done(paid["award_id"], "pay")
     bureau.returned(paid["award_id"], "0.02")
     bureau.done(paid["award_id"], "recover", amount="0.01")
@@ -169,10 +173,6 @@ def decide(made: WholeSet) -> None:
     mistaken = bureau.grant(subject_of(rival), rival["year"], "9000000000.00", rules=[rival["rule"]])
     bureau.post(f"/v1/other-grants/{mistaken['other_grant_id']}/withdraw", {"reason": "r"})
     bureau.done(over["award_id"], "revoke", amount="0.01")
-    paper = [{"name": "开户许可证.pdf", "sha256": SHA256}]
-    account = {"bank": "虚构银行", "account": ACCOUNT_NO, "name": "虚构甲", "documents": paper}
-    recorded = bureau.post(f"/v1/subjects/{subject_of(paid)}/accounts", account)[1]
-    assert bureau.post(f"/v1/accounts/{recorded['id']}/confirm", None, SECOND)[0] == 201
     statement = bureau.decisions(approved["award_id"])[-1]["statement"]
     served = {"way": "直接送达", "served_on": bureau.now.date().isoformat(), "to": "公司"}
     assert bureau.post(f"/v1/statements/{statement}/service", served)[0] == 201
