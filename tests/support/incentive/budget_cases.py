@@ -82,11 +82,13 @@ class Applicant:
         """The decisions that led here."""
         of_it = {"award_id": self.award_id, "year": self.year, "amount": "0.00"}
         if self.approved_fen:
-            approved = {**of_it, "at": format_time(self.approved_at), "amount": yuan(self.approved_fen)}
+            day = shanghai_date(self.approved_at).isoformat()
+            made = {"at": format_time(self.approved_at), "decided_on": day}
+            approved = {**of_it, **made, "amount": yuan(self.approved_fen)}
             yield {**approved, "action": "list", "amount": "0.00"}
             yield {**approved, "action": "approve"}
             if self.is_paid:
-                yield {**approved, "action": "pay", "paid_on": shanghai_date(self.approved_at).isoformat()}
+                yield {**approved, "action": "pay", "paid_on": day}
             if self.returned_fen:
                 for action in ("return", "recover"):
                     yield {**approved, "action": action, "amount": yuan(self.returned_fen)}

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from services.incentive.policy.terms import Policy
 
 CASES = budget_cases()
+TREE = tree_by(IN_FORCE)
 (POOL,) = POLICY.declared.pools
 LINES = ["order_of_application", "order_of_earning", "smallest_first", "greatest_first"]
 RULES = ("first_purchase", "first_listing", "compute_voucher", "compute_voucher_overseas")
@@ -77,7 +78,7 @@ def policy_of(budget_fen: int, pool_fen: int = 10**9, **readings: str) -> Policy
 
 
 def values_of(budget_fen: int, pool_fen: int, order: str, counts: str) -> PolicyValues:
-    values = PolicyValues(tree_by(IN_FORCE))
+    values = PolicyValues(TREE)
     values.budget, values.pools = budget_fen, dict.fromkeys(values.pools, pool_fen)
     values.budget_order, values.budget_counts = order, counts
     return values
