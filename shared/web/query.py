@@ -190,9 +190,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         def register(function: View) -> View:
             view = self.response(status, answer, content_type=content_type)(function)
-            if further_types:
-                content = {one: {"schema": answer} for one in further_types}
-                view = self.doc(responses={str(status): {"content": content}})(view)
+            for one in further_types:
+                view = self.alt_response(status, schema=answer, content_type=one, success=True)(view)
             if conflict is not None:
                 view = self.alt_response(409, schema=conflict, content_type=PROBLEM_TYPE)(view)
             # Creating a schema for each request would cost as much as the parsing.
