@@ -19,6 +19,7 @@ from services.incentive.http import (
     extracts,
     files,
     ledger,
+    payments,
     readings,
     statements,
     trade_effects,
@@ -26,7 +27,6 @@ from services.incentive.http import (
 )
 from services.incentive.http.context import EXTENSION, IncentiveContext
 from services.incentive.http.notices import lists, objections, public
-from services.incentive.http.payments import routes as payments
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.ledger import last_instant, next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from flask import request
 from sqlalchemy import Connection
 
 from services.incentive.commands.consequences import Touched, consequences_of
@@ -25,8 +24,9 @@ from services.incentive.http.context import (
     ledger_view,
     no_policy_in_force,
 )
-from services.incentive.http.declared_csv import Row, TableError, declaration_input, read_table
 from services.incentive.http.schemas import AwardSchema
+from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, refuse_faulty_rows, sent_table
+from services.incentive.http.tables.declared import Row, declaration_input, read_table
 from services.incentive.queries import declared
 from services.incentive.queries.awards import find_award
 from services.incentive.queries.view import LedgerView
@@ -38,12 +38,10 @@ from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import TEXT, Blueprint
+from shared.web.query import Blueprint
 from shared.web.service import current_service, write_transaction
 
-_CSV: Final = "text/csv"
 _NOT_PREVIEWED: Final[Json] = {"budget": None, "held": None, "suppressed": None, "over_approved": None}
-_TABLE: Final = {"required": True, "content": {_CSV: {"schema": TEXT}}}
 
 blueprint = Blueprint("declared", __name__, description="申报的奖补 / declared rewards")
 
@@ -74,7 +72,7 @@ def list_declared(arguments: Json) -> Json:
 
 
 @blueprint.operation(
-    "POST /v1/declared/table", schemas.TableSchema, roles=("bureau",), query=schemas.TableQuery, requestBody=_TABLE
+    "POST /v1/declared/table", schemas.TableSchema, roles=("bureau",), query=schemas.TableQuery, requestBody=TABLE_BODY
 )
 def declare_table(arguments: Json) -> Json:
     """Declare all rows of a table (CSV), or none if any row is faulty; `preview=true` only shows the result.
@@ -83,16 +81,13 @@ def declare_table(arguments: Json) -> Json:
     reports for each row its line, its award and amounts, or its faults, and the consequences for budgets and other
     awards as the preview of a batch does; without it these are null, and a faulty row is a 422.
     """
-    if request.mimetype != _CSV:
-        raise Problem(415, f"内容类型须为 {_CSV} / the content type must be {_CSV}")
-    is_preview = arguments.get("preview") == "true"
+    content, is_preview = sent_table(), arguments.get("preview") == "true"
     try:
-        result = run_table(request.get_data(), is_preview=is_preview)
+        result = run_table(content, is_preview=is_preview)
     except TableError as error:
         raise Problem(422, str(error)) from error
-    if result["faulty"] and not is_preview:
-        faults = [(row["line"], fault) for row in result["rows"] for fault in row["errors"]]
-        raise Problem(422, errors=[FieldFault(f"{line}.{fault['field']}", fault["message"]) for line, fault in faults])
+    if not is_preview:
+        refuse_faulty_rows(result)
     return result
 
 

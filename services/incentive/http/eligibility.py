@@ -1,22 +1,15 @@
 """HTTP route of eligibility by table."""
 
-from typing import Final
-
-from flask import request
-
 from services.incentive.commands.eligibility_table import TableConsequences, record_eligibility_table
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.context import current_actor, incentive_context
-from services.incentive.http.declared_csv import TableError
-from services.incentive.http.eligibility_csv import read_eligibility
+from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, refuse_faulty_rows, sent_table
+from services.incentive.http.tables.eligibility import read_eligibility
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.json_types import Json
-from shared.web.problems import FieldFault, Problem
-from shared.web.query import TEXT, Blueprint
+from shared.web.problems import Problem
+from shared.web.query import Blueprint
 from shared.web.service import write_transaction
-
-_CSV: Final = "text/csv"
-_TABLE: Final = {"required": True, "content": {_CSV: {"schema": TEXT}}}
 
 blueprint = Blueprint("eligibility", __name__, description="资格认定 / eligibility")
 
@@ -26,7 +19,7 @@ blueprint = Blueprint("eligibility", __name__, description="资格认定 / eligi
     schemas.EligibilityTableSchema,
     roles=("bureau",),
     query=schemas.TableQuery,
-    requestBody=_TABLE,
+    requestBody=TABLE_BODY,
 )
 def record_table(arguments: Json) -> Json:
     """Record all rows of a table of eligibility (CSV), or none if any row is faulty; `preview=true` records nothing.
@@ -35,16 +28,13 @@ def record_table(arguments: Json) -> Json:
     that begins with `no:` says that it is not met), `reason`, `documents`. The answer has the awards that are held or
     released by it, and those for which a clawback proposal opens.
     """
-    if request.mimetype != _CSV:
-        raise Problem(415, f"内容类型须为 {_CSV} / the content type must be {_CSV}")
-    is_preview = arguments.get("preview") == "true"
+    content, is_preview = sent_table(), arguments.get("preview") == "true"
     try:
-        result = run_eligibility(request.get_data(), is_preview=is_preview)
+        result = run_eligibility(content, is_preview=is_preview)
     except TableError as error:
         raise Problem(422, str(error)) from error
-    if result["faulty"] and not is_preview:
-        faults = [(row["line"], fault) for row in result["rows"] for fault in row["errors"]]
-        raise Problem(422, errors=[FieldFault(f"{line}.{fault['field']}", fault["message"]) for line, fault in faults])
+    if not is_preview:
+        refuse_faulty_rows(result)
     return result
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from services.incentive.http.declared_csv import TableError, read_rows
+from services.incentive.http.tables.csv_rows import TableError, read_rows
 from shared.values.times import shanghai_date
 from tests.support.incentive.bureau import DOCUMENTS, FIRST, SECOND, THIRD, Bureau, empty_bureau
 from tests.support.incentive.ledger import subject

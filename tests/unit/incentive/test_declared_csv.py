@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from services.incentive.domain.facts import DocumentRef
-from services.incentive.http.declared_csv import MOST_ROWS, TableError, read_table
+from services.incentive.http.tables.csv_rows import MOST_ROWS, TableError
+from services.incentive.http.tables.declared import read_table
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
 from shared.values.parties import complete_uscc

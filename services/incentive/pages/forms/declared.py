@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.http.act_schemas import DeclaredSchema
 from services.incentive.http.context import current_rulebook, ledger_view
 from services.incentive.http.declared import declaration_json, declare_reward, run_table
-from services.incentive.http.declared_csv import TableError
+from services.incentive.http.tables.csv_rows import TableError
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.pages.language import say, say_half

@@ -7,8 +7,8 @@ from typing import Final
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.declared_csv import TableError
 from services.incentive.http.eligibility import run_eligibility
+from services.incentive.http.tables.csv_rows import TableError
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say, say_half
 from shared.values.json_types import Json

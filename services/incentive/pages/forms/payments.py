@@ -8,8 +8,8 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.batches import perform_request, preview_request
-from services.incentive.http.declared_csv import TableError
-from services.incentive.http.payments.routes import due_payments_file, payments_request
+from services.incentive.http.payments import due_payments_file, payments_request
+from services.incentive.http.tables.csv_rows import TableError
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, sent_once, show_form
 from services.incentive.pages.language import say, say_half

@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 from services.incentive.commands.batches import MOST_AWARDS
 from services.incentive.commands.declare import InputFault
 from services.incentive.http.act_schemas import PaymentRowSchema
-from services.incentive.http.declared_csv import day_of_cell, read_rows, too_many_cells
+from services.incentive.http.tables.csv_rows import day_of_cell, read_rows, too_many_cells
 from shared.values.json_types import Json
 from shared.web.problems import FieldFault, Problem, field_faults
 

@@ -8,7 +8,13 @@ from marshmallow import ValidationError
 from services.incentive.commands.declare import InputFault
 from services.incentive.domain.subjects.eligibility import CONDITIONS
 from services.incentive.http.act_schemas import EligibilityRequestSchema
-from services.incentive.http.declared_csv import day_of_cell, documents_of_cell, read_rows, too_many_cells
+from services.incentive.http.tables.csv_rows import (
+    day_of_cell,
+    documents_of_cell,
+    read_rows,
+    subject_of_cell,
+    too_many_cells,
+)
 from shared.values.json_types import Json
 from shared.values.parties import parse_subject
 from shared.web.problems import field_faults
@@ -57,8 +63,7 @@ def read_eligibility(content: bytes) -> list[EligibilityRow]:
 
 def _row(line: int, columns: list[str], cells: list[str]) -> EligibilityRow:
     given = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
-    named = given.get("subject", "")
-    subject = named if ":" in named else f"uscc:{named}"
+    subject = subject_of_cell(given.get("subject", ""))
     if len(cells) > len(columns):
         return EligibilityRow(line, subject, None, (too_many_cells(cells, columns),))
     faults: list[InputFault] = []

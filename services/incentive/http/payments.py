@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from typing import Final
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from services.incentive.commands.batches import BatchRequest
 from services.incentive.commands.due_payments import due_payments
@@ -14,18 +14,17 @@ from services.incentive.extract.xlsx import Row
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.batches import PreviewQuery, perform_request, preview_request
 from services.incentive.http.context import current_actor, ledger_view
-from services.incentive.http.declared_csv import TableError
 from services.incentive.http.notices.lists import MEDIA_TYPES
-from services.incentive.http.payments.table import read_payments
+from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, sent_table
+from services.incentive.http.tables.payments import read_payments
 from services.incentive.store.batches import find_batch
 from shared.events.fields import Choice, Text
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import BINARY, TEXT, Blueprint, QuerySchema
+from shared.web.query import BINARY, Blueprint, QuerySchema
 from shared.web.service import current_service
 
-_CSV: Final = "text/csv"
 _OWN: Final = ("amount", "voucher_no", "paid_on")
 _PREVIEW: Final = schemas.BatchPreviewSchema
 
@@ -43,7 +42,7 @@ class DuePaymentsQuery(QuerySchema):
     roles=("bureau",),
     query=DuePaymentsQuery,
     content_type=MEDIA_TYPES["xlsx"],
-    further_types=(_CSV,),
+    further_types=(MEDIA_TYPES["csv"],),
 )
 def get_due_payments(arguments: Json) -> Response:
     """Return the payments that are due, for finance: approved, unpaid and on no hold; those of a `batch`, or all.
@@ -86,7 +85,7 @@ _DUE: Final = Table("拨付清单", PAYMENT_HEADINGS, _cells)
     headers=schemas.KeyHeader,
     query=PreviewQuery,
     conflict=schemas.RefusedBatchSchema,
-    requestBody={"required": True, "content": {_CSV: {"schema": TEXT}}},
+    requestBody=TABLE_BODY,
     responses={"200": {"description": "preview=true", "content": {"application/json": {"schema": _PREVIEW}}}},
 )
 def record_payments(header: Json, arguments: Json) -> Json | Response:
@@ -96,15 +95,13 @@ def record_payments(header: Json, arguments: Json) -> Json | Response:
     unpaid. 409 with the awards that cannot be paid, and why. With `preview=true` nothing is recorded, and a 200 says
     what would follow.
     """
-    if request.mimetype != _CSV:
-        raise Problem(415, f"内容类型须为 {_CSV} / the content type must be {_CSV}")
-    key = header.get("key")
+    key, content = header.get("key"), sent_table()
     try:
         if arguments.get("preview") == "true":
-            return jsonify(preview_request(payments_request(key or "", request.get_data())))
+            return jsonify(preview_request(payments_request(key or "", content)))
         if key is None:
             raise Problem(422, errors=[FieldFault("Idempotency-Key", "必须提供 / required")])
-        return perform_request(payments_request(key, request.get_data()))
+        return perform_request(payments_request(key, content))
     except TableError as error:
         raise Problem(422, str(error)) from error
 

@@ -1,1 +1,0 @@
-"""Routes of payments: the list that finance pays by, and its table of what was paid."""
