@@ -1,7 +1,5 @@
 """Pages of declared rewards: the list with the form to declare one, and tables (CSV), each previewed first."""
 
-import base64
-import binascii
 from typing import Final
 
 from flask import redirect, request, url_for
@@ -13,7 +11,8 @@ from services.incentive.http.declared import declaration_json, declare_reward, r
 from services.incentive.http.tables.csv_rows import TableError
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
-from services.incentive.pages.language import say, say_half
+from services.incentive.pages.forms.sent_table import confirmed_table, field_content, too_large, uploaded_table
+from services.incentive.pages.language import say_half
 from services.incentive.policy.terms import DeclaredTerms
 from services.incentive.queries.declared import list_declared
 from services.incentive.queries.participants import which_awards
@@ -23,7 +22,6 @@ from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem
 
 _PAGE_SIZE: Final = 25
-_TABLE_MOST_BYTES: Final = 300_000  # the form that confirms it carries it
 
 
 @blueprint.post("/declared")
@@ -91,23 +89,15 @@ def show_table(
 @require("bureau")
 def preview_table() -> ResponseReturnValue:
     """Show the result or the faults of each row; nothing is declared."""
-    file = request.files.get("table")
-    content = b"" if file is None else file.stream.read(_TABLE_MOST_BYTES + 1)
-    if len(content) > _TABLE_MOST_BYTES:
-        said = say("文件过大，请分几次登记。", "The file is too large. Split it and submit the parts.")
-        return show_table(422, said=said)
-    return _run(content, is_preview=True)
+    content = uploaded_table()
+    return show_table(422, said=too_large()) if content is None else _run(content, is_preview=True)
 
 
 @blueprint.post("/declared/table/enter")
 @require("bureau")
 def enter_table() -> ResponseReturnValue:
     """Declare all rows, or none if a row has become faulty since, which is shown in a preview again."""
-    try:
-        content = base64.b64decode(request.form.get("content", ""), validate=True)
-    except binascii.Error as error:
-        raise Problem(422) from error
-    return _run(content, is_preview=False)
+    return _run(confirmed_table(), is_preview=False)
 
 
 def _run(content: bytes, *, is_preview: bool) -> ResponseReturnValue:
@@ -116,5 +106,5 @@ def _run(content: bytes, *, is_preview: bool) -> ResponseReturnValue:
         table = run_table(content, is_preview=is_preview)
     except TableError as error:
         return show_table(422, said=say_half(str(error)))
-    to_confirm = None if table["written"] else base64.b64encode(content).decode()
+    to_confirm = None if table["written"] else field_content(content)
     return show_table(422 if table["faulty"] else 200, table, to_confirm)

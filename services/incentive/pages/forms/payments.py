@@ -1,7 +1,5 @@
 """Page of payments: the list for finance, and finance's table back with a preview and its confirmation."""
 
-import base64
-import binascii
 from typing import Final
 
 from flask import Response, redirect, request, url_for
@@ -12,12 +10,12 @@ from services.incentive.http.payments import due_payments_file, payments_request
 from services.incentive.http.tables.csv_rows import TableError
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, sent_once, show_form
+from services.incentive.pages.forms.sent_table import confirmed_table, field_content, too_large, uploaded_table
 from services.incentive.pages.language import say, say_half
 from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.problems import Problem
 
-_MOST_BYTES: Final = 300_000  # the form that confirms it carries it
 _SHOWN: Final = 50  # faults
 
 
@@ -41,26 +39,21 @@ def download_due_payments(format_name: str) -> Response:
 @require("bureau")
 def preview_payments() -> ResponseReturnValue:
     """Show the faults of a table, or what follows of its payments; nothing is recorded."""
-    file = request.files.get("table")
-    content = b"" if file is None else file.stream.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        said = say("文件过大，请分几次登记。", "The file is too large. Split it and submit the parts.")
-        return show_payments(FormRefusal("payments", 422, said, {}))
+    content = uploaded_table()
+    if content is None:
+        return show_payments(FormRefusal("payments", 422, too_large(), {}))
     try:
         found = preview_request(payments_request("", content))
     except (TableError, Problem) as error:
         return show_payments(_refusal(error))
-    return show_payments(None, found, base64.b64encode(content).decode())
+    return show_payments(None, found, field_content(content))
 
 
 @blueprint.post("/batches/payments/enter", endpoint="enter_payments")
 @require("bureau")
 def enter_payments() -> ResponseReturnValue:
     """Record all payments of a table, or none."""
-    try:
-        content = base64.b64decode(request.form.get("content", ""), validate=True)
-    except binascii.Error as error:
-        raise Problem(422) from error
+    content = confirmed_table()
     try:
         batch = perform_request(payments_request(sent_once()["key"] or "", content))
     except (TableError, Problem) as error:
