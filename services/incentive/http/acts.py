@@ -17,7 +17,7 @@ from services.incentive.domain.acts import ActKind, decision_json
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import check_subject, find_award
-from services.incentive.http.context import current_actor, incentive_context, ledger_view
+from services.incentive.http.context import current_actor, incentive_context, key_reused, ledger_view, settings_changed
 from services.incentive.http.schemas import AsOfPageQuery, YearQuery
 from services.incentive.queries import budget, clawbacks
 from services.incentive.store import acts as recorded
@@ -214,15 +214,13 @@ def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
     except NotFoundError as error:
         raise Problem(404) from error
     except IdempotencyKeyReusedError as error:
-        said = "此 Idempotency-Key 已用于其他请求 / this Idempotency-Key was used for another request"
-        raise Problem(409, said) from error
+        raise key_reused() from error
     except InvalidActError as error:
         raise Problem(422, errors=[FieldFault(error.field, str(error))]) from error
     except StepNotAllowedError as error:
         raise Problem(409, str(error), further=None if error.allowed is None else _steps_json(error)) from error
     except SettingsChangedError as error:
-        said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
-        raise Problem(503, said, headers={"Retry-After": "5"}) from error
+        raise settings_changed() from error
 
 
 def _steps_json(error: StepNotAllowedError) -> Json:

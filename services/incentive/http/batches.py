@@ -21,7 +21,7 @@ from services.incentive.domain.notices.decision_list import DecidedBatch, decisi
 from services.incentive.domain.notices.official_list import frozen
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import SEE_ALL
-from services.incentive.http.context import current_actor, incentive_context, ledger_view
+from services.incentive.http.context import current_actor, incentive_context, key_reused, ledger_view, settings_changed
 from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
 from services.incentive.http.schemas import AsOfPageQuery, AwardQuery
 from services.incentive.queries.awards import list_awards
@@ -106,10 +106,10 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, InvalidActError):
         return Problem(422, errors=[FieldFault(error.field, str(error))])
     if isinstance(error, IdempotencyKeyReusedError):
-        return Problem(409, "此 Idempotency-Key 已用于其他请求 / this Idempotency-Key was used for another request")
-    said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
-    if isinstance(error, BatchBusyError):
-        said = "这些奖补正在变动，请稍后再试 / these awards are changing; try again later"
+        return key_reused()
+    if isinstance(error, SettingsChangedError):
+        return settings_changed()
+    said = "这些奖补正在变动，请稍后再试 / these awards are changing; try again later"
     return Problem(503, said, headers={"Retry-After": "5"})
 
 

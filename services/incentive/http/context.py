@@ -74,3 +74,14 @@ def ledger_view(as_of: datetime | None = None) -> Iterator[tuple[Connection, Led
 def no_policy_in_force() -> Problem:
     """Return the 503 for a ledger in which no policy is in force yet."""
     return Problem(503, "尚无生效的政策 / no policy is in force yet", headers={"Retry-After": "5"})
+
+
+def settings_changed() -> Problem:
+    """Return the 503 for a ledger that another process computes by another policy or whitelist."""
+    said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
+    return Problem(503, said, headers={"Retry-After": "5"})
+
+
+def key_reused() -> Problem:
+    """Return the 409 for an Idempotency-Key that came with another request before."""
+    return Problem(409, "此 Idempotency-Key 已用于其他请求 / this Idempotency-Key was used for another request")

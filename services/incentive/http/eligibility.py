@@ -2,7 +2,7 @@
 
 from services.incentive.commands.eligibility_table import TableConsequences, record_eligibility_table
 from services.incentive.http import act_schemas as schemas
-from services.incentive.http.context import current_actor, incentive_context
+from services.incentive.http.context import current_actor, incentive_context, settings_changed
 from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, refuse_faulty_rows, sent_table
 from services.incentive.http.tables.eligibility import read_eligibility
 from services.incentive.store.rulebook import SettingsChangedError
@@ -50,8 +50,7 @@ def run_eligibility(content: bytes, *, is_preview: bool) -> Json:
                 bureau, actor = incentive_context().bureau, current_actor()
                 found = record_eligibility_table(connection, bureau, actor, records, is_preview=is_preview)
         except SettingsChangedError as error:
-            said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
-            raise Problem(503, said, headers={"Retry-After": "5"}) from error
+            raise settings_changed() from error
     return {
         "written": not (is_preview or faulty),
         "faulty": faulty,
