@@ -388,10 +388,4 @@ def _consequences(
 
 def refused_json(action: str, refused: Mapping[str, StepRefusal]) -> list[Json]:
     """Why each award cannot take the step, in code point order."""
-    return [
-        {
-            "award_id": award_id,
-            "why": [{"action": action, "code": said.code, "reason": {"zh": said.reason.zh, "en": said.reason.en}}],
-        }
-        for award_id, said in sorted(refused.items())
-    ]
+    return [{"award_id": award_id, "why": [said.as_json(action)]} for award_id, said in sorted(refused.items())]

@@ -13,6 +13,7 @@ from services.incentive.commands.notice_lists import freeze_notice_list, prepare
 from services.incentive.commands.payments import name_accounts
 from services.incentive.commands.statements import freeze_statements, prepare_statements
 from services.incentive.domain.acts import DecisionPart
+from services.incentive.domain.awards import item_of
 from services.incentive.domain.budget import IN_PROPORTION
 from services.incentive.domain.facts import Declaration, FactRef
 from services.incentive.domain.holds import PERIOD_OPEN
@@ -47,7 +48,6 @@ _OF_ROOM: Final[Mapping[ScopeReading, Texts]] = {
     "year": Texts("同一主体同一年度的可兑现额合计", "the payables of the subject and year"),
     "whole_life": Texts("同一主体各年度的可兑现额合计", "the payables of the subject in all years"),
 }
-_OF_DECLARED_AWARD: Final = 3  # parts of an award_id before the item: rule, subject, year
 
 
 def draft_decision(acting: Acting) -> Draft:
@@ -187,7 +187,7 @@ def step_contexts(
     return {
         award.award_id: StepContext(
             workflow=contexts[award.award_id].workflow,
-            basis=basis_of(award, policy),
+            basis=basis_of(award),
             holds=contexts[award.award_id].holds,
             limits=limits[award.award_id],
             actor=actor,
@@ -200,14 +200,13 @@ def step_contexts(
     }
 
 
-def basis_of(award: AnyAwardRow, policy: Policy) -> PublishedBasis:
-    """What a public notice of an award would be of now."""
-    is_declared = policy.declared.find(award.rule) is not None
+def basis_of(award: AnyAwardRow) -> PublishedBasis:
+    """The basis that a public notice of an award would have now."""
     return PublishedBasis(
         payable_fen=award.payable_fen,
         subject=award.subject,
         rule=award.rule,
-        item="/".join(award.award_id.split("/")[_OF_DECLARED_AWARD:]) if is_declared else None,
+        item=item_of(award.award_id),
         year=award.year,
         policy=PolicyRevision(award.policy_id, award.policy_revision),
     )

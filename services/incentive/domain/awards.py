@@ -11,6 +11,13 @@ from services.incentive.policy.terms import DeclaredTerms, Policy, RuleTerms, Ti
 from shared.values.parties import Party
 
 LAST_DAY: Final = "last_day"  # the flag of an award that the alternative reading of G1 would change
+_PARTS_BEFORE_ITEM: Final = 3  # rule, subject, year
+
+
+def item_of(award_id: str) -> str | None:
+    """The item of a declared reward, as its declaration names it; None for a reward without one."""
+    parts = award_id.split("/")
+    return "/".join(parts[_PARTS_BEFORE_ITEM:]) or None
 
 
 class EvidenceItem(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from services.incentive.domain.workflow import (
     WorkflowState,
 )
 from services.incentive.policy.terms import Texts
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time, shanghai_date
 
@@ -31,6 +32,10 @@ class StepRefusal(NamedTuple):
 
     code: str
     reason: Texts
+
+    def as_json(self, action: str) -> Json:
+        """The contract's form, which names the action."""
+        return {"action": action, "code": self.code, "reason": {"zh": self.reason.zh, "en": self.reason.en}}
 
 
 class ApprovalLimit(NamedTuple):

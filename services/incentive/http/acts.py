@@ -225,10 +225,7 @@ def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
 
 def _steps_json(error: StepNotAllowedError) -> Json:
     """The steps that are possible, and why each other one is not."""
-    why = [
-        {"action": action, "code": said.code, "reason": {"zh": said.reason.zh, "en": said.reason.en}}
-        for action, said in error.why.items()
-    ]
+    why = [said.as_json(action) for action, said in error.why.items()]
     return {"allowed": list(error.allowed or ()), "why": why}
 
 

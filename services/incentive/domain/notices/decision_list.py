@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from services.incentive.domain.awards import item_of
 from services.incentive.domain.subjects.accounts import masked
 from services.incentive.policy.terms import Policy
 from shared.values.json_types import Json
@@ -14,7 +15,6 @@ from shared.values.times import format_time
 # The kind of list of each action that has one beside `publish`.
 KINDS: Final = {"approve": "approval_list", "pay": "payment_list"}
 _TEMPLATE: Final = "decision_list/1"
-_PARTS_BEFORE_ITEM: Final = 3  # rule, subject, year
 
 
 class DecidedAward(NamedTuple):
@@ -65,7 +65,6 @@ def decision_list(batch: DecidedBatch, decided: Iterable[DecidedAward], policy: 
 
 def _row(number: int, one: DecidedAward, policy: Policy, is_whole: bool) -> Json:
     scheme, code = parse_subject(one.subject)
-    is_declared = policy.declared.find(one.rule) is not None
     return {
         "number": number,
         "award_id": one.award_id,
@@ -73,7 +72,7 @@ def _row(number: int, one: DecidedAward, policy: Policy, is_whole: bool) -> Json
         "reward": policy.terms(one.rule).name.zh,
         "article": one.article,
         "year": one.year,
-        "item": "/".join(one.award_id.split("/")[_PARTS_BEFORE_ITEM:]) if is_declared else None,
+        "item": item_of(one.award_id),
         "amount": format_yuan(one.amount_fen),
         "voucher_no": one.voucher_no,
         "paid_on": None if one.paid_on is None else one.paid_on.isoformat(),

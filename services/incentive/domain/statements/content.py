@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from services.incentive.domain.awards import item_of
 from services.incentive.domain.statements.amount_words import amount_in_words
 from services.incentive.policy.statement_terms import Remedy, StatementTerms
 from shared.values.canonical_json import canonical_around, fill_in
@@ -15,7 +16,6 @@ TEMPLATE: Final = "decision/1"
 # Kinds that decide nothing yet: they name a contact in place of remedies.
 NOTICES: Final = ("publish", "notify_return")
 _AMOUNTS: Final = ("base", "rate", "cap", "ceiling", "payable", "approved", "paid", "returned", "recovered")
-_PARTS_BEFORE_ITEM: Final = 3  # rule, subject, year
 
 
 class StatementBasis(NamedTuple):
@@ -98,12 +98,6 @@ def freeze(pieces: Sequence[bytes], at: str, number: str) -> tuple[str, bytes]:
     """The SHA-256 in hex of a prepared statement, and its bytes."""
     content = fill_in(pieces, at, number)
     return hashlib.sha256(content).hexdigest(), content
-
-
-def item_of(award_id: str) -> str | None:
-    """The item of a declared reward, as its declaration names it; None for a reward without one."""
-    parts = award_id.split("/")
-    return "/".join(parts[_PARTS_BEFORE_ITEM:]) or None
 
 
 def _subject(basis: StatementBasis, subject: str) -> Json:

@@ -7,7 +7,8 @@ import hashlib
 import pytest
 import rfc8785
 
-from services.incentive.domain.statements.content import item_of, statement_json, statement_number
+from services.incentive.domain.awards import item_of
+from services.incentive.domain.statements.content import statement_json, statement_number
 from services.incentive.policy.statement_terms import KINDS
 from tests.support.incentive.statements import NOTICE, RULES, TERMS, basis, decision, frozen, statement
 
