@@ -50,9 +50,9 @@ from services.incentive.store.acts import find_request
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import find_current_awards
 from services.incentive.store.batches import BatchRow, batch_json, find_batch_request, has_moved, record_batch
+from services.incentive.store.budgets import load_posted
 from services.incentive.store.ledger import last_instant, lock_ledger_for_request, next_instant, next_seq
 from services.incentive.store.recompute import Recomputation, recompute_subjects
-from services.incentive.store.rooms import load_posted
 from services.incentive.store.rows import AwardRow
 from services.incentive.store.rulebook import Rulebook, check_settings
 from shared.postgres.database import snapshot

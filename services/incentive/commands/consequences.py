@@ -10,8 +10,9 @@ from services.incentive.domain.budget import counted_year, used_fen
 from services.incentive.domain.rooms import OVER_APPROVED
 from services.incentive.policy.terms import Policy
 from services.incentive.store.awards import awards_of_subjects, subjects_changed_since
+from services.incentive.store.budgets import load_held, load_posted
 from services.incentive.store.ledger import last_instant, lock_ledger_for_request
-from services.incentive.store.rooms import flagged_awards, load_excesses, load_held, load_posted
+from services.incentive.store.rooms import flagged_awards, load_excesses
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 

@@ -23,7 +23,7 @@ from services.incentive.domain.notices.official_list import (
 from services.incentive.domain.workflow import ApprovedAmounts, ApprovedFor, PublishedBasis
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import AnyAwardRow
-from services.incentive.store.official_lists import insert_notice_list
+from services.incentive.store.frozen.official_lists import insert_notice_list
 from shared.values.json_types import Json
 
 _WITH_DAYS: Final = ("publish", "notify_return")

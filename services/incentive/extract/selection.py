@@ -30,8 +30,8 @@ from services.incentive.queries.readings import readings_of_awards
 from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER, LedgerView, on_shared_ladders
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
+from services.incentive.store.budgets import load_budget_holds
 from services.incentive.store.log_entries import transactions_of
-from services.incentive.store.rooms import load_budget_holds
 from services.incentive.store.rows import AwardRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of, rulebook_in_force
 from shared.postgres.query import copy_in, execute, fetch, fetch_value, fetch_values, stream, stream_chunks

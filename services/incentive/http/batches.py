@@ -28,7 +28,7 @@ from services.incentive.queries.awards import list_awards
 from services.incentive.queries.view import LedgerView
 from services.incentive.store import batches
 from services.incentive.store.acts import find_acts
-from services.incentive.store.official_lists import FrozenList, find_list
+from services.incentive.store.frozen.official_lists import FrozenList, find_list
 from services.incentive.store.rulebook import SettingsChangedError, rulebook_as_of
 from shared.events.fields import Choice
 from shared.values.json_types import Json

@@ -16,7 +16,8 @@ from services.incentive.queries.view import IS_WHOLE, LedgerView
 from services.incentive.store.acts import LAST_STEP_SQL, waived_awards
 from services.incentive.store.as_of import is_of_subject
 from services.incentive.store.award_context import AwardContext, load_award_context
-from services.incentive.store.rooms import flagged_awards, load_budget_holds, load_excesses
+from services.incentive.store.budgets import load_budget_holds
+from services.incentive.store.rooms import flagged_awards, load_excesses
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch, fetch_one, fetch_values
 from shared.values.json_types import Json

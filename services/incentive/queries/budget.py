@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.budget import EACH_ALONE, BudgetYear, budget_json
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.rooms import load_budget_years, load_posted
+from services.incentive.store.budgets import load_budget_years, load_posted
 from shared.postgres.query import fetch, fetch_value
 from shared.values.json_types import Json
 from shared.values.times import format_time

@@ -30,8 +30,9 @@ from services.incentive.domain.workflow import WAIVED, ApprovedFor, Decision, Wo
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import AnyAwardRow
+from services.incentive.store.budgets import load_budget_holds
 from services.incentive.store.payable_inputs import when_earned, whole_year
-from services.incentive.store.rooms import Excesses, flagged_awards, load_budget_holds, load_excesses
+from services.incentive.store.rooms import Excesses, flagged_awards, load_excesses
 from shared.postgres.database import generic_plan
 from shared.postgres.query import fetch_value
 

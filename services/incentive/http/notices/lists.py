@@ -10,7 +10,7 @@ from flask import Response
 from services.incentive.documents.pdf import Attachment, render_pdf
 from services.incentive.extract.tables import Table, csv_lines, write_table_workbook
 from services.incentive.extract.xlsx import Row
-from services.incentive.store.official_lists import FrozenList, find_list
+from services.incentive.store.frozen.official_lists import FrozenList, find_list
 from shared.events.fields import Choice
 from shared.values.json_types import Json
 from shared.web.problems import Problem

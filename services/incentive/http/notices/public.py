@@ -10,8 +10,7 @@ from marshmallow import Schema, fields
 from services.incentive.http.act_schemas import CalendarSchema
 from services.incentive.http.context import incentive_context
 from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
-from services.incentive.store.objections import PublicObjection, count_objections, insert_objection
-from services.incentive.store.official_lists import (
+from services.incentive.store.frozen.official_lists import (
     FrozenList,
     ListHead,
     find_list,
@@ -19,6 +18,7 @@ from services.incentive.store.official_lists import (
     is_under_notice,
     notices_in_force,
 )
+from services.incentive.store.objections import PublicObjection, count_objections, insert_objection
 from shared.events.fields import Choice, Text
 from shared.postgres.database import snapshot
 from shared.values.json_types import Json

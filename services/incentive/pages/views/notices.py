@@ -18,7 +18,7 @@ from services.incentive.http.notices.public import (
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.pages.session.sign_in import OPEN
-from services.incentive.store.official_lists import FrozenList, find_list
+from services.incentive.store.frozen.official_lists import FrozenList, find_list
 from shared.postgres.database import snapshot
 from shared.web.problems import Problem
 from shared.web.service import current_service

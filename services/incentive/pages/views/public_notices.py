@@ -15,7 +15,7 @@ from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
 from services.incentive.store.award_context import load_award_context
-from services.incentive.store.official_lists import notices_of_year
+from services.incentive.store.frozen.official_lists import notices_of_year
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import shanghai_date
