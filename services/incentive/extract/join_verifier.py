@@ -26,7 +26,7 @@ def joined_verifier() -> str:
     left = {"main"}
     while left:
         name = left.pop()
-        modules[name] = _parsed(_source(name))
+        modules[name] = _parsed(name, _source(name))
         left |= modules[name].siblings - modules.keys()
     imports: defaultdict[str, set[str]] = defaultdict(set)
     for module in modules.values():
@@ -42,10 +42,10 @@ def joined_verifier() -> str:
 
 
 def _source(module: str) -> str:
-    return files(PACKAGE).joinpath(f"{module}.py").read_text("utf-8")
+    return files(PACKAGE).joinpath(f"{module.replace('.', '/')}.py").read_text("utf-8")
 
 
-def _parsed(source: str) -> VerifierModule:
+def _parsed(name: str, source: str) -> VerifierModule:
     tree = ast.parse(source)
     title = (ast.get_docstring(tree) or "").splitlines()[0]
     siblings: set[str] = set()
@@ -53,7 +53,7 @@ def _parsed(source: str) -> VerifierModule:
     begin = 0
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.level:
-            siblings.add(node.module or "")
+            siblings.add(".".join([*name.split(".")[: -node.level], node.module or ""]))
         elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
             imports[node.module or ""].update(alias.name for alias in node.names)
         elif isinstance(node, ast.Import):

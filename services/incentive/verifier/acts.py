@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
 from .awards import ReportedAwards, about_of
+from .budget import BudgetActs, BudgetApplicant, behind_the_line, wanted_of
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
 from .history import POSTED_KINDS, SET_ASIDE, AwardHistory, is_earlier, is_same_person
 from .ledger import LedgerLog
@@ -15,15 +16,7 @@ from .policy import PolicyValues, SettingsHistory
 from .readings import calendar_days, check_period
 from .report import Unsound
 from .reported_facts import ReportedFacts
-from .rooms import (
-    OF_ACTS,
-    BudgetActs,
-    BudgetApplicant,
-    StandingAward,
-    behind_the_line,
-    flags_of_excess,
-    wanted_of,
-)
+from .rooms import OF_ACTS, StandingAward, flags_of_excess
 from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, local, subject_of, yuan
 
 ACTS_FILE = "decisions.ndjson"

@@ -5,21 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from .bundle import (
-    Bundle,
-    TreeLeaf,
-    check_log,
-    check_manifest,
-    has_all_awards,
-    has_all_postings,
-    leaf_hash,
-    open_checkpoint,
-    peaks_of,
-    root_of,
-)
+from .bundle import Bundle, check_log, check_manifest, has_all_awards, has_all_postings, open_checkpoint
 from .policy import DECLARED, TRANSACTION_FIELDS, PolicyValues, SettingsHistory, is_settings
+from .proofs.merkle import TreeLeaf, leaf_hash, peaks_of, root_of
+from .proofs.signatures import GivenKeys, SignedCheckpoint
 from .report import Unsound
-from .signatures import GivenKeys, SignedCheckpoint
 from .values import Json, Span, fen, instant
 
 AccountSums = dict[str, list[int]]  # account: debit, credit; in fen

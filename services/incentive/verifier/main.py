@@ -15,11 +15,11 @@ from .awards import ReportedAwards, check_awards, check_posted
 from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint, viewer_of
 from .ledger import AccountSums, LedgerLog, OlderExtract, check_balances, read_balances
 from .policy import SettingsHistory
+from .proofs.signatures import GivenKeys, SignedCheckpoint, VerifierKeys, read_keys
 from .registers import read_register
 from .report import ReportLine, Unsound, UsageError, VerificationReport, caller_language
 from .reported_facts import RegistersByName, ReportedFacts, check_listing_facts
 from .risk_flags import OF_OTHERS
-from .signatures import GivenKeys, SignedCheckpoint, VerifierKeys, read_keys
 from .statements import check_statements
 from .values import Json, Span, fen, yuan
 

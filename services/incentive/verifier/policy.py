@@ -8,9 +8,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from .bundle import Bundle, TreeLeaf, check_log, leaf_hash
+from .bundle import Bundle, check_log
+from .proofs.merkle import TreeLeaf, leaf_hash
+from .proofs.signatures import SignedCheckpoint
 from .report import Unsound
-from .signatures import SignedCheckpoint
 from .values import Json, Span, canonical, day_us, days_span, fen, instant, is_within
 
 PolicyRevision = tuple[str, int]  # id, revision

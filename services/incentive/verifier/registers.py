@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from .bundle import Bundle, TreeLeaf, check_log, leaf_hash
+from .bundle import Bundle, check_log
 from .policy import ExchangeWhitelist
+from .proofs.merkle import TreeLeaf, leaf_hash
+from .proofs.signatures import SignedCheckpoint
 from .report import Unsound
-from .signatures import SignedCheckpoint
 from .values import DocumentKey, Json, Party, Span, canonical, fen, instant, local, read_int
 
 ENTRY_FIELDS = {

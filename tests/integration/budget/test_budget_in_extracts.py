@@ -11,7 +11,7 @@ import pytest
 
 from services.incentive.policy.terms import BudgetCountsReading, BudgetOrderReading
 from services.incentive.verifier.main import verify
-from services.incentive.verifier.signatures import read_keys
+from services.incentive.verifier.proofs.signatures import read_keys
 from shared.settings import POLICY_FILE, RegisterAddress
 from shared.values.canonical_json import canonical_json
 from tests.support.incentive.bureau import SHA256, Bureau

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.incentive.verifier.main import verify
-from services.incentive.verifier.signatures import read_keys
+from services.incentive.verifier.proofs.signatures import read_keys
 from tests.support.incentive.bureau import Bureau
 from tests.support.incentive.changed_extract import signed_again, zipped
 from tests.support.incentive.extract_makers import Makers, checked, files, lines, makers_of, subject_of

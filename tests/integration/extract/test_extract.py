@@ -29,8 +29,8 @@ from services.incentive.extract.worker import ExtractWorker, supervise_worker
 from services.incentive.queries.ledger import ledger_size
 from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterUnavailable
 from services.incentive.verifier.main import verify
+from services.incentive.verifier.proofs.signatures import read_keys
 from services.incentive.verifier.report import UsageError
-from services.incentive.verifier.signatures import read_keys
 from services.incentive.verifier.values import EPOCH, MICROSECOND, instant
 from shared.postgres.query import execute, fetch_values
 from shared.process.background import background_thread

@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.incentive.verifier.main import read_key_file, verify
+from services.incentive.verifier.proofs.signatures import read_keys
 from services.incentive.verifier.report import Unsound, UsageError
-from services.incentive.verifier.signatures import read_keys
 from services.incentive.verifier.values import fen, yuan
 from shared.translog.merkle import leaf_hash
 from shared.translog.note import SignerKey, parse_note, sign

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.incentive.verifier.bundle import UNLISTED
 from services.incentive.verifier.main import verify
-from services.incentive.verifier.signatures import VerifierKeys, read_keys
+from services.incentive.verifier.proofs.signatures import VerifierKeys, read_keys
 from services.incentive.verifier.values import fen, subject_of, yuan
 from shared.events.fact_topics import SIGN
 from shared.translog.checkpoint import Checkpoint

@@ -18,9 +18,9 @@ from services.incentive.domain.budget import (
     counted_year,
     used_fen,
 )
+from services.incentive.verifier.budget import BudgetActs, behind_the_line, wanted_of
+from services.incentive.verifier.budget import BudgetApplicant as VerifiedClaim
 from services.incentive.verifier.policy import PolicyValues
-from services.incentive.verifier.rooms import BudgetActs, behind_the_line, wanted_of
-from services.incentive.verifier.rooms import BudgetApplicant as VerifiedClaim
 from services.incentive.verifier.values import instant, yuan
 from shared.values.money import parse_yuan
 from shared.values.times import day_start, format_time, shanghai_date

@@ -16,7 +16,7 @@ from services.incentive.extract.writer import ExtractOrder, write_extract
 from services.incentive.store.ledger import last_instant
 from services.incentive.store.register_client import RegisterAddresses, RegisterClient
 from services.incentive.verifier.main import verify
-from services.incentive.verifier.signatures import read_keys
+from services.incentive.verifier.proofs.signatures import read_keys
 from shared.service_log.store import newest_checkpoint, verifier_keys
 from shared.settings import RegisterAddress
 from tests.support.incentive.app import incentive_app

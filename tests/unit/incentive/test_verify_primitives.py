@@ -12,9 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.incentive.extract.join_verifier import joined_verifier
-from services.incentive.verifier.bundle import PartialTree, peaks_of, root_of, split
-from services.incentive.verifier.report import Unsound, UsageError
-from services.incentive.verifier.signatures import (
+from services.incentive.verifier.proofs.merkle import PartialTree, peaks_of, root_of, split
+from services.incentive.verifier.proofs.signatures import (
     ORDER,
     PRIME,
     SignedCheckpoint,
@@ -23,6 +22,7 @@ from services.incentive.verifier.signatures import (
     open_note,
     read_keys,
 )
+from services.incentive.verifier.report import Unsound, UsageError
 from services.incentive.verifier.values import fen, instant, time_text, yuan
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import Edge, leaf_hash, range_hash

@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import Optional
 
-from .report import Unsound, UsageError
+from ..report import Unsound, UsageError
 
 Point = tuple[int, int, int, int]  # extended coordinates X, Y, Z, T
 VerifierKeys = dict[tuple[str, bytes], bytes]  # name, key id: public key
