@@ -1,6 +1,5 @@
 """HTTP routes of payments: the list that finance pays by, and finance's table of what it paid."""
 
-import io
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,12 +8,12 @@ from flask import Response, jsonify
 from services.incentive.commands.batches import BatchRequest
 from services.incentive.commands.due_payments import due_payments
 from services.incentive.domain.subjects.accounts import PAYMENT_HEADINGS, payment_rows
-from services.incentive.extract.tables import Table, csv_lines, write_table_workbook
+from services.incentive.extract.tables import Table
 from services.incentive.extract.xlsx import Row
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.batches import PreviewQuery, perform_request, preview_request
 from services.incentive.http.context import current_actor, ledger_view
-from services.incentive.http.notices.lists import MEDIA_TYPES
+from services.incentive.http.notices.lists import MEDIA_TYPES, table_download
 from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, sent_table
 from services.incentive.http.tables.payments import read_payments
 from services.incentive.store.batches import find_batch
@@ -59,15 +58,7 @@ def due_payments_file(batch_id: str | None, format_name: str) -> Response:
             raise Problem(404)
         due = due_payments(connection, view.rulebook.policy, current_actor(), view.now, batch_id)
     rows: list[Json] = [{"cells": list(row)} for row in payment_rows(due)]
-    stream = io.BytesIO()
-    if format_name == "xlsx":
-        write_table_workbook(_DUE, rows, stream)
-    else:
-        stream.writelines(line + b"\n" for line in csv_lines(_DUE, rows))
-    answer = Response(stream.getvalue(), content_type=MEDIA_TYPES[format_name])
-    name = f"payments-{shanghai_date(view.now).isoformat()}.{format_name}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return table_download(_DUE, rows, f"payments-{shanghai_date(view.now).isoformat()}", format_name)
 
 
 def _cells(row: Json) -> Iterator[Row]:

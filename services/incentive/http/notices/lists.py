@@ -1,7 +1,7 @@
 """Official lists as documents: rendered from the bytes that were frozen, and from nothing else."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -51,10 +51,25 @@ def download_list(arguments: Json, sha256: str) -> Response:
 
 def list_document(found: FrozenList, format_name: str) -> Response:
     """Render a frozen list as a download."""
-    content = {"json": lambda one: one.content, "pdf": _pdf, "xlsx": _workbook, "csv": _csv}[format_name](found)
-    answer = Response(content, content_type=MEDIA_TYPES[format_name])
-    name = f"{found.read['kind'].replace('_', '-')}-{found.sha256[:12]}.{format_name}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    name = f"{found.read['kind'].replace('_', '-')}-{found.sha256[:12]}"
+    if format_name in ("xlsx", "csv"):
+        return table_download(_TABLES[found.read["kind"]], found.read["rows"], name, format_name)
+    return _download(found.content if format_name == "json" else _pdf(found), name, format_name)
+
+
+def table_download(table: Table, rows: Iterable[Json], name: str, format_name: str) -> Response:
+    """Render a table as XLSX or CSV, for a download with that name."""
+    stream = io.BytesIO()
+    if format_name == "xlsx":
+        write_table_workbook(table, rows, stream)
+    else:
+        stream.writelines(line + b"\n" for line in csv_lines(table, rows))
+    return _download(stream.getvalue(), name, format_name)
+
+
+def _download(content: bytes, name: str, format_name: str) -> Response:
+    answer = Response(content, mimetype=MEDIA_TYPES[format_name])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{format_name}"'
     return answer
 
 
@@ -63,17 +78,6 @@ def _pdf(found: FrozenList) -> bytes:
     source = Attachment(f"{found.sha256}.json", "application/json", found.content.decode())
     made = datetime.fromisoformat(content["at"])
     return render_pdf(content["template"], content, made, source, tagged=content["count"] <= _TAGGED_MOST)
-
-
-def _workbook(found: FrozenList) -> bytes:
-    content, stream = found.read, io.BytesIO()
-    write_table_workbook(_TABLES[content["kind"]], content["rows"], stream)
-    return stream.getvalue()
-
-
-def _csv(found: FrozenList) -> bytes:
-    content = found.read
-    return b"".join(line + b"\n" for line in csv_lines(_TABLES[content["kind"]], content["rows"]))
 
 
 # The heading of each field of a row; those of the subject are its own.
