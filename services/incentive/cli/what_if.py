@@ -134,7 +134,7 @@ def _recorded(acts: Sequence[Json], awards: Iterable[Json]) -> PayableInputs:
 
 
 def _refused(acts: Sequence[Json]) -> set[str]:
-    """The awards of which a rise over what stands was refused, and not reopened."""
+    """The awards whose rise over the standing amount was refused and not reopened."""
     last = {one["award_id"]: one for one in acts if one.get("action") in ("reject", "reopen")}
     return {award_id for award_id, one in last.items() if one["action"] == "reject" and one["to"] != "rejected"}
 

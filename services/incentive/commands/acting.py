@@ -1,4 +1,4 @@
-"""What all acts of the bureau have in common: their request, the moment of recording, their draft, and its errors."""
+"""Shared parts of the bureau's acts: the request, the act under way, its draft and record, and the errors."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ from shared.values.times import Clock
 _WITH_RULE = "SELECT DISTINCT subject FROM award_current WHERE rule = %(rule)s ORDER BY subject"
 
 
-# What is known of a decision when it is recorded: it is left out of what is prepared.
+# Fields that are known only when a decision is recorded, and are left out of a prepared one.
 _LEFT_OUT: Final[Json] = {"calendar": None, "notice_list": None, "statement": None}
 
 
@@ -148,7 +148,7 @@ class Draft(NamedTuple):
 
 
 class PreparedDecision(NamedTuple):
-    """A decision of a batch that was encoded before the ledger's lock: its id, the part of then, and the bytes."""
+    """A decision of a batch, encoded before the ledger's lock: its id, its part at that time, and the bytes."""
 
     id: str
     part: DecisionPart

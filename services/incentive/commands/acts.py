@@ -264,7 +264,7 @@ def _related_party(acting: Acting) -> Draft:
 
 
 def _year_closing(acting: Acting) -> Draft:
-    """Close a year or reopen it; what holds the totals of the year follows at once (G14)."""
+    """Close a year or reopen it; the holds of its totals follow at once (G14)."""
     year, given = int(acting.request.about), acting.request.fields
     closes, policy, connection = given["status"] == YEAR_CLOSED, acting.policy, acting.connection
     if year > shanghai_year(acting.now):

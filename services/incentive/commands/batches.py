@@ -1,7 +1,7 @@
 """Batches: one decision for many awards, all or nothing, in one PostgreSQL transaction.
 
-What follows of each award is worked out on a snapshot, without the ledger's lock. Under the lock it is checked that
-nothing moved what it rests on; if something did, it is worked out again.
+The step of each award is prepared on a snapshot, without the ledger's lock. Under the lock, the batch is prepared again
+if anything that it depends on has changed.
 """
 
 import uuid
@@ -62,7 +62,7 @@ from shared.values.times import shanghai_date
 
 MOST_AWARDS: Final = 10_000
 _ATTEMPTS: Final = 5
-# What was worked out holds for so long, as far as it depends on the clock alone.
+# How long a prepared batch stays valid, as far as it depends on the clock alone.
 _VALID_FOR: Final = timedelta(seconds=120)
 _TICK: Final = timedelta(microseconds=1)
 _NO_AWARD: Final = StepRefusal("state", Texts("没有这项奖补", "there is no such award"))
@@ -107,7 +107,7 @@ class BatchRequest(NamedTuple):
 
 
 class PreparedBatch(NamedTuple):
-    """What a batch comes to on a snapshot in which the ledger had `size` transactions; holds from `now` for a while."""
+    """A batch prepared on a snapshot in which the ledger had `size` transactions; valid from `now` for a while."""
 
     batch_id: str
     rulebook: Rulebook
@@ -150,12 +150,14 @@ def record_whole_batch(engine: Engine, begin: Transactions, bureau: BureauContex
                 return known
             if not _is_outdated(connection, bureau, request, prepared):
                 return _record(connection, bureau, request, prepared, papers)
-        log.info("the awards of a batch moved, worked out again", action=request.action, awards=len(request.awards))
+        log.info(
+            "the awards of a batch changed, it is prepared again", action=request.action, awards=len(request.awards)
+        )
     raise BatchBusyError
 
 
 def prepare(connection: Connection, bureau: BureauContext, request: BatchRequest) -> PreparedBatch:
-    """Work out the step of each award, as of the snapshot."""
+    """Prepare the step of each award, as of the snapshot."""
     rulebook, now, size = check_settings(connection, bureau.rulebook), bureau.clock(), next_seq(connection)
     rows = find_current_awards(connection, list(request.awards))
     batch_id, policy = uuid.uuid4().hex, rulebook.policy
@@ -198,7 +200,7 @@ def _contexts(
 
 
 class _UsedInBatch:
-    """What the steps of a batch use of rooms and budgets, one after the other."""
+    """The amounts of rooms and budgets that earlier steps of a batch use."""
 
     def __init__(self, policy: Policy, posted: Mapping[int, Sequence[PostedSums]], now: datetime) -> None:
         self._policy, self._posted, self._now = policy, posted, now
@@ -207,7 +209,7 @@ class _UsedInBatch:
         self._budgets: Counter[tuple[int, str]] = Counter()
 
     def less(self, case: StepContext, row: AwardRow) -> StepContext:
-        """The context with what earlier approvals of the batch leave of the limits that awards share."""
+        """Reduce the limits that awards share by the earlier approvals of the batch."""
         room_fen = self._rooms[room_of(ApprovedFor(row.subject, row.year), row.rule, self._policy)]
         if not room_fen:
             return case
@@ -264,7 +266,7 @@ def _recorded_before(connection: Connection, request: BatchRequest) -> Json | No
 
 
 def _is_outdated(connection: Connection, bureau: BureauContext, request: BatchRequest, prepared: PreparedBatch) -> bool:
-    """Return True if time or the ledger has moved what was worked out. Needs the ledger's lock."""
+    """Return True if time or the ledger has made the prepared batch invalid. Needs the ledger's lock."""
     now = bureau.clock()
     if not prepared.now <= now < prepared.now + _VALID_FOR or shanghai_date(now) != shanghai_date(prepared.now):
         return True
@@ -282,7 +284,7 @@ def _is_outdated(connection: Connection, bureau: BureauContext, request: BatchRe
 
 
 class _Papers(NamedTuple):
-    """The list, statements and decisions of a batch, but for what is known under the ledger's lock."""
+    """The list, statements and decisions of a batch, without the fields that are known only under the ledger's lock."""
 
     notice: PreparedList | None
     statements: PreparedStatements
@@ -350,7 +352,7 @@ def _write(
 
 
 def preview_batch(engine: Engine, begin: Transactions, bureau: BureauContext, request: BatchRequest) -> Json:
-    """What would follow of a batch without the awards that cannot take the step: it is recorded, and rolled back.
+    """Show the consequences of a batch, without the awards that cannot take the step: record it and roll it back.
 
     `held` are awards of the batch that are on hold, and all that a budget would hold that it does not hold before.
     """

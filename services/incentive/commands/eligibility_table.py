@@ -1,4 +1,4 @@
-"""Eligibility of many subjects by one table: all records or none, with what follows for their awards."""
+"""Eligibility of many subjects by one table: all records or none, and the consequences for their awards."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple

@@ -75,7 +75,7 @@ def _period(part: DecisionPart) -> NoticePeriod:
 
 
 def _listed(part: DecisionPart, award: AnyAwardRow, context: AwardContext) -> ListedAward:
-    """An award as it is published: its payable, and what stands of it already."""
+    """An award as it is published: its payable and its standing amount."""
     basis = msgspec.convert(part.published, PublishedBasis)
     amounts = context.workflow.amounts.get(ApprovedFor(award.subject, award.year), ApprovedAmounts())
     return ListedAward(

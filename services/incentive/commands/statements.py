@@ -83,14 +83,14 @@ def freeze_statements(acting: Acting, drafts: Sequence[Draft], prepared: Prepare
 
 
 def _decision(acting: Acting, part: DecisionPart) -> Json:
-    """The decision as the API will show it; what is known when it is recorded is no part of it."""
+    """The decision as the API will show it, without the fields that are known only when it is recorded."""
     actor = acting.request.actor
     act = Act("", "decision", 0, acting.instant, actor.identity, actor.name, None, "")
     return act_json(act, part)
 
 
 def draft_service(acting: Acting) -> Draft:
-    """Record the service of a statement; its transaction is of no award, as it changes none."""
+    """Record the service of a statement. Its transaction names no award, because it changes none."""
     given, found = acting.request.fields, find_statement(acting.connection, acting.request.about)
     if found is None:
         raise NotFoundError(acting.request.about)

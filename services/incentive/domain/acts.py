@@ -283,7 +283,7 @@ def decision_json(decision: Decision) -> Json:
 
 
 def published_json(basis: PublishedBasis) -> Json:
-    """What was published: the payable, and what it rests on."""
+    """The published payable and its basis, as JSON."""
     found = msgspec.to_builtins(basis)
     return {"payable": format_yuan(found.pop("payable_fen")), **found}
 
@@ -299,7 +299,7 @@ def act_json(act: Act, part: ActPart) -> Json:
 
 
 def decision_around(act: Act, part: DecisionPart) -> tuple[bytes, ...]:
-    """The canonical JSON of a decision around what is known when it is recorded, for `decision_sha256`."""
+    """The canonical JSON of a decision around the fields known only when it is recorded (`decision_sha256`)."""
     return canonical_around(act_json(act, part), "at", "calendar", "notice_list", "statement", "transaction")
 
 

@@ -20,7 +20,7 @@ from shared.values.money import format_yuan
 from shared.values.times import format_time
 
 ProposalState = Literal["open", "closed"]
-# Of an excess of the room, and of an approval without eligibility; two of the contract's grounds.
+# Grounds of proposals, from the contract's list: an excess of the room, and an approval without eligibility.
 ProposalGround = Literal["correction", "eligibility"]
 GROUNDS: Final[tuple[ProposalGround, ...]] = get_args(ProposalGround)
 

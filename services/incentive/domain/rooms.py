@@ -101,7 +101,7 @@ def excesses(uses: Iterable[RoomUse], policy: Policy) -> dict[Standing, Excess]:
 def excesses_of_room(uses: Collection[RoomUse]) -> dict[Standing, Excess]:
     """The excess of each award of one room that has one; the latest approved comes back first.
 
-    What was approved without eligibility comes back whole, so only the rest of what stands is compared with payables.
+    An amount approved without eligibility comes back whole, so only other standing amounts are compared with payables.
     """
     kept = {use: 0 if use.is_not_eligible else use.standing_fen for use in uses}
     rest_fen = max(0, sum(kept_fen - use.payable_fen for use, kept_fen in kept.items()))

@@ -3,7 +3,7 @@
 Amounts are fen. Days are Shanghai's, by the wall clock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -80,7 +80,7 @@ class StepContext(msgspec.Struct, frozen=True):
 
     @property
     def standing_fen(self) -> int:
-        """What stands for the subject and year that the award is of now."""
+        """The standing amount for the award's present subject and year."""
         return self.workflow.amounts.get(self.approved_for, ApprovedAmounts()).standing_fen
 
 
@@ -124,11 +124,14 @@ def approval_room_fen(case: StepContext) -> int:
 
 
 def due_for(case: StepContext) -> ApprovedFor:
-    """What the next payment or revocation is of: where a clawback is open, else now, else the first that is unpaid."""
-    wanted = [case.approved_for, *(one.approved_for for one in case.workflow.unpaid)]
-    if case.clawback is not None:
-        wanted.insert(0, case.clawback[0])
-    return next((one for one in wanted if case.workflow.unpaid_for(one)), case.approved_for)
+    """The subject and year of the next payment or revocation."""
+    return _next_for(case, [one.approved_for for one in case.workflow.unpaid], case.workflow.unpaid_for)
+
+
+def _next_for(case: StepContext, others: Iterable[ApprovedFor], fen_for: Callable[[ApprovedFor], int]) -> ApprovedFor:
+    """The first subject and year with an amount: those of an open clawback, those of the award now, then the others."""
+    clawback = () if case.clawback is None else (case.clawback[0],)
+    return next((one for one in (*clawback, case.approved_for, *others) if fen_for(one)), case.approved_for)
 
 
 def due_fen(case: StepContext) -> int:
@@ -136,11 +139,8 @@ def due_fen(case: StepContext) -> int:
 
 
 def returnable_for(case: StepContext) -> ApprovedFor:
-    """What the next notice of return is of: where a clawback is open, else now, else the first that was paid."""
-    wanted = [case.approved_for, *case.workflow.amounts]
-    if case.clawback is not None:
-        wanted.insert(0, case.clawback[0])
-    return next((one for one in wanted if case.workflow.returnable_for(one)), case.approved_for)
+    """The subject and year of the next notice of return."""
+    return _next_for(case, case.workflow.amounts, case.workflow.returnable_for)
 
 
 def returnable_fen(case: StepContext) -> int:
@@ -153,7 +153,7 @@ def open_notice_fen(case: StepContext) -> int:
 
 
 def recoverable_for(case: StepContext) -> ApprovedFor:
-    """What the next recovery is of: the first that was returned and did not come back."""
+    """The subject and year of the next recovery: the first whose returns have not all come back."""
     amounts = case.workflow.amounts
     return next((one for one, found in amounts.items() if found.unrecovered_fen > 0), case.approved_for)
 
@@ -264,7 +264,7 @@ def _notice_over(case: StepContext, _: StepRequest) -> StepRefusal | None:
 
 
 def basis_differences(case: StepContext) -> list[str]:
-    """The names of what differs from what was published; what an earlier version did not record does not differ."""
+    """The names of the fields that differ from the published ones; a field that was not recorded does not differ."""
     published = case.workflow.published
     if published is None:
         return []

@@ -54,7 +54,7 @@ class PolicyRevision(msgspec.Struct, frozen=True):
 
 
 class PublishedBasis(msgspec.Struct, frozen=True):
-    """What a public notice is of: the payable, and the subject, rule, item, year and policy that it rests on.
+    """The content of a public notice: the payable, and the subject, rule, item, year and policy that it rests on.
 
     `item` is None for a reward without one; `policy` is None for notices of versions that did not record it.
     """
@@ -126,7 +126,7 @@ class ApprovedFor(NamedTuple):
 
 
 class ApprovedAmounts(NamedTuple):
-    """What was decided of an award for one subject and year, in fen."""
+    """The decided amounts of an award for one subject and year, in fen."""
 
     approved_fen: int = 0
     revoked_fen: int = 0
@@ -213,7 +213,7 @@ class WorkflowState(msgspec.Struct, frozen=True):
 
     @property
     def outstanding(self) -> Mapping[ApprovedFor, int]:
-        """What stands, by what it was approved for."""
+        """The standing amounts, by subject and year."""
         return {approved_for: one.standing_fen for approved_for, one in self.amounts.items()}
 
     @property
@@ -231,7 +231,7 @@ class WorkflowState(msgspec.Struct, frozen=True):
         return sum(one.fen for one in self.unpaid if one.approved_for == approved_for)
 
     def returnable_for(self, approved_for: ApprovedFor) -> int:
-        """What was paid and not returned, in fen."""
+        """The amount that was paid and not returned, in fen."""
         amounts = self.amounts.get(approved_for, ApprovedAmounts())
         return max(0, amounts.standing_fen - self.unpaid_for(approved_for))
 
@@ -315,7 +315,7 @@ def moved_amounts(before: WorkflowState, step: Decision) -> dict[str, object]:
             found = found._replace(revoked_fen=found.revoked_fen + fen)
             unpaid = _taken_from(unpaid, fen, approved_for)
         case "return" if step.is_earlier:
-            # What an earlier version returned was at once received, or, as far as it was unpaid, is not paid.
+            # A return of an earlier version came back at once; as far as the amount was unpaid, it is not paid.
             found = found._replace(returned_fen=found.returned_fen + fen, recovered_fen=found.recovered_fen + fen)
             unpaid = _taken_from(unpaid, fen, approved_for)
         case "return":

@@ -178,7 +178,7 @@ class _PeriodSchema(QuerySchema):
 
 
 class ConditionSchema(QuerySchema):
-    """Whether a condition of eligibility is met, and on what that rests."""
+    """A condition of eligibility: met or not, and its basis."""
 
     met = Flag(required=True)
     basis = Text(allow_none=True, min_length=1, max_length=2000)
@@ -348,7 +348,7 @@ PublishedSchema = answer(
     nested(policy=PolicyRefSchema),
     base=Schema,
 )
-# What decisions of an earlier version lack is null. They alone have the instant at which their public notice ended.
+# Fields that decisions of an earlier version lack are null. They alone have the instant at which a notice ended.
 _LATER: Final[Fields] = {
     **{
         name: fields.String(required=True, allow_none=True, dump_default=None)
@@ -493,7 +493,7 @@ BatchDecisionsSchema = answer(
 
 
 class RefusedBatchSchema(ProblemSchema):
-    """A batch of which some awards cannot take the step, and why."""
+    """A batch in which some awards cannot take the step, and why."""
 
     refused = fields.List(fields.Nested(RefusedSchema))
 

@@ -89,12 +89,12 @@ def perform_request(request: BatchRequest) -> Json:
 
 
 def preview(key: str, given: Json) -> Json:
-    """What would follow of a batch; nothing is recorded."""
+    """Preview a batch; nothing is recorded."""
     return preview_request(_request(key, given))
 
 
 def preview_request(request: BatchRequest) -> Json:
-    """What would follow of a batch; nothing is recorded. Problem 422 or 503."""
+    """Preview a batch; nothing is recorded. Problem 422 or 503."""
     engine = current_service().engine
     try:
         return preview_batch(engine, write_transaction, incentive_context().bureau, request)

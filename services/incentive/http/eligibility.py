@@ -39,7 +39,7 @@ def record_table(arguments: Json) -> Json:
 
 
 def run_eligibility(content: bytes, *, is_preview: bool) -> Json:
-    """Record a table as the person who asks, or show what it would do. Raises TableError."""
+    """Record a table as the person who asks, or preview it. Raises TableError."""
     rows = read_eligibility(content)
     faulty = sum(row.fields is None for row in rows)
     records = [(row.subject, row.fields) for row in rows if row.fields is not None]

@@ -107,7 +107,7 @@ def content_disposition(name: str) -> str:
 
 
 def file_json(kept: KeptFile) -> Json:
-    """Render what is known of a kept file."""
+    """Render the record of a kept file."""
     return {
         "sha256": kept.sha256,
         "name": kept.name,

@@ -1,4 +1,4 @@
-"""HTTP routes of payments: the list that finance pays by, and finance's table of what it paid."""
+"""HTTP routes of payments: the list of due payments for finance, and finance's table of payments made."""
 
 from collections.abc import Iterator
 from typing import Final

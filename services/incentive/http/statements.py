@@ -61,7 +61,7 @@ ServicesSchema: Final = answer("Services", lists(items=schemas.ServiceSchema, re
     further_types=(_PDF, "text/html"),
 )
 def get_statement(arguments: Json, sha256: str) -> Response:
-    """Return what a decision rests on, as it was frozen: its SHA-256 is in the decision.
+    """Return the frozen statement of a decision, which names its SHA-256.
 
     `format=pdf` and `format=html` render these bytes by the template that they name.
     """

@@ -1,4 +1,4 @@
-"""Load what waits for a person: the next step of each award of a year, judged for all awards together."""
+"""Load the waiting list of a person: the next step of each award of a year, for all awards together."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

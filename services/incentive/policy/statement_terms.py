@@ -1,4 +1,4 @@
-"""What the authority's statements (决定书) say of the authority, and the remedies against them. Pure."""
+"""Terms of statements (决定书): the authority, its posts and contact, and the remedies. Pure."""
 
 from typing import Final, Literal
 

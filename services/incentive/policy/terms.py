@@ -54,7 +54,7 @@ _BY_NAME: Final = {
     "general.recovered_money": "recovered_money",
 }
 Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
-# What applied before the policy file had these values: the text says three years; a month is time to verify again.
+# Values that applied before the policy file had them: the text says three years; a month is time to verify again.
 ACCIDENT_YEARS: Final = 3
 EXPIRING_DAYS: Final = 30
 NO_KIND: Final = "none"  # the kind of rewards that neither compete nor are suppressed

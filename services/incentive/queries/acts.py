@@ -17,7 +17,7 @@ from shared.values.times import format_time
 
 DECLARATION: Final = "declaration"
 KINDS: Final = (*PARTS, DECLARATION)
-# What the list can be narrowed to: the kinds of acts, and the actions of decisions.
+# Values of the filter `kind`: the kinds of acts, and the actions of decisions.
 WHAT: Final = (*KINDS, *ACTIONS)
 
 # Acts without a name are of versions that kept the name as the person.

@@ -52,7 +52,7 @@ _SEQS: Final = f"""
 
 
 class _Background(NamedTuple):
-    """What explanations of awards rest on, loaded for all of them together.
+    """The inputs of explanations, loaded for all awards together.
 
     `facts` are by what they are about, `compared` the awards of each subject, `firsts` by topic and subject the
     documents that were its first at some time, `transactions` and `revised` by award.

@@ -1,4 +1,4 @@
-"""What statements rest on, loaded for many awards from one snapshot."""
+"""The basis of statements, loaded for many awards from one snapshot."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -49,7 +49,7 @@ _NAMES: Final = """
 def statement_bases(
     connection: Connection, view: LedgerView, awards: Sequence[AnyAwardRow], contexts: Mapping[str, AwardContext]
 ) -> dict[str, StatementBasis]:
-    """What a statement of each award would rest on now, by award_id; `view` sees everything."""
+    """The basis that a statement of each award would have now, by award_id; `view` sees everything."""
     facts = _fact_values(connection, awards)
     eligibility = _eligibility_records(connection, {award.subject for award in awards}, view.instant)
     award_ids = [award.award_id for award in awards]

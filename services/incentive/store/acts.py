@@ -71,7 +71,7 @@ _ENDED: Final[dict[ActKind, tuple[str, str]]] = {
     "account": ("confirmed_at", f"{_CONFIRMED} AND c.account_id = ANY(%(ids)s)"),
     "other_grant": ("withdrawn_at", f"{_WITHDRAWN} AND w.other_grant_id = ANY(%(ids)s)"),
 }
-# The summand of a decision `d` in what stands, in fen: approved, neither revoked nor returned. NULL for other steps.
+# The contribution of a decision `d` to the standing amount (approved less revoked and returned), in fen; else NULL.
 OUTSTANDING_SQL: Final = (
     "CASE WHEN d.action = 'approve' THEN d.amount_fen WHEN d.action IN ('revoke', 'return') THEN -d.amount_fen END"
 )
@@ -124,7 +124,7 @@ def find_request(connection: Connection, person: str, key: str) -> Act | None:
 
 
 def outstanding_of(connection: Connection, subjects: Collection[str]) -> Sequence[tuple[str, int, str, int]]:
-    """What stands of these subjects, summed in fen: subject, year, rule, sum."""
+    """The sums of standing amounts of these subjects in fen: subject, year, rule, sum."""
     statement = f"""
         SELECT d.subject, d.year, d.rule, CAST(coalesce(sum({OUTSTANDING_SQL}), 0) AS bigint) FROM decision d
         WHERE d.subject = ANY(%(subjects)s) GROUP BY d.subject, d.year, d.rule

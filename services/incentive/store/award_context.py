@@ -37,7 +37,7 @@ from shared.postgres.database import generic_plan
 from shared.postgres.query import fetch_value
 
 _PLAIN: Final = [name for name in DecisionPart._fields if name != "published"]
-# What a notice of an earlier version published: the payable at its instant, of what the decision names.
+# The published payable of a notice of an earlier version: that at its instant, for the subject and year it names.
 _PUBLISHED: Final = """
     SELECT jsonb_build_object('payable_fen', v.payable_fen, 'subject', d.subject, 'rule', d.rule, 'item', NULL,
                               'year', d.year, 'policy', NULL)

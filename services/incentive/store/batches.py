@@ -111,7 +111,7 @@ def decided_awards(connection: Connection, batch_id: str) -> list[DecidedAward]:
 
 
 def unpaid_awards(connection: Connection, batch_id: str | None) -> list[str]:
-    """The awards of a batch, or all, of which something approved is neither paid nor revoked."""
+    """The awards of a batch, or all, with an approved amount that is neither paid nor revoked."""
     of_batch = None if batch_id is None else "award_id IN (SELECT award_id FROM decision WHERE batch_id = %(batch_id)s)"
     statement = f"""
         SELECT award_id FROM decision {where(of_batch)} GROUP BY award_id
@@ -136,7 +136,7 @@ def has_moved(
     subjects: Collection[str],
     budget_years: Collection[int] | None,
 ) -> bool:
-    """Return True if what was worked out of these awards, when the ledger had `size` transactions, may be outdated.
+    """Return True if the ledger may have changed these awards since it had `size` transactions.
 
     `budget_years` are the years whose decisions use the same budgets (None: all years).
     """

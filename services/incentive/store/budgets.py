@@ -37,7 +37,7 @@ _CLAIMS: Final = f"""
 """
 
 
-# What is wanted of budgets, which needs no ranking where all of it fits.
+# The amounts that claims want of budgets; where all of them fit, no ranking is needed.
 _WANTED: Final = """
     SELECT c.year, c.rule, CAST(sum(CASE WHEN c.is_open THEN greatest(0, c.payable_fen - c.standing_fen) ELSE 0 END
                                     + CASE WHEN %(with_unpaid)s THEN c.unpaid_fen ELSE 0 END) AS bigint)

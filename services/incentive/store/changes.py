@@ -1,4 +1,4 @@
-"""What a recomputation of everything changed, for whom, by rule and year."""
+"""Changes of awards by a recomputation of everything, by rule and year."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -36,7 +36,7 @@ class _Change(NamedTuple):
 
 
 class Changes:
-    """Collects the changes of awards over batches, of which one may change an award of another again."""
+    """Collects the changes of awards over batches; a later batch may change an award again."""
 
     def __init__(self) -> None:
         self._changes: dict[str, _Change] = {}

@@ -13,7 +13,7 @@ Every table but `position`, `worker_run`, four projections, `extract`, its piece
 - `act`: what a person of the bureau did; `decision`, `hold`, `hold_release`, `suspension`, `eligibility`,
   `other_grant`, `related_party`, `year_closing` and `service` are its kinds, each a row with the same id. Each act has
   its own transaction.
-- `statement`: what a decision rests on, as it was frozen, by its SHA-256.
+- `statement`: the frozen basis of a decision, by its SHA-256.
 - `extract`, `extract_piece`, `extract_access`: extracts as jobs, their content, and who asked for and took what.
 - `kept_file`, `kept_file_piece`: files of the documents that acts name; the owner may delete them.
 - `page_session`: who is signed in to the pages.

@@ -74,7 +74,7 @@ class RecordedActs:
             self._take_other(kind, item)
 
     def _take_other(self, kind: str, item: Json) -> None:
-        """Apply an act that is of no award: on a year or an account; others change nothing that is checked here."""
+        """Apply an act that names no award, on a year or an account; other acts change nothing that is checked here."""
         if kind == "year_closing_id":
             self.year_acts.setdefault(item["year"], []).append((instant(item["at"]), item["status"] == "closed"))
         elif kind == "account_id":

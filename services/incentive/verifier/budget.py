@@ -53,7 +53,7 @@ class BudgetActs:
         return self._applied.get(award_id, 0)
 
     def spent(self, policy: PolicyValues, year: int, rules: Iterable[str] | None = None) -> int:
-        """What is spent in a year, by these rules or by all; recovered money makes room if the policy file says so."""
+        """The amount spent in a year, by these rules or all; recovered money makes room if the policy file says so."""
         counted = [(self._spent, 1)] + ([(self._recovered, -1)] if policy.frees_recovered else [])
         return sum(
             sign * amount
@@ -76,7 +76,7 @@ class BudgetApplicant(NamedTuple):
 
 
 def wanted_of(rise: int, unpaid: int, state: str, policy: PolicyValues) -> int:
-    """What is still to be approved of an award, if it is applied for; by payment also what is unpaid."""
+    """The amount still to be approved of an award that is applied for; by payment also the unpaid amount."""
     is_queued = state in UNDER_WAY or policy.budget_order == "order_of_approval"
     return (max(0, rise) if is_queued else 0) + (unpaid if policy.budget_counts == "year_of_payment" else 0)
 
@@ -104,7 +104,7 @@ def budgets_of(policy: PolicyValues) -> Iterator[tuple[int, list[str] | None]]:
 
 
 def turn_of(claim: BudgetApplicant, policy: PolicyValues) -> tuple[bool, int, bytes]:
-    """What is approved in part comes first, then the order that the file names, then award_id."""
+    """The sort key of a claim: partly approved awards first, then the order that the file names, then award_id."""
     turn = {
         "order_of_application": claim.applied_us,
         "in_proportion": claim.applied_us,

@@ -75,7 +75,7 @@ def is_earlier(step: Json) -> bool:
 
 
 class Unpaid(NamedTuple):
-    """What is unpaid of an approval, in fen."""
+    """The unpaid amount of an approval, in fen."""
 
     whose: SubjectYear
     step: Json
@@ -151,7 +151,7 @@ class AwardHistory:
         return before
 
     def _move(self, step: Json) -> None:
-        """Apply what a step does to amounts."""
+        """Apply the effect of a step on amounts."""
         action, amount, whose = step["action"], fen(step["amount"]), (step["subject"], step["year"])
         if action == "approve":
             self.approved += amount

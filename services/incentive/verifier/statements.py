@@ -17,7 +17,7 @@ from .values import Json, canonical, fen, subject_of, yuan
 
 STATEMENTS_FILE = "statements.ndjson"
 STATED_ACTIONS = ("publish", "approve", "reject", "revoke", "notify_return", "return")
-# Of these the statement decides nothing yet: it names a contact in place of remedies.
+# Statements of these actions decide nothing yet: they name a contact in place of remedies.
 NOTICE_ACTIONS = ("publish", "notify_return")
 TEMPLATES = ("decision/1",)
 NUMBER = re.compile(r"(.+)〔([0-9]{4})〕([1-9][0-9]*)")

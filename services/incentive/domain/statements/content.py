@@ -1,4 +1,4 @@
-"""The content of statements (决定书): what a decision and the award that it is about rest on, as JSON. Pure."""
+"""The content of statements (决定书): the basis of a decision and of its award, as JSON. Pure."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _AMOUNTS: Final = ("base", "rate", "cap", "ceiling", "payable", "approved", "pai
 
 
 class StatementBasis(NamedTuple):
-    """What a statement rests on beside the decision, as the API shows it at that instant.
+    """The basis of a statement beside the decision, as the API shows it at that instant.
 
     `facts` are the versions that the award's evidence names, with their values; `eligibility` is the record that counts
     (None: there is none); `notices` are those of the last decision of each action; `objections` are holds with their

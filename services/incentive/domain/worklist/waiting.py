@@ -1,4 +1,4 @@
-"""What waits for a person: the next step of an award, whether the person may take it, why not, and whose it is. Pure.
+"""Cases that wait for a person: the next step, whether the person may take it, why not, and whose it is. Pure.
 
 An award has at most one next step on the worklist: the first that the person may take, else the first that is due.
 """
@@ -136,7 +136,7 @@ def _whose(case: StepContext, refused: StepRefusal) -> Texts:
 def _deadline(
     case: StepContext, eligible_until: datetime | None, remedies_end: Sequence[datetime]
 ) -> tuple[Deadline | None, datetime | None]:
-    """The first end, after now, of what runs."""
+    """The earliest deadline after now."""
     workflow = case.workflow
     ends: list[tuple[Deadline, datetime | None]] = [
         ("notice", workflow.notice_ends if workflow.state == "published" else None),
@@ -152,7 +152,7 @@ def _deadline(
 
 
 class WaitingFilter(NamedTuple):
-    """What of the worklist is shown, and in which order."""
+    """Filters and order of the waiting list."""
 
     scope: Scope = "mine"
     action: str | None = None

@@ -150,7 +150,7 @@ ReceivedSchema = answer("ReceivedObjection", texts("objection_id", "award_id"), 
 
 
 def limit_attempts() -> None:
-    """Refuse what is sent without a key beyond the limit of this process. Problem 429."""
+    """Refuse requests without a key beyond the limit of this process. Problem 429."""
     if request.method == "POST":
         wait_s = incentive_context().objections.seconds_to_wait(current_service().clock())
         if wait_s:

@@ -97,7 +97,7 @@ def send_batch() -> ResponseReturnValue:
 
 
 def _refused(problem: Problem, given: Json) -> Json | None:
-    """What was refused, in the form of a preview."""
+    """The refused awards, in the form of a preview."""
     if "refused" not in problem.further:
         return None
     nothing: Json = {"count": 0, "amount": "0.00", "budget": [], "held": [], "suppressed": [], "over_approved": []}

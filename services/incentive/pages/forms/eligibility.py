@@ -23,7 +23,7 @@ def show_table(
 @blueprint.post("/eligibility/table")
 @require("bureau")
 def preview_eligibility() -> ResponseReturnValue:
-    """Show the faults of each row, or what the records would do; nothing is recorded."""
+    """Show the faults of each row, or the consequences of the records; nothing is recorded."""
     content = uploaded_table()
     return show_table(422, said=too_large()) if content is None else _run(content, is_preview=True)
 

@@ -38,7 +38,7 @@ def download_due_payments(format_name: str) -> Response:
 @blueprint.post("/batches/payments", endpoint="preview_payments")
 @require("bureau")
 def preview_payments() -> ResponseReturnValue:
-    """Show the faults of a table, or what follows of its payments; nothing is recorded."""
+    """Show the faults of a table, or the consequences of its payments; nothing is recorded."""
     content = uploaded_table()
     if content is None:
         return show_payments(FormRefusal("payments", 422, too_large(), {}))

@@ -1,4 +1,4 @@
-"""Page of what waits for the reader: the next step of each award, until when, and whose it is."""
+"""Page of the cases that wait for the reader: the next step of each award, until when, and whose it is."""
 
 from collections import Counter
 from typing import Final

@@ -57,7 +57,7 @@ class FrozenList(NamedTuple):
 
 
 class ListHead(NamedTuple):
-    """What a list says without its rows."""
+    """A list without its rows."""
 
     sha256: str
     content: Json
