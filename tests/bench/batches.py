@@ -13,20 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from devset.postgres import Postgres
-from devset.processes import free_ports
-from services.incentive.commands.acting import Acting, ActRequest, BureauContext, Draft, write_acts
+from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.batches import MOST_AWARDS, BatchRequest, record_whole_batch
-from services.incentive.domain.acts import EligibilityPart
 from services.incentive.domain.workflow import Actor
-from services.incentive.policy.terms import Texts
-from services.incentive.store.ledger import lock_ledger, next_instant
 from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
-from shared.values.times import day_start, shanghai_date
-from tests.bench.bed import say
+from shared.values.times import shanghai_date
+from tests.bench.bed import ledger_database, say
 from tests.support.incentive.bureau import DOCUMENTS, Bureau
-from tests.support.incentive.eligibility import ALL_MET
 from tests.support.incentive.ledger import LOG, WHITELIST, changed, first_listing, subject
 
 if TYPE_CHECKING:
@@ -55,14 +48,9 @@ RICH: Final = {'annual: "100000000.00"': 'annual: "900000000.00"'}  # a budget f
 
 def batches(folder: Path, awards: int) -> list[dict[str, Any]]:
     """Measure each action with so many awards, at most as many as a batch may have."""
-    folder.mkdir()
     awards = min(awards, MOST_AWARDS)
     with ExitStack() as stack:
-        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
-        server.start()
-        stack.callback(server.stop)
-        database = server.ensure_database("incentive", "bench")
-        migrate("services.incentive", database.owner_url, database.service_url)
+        _, database = ledger_database(stack, folder)
         engine = make_engine(database.service_url)
         stack.callback(engine.dispose)
         bureau = Bureau(engine, changed(4, WHITELIST, **RICH))
@@ -80,29 +68,7 @@ def fill(bureau: Bureau, awards: int) -> None:
     for start in range(0, awards, FACTS):
         some = range(start, min(start + FACTS, awards))
         bureau.take(*(first_listing(number, "2026-02-01", seq=1) for number in some))
-    bureau.later()
-    drafts = [Draft(eligible(number), "a", Texts("资格", "eligible")) for number in range(awards)]
-    request = ActRequest(Actor("n", "p"), None, "eligibility", "all", {})
-    with bureau.engine.begin() as connection:
-        lock_ledger(connection)
-        edge = LOG.edge(connection)
-        write_acts(
-            Acting(connection, request, bureau.rulebook, bureau.now, next_instant(connection, bureau.now)), drafts
-        )
-        LOG.extend(connection, edge, bureau.now)
-
-
-def eligible(number: int) -> EligibilityPart:
-    return EligibilityPart(
-        subject=subject(number),
-        status="verified",
-        from_at=day_start(date(2020, 1, 1)),
-        until_at=day_start(date(2030, 1, 1)),
-        kind_of_entity="enterprise",
-        criteria={},
-        documents=DOCUMENTS,
-        conditions=ALL_MET,
-    )
+    bureau.verify_many([subject(number) for number in range(awards)])
 
 
 def measured(bureau: Bureau, action: str, awards: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from devset.processes import free_ports
 from exchange_kit.publish import publish
 from exchange_kit.sample.year import sample_events
 from shared.events.topics import topic_of
+from shared.postgres.migrate import migrate
 from shared.settings import KafkaSettings, LocalSettings
 from tests.support.consumer_program import Place
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from devset.postgres import Database
     from shared.events.decode import Kind
 
 EXCHANGE = "bench"
@@ -33,6 +35,17 @@ YEAR = 2026
 SERVICE_OF: dict[Kind, str] = {"listing": "listing", "trade": "trade-ingest"}
 _LOOK_EVERY_S = 0.02
 _AT_MOST_S = 1800.0
+
+
+def ledger_database(stack: ExitStack, folder: Path) -> tuple[Postgres, Database]:
+    """Start a PostgreSQL in a new folder until the stack is closed; return it and an empty database of the ledger."""
+    folder.mkdir()
+    server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+    server.start()
+    stack.callback(server.stop)
+    database = server.ensure_database("incentive", "bench")
+    migrate("services.incentive", database.owner_url, database.service_url)
+    return server, database
 
 
 def say(text: str) -> None:

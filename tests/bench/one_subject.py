@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from devset.postgres import Postgres
-from devset.processes import free_ports
-from shared.postgres.migrate import migrate
-from tests.bench.bed import Spread, say
+from tests.bench.bed import Spread, ledger_database, say
 from tests.bench.readings import A_SUBJECT, Intake, facts
 from tests.support.incentive.ledger import Ledger, first_listing, first_purchase, provider_total, rulebook
 
@@ -34,13 +31,8 @@ COUNTED, OTHER = "r1", "r2"  # registers
 
 def one_subject(folder: Path, awards: int) -> dict[str, Any]:
     """Measure batches of three facts of one subject each, in a ledger with so many awards."""
-    folder.mkdir()
     with ExitStack() as stack:
-        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
-        server.start()
-        stack.callback(server.stop)
-        database = server.ensure_database("incentive", "bench")
-        migrate("services.incentive", database.owner_url, database.service_url)
+        _, database = ledger_database(stack, folder)
         by = replace(rulebook(), registers=(COUNTED,))
         intake = stack.enter_context(Intake(database, by))
         subjects = awards // A_SUBJECT

@@ -11,13 +11,10 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from devset.postgres import Postgres
-from devset.processes import free_ports
 from services.incentive.policy.loader import load_policy
 from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
 from shared.settings import POLICY_FILE
-from tests.bench.bed import say
+from tests.bench.bed import ledger_database, say
 from tests.bench.processes import measure
 from tests.support.incentive.ledger import (
     Ledger,
@@ -44,13 +41,8 @@ PARTS: Final = 4  # of the awards, after each of which it is measured
 
 def readings(folder: Path, awards: int) -> list[dict[str, Any]]:
     """Measure pricing all, and after one more fact, as the ledger grows to so many awards."""
-    folder.mkdir()
     with ExitStack() as stack:
-        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
-        server.start()
-        stack.callback(server.stop)
-        database = server.ensure_database("incentive", "bench")
-        migrate("services.incentive", database.owner_url, database.service_url)
+        _, database = ledger_database(stack, folder)
         with Intake(database) as intake:
             found: list[dict[str, Any]] = []
             each = -(-awards // A_SUBJECT // PARTS)

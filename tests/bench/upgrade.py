@@ -18,16 +18,13 @@ import psutil
 import psycopg
 import structlog
 
-from devset.postgres import Postgres
-from devset.processes import free_ports
 from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.workflow import Actor
 from services.incentive.store.recompute import put_in_force
 from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
 from shared.values.times import now
-from tests.bench.bed import say
+from tests.bench.bed import ledger_database, say
 from tests.bench.processes import measure
 from tests.bench.readings import A_SUBJECT, Intake, facts
 from tests.support.incentive.ledger import LOG, rulebook, subject
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from devset.postgres import Postgres
     from services.incentive.store.rulebook import Rulebook
 
 BEFORE: Final = TESTS / "support" / "policy" / "kunming-2025-14.r2.yaml"
@@ -50,13 +48,8 @@ _CHANGED: Final = """
 
 def upgrade(folder: Path, awards: int) -> dict[str, Any]:
     """Measure the upgrade of a ledger with so many awards."""
-    folder.mkdir()
     with ExitStack() as stack:
-        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
-        server.start()
-        stack.callback(server.stop)
-        database = server.ensure_database("incentive", "bench")
-        migrate("services.incentive", database.owner_url, database.service_url)
+        server, database = ledger_database(stack, folder)
         before = rulebook(BEFORE)
         intake = stack.enter_context(Intake(database, before))
         subjects = awards * DECLARED // (A_SUBJECT * (DECLARED + KINDS))

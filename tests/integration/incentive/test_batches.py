@@ -7,7 +7,6 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +14,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from services.incentive.commands.acting import Acting, ActRequest, Draft, write_acts
-from services.incentive.domain.acts import EligibilityPart
-from services.incentive.domain.workflow import Actor
-from services.incentive.policy.terms import Texts
 from services.incentive.rebuild.command import verify_all
-from services.incentive.store.ledger import lock_ledger, next_instant
-from shared.values.times import day_start, shanghai_date
+from shared.values.times import shanghai_date
 from shared.web.service import write_transaction
 from tests.support.incentive.bureau import DOCUMENTS, FIRST, NEEDS, SECOND, THIRD, Bureau, empty_bureau
-from tests.support.incentive.eligibility import ALL_MET
 from tests.support.incentive.ledger import (
-    LOG,
     WHITELIST,
     changed,
     first_listing,
@@ -408,32 +400,6 @@ def test_a_batch_that_was_changed_is_reported(postgres, change: str) -> None:
         assert any(line.startswith("batch ") for line in said), said
 
 
-def verify_all_of(bureau: Bureau, numbers: Sequence[int]) -> None:
-    """Record that these subjects are eligible, in one transaction."""
-    bureau.later()
-    request = ActRequest(Actor("n", "p"), None, "eligibility", "all", {})
-    parts = [
-        EligibilityPart(
-            subject=subject(number),
-            status="verified",
-            from_at=day_start(date(2020, 1, 1)),
-            until_at=day_start(date(2030, 1, 1)),
-            kind_of_entity="enterprise",
-            criteria={},
-            documents=DOCUMENTS,
-            conditions=ALL_MET,
-        )
-        for number in numbers
-    ]
-    drafts = [Draft(part, "a", Texts("资格", "eligible")) for part in parts]
-    with bureau.engine.begin() as connection:
-        lock_ledger(connection)
-        edge = LOG.edge(connection)
-        acting = Acting(connection, request, bureau.rulebook, bureau.now, next_instant(connection, bureau.now))
-        write_acts(acting, drafts)
-        LOG.extend(connection, edge, bureau.now)
-
-
 @pytest.mark.extended
 def test_a_batch_of_ten_thousand_takes_less_than_30_s(
     postgres, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -455,7 +421,7 @@ def test_a_batch_of_ten_thousand_takes_less_than_30_s(
         numbers = range(1, 10_001)
         for start in range(0, len(numbers), 2_000):
             bureau.take(*(first_listing(number, "2026-02-01", seq=1) for number in numbers[start : start + 2_000]))
-        verify_all_of(bureau, numbers)
+        bureau.verify_many([subject(number) for number in numbers])
         for action in ("list", "review", "joint_review", "publish", "approve", "pay"):
             began, cpu = time.monotonic(), time.process_time()
             answer = decided(bureau, action, [], filter={"rule": "first_listing"})

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from shared.values.times import shanghai_date
+from services.incentive.commands.acting import Acting, ActRequest, Draft, write_acts
+from services.incentive.domain.acts import EligibilityPart
+from services.incentive.domain.workflow import Actor
+from services.incentive.policy.terms import Texts
+from services.incentive.store.ledger import lock_ledger, next_instant
+from shared.values.times import day_start, shanghai_date
 from tests.support.incentive.app import Asker, incentive_app
-from tests.support.incentive.eligibility import failed, verified
-from tests.support.incentive.ledger import START, Ledger, first_purchase, ledger_database, subject
+from tests.support.incentive.eligibility import ALL_MET, failed, verified
+from tests.support.incentive.ledger import LOG, START, Ledger, first_purchase, ledger_database, subject
 from tests.support.incentive.ledger import rulebook as project_rulebook
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Engine
 
@@ -125,6 +130,30 @@ class Bureau:
         answer, body = self.post(f"/v1/subjects/{who}/eligibility", record)
         assert answer == 201, body
         return body
+
+    def verify_many(self, subjects: Sequence[str]) -> None:
+        """Record that subjects are eligible, in one transaction and without the API."""
+        self.later()
+        request = ActRequest(Actor("n", "p"), None, "eligibility", "all", {})
+        parts = [
+            EligibilityPart(
+                subject=one,
+                status="verified",
+                from_at=day_start(date(2020, 1, 1)),
+                until_at=day_start(date(2030, 1, 1)),
+                kind_of_entity="enterprise",
+                criteria={},
+                documents=DOCUMENTS,
+                conditions=ALL_MET,
+            )
+            for one in subjects
+        ]
+        with self.engine.begin() as connection:
+            lock_ledger(connection)
+            edge = LOG.edge(connection)
+            acting = Acting(connection, request, self.rulebook, self.now, next_instant(connection, self.now))
+            write_acts(acting, [Draft(part, "a", Texts("资格", "eligible")) for part in parts])
+            LOG.extend(connection, edge, self.now)
 
     def grant(self, who: str, year: int, amount: str, **given: Any) -> Any:
         """Record a grant under another municipal policy to a subject."""
