@@ -108,13 +108,6 @@ class BudgetYear(NamedTuple):
         return granted
 
 
-class ClaimChange(NamedTuple):
-    """A claim after a decision, and the change of the used part of its budget."""
-
-    claim: BudgetClaim
-    used_fen: int
-
-
 # --- the readings ------------------------------------------------------------------------------------------------
 
 # The order of claims, behind those with a standing amount and before award_id; given also the amount wanted.
@@ -221,15 +214,6 @@ def all_fits(policy: Policy, used: Mapping[str, int], wanted: Mapping[str, int])
 
 def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
     return tuple(terms.rule for terms in policy.declared.rules if terms.pool == pool)
-
-
-def budget_after(policy: Policy, before: BudgetYear, changes: Iterable[ClaimChange]) -> BudgetYear:
-    """The budget year after decisions that change claims on it; the last change of an award counts."""
-    claims, used = {claim.award_id: claim for claim in before.claims}, dict(before.used)
-    for change in changes:
-        claims[change.claim.award_id] = change.claim
-        used[change.claim.rule] = used.get(change.claim.rule, 0) + change.used_fen
-    return budget_year(policy, before.year, claims.values(), used)
 
 
 class BudgetHolds:

@@ -199,11 +199,6 @@ def accounts_of(
     return {one.subject: one for one in found}
 
 
-def account_of(connection: Connection, subject: str, as_of: datetime | None = None) -> SubjectAccount | None:
-    """The account of a subject; None if none is confirmed."""
-    return accounts_of(connection, [subject], as_of).get(subject)
-
-
 def list_year_closings(connection: Connection, as_of: datetime | None) -> list[Json]:
     """The acts that closed or reopened any year, in order."""
     statement = f"""

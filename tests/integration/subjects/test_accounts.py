@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from services.incentive.domain.subjects.accounts import account_sha256
-from services.incentive.store.acts import account_of
+from services.incentive.store.acts import accounts_of
 from shared.postgres.database import snapshot
 from tests.support.incentive.bureau import SECOND, SHA256, Bureau, empty_bureau
 from tests.support.incentive.ledger import subject
@@ -46,7 +46,7 @@ def confirm(bureau: Bureau, account: Any, who: str = SECOND) -> tuple[int, Any]:
 
 def in_use(bureau: Bureau, number: int, as_of: datetime | None = None) -> str | None:
     with bureau.engine.connect() as connection:
-        found = account_of(connection, subject(number), as_of)
+        found = accounts_of(connection, [subject(number)], as_of).get(subject(number))
     return None if found is None else found.number
 
 

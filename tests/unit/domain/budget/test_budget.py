@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 from services.incentive.domain.budget import (
     BudgetHolds,
     BudgetYear,
-    ClaimChange,
     PostedSums,
     all_fits,
-    budget_after,
     budget_json,
     budget_year,
     rules_of_pool,
@@ -223,11 +221,13 @@ def test_a_preview_of_approvals_is_what_follows_from_them(
     of_year = [one for one in known if one.year == 2026]
     chosen = data.draw(st.sets(st.sampled_from(of_year))) if of_year else set()
     approved = {one: approve(one) for one in chosen}
-    changes = [
-        ClaimChange(after.claim(), used_by_step_fen(policy, "approve", after.approved_fen - one.approved_fen))
-        for one, after in approved.items()
-    ]
-    found = budget_after(policy, ranked(of_year, policy, 2026), changes)
+    before = ranked(of_year, policy, 2026)
+    claims, used = {claim.award_id: claim for claim in before.claims}, dict(before.used)
+    for one, after in approved.items():
+        claims[one.award_id] = after.claim()
+        more_fen = used_by_step_fen(policy, "approve", after.approved_fen - one.approved_fen)
+        used[one.rule] = used.get(one.rule, 0) + more_fen
+    found = budget_year(policy, 2026, claims.values(), used)
     expected = ranked([approved.get(one, one) for one in of_year], policy, 2026)
     assert (found.lines, found.held) == (expected.lines, expected.held)
 
