@@ -28,7 +28,7 @@ from services.incentive.commands.acting import (
     write_acts,
 )
 from services.incentive.commands.consequences import Consequences, Touched, consequences_of
-from services.incentive.commands.decisions import contexts_at, draft_step, step_contexts
+from services.incentive.commands.decisions import contexts_at, draft_step
 from services.incentive.commands.notice_lists import freeze_notice_list, prepare_notice_list
 from services.incentive.commands.payments import name_accounts
 from services.incentive.commands.statements import PreparedStatements, freeze_statements, prepare_statements
@@ -46,6 +46,7 @@ from services.incentive.domain.rooms import room_of
 from services.incentive.domain.steps import StepContext, StepRefusal
 from services.incentive.domain.workflow import Actor, ApprovedFor
 from services.incentive.policy.terms import Policy, Texts
+from services.incentive.queries.casework.step_contexts import step_contexts
 from services.incentive.store.acts import find_request
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import find_current_awards

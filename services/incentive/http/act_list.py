@@ -30,7 +30,7 @@ class ActQuery(PageQuery):
     """Filters of the list of acts. `by` is a person or a name; `kind` a kind of act, or the action of a decision."""
 
     by = Text(min_length=1, max_length=500)
-    kind = Choice(tuple(dict.fromkeys(acts.WHAT)))
+    kind = Choice(tuple(dict.fromkeys(acts.KINDS_AND_ACTIONS)))
     from_ = TimeOrDay(data_key="from")
     until = TimeOrDay()
     order = Choice(("asc", "desc"), load_default="asc")

@@ -6,7 +6,6 @@ from typing import Final
 from flask import Response, jsonify
 
 from services.incentive.commands.batches import BatchRequest
-from services.incentive.commands.due_payments import due_payments
 from services.incentive.domain.subjects.accounts import PAYMENT_HEADINGS, payment_rows
 from services.incentive.extract.tables import Table
 from services.incentive.extract.xlsx import Row
@@ -16,6 +15,7 @@ from services.incentive.http.context import current_actor, ledger_view
 from services.incentive.http.notices.lists import MEDIA_TYPES, table_download
 from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, sent_table
 from services.incentive.http.tables.payments import read_payments
+from services.incentive.queries.casework.due_payments import due_payments
 from services.incentive.store.batches import find_batch
 from shared.events.fields import Choice, Text
 from shared.values.json_types import Json

@@ -18,7 +18,7 @@ from shared.values.times import format_time
 DECLARATION: Final = "declaration"
 KINDS: Final = (*PARTS, DECLARATION)
 # Values of the filter `kind`: the kinds of acts, and the actions of decisions.
-WHAT: Final = (*KINDS, *ACTIONS)
+KINDS_AND_ACTIONS: Final = (*KINDS, *ACTIONS)
 
 # Acts without a name are of versions that kept the name as the person.
 _ACTS: Final = """

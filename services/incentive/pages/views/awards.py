@@ -7,7 +7,6 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.commands.decisions import step_contexts
 from services.incentive.domain.acts import decision_json
 from services.incentive.domain.holds import KINDS as HOLDS
 from services.incentive.domain.holds import OBJECTION
@@ -24,6 +23,7 @@ from services.incentive.pages.form_body import FormRefusal, load, show_form
 from services.incentive.pages.views.waiting import queue_of
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import FLAGS_FOR_ALL, list_awards
+from services.incentive.queries.casework.step_contexts import step_contexts
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions
 from services.incentive.queries.statements import service_json

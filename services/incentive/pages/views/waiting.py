@@ -22,7 +22,7 @@ from services.incentive.http.schemas import YearParameter
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.pages.form_body import load
 from services.incentive.pages.queue_param import Queue, read_queue, write_queue
-from services.incentive.pages.waiting_list import load_waiting
+from services.incentive.queries.casework.waiting import load_waiting
 from services.incentive.queries.view import LedgerView
 from shared.events.fields import Choice, Text
 from shared.values.json_types import Json

@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from services.incentive.commands.decisions import step_contexts
 from services.incentive.domain.workflow import Actor
 from services.incentive.domain.worklist.waiting import WaitingAward, next_step
+from services.incentive.queries.casework.step_contexts import step_contexts
 from services.incentive.queries.statements import remedy_days
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import load_award_context

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from services.incentive.commands.decisions import step_contexts
 from services.incentive.domain.steps import StepContext, StepRequest, due_fen, due_for, refusal
 from services.incentive.domain.subjects.accounts import DuePayment
 from services.incentive.domain.workflow import Actor
 from services.incentive.policy.terms import Policy
+from services.incentive.queries.casework.step_contexts import step_contexts
 from services.incentive.store.acts import accounts_of
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.awards import find_current_awards
