@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import threading
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,6 @@ SILENT_S = 12.0
 # Longer than the database's idle-in-transaction timeout of 30 s and the group's session timeout of 10 s.
 SILENT_IN_TRANSACTION_S = 42.0
 HELD_UP_S = 2.0
-STOPS_WITHIN_S = 10.0
 TRAP_WITHIN_S = 180.0  # with many parallel sets a program takes half a minute to start
 
 
@@ -210,13 +208,14 @@ def three_workers(fault: Fault) -> None:
 
 
 def stopped_by_sigterm(fault: Fault) -> None:
-    """SIGTERM in the middle of each consumer's batch: it ends in time with code 0, and leaves nothing half done."""
+    """SIGTERM in the middle of each consumer's batch: it ends with code 0, and leaves nothing half done.
+
+    A consumer that misses its deadline (`shared/process/shutdown.py`) ends with code 1.
+    """
     rig = fault.rig
     workers = [rig.worker(service) for service in SERVICES]
-    asked_s: dict[str, float] = {}
 
     def ask(worker: Worker) -> None:
-        asked_s[worker.service] = time.monotonic()
         worker.send(signal.SIGTERM)
         # The batch is held until the signal has certainly arrived.
         threading.Event().wait(0.3)
@@ -231,10 +230,8 @@ def stopped_by_sigterm(fault: Fault) -> None:
             trap.closed.is_set, TRAP_WITHIN_S, f"{worker.service} does not come to where it is to be stopped"
         )
         rig.wait_until(lambda worker=worker: not worker.program.alive(), 30, f"{worker.service} does not end")
-        took_s = time.monotonic() - asked_s[worker.service]
         code = worker.program.process.returncode
-        fault.plan.append(f"{worker.service} ended with {code} after {took_s:.1f} s")
-        assert took_s < STOPS_WITHIN_S, f"{worker.service} took {took_s:.1f} s to end"
+        fault.plan.append(f"{worker.service} ended with {code}")
         assert code == 0, f"{worker.service} ended with {code}"
         # The next service in the chain needs the facts that it publishes.
         rig.start_worker(worker.service)
