@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from devset.postgres import Database, Postgres
     from tests.support.forked_programs import Child, ForkServer
 
-STOP_WITHIN_S = 10.0
+# A program has ten seconds; the rest is room for a busy machine. Code 0 says that it kept its own deadline.
+STOP_WITHIN_S = 20.0
 
 
 @contextmanager
