@@ -455,7 +455,7 @@ def test_figures_are_reported_in_time_though_the_database_is_frozen(place_of, se
             told = ask().text
             took_s = time.monotonic() - began_s
         assert {"jiangbu_ready 0.0", 'jiangbu_up{part="database"} 0.0'} <= set(told.splitlines())
-        assert took_s < 10
+        assert took_s < 30  # an answer without a deadline would wait until the database goes on
     finally:
         close_app(app)
 
