@@ -8,6 +8,7 @@ import click
 import requests
 
 from shared.language import localized, say
+from shared.table_files.rows import table_media_type
 from shared.values.json_types import Json
 
 _TIMEOUT_S: Final = (5.0, 120.0)
@@ -59,7 +60,7 @@ def lines(preview: Json) -> Iterator[str]:
 
 def _post(url: str, key: str, content: bytes, *, is_preview: bool) -> Json:
     """Post the table. Raises ClickException with one line if it is not answered or is refused."""
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "text/csv"}
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": table_media_type(content)}
     query = {"preview": "true" if is_preview else "false"}
     try:
         answer = requests.post(f"{url}{_PATH}", content, params=query, headers=headers, timeout=_TIMEOUT_S)

@@ -25,14 +25,15 @@ from services.incentive.http.context import (
     no_policy_in_force,
 )
 from services.incentive.http.schemas import AwardSchema
-from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, refuse_faulty_rows, sent_table
 from services.incentive.http.tables.declared import Row, declaration_input, read_table
+from services.incentive.http.tables.rows import TABLE_BODY, refuse_faulty_rows, sent_table
 from services.incentive.queries import declared
 from services.incentive.queries.awards import find_award
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.awards import evidence_json
 from services.incentive.store.rows import SeenAward
 from services.incentive.store.rulebook import rulebook_as_of
+from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
@@ -75,7 +76,7 @@ def list_declared(arguments: Json) -> Json:
     "POST /v1/declared/table", schemas.TableSchema, roles=("bureau",), query=schemas.TableQuery, requestBody=TABLE_BODY
 )
 def declare_table(arguments: Json) -> Json:
-    """Declare all rows of a table (CSV), or none if any row is faulty; `preview=true` only shows the result.
+    """Declare all rows of a table (CSV or XLSX), or none if any row is faulty; `preview=true` only shows the result.
 
     Columns: `rule`, `subject`, `item`, `earned_on`; `name`, `measure`, `documents`, `withdrawn` where needed. A preview
     reports for each row its line, its award and amounts, or its faults, and the consequences for budgets and other

@@ -3,9 +3,10 @@
 from services.incentive.commands.eligibility_table import TableConsequences, record_eligibility_table
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.context import current_actor, incentive_context, settings_changed
-from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, refuse_faulty_rows, sent_table
 from services.incentive.http.tables.eligibility import read_eligibility
+from services.incentive.http.tables.rows import TABLE_BODY, refuse_faulty_rows, sent_table
 from services.incentive.store.rulebook import SettingsChangedError
+from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
 from shared.web.problems import Problem
 from shared.web.query import Blueprint
@@ -22,7 +23,7 @@ blueprint = Blueprint("eligibility", __name__, description="资格认定 / eligi
     requestBody=TABLE_BODY,
 )
 def record_table(arguments: Json) -> Json:
-    """Record all rows of a table of eligibility (CSV), or none if any row is faulty; `preview=true` records nothing.
+    """Record all rows of a table (CSV or XLSX), or none if any row is faulty; `preview=true` records nothing.
 
     Columns: `subject`, `status`, `from`, `until`, `kind_of_entity`, a column for each condition with its basis (a cell
     that begins with `no:` says that it is not met), `reason`, `documents`. The answer has the awards that are held or

@@ -13,11 +13,12 @@ from services.incentive.http import act_schemas as schemas
 from services.incentive.http.batches import PreviewQuery, perform_request, preview_request
 from services.incentive.http.context import current_actor, ledger_view
 from services.incentive.http.notices.lists import MEDIA_TYPES, table_download
-from services.incentive.http.tables.csv_rows import TABLE_BODY, TableError, sent_table
 from services.incentive.http.tables.payments import read_payments
+from services.incentive.http.tables.rows import TABLE_BODY, sent_table
 from services.incentive.queries.casework.due_payments import due_payments
 from services.incentive.store.batches import find_batch
 from shared.events.fields import Choice, Text
+from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
 from shared.web.problems import FieldFault, Problem
@@ -80,7 +81,7 @@ _DUE: Final = Table("拨付清单", PAYMENT_HEADINGS, _cells)
     responses={"200": {"description": "preview=true", "content": {"application/json": {"schema": _PREVIEW}}}},
 )
 def record_payments(header: Json, arguments: Json) -> Json | Response:
-    """Record finance's table of payments (CSV) as one batch, all rows or none.
+    """Record finance's table of payments (CSV or XLSX) as one batch, all rows or none.
 
     Columns: `award`, `amount`, `voucher`, `day`; others of the payment list may stay. The amount is all that is
     unpaid. 409 with the awards that cannot be paid, and why. With `preview=true` nothing is recorded, and a 200 says

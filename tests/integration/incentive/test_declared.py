@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +15,7 @@ from services.incentive.__main__ import main
 from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
+from shared.table_files.rows import XLSX_TYPE
 from tests.support.incentive.app import Asker, incentive_app
 from tests.support.incentive.bureau import Bureau, empty_bureau
 from tests.support.incentive.ledger import (
@@ -28,6 +29,7 @@ from tests.support.incentive.ledger import (
     subject,
 )
 from tests.support.incentive.whole_set import served
+from tests.support.table_files.workbooks import xlsx
 from tests.support.web.contract import check_contract
 from tests.support.web.keys import headers
 
@@ -316,9 +318,11 @@ def table(measured: str) -> bytes:
     return TABLE.format(*(subject(number).removeprefix("uscc:") for number in (20, 21)), measured).encode()
 
 
-def post_table(ask: Asker, content: bytes, query: str = "", role: str = "bureau") -> tuple[int, Any]:
+def post_table(
+    ask: Asker, content: bytes, query: str = "", role: str = "bureau", content_type: str = "text/csv"
+) -> tuple[int, Any]:
     answer = ask.client.post(
-        f"/v1/declared/table{query}", headers={**headers(role), "Content-Type": "text/csv"}, data=content
+        f"/v1/declared/table{query}", headers={**headers(role), "Content-Type": content_type}, data=content
     )
     return answer.status_code, answer.get_json()
 
@@ -365,6 +369,29 @@ def test_a_table_is_looked_at_before_anything_is_written(ask: Asker) -> None:
     assert ask.ok("/v1/ledger/balances")["size"] == size
     twice = table("100000000") + f"算力券,{subject(20)},,T-9,2026-03-01,100000.00\n".encode() * 2
     assert [len(row["errors"]) for row in post_table(ask, twice, "?preview=true")[1]["rows"]] == [0, 0, 0, 0, 1]
+
+
+def test_a_workbook_is_declared_as_a_csv_file_is(ask: Asker) -> None:
+    head = ["事项清单", None], ["奖项", "主体", "名称", "事项", "取得日期", "计量"]
+    rows = [
+        ["算力券", subject(40).removeprefix("uscc:"), "虚构甲", "W-1", date(2026, 3, 1), 200000.5],
+        ["talent_project", subject(40), None, 20260001, "2026/3/2"],
+    ]
+    content = xlsx([*head, *rows])
+    status, seen = post_table(ask, content, "?preview=true")
+    assert (status, seen["faulty"], [row["line"] for row in seen["rows"]]) == (200, 0, [3, 4])
+    assert post_table(ask, content, content_type=XLSX_TYPE)[0] == 200
+    as_csv = f"rule,subject,name,item,earned_on,measure\n算力券,{subject(40)},虚构甲,W-1,2026-03-01,200000.50\n".encode(
+        "gb18030"
+    )
+    assert post_table(ask, as_csv)[1]["rows"][0]["award_id"] == seen["rows"][0]["award_id"]
+    found = {one["item"]: one for one in ask.all("/v1/declared", subject=subject(40))}
+    assert found.keys() == {"W-1", "20260001"}
+    assert (found["W-1"]["measure"], found["W-1"]["seq"]) == ({"settled": "200000.50"}, found["20260001"]["seq"] - 1)
+    rows[1][4] = "=TODAY()"
+    status, refused = post_table(ask, xlsx([*head, *rows]), "?preview=true")
+    assert (status, "E4 is a formula" in refused["detail"] or "E4 是公式" in refused["detail"]) == (422, True)
+    assert post_table(ask, content, content_type="application/zip")[0] == 415
 
 
 def test_a_preview_of_a_table_says_what_follows_for_budgets_and_other_awards(postgres) -> None:
@@ -432,6 +459,9 @@ def test_the_command_shows_the_rows_and_declares_them(ask: Asker, tmp_path: Path
         code, said = run(good)
         assert (code, "declared 1 rows" in said) == (0, True)
         assert len(ask.all("/v1/declared", subject=subject(22))) == 1
+        workbook = xlsx([line.split(",") for line in good.decode().splitlines()])
+        code, said = run(workbook, "--preview")
+        assert (code, "1000000.00/1000000.00" in said) == (0, True)
         code, said = run(good.replace(b"ai_scenario", b"ai_scene"))
         assert (code, "2: rule: " in said, "1 rows are faulty; nothing was written" in said) == (1, True, True)
         code, said = run(b"x\n")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from services.incentive.domain.subjects.eligibility import CONDITIONS
 from services.incentive.rebuild.command import verify_all
+from shared.table_files.rows import XLSX_TYPE
 from shared.values.times import shanghai_date
 from tests.support.incentive.bureau import SHA256, Bureau, empty_bureau
 from tests.support.incentive.ledger import subject
+from tests.support.table_files.workbooks import xlsx
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -46,6 +48,17 @@ def send(bureau: Bureau, *rows: list[str], preview: bool, who: str = "bureau") -
 
 def follows(answer: Any) -> dict[str, list[str]]:
     return {name: answer[name] for name in ("held", "released", "not_eligible")}
+
+
+def test_a_workbook_is_recorded_as_a_csv_file_is(bureau: Bureau) -> None:
+    award_id = bureau.purchase(9, verified=False)
+    row: list[object] = [*verified(9)]
+    row[2] = date(2020, 1, 1)
+    given = {"data": xlsx([HEADINGS, row]), "content_type": XLSX_TYPE, "headers": headers("bureau")}
+    bureau.later()
+    assert bureau.ask.client.post("/v1/eligibility", **given).status_code == 200
+    assert bureau.award(award_id)["eligibility"] == "verified"
+    assert bureau.ask.all(f"/v1/subjects/{subject(9)}/eligibility")[0]["from"] == "2020-01-01T00:00:00.000000+08:00"
 
 
 def test_a_preview_says_what_follows_and_the_table_does_it(bureau: Bureau) -> None:

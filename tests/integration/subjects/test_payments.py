@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from services.incentive.http.tables.csv_rows import TableError, read_rows
+from services.incentive.http.tables.rows import read_rows
+from shared.table_files.rows import XLSX_TYPE
+from shared.table_files.table_error import TableError
 from shared.values.times import shanghai_date
 from tests.support.incentive.bureau import DOCUMENTS, FIRST, SECOND, THIRD, Bureau, empty_bureau
 from tests.support.incentive.ledger import subject
 from tests.support.incentive.pages import send, sign_in
+from tests.support.table_files.workbooks import xlsx
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from werkzeug.test import TestResponse
 
 NUMBER = "6222020200011234567"
 HEADINGS = "award,amount,voucher,day"
@@ -126,6 +131,51 @@ def test_all_rows_are_recorded_or_none(bureau: Bureau) -> None:
     given = {**headers(FIRST), "Idempotency-Key": "json"}
     assert bureau.ask.client.post("/v1/batches/payments", json={}, headers=given).status_code == 415
     assert [bureau.award(one)["state"] for one in (first, second)] == ["approved", "approved"]
+
+
+def test_finance_fills_in_the_workbook_and_sends_it_back(bureau: Bureau) -> None:
+    first, second = approved(bureau, 31, 32)
+    today = shanghai_date(bureau.now)
+    book = openpyxl.load_workbook(io.BytesIO(due(bureau, "xlsx").data))
+    sheet, out = book.worksheets[0], io.BytesIO()
+    for line in range(sheet.max_row, 1, -1):
+        if sheet.cell(line, 1).value not in (first, second):
+            sheet.delete_rows(line)
+    for line in (2, 3):
+        for column, value in ((8, 200000), (9, f"V-3{line}"), (10, today)):
+            sheet.cell(line, column, value)
+    book.save(out)
+    given = {**headers(FIRST), "Idempotency-Key": "workbook"}
+    for content_type in (XLSX_TYPE, "text/csv"):  # the content says what it is
+        answer = bureau.ask.client.post(
+            "/v1/batches/payments", data=out.getvalue(), content_type=content_type, headers=given
+        )
+        assert answer.status_code == 201, answer.text
+        batch = answer.get_json()
+        assert (batch["count"], batch["amount"]) == (2, "400000.00")
+    paid = [bureau.decisions(one)[-1] for one in (first, second)]
+    assert {one["voucher_no"] for one in paid} == {"V-32", "V-33"}
+    assert {one["paid_on"] for one in paid} == {today.isoformat()}
+
+
+def test_the_page_takes_a_workbook(bureau: Bureau) -> None:
+    (award_id,) = approved(bureau, 41)
+    client = bureau.ask.client.application.test_client()
+    assert sign_in(client, f"{FIRST}-key").status_code == 303
+    page, day = "/batches/payments", shanghai_date(bureau.now)
+    bureau.later()
+
+    def look(amount: object) -> TestResponse:
+        content = xlsx([["拨付清单"], [], ["奖补", "金额", "凭证号", "日期"], [award_id, amount, 20260001, day]])
+        return send(client, page, page=page, table=(io.BytesIO(content), "t.csv"))
+
+    refused = look("=200000")
+    assert (refused.status_code, "B4 是公式" in refused.text) == (422, True)
+    assert "4.amount" in look(0.001).text
+    shown = look(200000.0)
+    content = shown.text.partition('name="content" value="')[2].partition('"')[0]
+    assert send(client, f"{page}/enter", page=page, content=content, once="page-4").status_code == 303
+    assert bureau.decisions(award_id)[-1]["voucher_no"] == "20260001"
 
 
 def test_a_table_has_as_many_rows_as_its_reader_allows() -> None:

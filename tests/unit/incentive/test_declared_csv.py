@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from services.incentive.domain.facts import DocumentRef
-from services.incentive.http.tables.csv_rows import MOST_ROWS, TableError
 from services.incentive.http.tables.declared import read_table
+from services.incentive.http.tables.rows import MOST_ROWS
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
+from shared.table_files.table_error import TableError
 from shared.values.parties import complete_uscc
 from tests.support.paths import ROOT
 

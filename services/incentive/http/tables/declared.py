@@ -1,4 +1,4 @@
-"""Reader of tables of declarations (CSV): a declaration a row, every fault with its line and column.
+"""Reader of tables of declarations: a declaration a row, every fault with its line and column.
 
 Columns are known by their headings, Chinese or English, in any order. A rule and a grade may be written by their
 Chinese names, a subject by its code alone, a day as spreadsheets write it. The rule says which value is measured.
@@ -12,14 +12,15 @@ from marshmallow import ValidationError
 from services.incentive.commands.declare import DeclarationInput, InputFault
 from services.incentive.domain.facts import DocumentRef
 from services.incentive.http.act_schemas import DeclaredSchema
-from services.incentive.http.tables.csv_rows import (
+from services.incentive.http.tables.rows import (
+    amount_of_cell,
     day_of_cell,
     documents_of_cell,
     read_rows,
     subject_of_cell,
     too_many_cells,
 )
-from services.incentive.policy.terms import DeclaredTerms, Grades, Policy
+from services.incentive.policy.terms import DeclaredTerms, Fixed, Grades, Policy
 from shared.values.json_types import Json
 from shared.web.problems import field_faults
 
@@ -48,7 +49,7 @@ class Row(NamedTuple):
 
 
 def read_table(content: bytes, policy: Policy) -> list[Row]:
-    """Read a table in UTF-8 or GB 18030; empty lines are skipped. Raises TableError."""
+    """Read a table; blank rows are skipped. Raises TableError."""
     return read_rows(content, _COLUMNS, _REQUIRED, lambda line, columns, cells: _row(line, columns, cells, policy))
 
 
@@ -106,5 +107,6 @@ def _measure(cell: str, terms: DeclaredTerms | None, faults: list[InputFault]) -
         faults.append(InputFault("measure", "该奖项没有计量 / nothing is measured for this rule"))
         return {}
     grades = terms.amount.grades if isinstance(terms.amount, Grades) else ()
-    named = next((grade.grade for grade in grades if cell == grade.says.zh), cell)
-    return {terms.measure.name: named}
+    if isinstance(terms.amount, Fixed | Grades):
+        return {terms.measure.name: next((grade.grade for grade in grades if cell == grade.says.zh), cell)}
+    return {terms.measure.name: amount_of_cell(cell)}

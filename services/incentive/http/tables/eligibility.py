@@ -1,4 +1,4 @@
-"""Reader of tables of eligibility (CSV): a record a row, each condition a column with its basis."""
+"""Reader of tables of eligibility: a record a row, each condition a column with its basis."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 from services.incentive.commands.declare import InputFault
 from services.incentive.domain.subjects.eligibility import CONDITIONS
 from services.incentive.http.act_schemas import EligibilityRequestSchema
-from services.incentive.http.tables.csv_rows import (
+from services.incentive.http.tables.rows import (
     day_of_cell,
     documents_of_cell,
     read_rows,
@@ -57,7 +57,7 @@ class EligibilityRow(NamedTuple):
 
 
 def read_eligibility(content: bytes) -> list[EligibilityRow]:
-    """Read a table in UTF-8 or GB 18030; empty lines are skipped. Raises TableError."""
+    """Read a table; blank rows are skipped. Raises TableError."""
     return read_rows(content, _COLUMNS, _REQUIRED, _row)
 
 

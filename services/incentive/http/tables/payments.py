@@ -1,9 +1,8 @@
-"""Reader of finance's table of payments (CSV): a payment a row, each with its voucher and day.
+"""Reader of finance's table of payments: a payment a row, each with its voucher and day.
 
 The payment list that finance was given may come back with all its columns; those of no use here are not read.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Final, NamedTuple
@@ -13,7 +12,7 @@ from marshmallow import ValidationError
 from services.incentive.commands.batches import MOST_AWARDS
 from services.incentive.commands.declare import InputFault
 from services.incentive.http.act_schemas import PaymentRowSchema
-from services.incentive.http.tables.csv_rows import day_of_cell, read_rows, too_many_cells
+from services.incentive.http.tables.rows import amount_of_cell, day_of_cell, read_rows, too_many_cells
 from shared.values.json_types import Json
 from shared.web.problems import FieldFault, Problem, field_faults
 
@@ -31,7 +30,6 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "account": ("账号", "account"),
 }
 _READ: Final = ("award_id", "amount", "voucher_no", "paid_on")
-_AMOUNT: Final = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]{1,2}))?")
 _SCHEMA: Final = PaymentRowSchema()
 
 
@@ -44,7 +42,7 @@ class PaymentRow(NamedTuple):
 
 
 def read_payments(content: bytes, today: date) -> dict[str, Json]:
-    """The payments of a table in UTF-8 or GB 18030 by award_id, each with `amount`, `voucher_no`, `paid_on`.
+    """The payments of a table by award_id, each with `amount`, `voucher_no`, `paid_on`.
 
     Raises TableError; Problem 422 with each fault by line and column.
     """
@@ -70,14 +68,8 @@ def _row(line: int, columns: list[str], cells: list[str]) -> PaymentRow:
         return PaymentRow(line, None, (too_many_cells(cells, columns),))
     given = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
     body = {name: given[name] for name in _READ if given.get(name)}
-    body |= {"amount": _amount(given.get("amount", "")), "paid_on": day_of_cell(given.get("paid_on", ""))}
+    body |= {"amount": amount_of_cell(given.get("amount", "")), "paid_on": day_of_cell(given.get("paid_on", ""))}
     try:
         return PaymentRow(line, _SCHEMA.load(body), ())
     except ValidationError as error:
         return PaymentRow(line, None, tuple(InputFault(one.field, one.message) for one in field_faults(error.messages)))
-
-
-def _amount(cell: str) -> str:
-    """Convert 200,000 and 200000.5 to 200000.00 and 200000.50; anything else is left for the schema to refuse."""
-    match = _AMOUNT.fullmatch(cell)
-    return cell if match is None else f"{match[1].replace(',', '')}.{(match[2] or '').ljust(2, '0')}"

@@ -1,4 +1,4 @@
-"""Pages of declared rewards: the list with the form to declare one, and tables (CSV), each previewed first."""
+"""Pages of declared rewards: the list with the form to declare one, and tables, each previewed first."""
 
 from typing import Final
 
@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from services.incentive.http.act_schemas import DeclaredSchema
 from services.incentive.http.context import current_rulebook, ledger_view
 from services.incentive.http.declared import declaration_json, declare_reward, run_table
-from services.incentive.http.tables.csv_rows import TableError
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.pages.forms.sent_table import confirmed_table, field_content, too_large, uploaded_table
@@ -16,6 +15,7 @@ from services.incentive.pages.language import say_half
 from services.incentive.policy.terms import DeclaredTerms
 from services.incentive.queries.declared import list_declared
 from services.incentive.queries.participants import which_awards
+from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.pagination import decode_key, encode_cursor, page

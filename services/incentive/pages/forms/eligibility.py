@@ -1,12 +1,12 @@
-"""Page of eligibility by table (CSV): a preview of its consequences, and its confirmation."""
+"""Page of eligibility by table: a preview of its consequences, and its confirmation."""
 
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.eligibility import run_eligibility
-from services.incentive.http.tables.csv_rows import TableError
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.forms.sent_table import confirmed_table, field_content, too_large, uploaded_table
 from services.incentive.pages.language import say_half
+from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
 from shared.web.keys import require
 

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.http.batches import perform_request, preview_request
 from services.incentive.http.payments import due_payments_file, payments_request
-from services.incentive.http.tables.csv_rows import TableError
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, sent_once, show_form
 from services.incentive.pages.forms.sent_table import confirmed_table, field_content, too_large, uploaded_table
 from services.incentive.pages.language import say, say_half
+from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.problems import Problem

@@ -1,35 +1,37 @@
-"""Reader of tables in CSV: columns by their headings, Chinese or English, in any order; cells as people write them."""
+"""Reader of sent tables: columns by their headings, Chinese or English, in any order; cells as people write them."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Final, TypeVar
 
 from flask import request
 
 from services.incentive.commands.declare import InputFault
+from shared.table_files.rows import CSV_TYPE, XLSX_TYPE, TableRow, table_rows
+from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
-from shared.web.csv_list import CSV
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import TEXT
+from shared.web.query import BINARY, TEXT
 
 MOST_ROWS: Final = 1_000
-TABLE_BODY: Final = {"required": True, "content": {CSV: {"schema": TEXT}}}  # of the OpenAPI operation
+TABLE_BODY: Final = {  # of the OpenAPI operation
+    "required": True,
+    "content": {CSV_TYPE: {"schema": TEXT}, XLSX_TYPE: {"schema": BINARY}},
+}
+_HEADINGS_WITHIN: Final = 10  # rows
 _DAY: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
+_AMOUNT: Final = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]{1,2}))?")
 _DOCUMENT: Final = re.compile(r"(.+?)\s+([0-9a-fA-F]{64})")
 MadeRow = TypeVar("MadeRow")
 
 
-class TableError(ValueError):
-    """The file is not a table of the expected columns; the message says why."""
-
-
 def sent_table() -> bytes:
-    """Return the table in the body of the request. Problem 415 if the body is not CSV."""
-    if request.mimetype != CSV:
-        raise Problem(415, f"内容类型须为 {CSV} / the content type must be {CSV}")
+    """Return the table in the body of the request, whose content says the format. Problem 415 for other types."""
+    if request.mimetype not in (CSV_TYPE, XLSX_TYPE):
+        types = f"{CSV_TYPE}, {XLSX_TYPE}"
+        raise Problem(415, f"内容类型须为 {types} 之一 / the content type must be one of {types}")
     return request.get_data()
 
 
@@ -48,12 +50,9 @@ def read_rows(
     most: int = MOST_ROWS,
 ) -> list[MadeRow]:
     """Make each row of a table from its line, columns and cells. `known` are the headings of each column."""
-    reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
-    try:
-        columns = read_headings(next(reader, []), known, required)
-        rows = [make(reader.line_num, columns, cells) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
-        raise TableError(f"第 {reader.line_num} 行不是 CSV / line {reader.line_num} is not CSV: {error}") from error
+    found = table_rows(content)
+    columns = _columns(found, known, required)
+    rows = [make(row.line, columns, row.cells) for row in islice(found, most + 1)]
     if not rows:
         raise TableError("没有数据行 / there are no rows")
     if len(rows) > most:
@@ -61,22 +60,30 @@ def read_rows(
     return rows
 
 
-def _text(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise TableError("须为 UTF-8 或 GB 18030 / must be UTF-8 or GB 18030")
+def _columns(rows: Iterator[TableRow], known: Mapping[str, tuple[str, ...]], required: Sequence[str]) -> list[str]:
+    """The columns by the first row that has a known heading; titles above it are skipped."""
+    headings = {name for names in known.values() for name in names}
+    first: list[str] = []
+    for row in islice(rows, _HEADINGS_WITHIN):
+        if any(not headings.isdisjoint(_words(cell)) for cell in row.cells):
+            return read_headings(row.cells, known, required)
+        first = first or row.cells
+    return read_headings(first, known, required)
+
+
+def _words(heading: str) -> list[str]:
+    return [heading.strip(), *heading.split()]
 
 
 def read_headings(headings: Sequence[str], known: Mapping[str, tuple[str, ...]], required: Sequence[str]) -> list[str]:
     """Return the columns by their headings; a heading with both words, such as "奖项 rule", is known by either."""
     by_heading = {heading: column for column, names in known.items() for heading in names}
     columns: list[str] = []
-    for heading in headings:
-        words = [heading.strip(), *heading.split()]
-        column = next((by_heading[word] for word in words if word in by_heading), None)
+    for number, heading in enumerate(headings, 1):
+        if not heading.strip():
+            said = f"第 {number} 列没有标题，合并的标题请拆开 / column {number} has no heading: split merged headings"
+            raise TableError(said)
+        column = next((by_heading[word] for word in _words(heading) if word in by_heading), None)
         if column is None:
             listed = ", ".join(" ".join((names[0], names[-1])) for names in known.values())
             raise TableError(f"没有此列 / no such column: {heading!r} ({listed})")
@@ -107,6 +114,12 @@ def day_of_cell(cell: str) -> str:
         return cell if match is None else date(*map(int, match.groups())).isoformat()
     except ValueError:
         return cell
+
+
+def amount_of_cell(cell: str) -> str:
+    """Convert 200,000 and 200000.5 to 200000.00 and 200000.50; anything else is left for the schema to refuse."""
+    match = _AMOUNT.fullmatch(cell)
+    return cell if match is None else f"{match[1].replace(',', '')}.{(match[2] or '').ljust(2, '0')}"
 
 
 def documents_of_cell(cell: str, faults: list[InputFault]) -> Iterator[dict[str, str]]:

@@ -1,0 +1,1 @@
+"""Tables that people send, CSV or XLSX: either format as the same rows of texts."""
