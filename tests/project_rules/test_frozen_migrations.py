@@ -172,6 +172,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0015_void_documents.sql": (
         "d798d2a38923f15c06463131e0cc586ae05ff5e0fe13ebb206303a54000d42d3"
     ),
+    "services/incentive/migrations/versions/0030_search.py": (
+        "10953e63a1fe83359d1eea3f430e143cf458430dca02f916d356ddf0c411e6b7"
+    ),
+    "services/incentive/migrations/versions/0030_search.sql": (
+        "15cf7ad702a0d302448165130c53b79f86f99c0dd98129281891d533d8fb3b01"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),

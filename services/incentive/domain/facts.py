@@ -453,7 +453,8 @@ def declaration_value(declaration: Declaration) -> bytes:
 
 # --- any fact --------------------------------------------------------------------------------------------------
 
-AwardFact = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal | Declaration
+PartyFact = FirstListing | FirstPurchase | ProviderTotal | Declaration
+AwardFact = PartyFact | ExchangeTotal
 FlagMeasures = ProviderMeasures | BuyerMeasures | ExchangeMeasures
 Fact = AwardFact | FlagMeasures
 

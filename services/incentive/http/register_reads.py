@@ -18,6 +18,7 @@ from shared.web.problems import Problem
 KINDS: Final = ("trades", "listings")
 DOCUMENTS_MOST: Final = 100  # of one fact on one page
 _TIMEOUT_S: Final = (2.0, 10.0)
+_SEARCH_TIMEOUT_S: Final = (0.3, 1.0)
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -73,6 +74,23 @@ def documents_behind(ref: FactRef, exchange: str | None) -> tuple[list[Json], bo
     return None if found is None else (found[:DOCUMENTS_MOST], len(found) > DOCUMENTS_MOST)
 
 
+def find_documents(kind: str, text: str, exchange: str | None, limit: int) -> tuple[list[Json], bool] | None:
+    """Find listings or trades by number, of one exchange if it is named, and whether there are more.
+
+    None if a register does not answer at once.
+    """
+    query: Json = {"q": text, "limit": limit, "exchange": exchange}
+    items: list[Json] = []
+    has_more = False
+    for register in register_ids():
+        found = _ask(kind, register, lambda client, url: client.search(url, query), _SEARCH_TIMEOUT_S)
+        if found is None:
+            return None
+        items += found["items"]
+        has_more = has_more or found["more"]
+    return items[:limit], has_more or len(items) > limit
+
+
 def find_trade(exchange: str, number: str) -> TradeFacts:
     """Load a trade from the one register that has it. Problem 404, or 503 if a register does not answer."""
     if incentive_context().registers.service_key is None:
@@ -90,14 +108,19 @@ def find_trade(exchange: str, number: str) -> TradeFacts:
     raise Problem(404)
 
 
-def _ask(kind: str, register: str, question: Callable[[RegisterClient, str], T]) -> T | None:
+def _ask(
+    kind: str,
+    register: str,
+    question: Callable[[RegisterClient, str], T],
+    timeout_s: tuple[float, float] = _TIMEOUT_S,
+) -> T | None:
     """Return what a register answers; None while it does not. Raises NotInRegister."""
     known = incentive_context().registers
     address = known.addresses.get(register)
     if known.service_key is None or address is None:
         return None
     url = address.listing if kind == "listings" else address.trade_ingest
-    with RegisterClient(known.service_key, _TIMEOUT_S) as client:
+    with RegisterClient(known.service_key, timeout_s) as client:
         try:
             return question(client, url)
         except NotInRegister:

@@ -22,6 +22,7 @@ from services.incentive.domain.facts import (
     Fact,
     FactError,
     FactRef,
+    PartyFact,
     Registers,
     about_of,
     is_counted,
@@ -32,6 +33,7 @@ from services.incentive.domain.payables.highest_only import with_payables
 from services.incentive.domain.risk_flags import Peers
 from services.incentive.domain.similar_purchases import NO_SIMILAR, first_near_cap, similar_purchases
 from services.incentive.policy.terms import Policy
+from services.incentive.rebuild.names import begin_names, compare_names, keep_names
 from services.incentive.store.acts import related_of
 from services.incentive.store.awards import award_from_row, award_rows
 from services.incentive.store.payable_inputs import load_payable_inputs
@@ -157,19 +159,22 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
     damaged fact moves no money. `compare_awards`, which has all awards of a subject, computes the payables.
     """
     execute(connection, _REBUILT)
+    begin_names(connection)
     earned: list[Award] = []
     damaged: list[str] = []
     near: list[tuple[str, KnownFacts]] = []  # whose red flags depend on each other
     related = related_of(connection)
     groups, unsafe = _declared_groups(connection, rulebook.policy)
     known: list[tuple[str, str]] = []
+    names: list[tuple[str, str]] = []
     rows = stream(connection, _FACTS, _FactRow)
     for about, of_it in groupby(rows, key=lambda row: row.whose):
-        facts, named, faults = _newest_of_rows(of_it, rulebook.registers)
-        yield from faults
-        known.extend((exchange, about) for exchange in named)
-        facts = facts.with_linked(about, groups)
-        if faults or about in unsafe:
+        read = _read_rows(of_it, rulebook.registers)
+        yield from read.faults
+        known.extend((exchange, about) for exchange in read.exchanges)
+        names.extend((about, name) for name in read.names[-1:])
+        facts = read.facts.with_linked(about, groups)
+        if read.faults or about in unsafe:
             damaged.append(about)
         elif first_near_cap(facts.of, rulebook.policy) is not None:
             near.append((about, facts))
@@ -180,7 +185,9 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
             earned.clear()
         if len(known) >= _BATCH:
             _keep_known(connection, known)
+            keep_names(connection, names)
     _keep_known(connection, known)
+    keep_names(connection, names)
     others = Peers(similar_purchases((facts.of for _, facts in near), rulebook.policy), related)
     for about, facts in near:
         yield from _earn(about, facts, rulebook, others, (earned, damaged))
@@ -189,6 +196,7 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
     execute(connection, _KEEP_AS_THEY_STAND, abouts=damaged)
     execute(connection, "ANALYZE rebuilt_award")
     yield from stream(connection, _KNOWN_TO, Difference, damaged=damaged)
+    yield from compare_names(connection, damaged)
 
 
 def _declared_groups(
@@ -225,10 +233,23 @@ def _keep_known(connection: Connection, known: list[tuple[str, str]]) -> None:
         known.clear()
 
 
-def _newest_of_rows(rows: Iterable[_FactRow], registers: Registers) -> tuple[KnownFacts, set[str], list[Difference]]:
-    """The newest version of each fact that counts, given rows in order; all named exchanges; damaged facts."""
+class _ReadRows(NamedTuple):
+    """The newest version of each fact that counts, all exchanges and names in any version, and damaged facts.
+
+    `names` are in the order in which they were recorded.
+    """
+
+    facts: KnownFacts
+    exchanges: set[str]
+    names: list[str]
+    faults: list[Difference]
+
+
+def _read_rows(rows: Iterable[_FactRow], registers: Registers) -> _ReadRows:
+    """Read the facts of one subject or exchange, given in order of topic, key and version."""
     newest: dict[tuple[str, str], tuple[int, Fact]] = {}
-    named: set[str] = set()
+    exchanges: set[str] = set()
+    names: list[tuple[int, str]] = []
     faults = []
     for row in rows:
         try:
@@ -236,10 +257,12 @@ def _newest_of_rows(rows: Iterable[_FactRow], registers: Registers) -> tuple[Kno
         except FactError as error:
             faults.append(Difference(f"fact {row.id} {row.topic} {row.key}", str(error), None))
         else:
-            named |= named_exchanges(fact)
+            exchanges |= named_exchanges(fact)
+            if isinstance(fact, PartyFact):
+                names.append((row.id, fact.party.name))
             if is_counted(row.topic, row.key, registers):
                 newest[row.topic, row.key] = row.id, fact
-    return known_facts(newest.values()), named, faults
+    return _ReadRows(known_facts(newest.values()), exchanges, [name for _, name in sorted(names)], faults)
 
 
 def _earn(

@@ -167,6 +167,14 @@ class RegisterClient:
         """Ask which facts a trade was evidence of, as JSON. Raises NotInRegister."""
         return self._ask(f"{url}/v1/trades/{exchange}/{number}/facts").content
 
+    def search(self, url: str, query: Json) -> Json:
+        """Find documents by their number or its beginning."""
+        return self._json(f"{url}/v1/search", query)
+
+    def document(self, url: str, kind: str, exchange: str, number: str) -> Json:
+        """Ask for a listing or trade, of `listings` or `trades`, as the register gives it. Raises NotInRegister."""
+        return self._json(f"{url}/v1/{kind}/{exchange}/{number}", {})
+
     def _json(self, url: str, query: Json) -> Json:
         found: Json = self._ask(url, query).json()
         return found

@@ -15,6 +15,7 @@ from shared.web.keys import load_keys
 from shared.web.query import Blueprint
 from shared.web.register import evidence, quarantine, reconciliation
 from shared.web.register.evidence import EvidenceSource
+from shared.web.register.search import search_blueprint
 from shared.web.service import ServiceInfo
 from shared.whitelist import load_whitelist
 
@@ -53,6 +54,7 @@ def create_register_app(
         evidence.blueprint,
         quarantine.blueprint,
         reconciliation.blueprint,
+        search_blueprint(kind),
         translog_routes.blueprint,
     ):
         add_routes(app, blueprint)

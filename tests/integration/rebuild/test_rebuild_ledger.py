@@ -187,9 +187,29 @@ def test_who_may_see_what_is_worked_out_again_too(database: Database) -> None:
     assert database.verify() == [
         f"known_to dcdex {subject(2)}: stored shown; expected none",
         f"known_to kmdex {subject(2)}: stored none; expected shown",
+        f"search_entry {subject(2)}: stored 6 too many; expected none",
         "award_current exchange_tiers/kmdex/2026: stored named ; expected named kmdex",
     ]
     database.damage("UPDATE award_current SET named = '{}'", "DELETE FROM known_to", FILL_NAMED, FILL_KNOWN_TO)
+    database.damage("DELETE FROM search_entry WHERE reader = 'dcdex'")
+    assert database.verify() == []
+
+
+def test_names_and_the_entries_of_search_are_checked(database: Database) -> None:
+    is_third = f"number = (SELECT number FROM subject_name WHERE subject = '{subject(3)}')"
+    database.damage(
+        f"UPDATE subject_name SET name = '虚构别名' WHERE subject = '{subject(2)}'",
+        f"DELETE FROM search_entry WHERE {is_third} AND is_inner",
+    )
+    assert database.verify() == [
+        f"subject_name {subject(2)}: stored 虚构别名; expected 虚构实体2",
+        f"search_entry {subject(3)}: stored none; expected 4 missing",
+    ]
+    database.damage(
+        f"UPDATE subject_name SET name = '虚构实体2' WHERE subject = '{subject(2)}'",
+        f"UPDATE subject_name SET name = name || '。' WHERE subject = '{subject(3)}'",
+        f"UPDATE subject_name SET name = '虚构实体3' WHERE subject = '{subject(3)}'",
+    )
     assert database.verify() == []
 
 
@@ -565,7 +585,7 @@ def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
             ledger.take(found)
         said: list[str] = []
         assert verify_all(connection, ledger.rulebook, None, said.append).is_right, said
-        connection.execute(text("DROP TABLE rebuilt_award, rebuilt_known_to"))
+        connection.execute(text("DROP TABLE rebuilt_award, rebuilt_known_to, rebuilt_name"))
         ledger.rulebook = changed
         ledger.put_in_force()
         if cut < len(history):

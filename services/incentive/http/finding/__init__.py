@@ -1,0 +1,1 @@
+"""Routes of search and of the participants of an exchange."""

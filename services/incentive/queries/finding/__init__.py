@@ -1,0 +1,1 @@
+"""Search: subjects, exchanges, awards, vouchers, and documents of the registers."""
