@@ -223,8 +223,10 @@ def test_another_policy_file_is_tried(
 def test_a_table_of_declarations_is_looked_at_first(site: Site, tmp_path: Path) -> None:
     award = site.makers.get(f"/v1/awards?year={YEAR}&limit=1")["items"][0]
     row = f"talent_project,uscc:{award['subject']['id']},P-1"
+    paper = f"评定.pdf {'ab' * 32}"
     table = tmp_path / "table.csv"
-    table.write_text(f"rule,subject,item,earned_on\n{row},{YEAR}-03-01\n{row},yesterday\n", "utf-8")
+    rows = "".join(f"{row},{day},{paper}\n" for day in (f"{YEAR}-03-01", "yesterday"))
+    table.write_text(f"rule,subject,item,earned_on,documents\n{rows}", "utf-8")
     with site.open("bureau") as page:
         page.goto("/declared")
         page.get_by_role("link", name="批量申报").click()

@@ -56,6 +56,7 @@ class DeclarationInput(msgspec.Struct, frozen=True):
     item: str
     earned_on: date
     measure: Mapping[str, str]
+    assessed_fen: int | None = None
     documents: tuple[DocumentRef, ...] = ()
     name: str | None = None
     withdrawn: bool = False
@@ -182,6 +183,7 @@ class _Entering:
             item=one.item,
             earned_on=one.earned_on,
             measure=dict(one.measure),
+            assessed_fen=one.assessed_fen,
             exchange=exchange,
             documents=one.documents,
             withdrawn=one.withdrawn,
@@ -285,6 +287,7 @@ def entry_faults(one: DeclarationInput, rulebook: Rulebook, today: date) -> Iter
         yield from _operator_faults(one, rulebook.exchanges)
     if not one.withdrawn:
         yield from _measure_faults(one, terms)
+        yield from _assessed_faults(one, terms)
 
 
 def _operator_faults(one: DeclarationInput, exchanges: Whitelist) -> Iterator[InputFault]:
@@ -310,6 +313,12 @@ def _measure_faults(one: DeclarationInput, terms: DeclaredTerms) -> Iterator[Inp
         said = f"必须提供{says.zh} / required: {says.en}"
     if said is not None:
         yield InputFault(f"measure.{name}", said)
+
+
+def _assessed_faults(one: DeclarationInput, terms: DeclaredTerms) -> Iterator[InputFault]:
+    """Faults of the assessed amount: the policy file says which rules have one."""
+    if one.assessed_fen is not None and terms.assessed is None:
+        yield InputFault("assessed", "该奖项的金额不经评定 / the amount of this rule is not assessed")
 
 
 def _wrong_value(amount: Fixed | Grades | Steps | AtRate | None, value: str) -> str | None:

@@ -81,8 +81,9 @@ class DeclaredOutcome(msgspec.Struct, frozen=True):
     """The outcome of one declaration.
 
     `deducted_fen` is the sum that the same steps earned before, `history_fen` what is deducted for steps reached before
-    the policy, `had_fen` the sum that other subjects had of the item, `left_fen` the remainder of the tightest `limit`
-    (None: there is no limit). `before` are the earlier declarations that reduced this one.
+    the policy, `had_fen` the sum that other subjects had of the item, `due_fen` the amount due before what the bureau
+    assessed and limits, `left_fen` the remainder of the tightest `limit` (None: there is no limit). `before` are the
+    earlier declarations that reduced this one.
     """
 
     declaration: Declaration
@@ -91,6 +92,7 @@ class DeclaredOutcome(msgspec.Struct, frozen=True):
     deducted_fen: int = 0
     history_fen: int = 0
     had_fen: int = 0
+    due_fen: int = 0
     limit: RewardLimit | None = None
     left_fen: int = 0
     ceiling_fen: int = 0
@@ -238,7 +240,7 @@ class _SoFar:
                 self._look_back(one, terms, key, found)
             return msgspec.structs.replace(outcome, why="not_in_force")
         outcome = self._by_difference(outcome, key) if terms.earned == "by_difference" else self._once(outcome, key)
-        outcome = self._within_limits(self._within_years(outcome), key)
+        outcome = self._within_limits(_as_assessed(self._within_years(outcome)), key)
         if outcome.ceiling_fen > 0:
             self._note(outcome, key)
         return outcome
@@ -326,6 +328,13 @@ class _SoFar:
         for limit in self._policy.ceiling_limits(terms):
             used = self._used.setdefault(_limit_key(limit, outcome, self._policy), [])
             used.append((one, fen - included_fen))
+
+
+def _as_assessed(outcome: DeclaredOutcome) -> DeclaredOutcome:
+    """The outcome with a ceiling of at most the amount that the bureau assessed."""
+    due_fen, assessed_fen = outcome.ceiling_fen, outcome.declaration.assessed_fen
+    ceiling_fen = due_fen if assessed_fen is None else min(due_fen, int(assessed_fen))
+    return msgspec.structs.replace(outcome, due_fen=due_fen, ceiling_fen=ceiling_fen)
 
 
 def _total(earned: _Earned, key: _Key) -> tuple[tuple[Declaration, ...], int]:

@@ -12,7 +12,7 @@ import msgspec
 
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, SIGN
 from shared.values.canonical_json import canonical_json
-from shared.values.money import parse_yuan
+from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party
 from shared.values.times import format_time
 
@@ -408,7 +408,8 @@ class DocumentRef(msgspec.Struct, frozen=True):
 class Declaration(_VersionedFact, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The current declaration of one item of a subject under a rule.
 
-    `measure` holds the measured values as they were written. `exchange` is the one whose operator earns the reward
+    `measure` holds the measured values as they were written, `assessed_fen` the amount that the bureau assessed (None:
+    it did not, or not yet). `exchange` is the one whose operator earns the reward
     (None: the rule is not for operators). `declared_by` is the name of the key or account, `declared_person` its person
     (None in declarations of versions that kept the name alone), `declared_at` the clock's time.
     """
@@ -426,6 +427,7 @@ class Declaration(_VersionedFact, frozen=True, kw_only=True, forbid_unknown_fiel
     declared_by: str = msgspec.field(name="by")
     declared_at: Instant = msgspec.field(name="at")
     declared_person: str | None = msgspec.field(name="person", default=None)
+    assessed_fen: Fen | None = msgspec.field(name="assessed", default=None)
 
     @property
     def key(self) -> str:
@@ -439,7 +441,8 @@ class Declaration(_VersionedFact, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def content(self) -> tuple[object, ...]:
         """The values that are equal in two declarations with the same content."""
-        return (self.party.name, self.earned_on, dict(self.measure), self.exchange, self.documents, self.withdrawn)
+        what = (self.earned_on, dict(self.measure), self.assessed_fen, self.exchange)
+        return (self.party.name, *what, self.documents, self.withdrawn)
 
 
 def declaration_value(declaration: Declaration) -> bytes:
@@ -448,6 +451,9 @@ def declaration_value(declaration: Declaration) -> bytes:
     del value["register"]
     if declaration.declared_person is None:  # the form, and so the hash, of an earlier version
         del value["person"]
+    del value["assessed"]
+    if declaration.assessed_fen is not None:  # absent from those of earlier versions, too
+        value["assessed"] = format_yuan(declaration.assessed_fen)
     return canonical_json({**value, "at": format_time(declaration.declared_at)})
 
 

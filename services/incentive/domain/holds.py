@@ -10,9 +10,10 @@ FAILED: Final = "failed"
 BUDGET: Final = "budget"
 RULE_SUSPENDED: Final = "rule_suspended"
 PERIOD_OPEN: Final = "period_open"
+ASSESSMENT: Final = "assessment"
 OBJECTION: Final = "objection"
 BY_HAND: Final = ("manual", OBJECTION)
-KINDS: Final = ("eligibility", BUDGET, RULE_SUSPENDED, PERIOD_OPEN, *BY_HAND)  # in the contract's order
+KINDS: Final = ("eligibility", BUDGET, RULE_SUSPENDED, PERIOD_OPEN, ASSESSMENT, *BY_HAND)  # in the contract's order
 OUTCOMES: Final = ("upheld", "partly", "dismissed")  # of an objection, when its hold is released
 
 
@@ -65,13 +66,15 @@ def holds(
     earned: Period,
     suspensions: Iterable[Period],
     is_year_open: bool,
+    lacks_assessment: bool,
     by_hand: Iterable[str],
 ) -> tuple[str, ...]:
     """The holds of an award, in the contract's order.
 
     `status` is its subject's eligibility; `is_over_budget`: it is behind the line of a budget (G7); `earned` the period
     in which it was earned; `suspensions` those of its rule that are not lifted; `is_year_open`: its amount is a total
-    of an open year (G14); `by_hand` the kinds of holds that persons placed and nobody released.
+    of an open year (G14); `lacks_assessment`: its rule asks for an amount that the bureau assesses, and there is none;
+    `by_hand` the kinds of holds that persons placed and nobody released.
     """
     placed = set(by_hand)
     conditions = {
@@ -79,6 +82,7 @@ def holds(
         BUDGET: is_over_budget,
         RULE_SUSPENDED: any(earned.overlaps(suspended) for suspended in suspensions),
         PERIOD_OPEN: is_year_open,
+        ASSESSMENT: lacks_assessment,
         **{kind: kind in placed for kind in BY_HAND},
     }
     return tuple(kind for kind, is_held in conditions.items() if is_held)

@@ -537,16 +537,25 @@ BudgetSchema = answer(
 
 
 class DeclaredSchema(QuerySchema):
-    """A declaration. `name` is the subject's where none is known; `withdrawn` takes an earlier one back."""
+    """A declaration. `name` is the subject's where none is known; `withdrawn` takes an earlier one back.
+
+    `assessed` is the amount that the bureau assessed, null as long as it has not; a document is needed.
+    """
 
     rule = Text(required=True)
     subject = SubjectParameter(required=True)
     item = Number(required=True)
     earned_on = DayParameter(required=True)
-    measure = Measure()
+    measure = Measure(allow_none=True)
+    assessed_fen = Yuan(data_key="assessed", allow_none=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
     documents = documents_list()
     name = Text(min_length=1, max_length=200)
     withdrawn = Flag()
+
+    @validates_schema
+    def _check_documents(self, data: Json, **_: object) -> None:
+        if not data.get("withdrawn") and not data.get("documents"):
+            raise ValidationError("须附文件 / a document is needed", "documents")
 
 
 class DeclaredQuery(PageQuery):
@@ -565,6 +574,7 @@ DeclarationSchema = answer(
     nested(subject=SubjectSchema),
     days("earned_on"),
     {"measure": fields.Dict(keys=fields.String(), values=fields.String(), required=True)},
+    texts("assessed", null=True),
     lists(documents=DocumentSchema),
     booleans("withdrawn"),
     instants("at"),

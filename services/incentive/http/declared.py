@@ -78,7 +78,8 @@ def list_declared(arguments: Json) -> Json:
 def declare_table(arguments: Json) -> Json:
     """Declare all rows of a table (CSV or XLSX), or none if any row is faulty; `preview=true` only shows the result.
 
-    Columns: `rule`, `subject`, `item`, `earned_on`; `name`, `measure`, `documents`, `withdrawn` where needed. A preview
+    Columns: `rule`, `subject`, `item`, `earned_on`; `documents` but in rows that withdraw;
+    `name`, `measure`, `assessed`, `withdrawn` where needed. A preview
     reports for each row its line, its award and amounts, or its faults, and the consequences for budgets and other
     awards as the preview of a batch does; without it these are null, and a faulty row is a 422.
     """
@@ -173,6 +174,7 @@ def declaration_json(one: Declaration) -> Json:
         "item": one.item,
         "earned_on": one.earned_on.isoformat(),
         "measure": dict(one.measure),
+        "assessed": None if one.assessed_fen is None else format_yuan(one.assessed_fen),
         "documents": msgspec.to_builtins(one.documents),
         "withdrawn": one.withdrawn,
         "by": one.declared_by,

@@ -115,6 +115,7 @@ HOLDS: Final[Mapping[str, Texts]] = {
     "budget": Texts("预算不足", "Over the budget"),
     "rule_suspended": Texts("规则暂停", "Rule suspended"),
     "period_open": Texts("年度未结", "Year open"),
+    "assessment": Texts("金额待评定", "Not assessed yet"),
     "manual": Texts("人工暂缓", "Manual hold"),
     "objection": Texts("异议处理中", "Objection"),
 }

@@ -441,7 +441,7 @@ def _way_problems(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     earned, ways = _field_of(data, "earned"), [way for way in _WAYS if way in data]
     meaningless = {"at_most", "at_least", "years"}
     if earned == "recorded":
-        meaningless |= {"limits", "pool", "item"}
+        meaningless |= {"limits", "pool", "item", "assessed"}
         if ways:
             yield FieldProblem(("earned",), "只作记录的没有金额 / a rule that is recorded only has no amount")
     elif len(ways) != 1:
@@ -506,6 +506,7 @@ def _make_declared(
             kind=rule.get("kind"),
             readings=rule.get("readings", ()),
             item=rule.get("item"),
+            assessed=rule.get("assessed"),
             measure=rule.get("measure"),
             amount=_declared_amount(rule),
             years=rule.get("years"),
@@ -541,6 +542,7 @@ _DECLARED_RULE: Final = {
     "earned": OneOf("once", "first", "yearly", "by_difference", "recorded", required=False),
     "per": OneOf("subject", "item", required=False),
     "item": Mapped(Texts, _WORDS, required=False),
+    "assessed": OneOf("needed", "possible", required=False),
     "measure": Mapped(lambda *, name, zh, en: Measure(name, Texts(zh, en)), {"name": Name(), **_WORDS}, required=False),
     "amount": YuanValue(required=False),
     "at_most": DecimalText(required=False),

@@ -280,7 +280,8 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
     once a year, `by_difference` each step once, less what was earned before, or `recorded` without an amount, as the
     text names none. `years` limits it to so many calendar years (None: no limit). `readings` are pairs of a question
     and the reading that the file names. `item` says what its item is if the amount of one is the item's (单个项目), not
-    each subject's.
+    each subject's. `assessed` says whether the bureau assesses the amount (评定): it is `needed` before approval, or
+    `possible` as the text names the most alone (None: the text names the sum).
     """
 
     rule: str
@@ -297,6 +298,7 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
     kind: str | None = None
     readings: Readings = ()
     item: Texts | None = None
+    assessed: Literal["needed", "possible"] | None = None
 
     def reading(self, question: str) -> str:
         """The reading of a question; that of revision 1 if the file does not ask the question. Raises KeyError."""

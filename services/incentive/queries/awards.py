@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.awards import LAST_DAY, rests_on
 from services.incentive.domain.budget import EACH_ALONE
-from services.incentive.domain.holds import BUDGET, BY_HAND, PERIOD_OPEN, RULE_SUSPENDED
+from services.incentive.domain.holds import ASSESSMENT, BUDGET, BY_HAND, PERIOD_OPEN, RULE_SUSPENDED
 from services.incentive.domain.rooms import NOT_ELIGIBLE, OFFSET, OVER_APPROVED
 from services.incentive.domain.workflow import FIRST_STATE, WAIVED
 from services.incentive.policy.terms import Policy
@@ -39,6 +39,7 @@ _CAN_HAVE: Final = {
     BUDGET: "CAST(%(over)s AS text[]) IS NULL OR award.award_id = ANY(%(over)s)",
     RULE_SUSPENDED: "award.rule IN (SELECT rule FROM suspension)",
     PERIOD_OPEN: "award.ceiling_fen > 0 AND award.rule IN ('annual_listed_trading', 'exchange_tiers')",
+    ASSESSMENT: "award.ceiling_fen > 0 AND award.rule = ANY(%(assessed)s)",
     **dict.fromkeys(BY_HAND, "award.award_id IN (SELECT award_id FROM hold)"),
 }
 
@@ -98,6 +99,7 @@ def _list_filtered(
         conditions.append("award.award_id > %(after)s")
     statement = " AND ".join([view.select_awards, *(f"({one})" for one in conditions)])
     parameters = {**view.parameters, **filters, "after": after, "limit": limit, "as_of": view.as_of}
+    parameters["assessed"] = [one.rule for one in view.rulebook.policy.declared.rules if one.assessed == "needed"]
     parameters["reading"] = flag.removeprefix(READING_FLAG)
     return fetch(connection, f"{statement} ORDER BY award.award_id LIMIT %(limit)s", SeenAward, **parameters)
 

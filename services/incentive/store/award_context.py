@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.budget import BudgetClaim, BudgetHolds
-from services.incentive.domain.facts import FactRef
+from services.incentive.domain.facts import Declaration, FactRef
 from services.incentive.domain.holds import (
     FAILED,
     RULE_SUSPENDED,
@@ -31,6 +31,7 @@ from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import AnyAwardRow
 from services.incentive.store.budgets import load_budget_holds
+from services.incentive.store.facts import facts_at
 from services.incentive.store.payable_inputs import when_earned, whole_year
 from services.incentive.store.rooms import Excesses, flagged_awards, load_excesses
 from shared.postgres.database import generic_plan
@@ -170,6 +171,7 @@ def load_award_context(
         budgets = load_budget_holds(connection, policy, years, as_of, instant)
     is_by_day = policy.eligibility_day == "day_earned"
     earned = _when_earned(connection, [row for row in awards if is_by_day or row.rule in known.suspensions])
+    unassessed = _unassessed(connection, awards, policy)
     workflows = {award_id: replay(decisions) for award_id, decisions in known.decisions.items()}
     failed = {
         subject for subject, records in known.verifications.items() if any(one.status == FAILED for one in records)
@@ -191,6 +193,7 @@ def load_award_context(
             workflow=workflows.get(row.award_id, WorkflowState()),
             excesses=excesses,
             earned=earned.get(row.award_id) or whole_year(row.year),
+            lacks_assessment=row.award_id in unassessed,
         )
         for row in awards
     }
@@ -230,6 +233,7 @@ def _context(
     workflow: WorkflowState,
     excesses: Excesses,
     earned: Period,
+    lacks_assessment: bool,
 ) -> AwardContext:
     policy, instant, granted_fen = budgets.policy, budgets.now, budgets.granted_fen(_claim(row, workflow))
     placed = known.holds.get(row.award_id, ())
@@ -247,6 +251,7 @@ def _context(
             earned=earned,
             suspensions=known.suspensions.get(row.rule, ()),
             is_year_open=row.ceiling_fen > 0 and policy.holds_while_open(row.rule) and not is_closed,
+            lacks_assessment=lacks_assessment,
             by_hand=[hold.kind for hold in placed if hold.is_open],
         ),
         granted_fen=granted_fen,
@@ -266,6 +271,19 @@ def _claim(row: AnyAwardRow, workflow: WorkflowState) -> BudgetClaim:
     return BudgetClaim(
         row.award_id, row.rule, row.year, row.payable_fen, standing_fen, workflow.unpaid_fen, None, is_open=False
     )
+
+
+def _unassessed(connection: Connection, awards: Sequence[AnyAwardRow], policy: Policy) -> set[str]:
+    """The awards whose rule asks for an amount that the bureau assesses, and whose declaration has none."""
+    needed = {terms.rule for terms in policy.declared.rules if terms.assessed == "needed"}
+    firsts = [
+        (row.award_id, row.evidence[0]) for row in awards if row.rule in needed and row.ceiling_fen and row.evidence
+    ]
+    if not firsts:  # true of nearly all lists
+        return set()
+    refs = {FactRef(one["fact"], one["generation"], one["seq"]): award_id for award_id, one in firsts}
+    facts = facts_at(connection, refs.keys())
+    return {refs[ref] for ref, fact in facts.items() if isinstance(fact, Declaration) and fact.assessed_fen is None}
 
 
 def _when_earned(connection: Connection, awards: Sequence[AnyAwardRow]) -> dict[str, Period]:

@@ -379,6 +379,7 @@ def expected_holds(
         ("budget", award["award_id"] in over),
         ("rule_suspended", is_suspended(award, acts, facts)),
         ("period_open", is_of_open_year(award, acts, policy, now_us)),
+        ("assessment", lacks_assessment(award, facts, policy)),
     ]
     return [kind for kind, is_held in holds if is_held] + acts.manual_holds(award["award_id"])
 
@@ -387,6 +388,14 @@ def is_of_open_year(award: Json, acts: RecordedActs, policy: PolicyValues, now_u
     """Return True if an award is held because its amount is a total of a year that is not closed (G14)."""
     is_total = award["rule"] in ("annual_listed_trading", "exchange_tiers") and award["ceiling"] != "0.00"
     return policy.holds_open_years and is_total and not acts.is_closed(award["year"], policy, now_us)
+
+
+def lacks_assessment(award: Json, facts: ReportedFacts, policy: PolicyValues) -> bool:
+    """Return True if an award's rule asks for an assessed amount, and its declaration has none."""
+    if policy.declared.get(award["rule"], {}).get("assessed") != "needed" or award["ceiling"] == "0.00":
+        return False
+    declared = facts.value_of(award["evidence"][0]["fact"])
+    return declared is not None and "assessed" not in declared
 
 
 def over_budget(

@@ -213,6 +213,8 @@ def sum_of_steps(earlier: Iterable[tuple[str, int]], policy: PolicyValues) -> in
 class DeclaredReward:
     """A declaration in force: its worth by itself, its ceiling, and the earlier ones that reduced it.
 
+    `assessed` is the amount that the bureau assessed, in fen; None if there is none.
+
     `is_items`: the amount is the item's, whoever declares it.
     """
 
@@ -224,6 +226,7 @@ class DeclaredReward:
         self.ladder = (self.rule, self.subject, self.item if terms["per"] == "item" else "")
         self.at_us, self.year = day_us(date.fromisoformat(self.day)), int(self.day[:4])
         self.base, self.worth = worth_of(terms, self.value["measure"], policy.rounding)
+        self.assessed = fen(self.value["assessed"]) if "assessed" in self.value else None
         self.ceiling = 0
         self.before: list[DeclaredReward] = []
 
@@ -293,6 +296,7 @@ def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) 
     for place, one in enumerate(found):
         if one.worth and is_within(one.at_us, period):
             due = due_after(one, found[:place], policy, period)
+            due = due if one.assessed is None else min(due, one.assessed)
             one.ceiling = due_within_limits(one, found[:place], policy, due)
     return found
 

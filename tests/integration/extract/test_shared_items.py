@@ -9,6 +9,7 @@ import pytest
 
 from services.incentive.verifier.main import verify
 from services.incentive.verifier.proofs.signatures import read_keys
+from tests.support.incentive.bureau import DOCUMENTS
 from tests.support.incentive.changed_extract import Files, signed_again, zipped
 from tests.support.incentive.extract_makers import Makers, checked, files, lines, makers_of
 from tests.support.registers import worlds
@@ -34,7 +35,7 @@ def makers(postgres, tmp_path_factory) -> Iterator[Makers]:
     with makers_of(postgres, tmp_path_factory.mktemp("shared")) as found:
         for subject, item, day, role in DECLARED:
             entry = {"rule": "standards", "subject": subject, "item": item, "earned_on": day, "measure": {"role": role}}
-            answer = found.ask("POST", "/v1/declared", "bureau", entry)
+            answer = found.ask("POST", "/v1/declared", "bureau", entry | {"documents": DOCUMENTS})
             assert answer.status_code == 200, answer.text
         yield found
 
@@ -106,7 +107,7 @@ def test_an_exchange_gets_no_declaration_of_others(makers: Makers, tmp_path: Pat
 
 def test_what_an_earlier_one_took_away_is_recomputed(makers: Makers, tmp_path: Path) -> None:
     """The last test: it changes the ledger."""
-    entry = {"rule": "ai_scenario", "item": "X-1", "measure": {}}
+    entry = {"rule": "ai_scenario", "item": "X-1", "measure": {}, "documents": DOCUMENTS}
     for subject, day in ((SECOND, "2026-04-02"), (FIRST, "2026-04-01")):
         answer = makers.ask("POST", "/v1/declared", "bureau", {**entry, "subject": subject, "earned_on": day})
         assert answer.status_code == 200, answer.text

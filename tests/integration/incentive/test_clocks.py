@@ -12,7 +12,7 @@ from services.incentive.rebuild.command import verify_all
 from services.incentive.store.ledger import next_seq
 from shared.postgres import clock
 from shared.values.times import format_time, now, shanghai_date
-from tests.support.incentive.bureau import Bureau, empty_bureau
+from tests.support.incentive.bureau import DOCUMENTS, Bureau, empty_bureau
 from tests.support.incentive.eligibility import verified
 from tests.support.incentive.extract_makers import Makers, alone, makers_of, subject_of
 from tests.support.incentive.ledger import first_purchase, subject
@@ -30,6 +30,7 @@ DECLARED = {
     "item": "V-1",
     "earned_on": "2026-03-01",
     "measure": {"settled": "100000.00"},
+    "documents": DOCUMENTS,
 }
 
 

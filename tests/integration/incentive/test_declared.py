@@ -195,6 +195,12 @@ def test_what_earns_nothing_is_refused_with_the_member(ask: Asker) -> None:
         ({**body("ai_scenario", 6, "X"), "subject": "overseas:X1"}, {"subject"}),
         ({**body("ai_scenario", 6, "X"), "measure": {"a": 1.5}}, {"measure.a"}),
         ({**body("ai_scenario", 6, "X"), "documents": [{"name": "a", "sha256": "A" * 64}]}, {"documents.0.sha256"}),
+        ({**body("ai_scenario", 6, "X"), "documents": []}, {"documents"}),
+        ({name: value for name, value in body("ai_scenario", 6, "X").items() if name != "documents"}, {"documents"}),
+        ({**body("ai_scenario", 6, "X"), "assessed": "0.00"}, {"assessed"}),
+        ({**body("ai_scenario", 6, "X"), "assessed": 1}, {"assessed"}),
+        ({**body("contest", 6, "X", prize="national_first"), "assessed": "100.00"}, {"assessed"}),
+        ({**body("compute_voucher", 6, "X", settled="100000.00"), "assessed": "100.00"}, {"assessed"}),
         ({**body("ai_scenario", 6, "X"), "more": 1}, {"more"}),
         ({**body("ai_scenario", 6, "X"), "withdrawn": True}, {"withdrawn"}),
         (body("mutual_recognition", 6, "kmdex"), {"subject"}),
@@ -203,6 +209,23 @@ def test_what_earns_nothing_is_refused_with_the_member(ask: Asker) -> None:
         assert set(refused(ask, asked)) == fields, asked
     declared(ask, "startup_park", 6, "P-1", "2026-02-01")
     assert "startup_park/" in refused(ask, body("startup_park", 6, "P-2", "2026-03-01"))["subject"]
+
+
+def test_an_award_is_held_until_its_amount_is_assessed(ask: Asker) -> None:
+    asked = {**body("computing_centre", 15, "C-1", pue="1.20"), "assessed": None}
+    status, award = ask.post("/v1/declared", asked)
+    assert (status, award["ceiling"], award["holds"]) == (200, "10000000.00", ["eligibility", "assessment"])
+    assert [one["award_id"] for one in ask.all("/v1/awards", hold="assessment")] == [award["award_id"]]
+    assert ask.all("/v1/declared", subject=subject(15))[0]["assessed"] is None
+    status, assessed = ask.post("/v1/declared", {**asked, "assessed": "3000000.5"})
+    assert (status, assessed["cap"], assessed["ceiling"]) == (200, "10000000.00", "3000000.50")
+    assert (assessed["holds"], ask.all("/v1/awards", hold="assessment")) == (["eligibility"], [])
+    assert ask.all("/v1/declared", subject=subject(15))[0]["assessed"] == "3000000.50"
+    # The text names the most of a scenario, so less may be assessed, and nothing is held before.
+    assert declared(ask, "ai_scenario", 15, "S-1")["holds"] == ["eligibility"]
+    status, less = ask.post("/v1/declared", {**body("ai_scenario", 15, "S-1"), "assessed": "2000000.00"})
+    assert (status, less["ceiling"]) == (200, "1000000.00")
+    assert ask.post("/v1/declared", {**body("ai_scenario", 15, "S-1"), "measure": None})[0] == 200
 
 
 def test_what_is_recorded_only_and_history_earn_nothing_and_are_kept(ask: Asker) -> None:
@@ -282,10 +305,10 @@ def test_whoever_declares_an_earlier_day_takes_the_item_and_the_other_is_told(as
 
 def test_a_table_shows_what_an_item_leaves_for_the_next_subject(ask: Asker) -> None:
     rows = "".join(
-        f"standards,{subject(number)},,H-1,2026-0{number - 35}-01,{role}\n"
+        f"standards,{subject(number)},,H-1,2026-0{number - 35}-01,{role},{PAPER}\n"
         for number, role in ((40, "international_took_part"), (41, "international_led"), (42, "national_led"))
     )
-    head = "rule,subject,name,item,earned_on,measure\n"
+    head = "rule,subject,name,item,earned_on,measure,documents\n"
     seen = post_table(ask, (head + rows).encode(), "?preview=true")[1]["rows"]
     assert [(row["ceiling"], [one["field"] for one in row["errors"]]) for row in seen] == [
         ("100000.00", []),
@@ -307,10 +330,11 @@ def test_the_status_of_a_subject_shows_the_next_step(ask: Asker) -> None:
     }
 
 
-TABLE = """奖项 rule,主体 subject,名称 name,事项 item,取得日期 earned_on,计量 measure
-算力券,{0},虚构表格,T-1,2026-03-01,100000.00
-标准制定奖励,{0},,T-2,2026/4/1,主导国家标准
-revenue_growth,{1},,T-3,2025-12-31,{2}
+PAPER = f"认定文件.pdf {DOCUMENT['sha256']}"
+TABLE = f"""奖项 rule,主体 subject,名称 name,事项 item,取得日期 earned_on,计量 measure,文件 documents
+算力券,{{0}},虚构表格,T-1,2026-03-01,100000.00,{PAPER}
+标准制定奖励,{{0}},,T-2,2026/4/1,主导国家标准,{PAPER}
+revenue_growth,{{1}},,T-3,2025-12-31,{{2}},{PAPER}
 """
 
 
@@ -367,23 +391,24 @@ def test_a_table_is_looked_at_before_anything_is_written(ask: Asker) -> None:
     size = ask.ok("/v1/ledger/balances")["size"]
     assert post_table(ask, table("100000000"))[1]["rows"] == written["rows"]
     assert ask.ok("/v1/ledger/balances")["size"] == size
-    twice = table("100000000") + f"算力券,{subject(20)},,T-9,2026-03-01,100000.00\n".encode() * 2
+    twice = table("100000000") + f"算力券,{subject(20)},,T-9,2026-03-01,100000.00,{PAPER}\n".encode() * 2
     assert [len(row["errors"]) for row in post_table(ask, twice, "?preview=true")[1]["rows"]] == [0, 0, 0, 0, 1]
 
 
 def test_a_workbook_is_declared_as_a_csv_file_is(ask: Asker) -> None:
-    head = ["事项清单", None], ["奖项", "主体", "名称", "事项", "取得日期", "计量"]
+    head = ["事项清单", None], ["奖项", "主体", "名称", "事项", "取得日期", "计量", "文件"]
     rows = [
-        ["算力券", subject(40).removeprefix("uscc:"), "虚构甲", "W-1", date(2026, 3, 1), 200000.5],
-        ["talent_project", subject(40), None, 20260001, "2026/3/2"],
+        ["算力券", subject(40).removeprefix("uscc:"), "虚构甲", "W-1", date(2026, 3, 1), 200000.5, PAPER],
+        ["talent_project", subject(40), None, 20260001, "2026/3/2", None, PAPER],
     ]
     content = xlsx([*head, *rows])
     status, seen = post_table(ask, content, "?preview=true")
     assert (status, seen["faulty"], [row["line"] for row in seen["rows"]]) == (200, 0, [3, 4])
     assert post_table(ask, content, content_type=XLSX_TYPE)[0] == 200
-    as_csv = f"rule,subject,name,item,earned_on,measure\n算力券,{subject(40)},虚构甲,W-1,2026-03-01,200000.50\n".encode(
-        "gb18030"
-    )
+    as_csv = (
+        "rule,subject,name,item,earned_on,measure,documents\n"
+        f"算力券,{subject(40)},虚构甲,W-1,2026-03-01,200000.50,{PAPER}\n"
+    ).encode("gb18030")
     assert post_table(ask, as_csv)[1]["rows"][0]["award_id"] == seen["rows"][0]["award_id"]
     found = {one["item"]: one for one in ask.all("/v1/declared", subject=subject(40))}
     assert found.keys() == {"W-1", "20260001"}
@@ -430,8 +455,10 @@ def standards_table(grades: dict[int, str], withdrawn: dict[int, str] | None = N
     """A table that declares the standards of these subjects, by grade, and withdraws others."""
     rows = [(number, grade, "") for number, grade in grades.items()]
     rows += [(number, grade, "yes") for number, grade in (withdrawn or {}).items()]
-    lines = (f"standards,{subject(number)},T-{number},2026-04-01,{grade},{mark}\n" for number, grade, mark in rows)
-    return ("rule,subject,item,earned_on,measure,withdrawn\n" + "".join(lines)).encode()
+    lines = (
+        f"standards,{subject(number)},T-{number},2026-04-01,{grade},{PAPER},{mark}\n" for number, grade, mark in rows
+    )
+    return ("rule,subject,item,earned_on,measure,documents,withdrawn\n" + "".join(lines)).encode()
 
 
 def test_what_is_no_table_is_refused(ask: Asker) -> None:
@@ -452,7 +479,7 @@ def test_the_command_shows_the_rows_and_declares_them(ask: Asker, tmp_path: Path
             done = CliRunner().invoke(main, ["declare", str(file), "--url", url, "--key-file", str(key), *more])
             return done.exit_code, done.output
 
-        good = f"rule,subject,item,earned_on\nai_scenario,{subject(22)},N-1,2026-04-01\n".encode()
+        good = f"rule,subject,item,earned_on,documents\nai_scenario,{subject(22)},N-1,2026-04-01,{PAPER}\n".encode()
         code, said = run(good, "--preview")
         assert (code, "1000000.00/1000000.00" in said, "preview only; nothing was written" in said) == (0, True, True)
         assert ask.all("/v1/declared", subject=subject(22)) == []

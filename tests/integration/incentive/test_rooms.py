@@ -10,7 +10,7 @@ import pytest
 
 from services.incentive.policy.loader import read_policy
 from services.incentive.rebuild.command import verify_all
-from tests.support.incentive.bureau import Bureau, empty_bureau
+from tests.support.incentive.bureau import DOCUMENTS, Bureau, empty_bureau
 from tests.support.incentive.ledger import first_listing, first_purchase, provider_total, subject
 from tests.support.incentive.ledger import rulebook as project_rulebook
 from tests.support.policy.revisions import later_policy
@@ -109,7 +109,7 @@ def test_a_rejected_award_gives_way_and_comes_back(bureau: Bureau) -> None:
 def test_the_allowance_has_a_room_of_its_own(bureau: Bureau) -> None:
     first = listing(bureau, 4)
     declared = {"rule": "talent_living_allowance", "subject": subject(4), "item": "T-1", "earned_on": "2025-11-06"}
-    allowance = bureau.post("/v1/declared", declared)[1]
+    allowance = bureau.post("/v1/declared", declared | {"documents": DOCUMENTS})[1]
     assert allowance["payable"] == "50000.00"
     bureau.take(first_listing(4, None, seq=2))
     assert open_clawbacks(bureau, 4) == [(first, "20000.00")]

@@ -335,9 +335,10 @@ def test_a_reward_is_declared_corrected_and_taken_back(makers: Makers, award: di
 def test_a_table_is_looked_at_and_then_entered_as_a_whole(makers: Makers, award: dict[str, Any]) -> None:
     client = signed_in(makers, "bureau")
     page, rule = "/declared/table", "talent_project"
-    head, row = b"rule,subject,item,earned_on\n", f"{rule},uscc:{award['subject']['id']}".encode()
-    good = head + row + b",P-1,2026-03-01\n" + row + b",P-2,2026-03-02\n"
-    bad = good + row + b",P-3,yesterday\n"
+    head, paper = b"rule,subject,item,earned_on,documents\n", f",p.pdf {'ab' * 32}\n".encode()
+    row = f"{rule},uscc:{award['subject']['id']}".encode()
+    good = head + row + b",P-1,2026-03-01" + paper + row + b",P-2,2026-03-02" + paper
+    bad = good + row + b",P-3,yesterday" + paper
 
     def look(content: bytes) -> TestResponse:
         return send(client, page, page=page, table=(io.BytesIO(content), "t.csv"))

@@ -48,6 +48,11 @@ def declared(
     )
 
 
+def assessed(one: Declaration, fen: int | None) -> Declaration:
+    """Return the declaration with the amount that the bureau assessed."""
+    return msgspec.structs.replace(one, assessed_fen=fen)
+
+
 def second_reading(
     party: Party, declarations: list[Declaration], tree: Mapping[str, Any], readings: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -91,6 +96,8 @@ DAYS = ["2024-01-01", "2025-10-14", "2025-10-15", "2026-01-01", "2026-07-01", "2
 SHARED_RULES = ("cluster_recognition", "cluster_revenue", "compute_voucher", "compute_voucher_overseas", "contest",
                 "data_circulation_facility", "standards", "startup_park", "talent_living_allowance")  # fmt: skip
 
+_ASSESSED = st.sampled_from([None] * 5 + [1, 1_000_000, 30_000_000])
+
 
 @st.composite
 def shared_histories(draw: st.DrawFn) -> list[Declaration]:
@@ -104,6 +111,7 @@ def shared_histories(draw: st.DrawFn) -> list[Declaration]:
         party = draw(st.sampled_from([PARTY, OTHER, THIRD]))
         withdrawn = draw(st.sampled_from([False] * 7 + [True]))
         one = declared(rule, item, day, seq=seq, party=party, withdrawn=withdrawn, **measure)
+        one = assessed(one, draw(_ASSESSED))
         found[one.ref.fact] = one
     return list(found.values())
 
@@ -117,5 +125,6 @@ def histories(draw: st.DrawFn) -> list[Declaration]:
         measure = {name: draw(st.sampled_from(values))} if name else {}
         day, item = draw(st.sampled_from(DAYS)), draw(st.sampled_from(["A", "B", "a"]))
         one = declared(rule, item, day, seq=seq, withdrawn=draw(st.sampled_from([False] * 7 + [True])), **measure)
+        one = assessed(one, draw(_ASSESSED))
         found[one.ref.fact] = one
     return list(found.values())

@@ -56,6 +56,7 @@ SECRET_TRADE = {
 # Declarations: step-up differences, ones that compete with another of the subject and year, one that earns nothing.
 DECLARED: list[dict[str, Any]] = [
     {"rule": rule, "subject": f"uscc:{worlds.uscc(number)}", "item": item, "earned_on": day, "measure": measure}
+    | {"documents": [{"name": "认定文件.pdf", "sha256": SHA256}]}
     for rule, number, item, day, measure in (
         ("outbound_transfer", 80, "O-1", "2024-04-01", {}),
         ("revenue_growth", 1, "R-2025", "2025-12-31", {"revenue": "100000000.00"}),

@@ -22,7 +22,7 @@ from services.incentive.domain.facts import (
     parse_fact,
 )
 from services.incentive.policy.terms import Policy
-from tests.support.incentive.declarations import PARTY, POLICY, declared, histories, second_reading
+from tests.support.incentive.declarations import OTHER, PARTY, POLICY, assessed, declared, histories, second_reading
 from tests.support.incentive.readings import DECLARED_RULE_READINGS, choices, policy_with, tree_with
 
 WAN = 10_000 * 100
@@ -276,10 +276,34 @@ def test_the_evidence_names_the_exchange_whose_operator_earns_it():
     assert [one.exchanges for one in other.evidence] == [()]
 
 
-def test_a_declaration_is_read_back_as_it_was_recorded():
-    one = declared("compute_voucher", "V1", "2026-01-01", seq=7, settled="1.00")
+@pytest.mark.parametrize("assessed_fen", [None, 150_000_00])
+def test_a_declaration_is_read_back_as_it_was_recorded(assessed_fen: int | None):
+    one = assessed(declared("ai_model", "M1", "2026-01-01", seq=7), assessed_fen)
     topic, _, key = one.ref.fact.partition("/")
     assert parse_fact(topic, key, declaration_value(one)) == one
+    assert (b'"assessed":"150000.00"' in declaration_value(one)) == (assessed_fen is not None)
+    assert (b"assessed" in declaration_value(one)) == (assessed_fen is not None)  # as earlier versions recorded it
+
+
+def test_the_ceiling_is_the_lesser_of_what_is_due_and_what_the_bureau_assessed():
+    facilities = [
+        assessed(declared("data_circulation_facility", "F1", "2026-01-01"), 300_000_000),
+        assessed(declared("data_circulation_facility", "F2", "2026-01-02"), 900_000_000),
+        assessed(declared("data_circulation_facility", "F1", "2026-01-03", party=OTHER), 400_000_000),
+    ]
+    found = [(one.due_fen, one.ceiling_fen) for one in declared_outcomes(facilities, POLICY, POLICY.in_force)]
+    # The second subject gets what the first left of the item's 5,000,000.
+    assert found == [(500_000_000, 300_000_000), (500_000_000, 500_000_000), (200_000_000, 200_000_000)]
+    (first, _) = declared_awards(PARTY, facilities, POLICY)
+    assert (first.cap_fen, first.ceiling_fen) == (500_000_000, 300_000_000)
+
+
+def test_a_later_step_is_less_what_an_assessed_one_came_to():
+    steps = [
+        assessed(declared("revenue_growth", "R1", "2026-01-01", revenue="100000000.00"), 15_000_000),
+        declared("revenue_growth", "R2", "2027-01-01", revenue="500000000.00"),
+    ]
+    assert [one.ceiling_fen for one in declared_awards(PARTY, steps, POLICY)] == [15_000_000, 15_000_000]
 
 
 # --- the readings of a rule ---------------------------------------------------------------------------------------

@@ -97,9 +97,10 @@ def test_the_last_record_that_is_valid_counts(recorded: list[Verification], stat
                 "is_over_budget": True,
                 "suspensions": [INSTANT],
                 "is_year_open": True,
+                "lacks_assessment": True,
                 "by_hand": ["objection", "manual"],
             },
-            ("eligibility", "budget", "rule_suspended", "period_open", "manual", "objection"),
+            ("eligibility", "budget", "rule_suspended", "period_open", "assessment", "manual", "objection"),
         ),
     ],
 )
@@ -110,6 +111,7 @@ def test_holds(changes: dict, expected: tuple[str, ...]) -> None:
         "earned": INSTANT,
         "suspensions": (),
         "is_year_open": False,
+        "lacks_assessment": False,
         "by_hand": (),
     }
     assert holds(**{**of_none, **changes}) == expected
@@ -151,7 +153,7 @@ def test_a_year_is_closed_by_its_day_or_the_last_act_after_it(
     assert tuple(seen) == is_closed
 
 
-RULES = ("first_purchase", "compute_voucher", "exchange_tiers", "annual_listed_trading")
+RULES = ("first_purchase", "compute_voucher", "data_services", "exchange_tiers", "annual_listed_trading")
 WHOSE = "uscc:91530100MA6K123456"
 OFFSETS = st.sampled_from([None, -2, -1, 0, 1])
 
@@ -170,7 +172,7 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     policy = READINGS[place][0]
     assert policy is not None
     ceiling_fen = draw(st.sampled_from([0, 1]))
-    rule, is_over = draw(st.sampled_from(RULES)), draw(st.booleans())
+    rule, is_over, is_assessed = draw(st.sampled_from(RULES)), draw(st.booleans()), draw(st.booleans())
     verified = [Verification(draw(st.sampled_from(["verified", "failed"])), period()) for _ in range(draw(COUNTS))]
     suspended, placed = [period() for _ in range(draw(COUNTS))], draw(st.sets(st.sampled_from(["manual", "objection"])))
     closed_at = policy.closes_at(year)
@@ -186,6 +188,7 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         is_year_open=ceiling_fen > 0
         and policy.holds_while_open(rule)
         and not is_year_closed(year_acts, policy.closes_at(year), NOW),
+        lacks_assessment=ceiling_fen > 0 and rule == "data_services" and not is_assessed,
         by_hand=placed,
     )
     acts = RecordedActs()
@@ -196,7 +199,7 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     scheme, code = WHOSE.split(":")
     award = {
         "award_id": "award",
-        "evidence": [],
+        "evidence": [{"fact": "declared/bureau/x", "generation": 1, "seq": 1}],
         "rule": rule,
         "subject": {"id_scheme": scheme, "id": code},
         "year": year,
@@ -205,12 +208,19 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
     now_us = instant(format_time(NOW))
     history = AwardHistory()
     history.applied_us = None if applied_at is None else instant(format_time(applied_at))
-    over = {"award"} if is_over else set()
-    assert tuple(expected_holds(award, history, over, acts, NoFacts(), VALUES[place, day], now_us)) == expected
+    over, facts = {"award"} if is_over else set(), Declared({"assessed": "1.00"} if is_assessed else {})
+    assert tuple(expected_holds(award, history, over, acts, facts, VALUES[place, day], now_us)) == expected
 
 
-class NoFacts:
-    """Facts without one that earns the award: it is earned over its year."""
+class Declared:
+    """Facts with one declaration and without one that earns the award: it is earned over its year."""
+
+    def __init__(self, value: Json) -> None:
+        self._value = value
+
+    def value_of(self, fact: str) -> Json:
+        del fact
+        return self._value
 
     def of(self, about: str) -> list[Json]:
         del about

@@ -16,14 +16,15 @@ from tests.support.paths import ROOT
 POLICY = load_policy(POLICY_FILE)
 CODE = complete_uscc("91530100MA6000001")
 SHA = "ab" * 32
-HEAD = "奖项,主体,名称,事项,取得日期,计量,文件"
+HEAD = "奖项,主体,名称,事项,取得日期,计量,文件,评定金额"
 
 
 def test_a_row_is_read_as_people_write_it():
     table = f'{HEAD}\r\n算力券,{CODE},虚构甲,HT-1,2026/3/1,200000.00,"结算单.pdf {SHA.upper()}；发票 {SHA}"\r\n,,,\r\n'
-    table += f"contest,uscc:{CODE},,P-1,2026-04-02,全国二等奖,\r\n"
+    table += f"contest,uscc:{CODE},,P-1,2026-04-02,全国二等奖,公布名单.pdf {SHA}\r\n"
+    table += f"数据专业服务奖励,{CODE},,S-1,2026-04-03,,评定意见.pdf {SHA},300000.00\r\n"
     for encoding in ("utf-8", "utf-8-sig", "gb18030"):
-        first, second = read_table(table.encode(encoding), POLICY)
+        first, second, third = read_table(table.encode(encoding), POLICY)
         assert (first.line, first.faults, second.line, second.faults) == (2, (), 4, ())
         assert first.declared is not None
         assert (first.declared.rule, first.declared.subject, first.declared.name) == (
@@ -36,6 +37,9 @@ def test_a_row_is_read_as_people_write_it():
         assert second.declared is not None
         assert second.declared.measure == {"prize": "national_second"}
         assert second.declared.name is None
+        assert second.declared.assessed_fen is None
+        assert third.declared is not None
+        assert (third.declared.rule, third.declared.assessed_fen) == ("data_services", 30_000_000)
 
 
 def test_the_example_can_be_read():
@@ -53,17 +57,19 @@ def test_headings_may_be_of_both_languages_and_in_any_order():
 @pytest.mark.parametrize(
     ("cells", "fields"),
     [
-        (f"算力券,{CODE},,HT 1,2026-03-01,1.00,", {"item"}),
-        (f"算力券,{CODE[:-1]},,HT-1,2026-03-01,1.00,", {"subject"}),
-        (f"算力券,{CODE},,HT-1,2026-02-30,1.00,", {"earned_on"}),
-        (f"算力券,{CODE},,,1 March,1.00,", {"item", "earned_on"}),
+        (f"算力券,{CODE},,HT 1,2026-03-01,1.00,结算单.pdf {SHA}", {"item"}),
+        (f"算力券,{CODE[:-1]},,HT-1,2026-03-01,1.00,结算单.pdf {SHA}", {"subject"}),
+        (f"算力券,{CODE},,HT-1,2026-02-30,1.00,结算单.pdf {SHA}", {"earned_on"}),
+        (f"算力券,{CODE},,,1 March,1.00,结算单.pdf {SHA}", {"item", "earned_on"}),
+        (f"startup_park,{CODE},,P,2026-03-01,,评定.pdf {SHA},30万", {"assessed"}),
         (f"十二,{CODE},,P,2026-03-01,1.00,結 {SHA[1:]}", {"documents"}),
-        (f"startup_park,{CODE},,P,2026-03-01,1.00,", {"measure"}),
-        (f"startup_park,{CODE},,P,2026-03-01,,,extra", {""}),
+        (f"startup_park,{CODE},,P,2026-03-01,1.00,认定.pdf {SHA}", {"measure"}),
+        (f"startup_park,{CODE},,P,2026-03-01,,,,extra", {""}),
+        (f"startup_park,{CODE},,P,2026-03-01,,", {"documents"}),
     ],
 )
 def test_a_fault_is_reported_at_its_column(cells: str, fields: set[str]):
-    good, bad = read_table(f"{HEAD}\nstartup_park,{CODE},,P,2026-03-01,,\n{cells}\n".encode(), POLICY)
+    good, bad = read_table(f"{HEAD}\nstartup_park,{CODE},,P,2026-03-01,,认定.pdf {SHA}\n{cells}\n".encode(), POLICY)
     assert good.faults == ()
     assert bad.declared is None
     assert {fault.field for fault in bad.faults} == fields

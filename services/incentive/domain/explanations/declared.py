@@ -137,9 +137,23 @@ def _steps(outcome: DeclaredOutcome, policy: Policy) -> list[Json]:
         steps.append(difference_step(left_fen, earlier))
     if outcome.had_fen and terms.item is not None:
         steps.append(_item_step(outcome, terms.item))
+    if outcome.declaration.assessed_fen is not None:
+        steps.append(_assessed_step(outcome.due_fen, outcome.declaration.assessed_fen))
     if outcome.limit is not None:
         steps.append(_limit_step(outcome, outcome.limit))
     return steps
+
+
+def _assessed_step(due_fen: int, assessed_fen: int) -> Json:
+    """The step to the amount that the bureau assessed, if that is the lesser."""
+    left_fen = min(due_fen, assessed_fen)
+    text = phrase(
+        "评定金额{assessed}，取其低者，得{left}。",
+        "The bureau assessed {assessed}; the lesser counts: {left}.",
+        assessed=yuan(assessed_fen),
+        left=yuan(left_fen),
+    )
+    return step_json("cap", left_fen, text)
 
 
 def _item_step(outcome: DeclaredOutcome, item: Texts) -> Json:

@@ -31,6 +31,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "item": ("事项", "事项编号", "item"),
     "earned_on": ("取得日期", "earned_on"),
     "measure": ("计量", "measure"),
+    "assessed": ("评定金额", "assessed"),
     "documents": ("文件", "documents"),
     "withdrawn": ("撤回", "withdrawn"),
 }
@@ -74,7 +75,7 @@ def declaration_input(loaded: Json) -> DeclarationInput:
     """Build the input of a declaration from what DeclaredSchema has loaded."""
     documents = tuple(DocumentRef(**one) for one in loaded.get("documents", ()))
     rest = {name: value for name, value in loaded.items() if name not in ("documents", "measure")}
-    return DeclarationInput(**rest, measure=loaded.get("measure", {}), documents=documents)
+    return DeclarationInput(**rest, measure=loaded.get("measure") or {}, documents=documents)
 
 
 def _terms(rule: str, policy: Policy) -> DeclaredTerms | None:
@@ -84,7 +85,7 @@ def _terms(rule: str, policy: Policy) -> DeclaredTerms | None:
 
 def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list[InputFault]) -> Json:
     """Convert a row to the body of a request."""
-    entered: Json = {name: given[name] for name in ("item", "name") if given.get(name)}
+    entered: Json = {name: given[name] for name in ("item", "name", "assessed") if given.get(name)}
     entered["rule"] = given["rule"] if terms is None else terms.rule
     entered["subject"] = subject_of_cell(given.get("subject", ""))
     if "earned_on" in given:

@@ -6,7 +6,7 @@ from hypothesis import given
 from services.incentive.domain.declared_rules import WHY_NOTHING, declared_outcomes
 from services.incentive.domain.explanations.declared import explain_declared
 from shared.values.money import format_yuan
-from tests.support.incentive.declarations import POLICY, declared, histories
+from tests.support.incentive.declarations import POLICY, assessed, declared, histories
 
 CEILINGS = POLICY.with_alternative("general.limits")  # limits cut ceilings
 
@@ -85,6 +85,16 @@ def test_why_it_is_nothing(why, declarations):
     assert WHY_NOTHING[why].en[1:] in account.reason.en
     if len(declarations) > 1 and why != "over_years":
         assert declarations[0].item in account.reason.zh
+
+
+def test_what_the_bureau_assessed():
+    scenario = assessed(declared("ai_scenario", "A-1", "2026-01-01"), 60_000_000)
+    account, steps = explained(scenario)
+    assert steps == [("base", "0.00"), ("cap", "1000000.00"), ("cap", "600000.00")]
+    assert account.steps[-1]["text"] == {
+        "zh": "评定金额600,000.00元，取其低者，得600,000.00元。",
+        "en": "The bureau assessed 600,000.00 yuan; the lesser counts: 600,000.00 yuan.",
+    }
 
 
 def test_what_was_taken_back():
