@@ -26,7 +26,7 @@ from services.incentive.http import (
     years,
 )
 from services.incentive.http.context import EXTENSION, IncentiveContext
-from services.incentive.http.finding import search
+from services.incentive.http.finding import participants, search
 from services.incentive.http.notices import lists, objections, public
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.ledger import last_instant, next_seq
@@ -62,7 +62,7 @@ _ROUTES = (
         extracts,
         files,
     ),
-    *(years, eligibility, statements, search),
+    *(years, eligibility, statements, search, participants),
     translog_routes,
 )
 

@@ -178,6 +178,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0030_search.sql": (
         "15cf7ad702a0d302448165130c53b79f86f99c0dd98129281891d533d8fb3b01"
     ),
+    "services/incentive/migrations/versions/0031_participants.py": (
+        "057d9dc0c0a93a2b8c8d5eef31fc78c08510f567fd2d179c7ee6dd4540abf39d"
+    ),
+    "services/incentive/migrations/versions/0031_participants.sql": (
+        "c03235cae227983f9731b99dce0c7ea1108225f84b6f65fbb7fa54958ee3e449"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),

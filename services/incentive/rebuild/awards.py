@@ -32,8 +32,10 @@ from services.incentive.domain.facts import (
 from services.incentive.domain.payables.highest_only import with_payables
 from services.incentive.domain.risk_flags import Peers
 from services.incentive.domain.similar_purchases import NO_SIMILAR, first_near_cap, similar_purchases
+from services.incentive.domain.subjects.participation import Participation, participations
 from services.incentive.policy.terms import Policy
 from services.incentive.rebuild.names import begin_names, compare_names, keep_names
+from services.incentive.rebuild.participants import begin_participants, keep_as_they_stand, keep_participants
 from services.incentive.store.acts import related_of
 from services.incentive.store.awards import award_from_row, award_rows
 from services.incentive.store.payable_inputs import load_payable_inputs
@@ -160,43 +162,63 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
     """
     execute(connection, _REBUILT)
     begin_names(connection)
-    earned: list[Award] = []
-    damaged: list[str] = []
+    begin_participants(connection)
+    found = _Found([], [], [], [], [])
     near: list[tuple[str, KnownFacts]] = []  # whose red flags depend on each other
     related = related_of(connection)
     groups, unsafe = _declared_groups(connection, rulebook.policy)
-    known: list[tuple[str, str]] = []
-    names: list[tuple[str, str]] = []
     rows = stream(connection, _FACTS, _FactRow)
     for about, of_it in groupby(rows, key=lambda row: row.whose):
         read = _read_rows(of_it, rulebook.registers)
         yield from read.faults
-        known.extend((exchange, about) for exchange in read.exchanges)
-        names.extend((about, name) for name in read.names[-1:])
+        found.known.extend((exchange, about) for exchange in read.exchanges)
+        found.names.extend((about, name) for name in read.names[-1:])
         facts = read.facts.with_linked(about, groups)
         if read.faults or about in unsafe:
-            damaged.append(about)
+            found.damaged.append(about)
         elif first_near_cap(facts.of, rulebook.policy) is not None:
             near.append((about, facts))
         else:
-            yield from _earn(about, facts, rulebook, Peers(NO_SIMILAR, related), (earned, damaged))
-        if len(earned) >= _BATCH:
-            execute(connection, _KEEP, rows=award_rows(earned, _NO_INSTANT))
-            earned.clear()
-        if len(known) >= _BATCH:
-            _keep_known(connection, known)
-            keep_names(connection, names)
-    _keep_known(connection, known)
-    keep_names(connection, names)
+            yield from found.earn(about, facts, rulebook, Peers(NO_SIMILAR, related))
+        if max(len(found.earned), len(found.known), len(found.taking_part)) >= _BATCH:
+            found.keep(connection)
     others = Peers(similar_purchases((facts.of for _, facts in near), rulebook.policy), related)
     for about, facts in near:
-        yield from _earn(about, facts, rulebook, others, (earned, damaged))
-    if earned:
-        execute(connection, _KEEP, rows=award_rows(earned, _NO_INSTANT))
-    execute(connection, _KEEP_AS_THEY_STAND, abouts=damaged)
+        yield from found.earn(about, facts, rulebook, others)
+    found.keep(connection)
+    keep_as_they_stand(connection, found.damaged)
+    execute(connection, _KEEP_AS_THEY_STAND, abouts=found.damaged)
     execute(connection, "ANALYZE rebuilt_award")
-    yield from stream(connection, _KNOWN_TO, Difference, damaged=damaged)
-    yield from compare_names(connection, damaged)
+    yield from stream(connection, _KNOWN_TO, Difference, damaged=found.damaged)
+    yield from compare_names(connection, found.damaged)
+
+
+class _Found(NamedTuple):
+    """What was recomputed and is not yet in the temporary tables, and all subjects that cannot be recomputed."""
+
+    earned: list[Award]
+    taking_part: list[Participation]
+    known: list[tuple[str, str]]
+    names: list[tuple[str, str]]
+    damaged: list[str]
+
+    def earn(self, about: str, facts: KnownFacts, rulebook: Rulebook, peers: Peers) -> Iterator[Difference]:
+        """Add what facts earn, or the subject if that cannot be computed."""
+        try:
+            self.earned.extend(compute_awards(facts, rulebook.policy, rulebook.exchanges, peers))
+            self.taking_part.extend(participations(facts, rulebook.policy))
+        except CutDatesError as error:
+            self.damaged.append(about)
+            yield Difference(f"fact about {about}", str(error), None)
+
+    def keep(self, connection: Connection) -> None:
+        """Move everything into the temporary tables."""
+        if self.earned:
+            execute(connection, _KEEP, rows=award_rows(self.earned, _NO_INSTANT))
+            self.earned.clear()
+        _keep_known(connection, self.known)
+        keep_names(connection, self.names)
+        keep_participants(connection, self.taking_part)
 
 
 def _declared_groups(
@@ -263,18 +285,6 @@ def _read_rows(rows: Iterable[_FactRow], registers: Registers) -> _ReadRows:
             if is_counted(row.topic, row.key, registers):
                 newest[row.topic, row.key] = row.id, fact
     return _ReadRows(known_facts(newest.values()), exchanges, [name for _, name in sorted(names)], faults)
-
-
-def _earn(
-    about: str, facts: KnownFacts, rulebook: Rulebook, peers: Peers, into: tuple[list[Award], list[str]]
-) -> Iterator[Difference]:
-    """Add what facts earn to the first of two lists, or the subject to the second if it cannot be computed."""
-    earned, damaged = into
-    try:
-        earned.extend(compute_awards(facts, rulebook.policy, rulebook.exchanges, peers))
-    except CutDatesError as error:
-        damaged.append(about)
-        yield Difference(f"fact about {about}", str(error), None)
 
 
 def _read_fact(row: _FactRow) -> Fact:

@@ -1,7 +1,7 @@
 """`incentive rebuild`: recompute everything from the recorded facts, compare it with what is stored, and repair it.
 
-Verification uses one snapshot and no lock. Repair takes the ledger's lock and writes new versions and postings only;
-what PostgreSQL refuses stays as it is and is reported.
+Verification uses one snapshot and no lock. Repair takes the ledger's lock and writes new versions and postings, and
+participants, which are derived; what PostgreSQL refuses stays as it is and is reported.
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ from services.incentive.policy.terms import Policy
 from services.incentive.rebuild.awards import compare_awards, rebuild_awards
 from services.incentive.rebuild.check_ledger import check_tables, count_all, wrong_entitlements
 from services.incentive.rebuild.check_topics import compare_topics, read_facts
+from services.incentive.rebuild.participants import compare_participants
 from services.incentive.rebuild.repair import repair
 from services.incentive.store.intake import apply_facts
 from services.incentive.store.ledger import lock_ledger, next_seq
@@ -150,6 +151,7 @@ def _ledger_differences(connection: Connection, policy: Policy) -> Iterator[Diff
         yield from compared.differences()
     for balance in wrong_entitlements(connection):
         yield balance.difference()
+    yield from compare_participants(connection)
 
 
 def _report(differences: Iterable[Difference], say: Say, prefix: str = "") -> Reported:

@@ -1,4 +1,4 @@
-"""Repairs of what a rebuild found: new versions of awards and new postings, never a change of old ones."""
+"""Repairs of what a rebuild found: participants, and new versions and postings, never a change of old ones."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -13,6 +13,7 @@ from services.incentive.domain.postings import EntitlementAccount, Posting, corr
 from services.incentive.policy.terms import Policy
 from services.incentive.rebuild.awards import ComparedAward, compare_awards
 from services.incentive.rebuild.check_ledger import WrongBalance, wrong_entitlements
+from services.incentive.rebuild.participants import repair_participants
 from services.incentive.store.awards import award_from_row, record_awards
 from services.incentive.store.ledger import next_instant, post
 from services.incentive.store.rows import AwardRow, columns
@@ -39,11 +40,12 @@ class RepairResult(NamedTuple):
 
 
 def repair(connection: Connection, rulebook: Rulebook, clock: Clock) -> RepairResult:
-    """Correct awards and accounts to what `rebuilt_award` has. Needs the ledger's lock and `rebuild_awards`.
+    """Correct awards, accounts and participants to what was rebuilt. Needs the ledger's lock and `rebuild_awards`.
 
     The settings in force are entered again, as of the same instant: versions without a posting would otherwise share
     their instant with what is recorded next.
     """
+    repair_participants(connection)
     instant = next_instant(connection, clock())
     with connection.begin_nested() as savepoint:
         try:

@@ -19,10 +19,12 @@ from services.incentive.domain.similar_purchases import (
     is_split,
     similar_purchases,
 )
+from services.incentive.domain.subjects.participation import participations
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import related_of
 from services.incentive.store.awards import load_awards, record_awards, similar_buyers
 from services.incentive.store.changes import Changes
+from services.incentive.store.derived.participants import is_without_participants, write_participants
 from services.incentive.store.facts import load_facts, load_linked
 from services.incentive.store.ledger import lock_ledger, next_instant, post
 from services.incentive.store.payable_inputs import load_payable_inputs
@@ -42,17 +44,22 @@ from shared.settings import SettingsError
 from shared.values.times import Clock
 
 RECOMPUTE_BATCH: Final = 5_000
+_EVERYBODY: Final = "SELECT DISTINCT about FROM fact_current ORDER BY about"
 _ABOUTS: Final = "SELECT DISTINCT about FROM award_current WHERE subject = ANY(%(subjects)s) ORDER BY about"
 
 log = structlog.get_logger(__name__)
 
 
 class Recomputation(NamedTuple):
-    """The rulebook, the instant and the occasion (Chinese, English) of a recomputation."""
+    """The rulebook, the instant and the occasion (Chinese, English) of a recomputation.
+
+    `is_of_act`: an act is the occasion, facts and policy are as they were.
+    """
 
     rulebook: Rulebook
     instant: datetime
     occasion: tuple[str, str] = ("", "")
+    is_of_act: bool = False
 
 
 def recompute(
@@ -65,6 +72,8 @@ def recompute(
     """
     rulebook, policy = run.rulebook, run.rulebook.policy
     known = _load_known(connection, abouts, parsed, rulebook)
+    if not run.is_of_act:
+        _write_participants(connection, {about: known[about] for about in abouts}, policy)
     similar, more = _load_similar(connection, known, rulebook)
     if more:
         known |= _load_known(connection, more, parsed, rulebook)
@@ -94,8 +103,18 @@ def recompute(
     return [(before.get(award.award_id), award) for award in changed]
 
 
+def _write_participants(connection: Connection, known: Mapping[str, KnownFacts], policy: Policy) -> None:
+    """Derive the participations of subjects from all facts about them."""
+    subjects = [about for about in known if not about.startswith("exchange/")]
+    if subjects:
+        write_participants(
+            connection, subjects, (one for subject in subjects for one in participations(known[subject], policy))
+        )
+
+
 def recompute_subjects(connection: Connection, subjects: Sequence[str], run: Recomputation) -> None:
-    """Recompute the awards of these subjects, and of the exchanges that they operate."""
+    """Recompute the awards of these subjects, and of the exchanges that they operate, after an act."""
+    run = run._replace(is_of_act=True)
     for start in range(0, len(subjects), RECOMPUTE_BATCH):
         some = list(subjects[start : start + RECOMPUTE_BATCH])
         recompute(connection, fetch_values(connection, _ABOUTS, str, subjects=some), {}, run)
@@ -163,6 +182,7 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
     if before is not None and not is_entered(connection, before):
         _enter_after_upgrade(connection, before, next_instant(connection, clock()))
     if before is not None and (before.digests, before.registers) == (rulebook.digests, rulebook.registers):
+        _fill_participants(connection, rulebook)
         return False
     fault = revision_fault(connection, rulebook.policy)
     if fault is not None:
@@ -171,7 +191,7 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
     instant = next_instant(connection, clock())
     changes = _changes(before, rulebook)
     enter_settings(connection, rulebook, instant, changes)
-    everybody = fetch_values(connection, "SELECT DISTINCT about FROM fact_current ORDER BY about", str)
+    everybody = fetch_values(connection, _EVERYBODY, str)
     run = Recomputation(rulebook, instant, (f"{changes[0]}后重算，", f"recomputed, {changes[1]}, "))
     found = Changes()
     for start in range(0, len(everybody), RECOMPUTE_BATCH):
@@ -188,6 +208,14 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
         awards_recomputed=found.recomputed,
     )
     return True
+
+
+def _fill_participants(connection: Connection, rulebook: Rulebook) -> None:
+    """Derive the participants of a ledger that an upgrade left without them."""
+    everybody = fetch_values(connection, _EVERYBODY, str) if is_without_participants(connection) else []
+    for start in range(0, len(everybody), RECOMPUTE_BATCH):
+        some = everybody[start : start + RECOMPUTE_BATCH]
+        _write_participants(connection, load_facts(connection, some, {}, rulebook.registers), rulebook.policy)
 
 
 def _enter_after_upgrade(connection: Connection, found: SettingsInForce, instant: datetime) -> None:

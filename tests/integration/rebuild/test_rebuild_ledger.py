@@ -195,6 +195,20 @@ def test_who_may_see_what_is_worked_out_again_too(database: Database) -> None:
     assert database.verify() == []
 
 
+def test_participants_are_checked_and_repaired(database: Database) -> None:
+    of, whole = "participant kmdex 2026 first_purchase", "虚构实体2 measure 4000000.00"
+    database.damage(
+        f"UPDATE participant SET own_fen = 99 WHERE subject = '{subject(2)}'",
+        "DELETE FROM participant WHERE rule = 'first_listing'",
+    )
+    assert database.verify() == [
+        f"participant kmdex 2026 first_listing {subject(1)}: stored none; expected 虚构实体1 measure 0.00 own 0.00",
+        f"{of} {subject(2)}: stored {whole} own 0.99; expected {whole} own 4000000.00",
+    ]
+    assert database.mend()[0]
+    assert database.verify() == []
+
+
 def test_names_and_the_entries_of_search_are_checked(database: Database) -> None:
     is_third = f"number = (SELECT number FROM subject_name WHERE subject = '{subject(3)}')"
     database.damage(
@@ -420,6 +434,7 @@ def test_a_fact_without_its_consequences(database: Database) -> None:
     assert [line.partition(": ")[0] for line in database.verify()] == [
         f"award {PURCHASE}",
         f"account entitlement:{subject(2)}:{PURCHASE}:2026",
+        f"participant kmdex 2026 first_purchase {subject(2)}",
     ]
     assert database.mend()[0]
     assert database.verify() == []
@@ -585,7 +600,7 @@ def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
             ledger.take(found)
         said: list[str] = []
         assert verify_all(connection, ledger.rulebook, None, said.append).is_right, said
-        connection.execute(text("DROP TABLE rebuilt_award, rebuilt_known_to, rebuilt_name"))
+        connection.execute(text("DROP TABLE rebuilt_award, rebuilt_known_to, rebuilt_name, rebuilt_participant"))
         ledger.rulebook = changed
         ledger.put_in_force()
         if cut < len(history):

@@ -73,7 +73,7 @@ SHOWN = {
     "incentive": EVERY_DATABASE
     | dict.fromkeys(("ledger_settings", "priced_ledger", "suspension", "year_closing"), "all")
     | dict.fromkeys(("fact", "fact_current", "known_to", "award_version", "award_current"), "own")
-    | dict.fromkeys(("subject_name", "search_entry"), "own")
+    | dict.fromkeys(("subject_name", "search_entry", "participant"), "own")
     | dict.fromkeys(("ledger_transaction", "ledger_entry", "act", "decision", "hold", "hold_release"), "own")
     | dict.fromkeys(("eligibility", "extract", "extract_piece", "reading_effect"), "own")
     | dict.fromkeys(("other_grant", "grant_withdrawal", "related_party", "extract_access", "page_session"), "nothing")

@@ -1,0 +1,1 @@
+"""Tables that intake derives from facts."""
