@@ -24,7 +24,8 @@ View = TypeVar("View", bound=Callable[..., object])
 
 # For the OpenAPI document; `shared.values.parties.parse_subject` also verifies the check character.
 _SUBJECT_PATTERN: Final = f"^(uscc|overseas|natural_person):{NUMBER_PATTERN}$"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# In the years of the contract, 2000 to 2099: days near the ends of the calendar cannot be counted from.
+_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 # JSON schemas of answers that are not JSON.
@@ -113,7 +114,9 @@ def _parse_day(value: object) -> date:
         # `fromisoformat` also accepts week dates and days without dashes. In a body the value may be of any type.
         return date.fromisoformat(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
     except ValueError as error:
-        raise ValidationError("须为 2026-03-01 形式的日期 / must be a date such as 2026-03-01") from error
+        raise ValidationError(
+            "须为 2026-03-01 形式的日期，2000 至 2099 年 / must be a date such as 2026-03-01, from 2000 to 2099"
+        ) from error
 
 
 SubjectParameter = partial(Parsed, _parse_subject, {"type": "string", "pattern": _SUBJECT_PATTERN})

@@ -43,7 +43,6 @@ from shared.values.times import shanghai_date
 from shared.whitelist import Whitelist
 
 _MOST_FEN: Final = 10**16  # 100 trillion yuan: above any revenue, below the range of bigint
-_FIRST_YEAR: Final = 2000  # as for all documents
 _GENERATION: Final = 1  # the ledger is restored, never recreated
 _NUMBERED: Final = "SELECT coalesce(max(seq), 0) FROM fact_current WHERE topic = %(topic)s"
 
@@ -277,9 +276,7 @@ def entry_faults(one: DeclarationInput, rulebook: Rulebook, today: date) -> Iter
         yield InputFault("subject", "只奖励有统一社会信用代码的主体 / only organisations with a USCC can be rewarded")
     if not is_number(one.item):
         yield InputFault("item", "须为接口约定格式的编号 / must be an identifier in the form of the contract")
-    if one.earned_on.year < _FIRST_YEAR:
-        yield InputFault("earned_on", f"不得早于 {_FIRST_YEAR} 年 / may not be before {_FIRST_YEAR}")
-    elif one.earned_on > today:
+    if one.earned_on > today:
         yield InputFault("earned_on", "不得晚于今天 / may not be in the future")
     elif one.earned_on < rulebook.policy.in_force.start_on and not looks_back(terms):
         yield InputFault("earned_on", "不在政策有效期内 / outside the policy's period of validity")

@@ -15,7 +15,7 @@ from services.incentive.domain.holds import BY_HAND, OUTCOMES
 from services.incentive.domain.steps import ACTIONS, CODES
 from services.incentive.domain.subjects.eligibility import CONDITIONS, KINDS_OF_ENTITY
 from services.incentive.domain.workflow import GROUNDS, STATES
-from services.incentive.http.fields import Digest, Flag, Measure, TimeOrDay, Year, limited_list
+from services.incentive.http.fields import Digest, Flag, Measure, TimeOrDay, Words, Year, limited_list
 from services.incentive.http.schemas import AsOfPageQuery, PolicyRefSchema, SubjectSchema, TextsSchema
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Number, Text, Yuan
@@ -37,12 +37,12 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class DocumentSchema(QuerySchema):
-    name = Text(required=True, min_length=1, max_length=200)
+    name = Words(required=True, max_length=200)
     sha256 = Digest(required=True)
 
 
 documents_list = partial(limited_list, fields.Nested(DocumentSchema), MOST_DOCUMENTS, "份")
-_reason = partial(Text, min_length=1, max_length=2000)
+_reason = partial(Words, max_length=2000)
 
 
 def _parse_key(value: object) -> str:
@@ -81,8 +81,8 @@ class DecisionFieldsSchema(QuerySchema):
     ground = Choice(GROUNDS, allow_none=True)
     from_ = DayParameter(data_key="from", allow_none=True)
     until = DayParameter(allow_none=True)
-    where = Text(allow_none=True, min_length=1, max_length=200)
-    voucher_no = Text(allow_none=True, min_length=1, max_length=128)
+    where = Words(allow_none=True, max_length=200)
+    voucher_no = Words(allow_none=True, max_length=128)
     paid_on = DayParameter(allow_none=True)
     received_on = DayParameter(allow_none=True)
 
@@ -114,7 +114,7 @@ class BatchAwardSchema(QuerySchema):
 
     award_id = Text(required=True, min_length=1, max_length=400)
     amount = Yuan(allow_none=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
-    voucher_no = Text(allow_none=True, min_length=1, max_length=128)
+    voucher_no = Words(allow_none=True, max_length=128)
 
 
 class BatchRequestSchema(DecisionFieldsSchema):
@@ -143,7 +143,7 @@ class PaymentRowSchema(QuerySchema):
 
     award_id = Text(required=True, min_length=1, max_length=400)
     amount = Yuan(required=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
-    voucher_no = Text(required=True, min_length=1, max_length=128)
+    voucher_no = Words(required=True, max_length=128)
     paid_on = DayParameter(required=True)
 
 
@@ -152,7 +152,7 @@ class HoldRequestSchema(QuerySchema):
 
     kind = Choice(BY_HAND, required=True)
     reason = _reason(required=True)
-    by = Text(allow_none=True, min_length=1, max_length=200)
+    by = Words(allow_none=True, max_length=200)
     received_on = DayParameter(allow_none=True)
     documents = documents_list(allow_none=True)
     objection_id = Text(allow_none=True, min_length=1, max_length=64)
@@ -181,7 +181,7 @@ class ConditionSchema(QuerySchema):
     """A condition of eligibility: met or not, and its basis."""
 
     met = Flag(required=True)
-    basis = Text(allow_none=True, min_length=1, max_length=2000)
+    basis = Words(allow_none=True, max_length=2000)
 
 
 ConditionsSchema = QuerySchema.from_dict(
@@ -236,9 +236,9 @@ class OtherGrantRequestSchema(QuerySchema):
     `rules` and `awards` are those for the same matter; a grant that names none deducts nothing.
     """
 
-    name = Text(required=True, min_length=1, max_length=200)
-    department = Text(required=True, min_length=1, max_length=200)
-    document_no = Text(required=True, min_length=1, max_length=200)
+    name = Words(required=True, max_length=200)
+    department = Words(required=True, max_length=200)
+    document_no = Words(required=True, max_length=200)
     year = Year(required=True)
     amount = Yuan(required=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
     granted_on = DayParameter(required=True)
@@ -282,9 +282,9 @@ def _parse_account(value: object) -> str:
 class AccountRequestSchema(QuerySchema):
     """A bank account of a subject; spaces in its number do not count."""
 
-    bank = Text(required=True, min_length=1, max_length=200)
+    bank = Words(required=True, max_length=200)
     account = Parsed(_parse_account, {"type": "string", "pattern": "^[0-9A-Za-z -]{5,128}$"}, required=True)
-    name = Text(required=True, min_length=1, max_length=200)
+    name = Words(required=True, max_length=200)
     documents = documents_list(required=True)
 
     @validates_schema
@@ -549,7 +549,7 @@ class DeclaredSchema(QuerySchema):
     measure = Measure(allow_none=True)
     assessed_fen = Yuan(data_key="assessed", allow_none=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
     documents = documents_list()
-    name = Text(min_length=1, max_length=200)
+    name = Words(max_length=200)
     withdrawn = Flag()
 
     @validates_schema

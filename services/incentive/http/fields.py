@@ -33,6 +33,20 @@ class TimeOrDay(Time):
             raise ValidationError("没有这一天 / there is no such day") from error
 
 
+class Words(Text):
+    """Text that a person wrote: not empty, and more than blanks."""
+
+    documented: ClassVar = {"pattern": r"\S"}
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(min_length=1, max_length=max_length, **kwargs)
+
+    def parse(self, text: str) -> str:
+        if text and not text.strip():
+            raise ValidationError("不得只有空白 / must not be blank")
+        return text
+
+
 def limited_list(
     item: fields.Field[str] | fields.Nested,
     most: int,

@@ -12,9 +12,10 @@ from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import SEE_ALL, perform
 from services.incentive.http.awards import found_or_404
 from services.incentive.http.context import ledger_view
+from services.incentive.http.fields import Words
 from services.incentive.queries.statements import service_json
 from services.incentive.store.frozen.statements import RecordedStatement, find_statement
-from shared.events.fields import Choice, Text
+from shared.events.fields import Choice
 from shared.values.json_types import Json
 from shared.web.answers import answer, days, integers, lists, texts
 from shared.web.query import TEXT, Blueprint, DayParameter, NoQuery, QuerySchema
@@ -34,9 +35,9 @@ class StatementQuery(QuerySchema):
 class ServiceRequestSchema(QuerySchema):
     """How a statement was served, on which day and to whom. The periods of remedies begin on the day after."""
 
-    way = Text(required=True, min_length=1, max_length=100)
+    way = Words(required=True, max_length=100)
     served_on = DayParameter(required=True)
-    to = Text(required=True, min_length=1, max_length=200)
+    to = Words(required=True, max_length=200)
     documents = schemas.documents_list(allow_none=True)
 
 

@@ -204,6 +204,15 @@ def test_revision_2_is_read_as_it_was_computed() -> None:
     ]
 
 
+def test_revision_3_has_no_assessed_amounts() -> None:
+    third = load_policy(TESTS / "support" / "policy" / "kunming-2025-14.r3.yaml")
+    assert {terms.assessed for terms in third.declared.rules} == {None}
+    changes = [change for change in compare(third, POLICY) if change.path.endswith(".assessed")]
+    assert {(change.before, change.after) for change in changes} == {(None, "needed"), (None, "possible")}
+    needed = [change.path.split(".")[2] for change in changes if change.after == "needed"]
+    assert needed == ["computing_centre", "data_services"]
+
+
 def test_it_is_what_the_file_with_these_values_would_be() -> None:
     swapped = SOURCE.replace("until: 2028-10-16", "until: x", 1)
     swapped = swapped.replace("until: 2028-10-15", "until: 2028-10-16", 1).replace("until: x", "until: 2028-10-15", 1)

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 
 from services.incentive.http.act_schemas import CalendarSchema
 from services.incentive.http.context import incentive_context
+from services.incentive.http.fields import Words
 from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
 from services.incentive.store.frozen.official_lists import (
     FrozenList,
@@ -141,9 +142,9 @@ class ObjectionRequestSchema(QuerySchema):
     """An objection to an award under public notice: who objects, how to reach that person, and why."""
 
     award_id = Text(required=True, min_length=1, max_length=400)
-    name = Text(required=True, min_length=1, max_length=200)
-    contact = Text(required=True, min_length=1, max_length=200)
-    reason = Text(required=True, min_length=1, max_length=4000)
+    name = Words(required=True, max_length=200)
+    contact = Words(required=True, max_length=200)
+    reason = Words(required=True, max_length=4000)
 
 
 ReceivedSchema = answer("ReceivedObjection", texts("objection_id", "award_id"), instants("received_at"), base=Schema)
