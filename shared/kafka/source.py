@@ -18,6 +18,7 @@ from shared.kafka.partition_state import RecordLossError, check_partition, read_
 from shared.kafka.positions import StoredPosition, load_positions, start_positions
 from shared.kafka.stored_batches import STORED_BATCH_OPTIONS
 from shared.postgres.errors import is_transient
+from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
 from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
@@ -93,7 +94,9 @@ class Source:
 
         def load(connection: Connection) -> dict[tuple[str, int], StoredPosition]:
             start_positions(connection, beginnings, self.clock())
-            return load_positions(connection)
+            positions = load_positions(connection)
+            require_replication(connection)  # the offset witness shows them to Kafka
+            return positions
 
         stored = self.transact(load, "database unavailable, positions unknown")
         for tp in partitions:

@@ -3,16 +3,17 @@
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from shared.postgres.errors import READ_ONLY
 from shared.postgres.query import execute
+from shared.postgres.replication import ReplicatedConnection
 from shared.postgres.row_security import set_viewer
 
 _VIEWER: Final = "jiangbu_viewer"  # execution option: the exchange for whose key a snapshot reads
@@ -33,15 +34,27 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            # A server that disappears without closing the connection is noticed within ten seconds, also while we wait.
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
             "application_name": "jiangbu",
             # Our statements have short plans; compiling them costs more than it saves.
             "options": "-c jit=off -c timezone=UTC",
         },
     )
+    event.listen(engine, "do_connect", _connect)
     event.listen(engine, "checkout", _replace_closed_connection)
     event.listen(engine, "checkin", _reset_read_only)
     event.listen(engine, "handle_error", _replace_read_only_connection)
     return engine
+
+
+def _connect(
+    _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[str], parameters: dict[str, Any]
+) -> DBAPIConnection:
+    return cast("DBAPIConnection", ReplicatedConnection.connect(*arguments, **parameters))
 
 
 def make_probe_engine(engine: Engine) -> Engine:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from shared.postgres.clock import WrongClockError, check_clock
 from shared.postgres.database import snapshot
+from shared.postgres.replication import require_replication
 from shared.service_log.store import Stored
 from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, ClientConfig, Service
 from shared.telemetry.tracing import Tracing
@@ -65,12 +66,14 @@ def viewer_snapshot(as_exchange: str | None = None) -> Iterator[Connection]:
 def write_transaction() -> Iterator[Connection]:
     """Open a transaction of a request that records something; Problem 503 if this process's clock is wrong.
 
-    The clock is compared again at the end, because it may have been set after the first time.
+    The clock is compared again at the end, because it may have been set after the first time. The answer to a repeated
+    request rests on what it read, which a synchronous standby must have too.
     """
     try:
         with current_service().engine.begin() as connection:
             check_clock(connection)
             yield connection
             check_clock(connection)
+            require_replication(connection)
     except WrongClockError as error:
         raise Problem(503, str(error), headers={"Retry-After": "5"}) from error

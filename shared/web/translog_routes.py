@@ -5,6 +5,7 @@ from typing import Final
 
 from flask import Response
 
+from shared.postgres.replication import require_replication
 from shared.service_log.store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
 from shared.translog.merkle import HASH_BYTES
 from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
@@ -30,8 +31,9 @@ def checkpoint() -> Response:
     With witnesses configured: the checkpoint of the last `CHECKPOINT_INTERVAL` seconds with the most cosignatures.
     """
     service = current_service()
-    with viewer_snapshot() as connection:
+    with service.engine.begin() as connection:
         note = served_checkpoint(connection, service.clock() - timedelta(seconds=service.checkpoint_interval_s))
+        require_replication(connection)
     if note is None:
         raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
     return Response(note, content_type=_TEXT)

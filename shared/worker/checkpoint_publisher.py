@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine
 
 from shared.kafka.client_patches import force_close_producer
 from shared.kafka.errors import is_transient_kafka_error
-from shared.postgres.database import snapshot
 from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import leader_lock
 from shared.postgres.query import execute
+from shared.postgres.replication import require_replication
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.cosigning import Cosigners
@@ -84,8 +84,9 @@ class CheckpointPublisher:
         published: str | None = None
         while True:
             execute(session, "SELECT 1")  # fails once the session, and so the lock, is lost
-            with snapshot(self.engine) as connection:
+            with self.engine.begin() as connection:
                 newest = newest_checkpoint(connection)
+                require_replication(connection)
             note = None if newest is None else self._cosigners.ask(newest)
             if note is not None and note != published:
                 origin = Checkpoint.parse(parse_note(note).text).origin

@@ -12,6 +12,7 @@ from devset.processes import free_ports
 from services.listing import register as listing_consumer
 from services.trade_ingest import register as trade_consumer
 from tests.support.engines.programs import FSCK, LITEWITNESS
+from tests.support.engines.replicated import Replicated, replicated
 from tests.support.engines.secured_broker import SecuredBroker
 from tests.support.engines.session import NOT_FOR_POWER_FAILURES, RAN_AGAINST, new_broker
 from tests.support.forked_programs import ForkServer
@@ -44,6 +45,13 @@ def server(engine_folder, extended) -> Iterator[Postgres]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def pair(engine_folder, extended) -> Iterator[Replicated]:
+    """A PostgreSQL server with a synchronous standby, both to be suspended."""
+    with replicated(engine_folder / "pair") as pair:
+        yield pair
 
 
 @pytest.fixture(scope="session")

@@ -135,11 +135,12 @@ def record_whole_batch(engine: Engine, begin: Transactions, bureau: BureauContex
     `begin` opens a transaction that records. Raises BatchRefusedError, BatchBusyError, InvalidActError,
     IdempotencyKeyReusedError and SettingsChangedError.
     """
+    with begin() as connection:
+        known = _recorded_before(connection, request)
+        if known is not None:
+            return known
     for _ in range(_ATTEMPTS):
         with snapshot(engine) as connection:
-            known = _recorded_before(connection, request)
-            if known is not None:
-                return known
             prepared = prepare(connection, bureau, request)
             if prepared.refused:
                 raise BatchRefusedError(request.action, prepared.refused)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine
 from shared.kafka.client_patches import force_close_producer
 from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import exclude_leader, leader_lock
+from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
 from shared.register.head import Head, read_head
 from shared.register.publish.commit_readback import CommitReadback
@@ -147,6 +148,8 @@ class OutboxSender:
         ]
         producer.flush()
         metadata = [future.get(timeout=_SEND_TIMEOUT_S) for future in sent]
+        with self.engine.begin() as connection:
+            require_replication(connection)
         producer.commit_transaction()
         readback.await_readable(((m.topic, m.partition, m.offset) for m in metadata), _READBACK_TIMEOUT_S)
         with self.engine.begin() as connection:

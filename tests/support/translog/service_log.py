@@ -55,7 +55,8 @@ INTERVAL_S = 0.4
 class Topic:
     """Reader of new records in the checkpoint topic whose key is the log's origin."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
+    def __init__(self, bootstrap_servers: str, origin: str = ORIGIN) -> None:
+        self.origin = origin
         self.consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, isolation_level="read_committed")
         partitions = [TopicPartition(TOPIC, one) for one in sorted(self.consumer.partitions_for_topic(TOPIC))]
         self.consumer.assign(partitions)
@@ -67,7 +68,7 @@ class Topic:
     def has(self, listing: RegisterSet, size: int) -> bool:
         """Return True if the last checkpoint received has this size."""
         for found in self.consumer.poll(timeout_ms=50).values():
-            self.records += [record for record in found if record.key == ORIGIN.encode()]
+            self.records += [record for record in found if record.key == self.origin.encode()]
         return bool(self.sizes(listing)) and self.sizes(listing)[-1] == size
 
     def sizes(self, listing: RegisterSet) -> list[int]:

@@ -1,0 +1,93 @@
+"""Commits that a synchronous standby has not acknowledged: they are unknown, and nothing that rests on them leaves."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from shared.postgres.database import make_engine
+from shared.postgres.errors import driver_error, is_transient
+from shared.postgres.query import execute, fetch_values
+from shared.postgres.replication import UnreplicatedCommitError, require_replication
+from tests.support.until import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection, Engine
+
+    from tests.support.engines.replicated import Replicated
+
+
+@pytest.fixture
+def engine(pair: Replicated) -> Iterator[Engine]:
+    owner = make_engine(pair.urls("replication")[0])
+    with owner.begin() as connection:
+        execute(connection, "CREATE TABLE IF NOT EXISTS kept (n integer)")
+        execute(connection, "TRUNCATE kept")
+    yield owner
+    owner.dispose()
+
+
+def commit(engine: Engine, work: Callable[[Connection], object]) -> Exception | None:
+    """Run `work` in a transaction; return the error of its commit."""
+    try:
+        with engine.begin() as connection:
+            work(connection)
+    except DBAPIError as error:
+        return error
+    return None
+
+
+def add(connection: Connection) -> int:
+    return execute(connection, "INSERT INTO kept VALUES (1)")
+
+
+def read(connection: Connection) -> list[int]:
+    return fetch_values(connection, "SELECT n FROM kept", int)
+
+
+def read_and_require(connection: Connection) -> None:
+    read(connection)
+    require_replication(connection)
+
+
+@pytest.mark.parametrize("work", [add, read_and_require])
+@pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
+def test_a_commit_whose_wait_was_ended_is_unknown(pair, engine, work, function) -> None:
+    with pair.no_acknowledgement(), ThreadPoolExecutor() as pool:
+        error = pool.submit(commit, engine, work)
+        until(pair.waiting_for_standby)
+        pair.end_waits(function)
+        failure = error.result()
+    assert failure is not None
+    assert is_transient(failure)
+    assert isinstance(driver_error(failure), UnreplicatedCommitError) is (function == "pg_cancel_backend")
+    # The next transaction has a new session, and commits once the standby is back.
+    assert commit(engine, work) is None
+
+
+def test_what_was_read_of_an_unknown_commit_does_not_leave_before_the_standby_has_it(pair, engine) -> None:
+    def insert() -> None:
+        with engine.begin() as connection:
+            add(connection)
+
+    with ThreadPoolExecutor() as pool:
+        with pair.unreplicated(insert):
+            with engine.connect() as connection:
+                assert read(connection) == [1]  # visible, though no standby has it
+            leaving = pool.submit(commit, engine, read_and_require)
+            until(pair.waiting_for_standby)
+            assert not leaving.done()
+        assert leaving.result(60) is None
+
+
+def test_a_transaction_that_only_read_waits_for_nobody_without_a_standby(postgres) -> None:
+    engine = make_engine(postgres("alone")[1])
+    with engine.begin() as connection:
+        require_replication(connection)
+        assert fetch_values(connection, "SELECT pg_current_xact_id_if_assigned()::text", str) == [None]
+    engine.dispose()

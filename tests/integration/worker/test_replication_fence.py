@@ -1,0 +1,131 @@
+"""Nothing leaves the database that its synchronous standby does not have: each way out waits for the standby."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from deploy.broker.topics import apply_topics
+from services.listing.register import LISTINGS
+from shared.kafka.errors import is_transient_kafka_error
+from shared.kafka.source import Source
+from shared.register.publish.sender import OutboxSender
+from shared.values.times import now
+from tests.support.incentive.bureau import empty_bureau
+from tests.support.registers.outbox import working
+from tests.support.registers.web_register import register_set
+from tests.support.registers.worlds import LOG_ORIGIN
+from tests.support.translog.service_log import Topic, fill, publishing
+from tests.support.until import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.engines.replicated import Replicated
+    from tests.support.registers.web_register import RegisterSet
+
+REGISTER = "replicated"
+ORIGIN = f"{LOG_ORIGIN}/listings/{REGISTER}/1"
+
+
+@pytest.fixture
+def listing(pair, kafka, tmp_path) -> Iterator[RegisterSet]:
+    urls = pair.urls(f"listing_{uuid.uuid4().hex}")
+    with register_set("listing", urls, tmp_path, kafka, register_id=REGISTER) as made:
+        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+            apply_topics(admin, made.register.exchanges)
+        yield made
+
+
+def answer_after_standby(pair: Replicated, unreplicated: Callable[[], object], ask: Callable[[], Any]) -> Any:
+    """Return the answer, which must wait until the standby has the unreplicated commit that it rests on."""
+    with ThreadPoolExecutor(1) as pool:
+        with pair.unreplicated(unreplicated):
+            answer = pool.submit(ask)
+            until(lambda: answer.done() or pair.waiting_for_standby())
+            assert not answer.done(), answer.result()
+        return answer.result(60)
+
+
+def test_a_served_checkpoint(pair, listing) -> None:
+    answer = answer_after_standby(
+        pair, lambda: fill(listing, 0, 3), lambda: listing.get("/v1/log/checkpoint", "auditor")
+    )
+    assert answer.text.splitlines()[:2] == [ORIGIN, "4"]
+
+
+def test_a_published_checkpoint(pair, listing, kafka) -> None:
+    topic = Topic(kafka, ORIGIN)
+    with closing(topic.consumer), publishing(listing, kafka):
+        until(lambda: topic.has(listing, 1))
+        with pair.unreplicated(lambda: fill(listing, 0, 3)):
+            until(pair.waiting_for_standby)
+            assert not topic.has(listing, 4)
+        until(lambda: topic.has(listing, 4))
+
+
+def test_facts(pair, listing, kafka) -> None:
+    sender = OutboxSender(
+        listing.engine,
+        {"bootstrap_servers": kafka},
+        "listings",
+        REGISTER,
+        LISTINGS.lanes,
+        LISTINGS.render,
+        threading.Event(),
+    )
+    found: set[bytes] = set()
+
+    def sent() -> bool:
+        for records in consumer.poll(timeout_ms=50).values():
+            found.update(record.key for record in records if record.key.startswith(f"{REGISTER}/".encode()))
+        return bool(found)
+
+    consumer = KafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+    with closing(consumer), working(sender):
+        topic = LISTINGS.facts[0]
+        consumer.assign([TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic)])
+        with pair.unreplicated(lambda: fill(listing, 0, 3)):
+            until(pair.waiting_for_standby)
+            assert not sent()
+        until(sent)
+
+
+def test_positions_shown_to_kafka(pair, listing, kafka) -> None:
+    topic = "exchange.dcdex.listings.v1"
+    partition = TopicPartition(topic, 0)
+    source = Source({"bootstrap_servers": kafka}, listing.engine, "listing", REGISTER, [topic], now, threading.Event())
+
+    def positions() -> set[TopicPartition] | None:
+        try:
+            return set(source.stored_positions({partition}))
+        except KafkaError as error:  # the group is new
+            if not is_transient_kafka_error(error):
+                raise
+            return None
+
+    until(positions)
+    assert answer_after_standby(pair, lambda: fill(listing, 0, 3), positions) == {partition}
+
+
+def test_the_answer_to_a_repeated_decision(pair) -> None:
+    with empty_bureau(pair.urls) as bureau:
+        award_id = bureau.purchase(1)
+
+        def decide() -> str:
+            status, body = bureau.step(award_id, "apply", key="once")
+            assert status == 201, body
+            return body["decision_id"]
+
+        first = answer_after_standby(pair, decide, decide)
+        assert first == decide()
+        status, body = bureau.ask.get(f"/v1/awards/{award_id}/decisions")
+        assert (status, [one["decision_id"] for one in body["items"]]) == (200, [first])

@@ -1,0 +1,97 @@
+"""A PostgreSQL server with one synchronous standby, both of which a test may suspend."""
+
+from __future__ import annotations
+
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg
+
+from devset.postgres import Postgres
+from devset.processes import free_ports
+from tests.support.consumer_program import frozen
+from tests.support.engines.session import NOT_FOR_POWER_FAILURES
+from tests.support.until import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_STANDBY = "standby_1"
+
+
+class Replicated(NamedTuple):
+    """The two servers."""
+
+    primary: Postgres
+    standby: Postgres
+
+    def urls(self, name: str) -> tuple[str, str]:
+        """Return the URLs of the owner and the service of a database, which is created if it does not exist."""
+        database = self.primary.ensure_database(name, "only-for-tests")
+        return database.owner_url, database.service_url
+
+    @contextmanager
+    def no_acknowledgement(self) -> Iterator[None]:
+        """Suspend the standby: commits on the primary wait."""
+        with frozen(self.standby.program.process.pid):
+            yield
+
+    def waiting_for_standby(self) -> list[int]:
+        """Return the process ids of sessions whose commit waits for the standby."""
+        statement = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        return [pid for (pid,) in self.ask_primary(statement)]
+
+    def end_waits(self, function: str = "pg_cancel_backend") -> None:
+        """End the wait of the sessions whose commit waits, by cancelling or terminating them."""
+        for pid in self.waiting_for_standby():
+            self.ask_primary(f"SELECT {function}({pid})::integer")
+
+    @contextmanager
+    def unreplicated(self, work: Callable[[], object]) -> Iterator[None]:
+        """Do work whose commit becomes visible although the standby does not have it, until the block ends."""
+        with self.no_acknowledgement():
+            with ThreadPoolExecutor(1) as pool:
+                outcome = pool.submit(work)
+                until(lambda: outcome.done() or self.end_waits())
+            assert outcome.exception() is not None, "the commit of unreplicated work must fail"
+            yield
+
+    def ask_primary(self, statement: str) -> list[tuple[int, ...]]:
+        """Return rows of a statement that an administrator sends."""
+        with psycopg.connect(self.primary.url(), autocommit=True) as connection:
+            return connection.execute(statement).fetchall()  # type: ignore[call-overload, no-any-return]
+
+
+@contextmanager
+def replicated(folder: Path) -> Iterator[Replicated]:
+    """Start both servers; the standby begins as a copy of the primary's files."""
+    with ExitStack() as stack:
+        first = _server(folder / "primary", {})
+        first.start()
+        stack.callback(first.stop)
+        first.stop()
+        (folder / "standby").mkdir(parents=True)
+        subprocess.run(["cp", "-a", f"{first.data}", f"{first.password_file}", f"{folder / 'standby'}"], check=True)
+        primary = Postgres(
+            first.directory, first.port, first.log_file, settings={**first.settings, "synchronous_standby_names": "*"}
+        )
+        source = f"host=127.0.0.1 port={first.port} user=postgres application_name={_STANDBY}"
+        secret = first.password_file.read_text("ascii")
+        standby = _server(folder / "standby", {"primary_conninfo": f"{source} password={secret}"})
+        (standby.data / "standby.signal").touch()
+        for server in (primary, standby):
+            server.start()
+            stack.callback(server.stop)
+        yield Replicated(primary, standby)
+
+
+def _server(folder: Path, settings: dict[str, str]) -> Postgres:
+    return Postgres(
+        folder,
+        free_ports(1)[0],
+        folder.with_suffix(".log"),
+        settings={**NOT_FOR_POWER_FAILURES, "synchronous_commit": "on", **settings},
+    )
