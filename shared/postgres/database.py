@@ -16,7 +16,7 @@ from shared.postgres.query import execute
 from shared.postgres.replication import ReplicatedConnection
 from shared.postgres.row_security import set_viewer
 
-_VIEWER: Final = "jiangbu_viewer"  # execution option: the exchange for whose key a snapshot reads
+_VIEWER: Final = "jiangbu_viewer"  # execution option: the exchange or subject for whose key a snapshot reads
 _WAS_USED: Final = "was_used"  # in a pool entry's info, which is cleared when the connection is replaced
 
 
@@ -111,7 +111,7 @@ def _replace_read_only_connection(failure: ExceptionContext) -> None:
 def snapshot(engine: Engine, viewer: str | None = None) -> Iterator[Connection]:
     """A read-only transaction that sees one state of the database.
 
-    `viewer` is the exchange for whose key it reads: row-level security then shows it that exchange's rows alone.
+    `viewer` is the exchange or subject for whose key it reads: row-level security then shows it the rows of that alone.
     """
     with engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True, jiangbu_viewer=viewer)
@@ -123,7 +123,7 @@ def snapshot(engine: Engine, viewer: str | None = None) -> Iterator[Connection]:
 
 @contextmanager
 def generic_plan(connection: Connection) -> Iterator[None]:
-    """Plan statements once instead of for each set of parameters, in a snapshot for an exchange's key.
+    """Plan statements once instead of for each set of parameters, in a snapshot for a key that sees less than all.
 
     For lookups by key in which row-level security makes planning the largest part: until all its tables have
     statistics, PostgreSQL takes a generic plan to be much slower and plans the statement every time.

@@ -1,7 +1,8 @@
-"""Row-level security: the rows that PostgreSQL itself shows to a request with an exchange's key.
+"""Row-level security: the rows that PostgreSQL itself shows to a request with the key of an exchange or a subject.
 
-Queries are narrowed to the exchange by their own conditions. This is the second line of defence, for the day on which a
-query forgets one: such a request reads as another role, the *viewer*, to which policies show one exchange's rows. The
+Queries are narrowed by their own conditions. This is the second line of defence, for the day on which a query forgets
+one: such a request reads as another role, the *viewer*, to which policies show the rows of one exchange (`<id>`) or of
+one subject (`<scheme>:<id>`, which is no exchange's id: a policy for the one shows nothing to the other). The
 service's own role bypasses row-level security (BYPASSRLS), because COPY FROM is refused under it.
 """
 
@@ -14,12 +15,12 @@ from sqlalchemy import Connection
 from shared.postgres.query import execute
 
 _SET_VIEWER: Final = """
-    SELECT set_config('jiangbu.viewer', %(exchange)s, true), set_config('role', session_user || '_viewer', true)
+    SELECT set_config('jiangbu.viewer', %(viewer)s, true), set_config('role', session_user || '_viewer', true)
 """
 
 
 def viewer_role(service_role: str) -> str:
-    """The role as which a service reads for exchanges' keys."""
+    """The role as which a service reads for keys of exchanges and subjects."""
     return f"{service_role}_viewer"
 
 
@@ -36,6 +37,6 @@ def create_viewer_role(connection: psycopg.Connection[tuple[object, ...]], servi
     connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(viewer, service))
 
 
-def set_viewer(connection: Connection, exchange: str) -> None:
-    """Read only what that exchange may see, to the end of the transaction."""
-    execute(connection, _SET_VIEWER, exchange=exchange)
+def set_viewer(connection: Connection, viewer: str) -> None:
+    """Read only what that exchange or subject may see, to the end of the transaction."""
+    execute(connection, _SET_VIEWER, viewer=viewer)

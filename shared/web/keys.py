@@ -9,17 +9,22 @@ from pathlib import Path
 from typing import Final, NamedTuple, ParamSpec, TypeVar
 
 import yaml
-from flask import g, request
+from flask import current_app, g, request
 
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.settings import SettingsError
+from shared.values.parties import parse_subject
 from shared.web.problems import Problem
 
-ROLE: Final = re.compile(f"auditor|bureau|service|exchange:{EXCHANGE_PATTERN}")
+SUBJECT: Final = "subject"
+EVERY_KIND: Final = ("auditor", "bureau", "service", "exchange", SUBJECT)
+ROLES_SAY: Final = "auditor, bureau, service, exchange:<id> or subject:<scheme>:<id>"
+_ROLE: Final = re.compile(f"auditor|bureau|service|exchange:{EXCHANGE_PATTERN}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 _FIELDS: Final = {"name", "role", "sha256"}
 _OPTIONAL: Final = {"person"}
+_KINDS: Final = "kinds_of_key"  # attribute of a view: the kinds that `require` names
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,17 +47,40 @@ class ApiKey(NamedTuple):
 
     @property
     def exchange(self) -> str | None:
-        """The exchange that the key is limited to; None for keys that see everything."""
+        """The exchange that the key is limited to; None for keys of other kinds."""
         kind, _, exchange = self.role.partition(":")
         return exchange if kind == "exchange" else None
 
     @property
+    def subject(self) -> str | None:
+        """The subject (`<scheme>:<id>`) that the key is limited to; None for keys of other kinds."""
+        kind, _, subject = self.role.partition(":")
+        return subject if kind == SUBJECT else None
+
+    @property
+    def viewer(self) -> str | None:
+        """The exchange or subject that the key is limited to; None for keys that see everything."""
+        return self.exchange or self.subject
+
+    @property
     def kind(self) -> str:
-        """`exchange`, `auditor`, `bureau` or `service`."""
+        """`exchange`, `subject`, `auditor`, `bureau` or `service`."""
         return self.role.partition(":")[0]
 
     def sees(self, exchange: str) -> bool:
-        return self.exchange is None or self.exchange == exchange
+        return self.viewer in (None, exchange)
+
+
+def is_role(text: str) -> bool:
+    """Return True for a role that a key or an account can have."""
+    if _ROLE.fullmatch(text) is not None:
+        return True
+    kind, _, subject = text.partition(":")
+    try:
+        parse_subject(subject)
+    except ValueError:
+        return False
+    return kind == SUBJECT
 
 
 class ApiKeys(NamedTuple):
@@ -106,8 +134,8 @@ def _parse_key(where: str, entry: object) -> ApiKey:
         raise KeysError(f"{where}: name must be text")
     if not isinstance(person, str) or not person.strip():
         raise KeysError(f"{where}: person must be text")
-    if not isinstance(role, str) or ROLE.fullmatch(role) is None:
-        raise KeysError(f"{where}: role must be auditor, bureau, service or exchange:<id>")
+    if not isinstance(role, str) or not is_role(role):
+        raise KeysError(f"{where}: role must be {ROLES_SAY}")
     # Digits alone would be read by YAML as a number.
     if not isinstance(sha256, str) or _SHA256.fullmatch(sha256) is None:
         raise KeysError(f"{where}: sha256 must be 64 lower-case hex digits, in quotes")
@@ -115,7 +143,7 @@ def _parse_key(where: str, entry: object) -> ApiKey:
 
 
 def authenticate(keys: ApiKeys) -> None:
-    """Set the key of this request. Raises Problem 401 if it is missing or unknown."""
+    """Set the key of this request. Problem 401 if it is missing or unknown, 403 if it is a subject's elsewhere."""
     header = request.headers.get("Authorization")
     if header is None:
         raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="jiangbu"'})
@@ -125,6 +153,18 @@ def authenticate(keys: ApiKeys) -> None:
     if key is None:
         raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="jiangbu", error="invalid_token"'})
     ask_as(key)
+    refuse_subject()
+
+
+def refuse_subject() -> None:
+    """Refuse a subject's key at a view that is not declared open to it. Problem 403.
+
+    Views for every key were written for keys that see everything or one exchange, so a new one is closed to subjects
+    until `require` names them.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if current_key().kind == SUBJECT and SUBJECT not in getattr(view, _KINDS, ()):
+        raise Problem(403)
 
 
 def ask_as(key: ApiKey) -> None:
@@ -138,7 +178,7 @@ def current_key() -> ApiKey:
 
 
 def require(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Allow only these kinds of key (`auditor`, `bureau`, `service`, `exchange`); 403 for others.
+    """Allow only these kinds of key, of EVERY_KIND; 403 for others.
 
     Apply it above `arguments`, so that callers without the right do not learn what is wrong with their request.
     """
@@ -150,6 +190,7 @@ def require(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise Problem(403)
             return view(*args, **kwargs)
 
+        setattr(guarded, _KINDS, kinds)
         return guarded
 
     return decorate

@@ -187,7 +187,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         The function itself stays as it is, so that pages can call it. It gets what the schemas of headers, query and
         body load, in this order, and the variables of the path. `answer`: a schema, or a JSON schema of what is not
         JSON; `further_types`: media types of the same answer beside `content_type`; `roles`: the kinds of key that may
-        ask, all by default; `conflict`: schema of a 409; `doc`: more of the OpenAPI operation.
+        ask, all but a subject's by default; `conflict`: schema of a 409; `doc`: more of the OpenAPI operation.
         """
         method, _, rule = route.partition(" ")
 

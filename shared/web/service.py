@@ -54,11 +54,11 @@ def current_service() -> ServiceInfo:
 
 @contextmanager
 def viewer_snapshot(as_exchange: str | None = None) -> Iterator[Connection]:
-    """Open a read-only snapshot that shows an exchange's key only the rows of its exchange, by row security.
+    """Open a read-only snapshot that shows the key of an exchange or subject only its own rows, by row security.
 
     `as_exchange` limits a key that sees everything to the rows of that exchange.
     """
-    with snapshot(current_service().engine, current_key().exchange or as_exchange) as connection:
+    with snapshot(current_service().engine, current_key().viewer or as_exchange) as connection:
         yield connection
 
 

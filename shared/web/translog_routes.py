@@ -9,7 +9,7 @@ from shared.postgres.replication import require_replication
 from shared.service_log.store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
 from shared.translog.merkle import HASH_BYTES
 from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
-from shared.web.keys import current_key
+from shared.web.keys import EVERY_KIND, current_key
 from shared.web.problems import Problem
 from shared.web.query import BINARY, TEXT, Blueprint
 from shared.web.service import current_service, viewer_snapshot
@@ -24,7 +24,7 @@ blueprint = Blueprint(
 )
 
 
-@blueprint.operation("GET /checkpoint", TEXT, content_type="text/plain")
+@blueprint.operation("GET /checkpoint", TEXT, roles=EVERY_KIND, content_type="text/plain")
 def checkpoint() -> Response:
     """Newest signed checkpoint: a note of origin, size and root hash. 503 until the service's first consumer runs.
 
@@ -39,14 +39,14 @@ def checkpoint() -> Response:
     return Response(note, content_type=_TEXT)
 
 
-@blueprint.operation("GET /keys", TEXT, content_type="text/plain")
+@blueprint.operation("GET /keys", TEXT, roles=EVERY_KIND, content_type="text/plain")
 def keys() -> Response:
     """Verifier keys of checkpoints, one a line: the current key first, then earlier ones, newest first."""
     with viewer_snapshot() as connection:
         return Response("".join(f"{key}\n" for key in verifier_keys(connection)), content_type=_TEXT)
 
 
-@blueprint.operation("GET /tile/<path:path>", BINARY, content_type=_BYTES)
+@blueprint.operation("GET /tile/<path:path>", BINARY, roles=EVERY_KIND, content_type=_BYTES)
 def tile(path: str) -> Response:
     """A tile: hashes by `<level>/<index>`, entries by `entries/<index>` (auditors only); partial with `.p/<width>`."""
     named = parse_tile(path)

@@ -184,6 +184,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0031_participants.sql": (
         "c03235cae227983f9731b99dce0c7ea1108225f84b6f65fbb7fa54958ee3e449"
     ),
+    "services/incentive/migrations/versions/0032_subject_viewers.py": (
+        "00dd7f967c8f1d1f90b0e010ba9a5eb24de0c13fecf3f5d6b7d62637377d009e"
+    ),
+    "services/incentive/migrations/versions/0032_subject_viewers.sql": (
+        "109e238f53062965f0a90d21db3448ccc912e1a01b36f8ccc6def6c55ba0785c"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),

@@ -250,7 +250,14 @@ class Selection:
             contexts = load_award_context(self._connection, rows, policy, now, now, budgets)
             readings = readings_of_awards(self._connection, view, rows)
             for row in rows:
-                yield award_json(row, contexts[row.award_id], view.visible, policy, readings[row.award_id])
+                yield award_json(
+                    row,
+                    contexts[row.award_id],
+                    view.visible,
+                    policy,
+                    readings[row.award_id],
+                    sees_red_flags=view.viewer is None,
+                )
 
     def award_sums(self) -> Json:
         """Return the sums of the requested awards that are wholly included."""

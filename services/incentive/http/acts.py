@@ -13,17 +13,18 @@ from services.incentive.commands.acting import (
     StepNotAllowedError,
 )
 from services.incentive.commands.acts import record_act
-from services.incentive.domain.acts import ActKind, decision_json
+from services.incentive.domain.acts import ActKind
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import check_subject, find_award
 from services.incentive.http.context import current_actor, incentive_context, key_reused, ledger_view, settings_changed
 from services.incentive.http.schemas import AsOfPageQuery, YearQuery
 from services.incentive.queries import budget, clawbacks
+from services.incentive.queries.subjects.decisions import seen_decisions
 from services.incentive.store import acts as recorded
-from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.json_types import Json
+from shared.web.keys import EVERY_KIND
 from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page, page_of_whole
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
@@ -166,14 +167,15 @@ def decide(header: Json, given: Json, award_id: str) -> Json:
     return perform(header, award_id, given, "decision")
 
 
-@blueprint.operation("GET /v1/awards/<path:award_id>/decisions", schemas.DecisionPageSchema, query=AsOfPageQuery)
+@blueprint.operation(
+    "GET /v1/awards/<path:award_id>/decisions", schemas.DecisionPageSchema, roles=EVERY_KIND, query=AsOfPageQuery
+)
 def list_decisions(arguments: Json, award_id: str) -> Json:
     """List the steps taken with an award, in order; none if the award is only partly visible."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        row = find_award(connection, view, award_id)
-        steps = decisions_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
-    return page_of_whole(steps, after, limit, lambda step: step.transaction, decision_json)
+        steps = seen_decisions(connection, view, find_award(connection, view, award_id))
+    return page_of_whole(steps, after, limit, lambda step: step["transaction"], dict)
 
 
 @blueprint.operation(

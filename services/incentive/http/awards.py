@@ -16,6 +16,7 @@ from services.incentive.store.award_context import AwardContext, load_award_cont
 from services.incentive.store.rows import SeenAward
 from shared.values.json_types import Json
 from shared.values.parties import parse_subject
+from shared.web.keys import EVERY_KIND
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
@@ -23,7 +24,7 @@ from shared.web.query import Blueprint
 blueprint = Blueprint("incentive", __name__, description="奖补 / awards")
 
 
-@blueprint.operation("GET /v1/awards", schemas.AwardPageSchema, query=schemas.AwardQuery)
+@blueprint.operation("GET /v1/awards", schemas.AwardPageSchema, roles=EVERY_KIND, query=schemas.AwardQuery)
 def list_awards(arguments: Json) -> Json:
     """List awards in code point order of `award_id`."""
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
@@ -33,31 +34,45 @@ def list_awards(arguments: Json) -> Json:
     return page(rows, limit, lambda row: encode_cursor(row.award_id), render)
 
 
-@blueprint.operation("GET /v1/awards/<path:award_id>", schemas.AwardSchema, query=schemas.AsOfQuery)
+@blueprint.operation("GET /v1/awards/<path:award_id>", schemas.AwardSchema, roles=EVERY_KIND, query=schemas.AsOfQuery)
 def get_award(arguments: Json, award_id: str) -> Json:
     """Return one award."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
         return render_award(connection, view, find_award(connection, view, award_id))
 
 
-@blueprint.operation("GET /v1/awards/<path:award_id>/explanation", schemas.ExplanationSchema, query=schemas.AsOfQuery)
+@blueprint.operation(
+    "GET /v1/awards/<path:award_id>/explanation",
+    schemas.ExplanationSchema,
+    roles=EVERY_KIND,
+    query=schemas.AsOfQuery,
+)
 def explain_award(arguments: Json, award_id: str) -> Json:
     """Explain an award step by step: what counted, what did not and why, and what is missing to the next threshold."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
         return explanations.explain_award(connection, view, find_award(connection, view, award_id))
 
 
-@blueprint.operation("GET /v1/explanations", schemas.ExplanationsSchema, query=schemas.ExplanationQuery)
+@blueprint.operation(
+    "GET /v1/explanations", schemas.ExplanationsSchema, roles=EVERY_KIND, query=schemas.ExplanationQuery
+)
 def explain_rule(arguments: Json) -> Json:
-    """Explain a rule for a subject and year, step by step: its awards, or why there is none (`why_not`)."""
+    """Explain a rule for a subject and year, step by step: its awards, or why there is none (`why_not`).
+
+    A subject's key asks about itself.
+    """
     subject, rule, year = arguments["subject"], arguments["rule"], arguments["year"]
     with ledger_view(arguments.get("as_of")) as (connection, view):
         if rule not in view.rulebook.policy.rule_order:
             raise Problem(422, errors=[FieldFault("rule", "政策中没有此规则 / no rule of the policy")])
+        if view.subject not in (None, subject):
+            raise Problem(404)
         return {"items": explanations.explain_rule(connection, view, subject, rule, year)}
 
 
-@blueprint.operation("GET /v1/subjects/<subject>/status", schemas.SubjectStatusSchema, query=schemas.YearQuery)
+@blueprint.operation(
+    "GET /v1/subjects/<subject>/status", schemas.SubjectStatusSchema, roles=EVERY_KIND, query=schemas.YearQuery
+)
 def subject_status(arguments: Json, subject: str) -> Json:
     """Return how a subject stands in a year under each rule, with the red flags (`signs`) that no award carries."""
     check_subject(subject)
@@ -114,4 +129,4 @@ def render_in_context(
     view: LedgerView, row: SeenAward, context: AwardContext, readings: Sequence[str] | None = None
 ) -> Json:
     """Render the contract's Award of a row whose context is loaded, with the readings on which its payable hangs."""
-    return award_json(row, context, view.visible, view.rulebook.policy, readings)
+    return award_json(row, context, view.visible, view.rulebook.policy, readings, sees_red_flags=view.viewer is None)

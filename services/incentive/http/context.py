@@ -68,7 +68,7 @@ def ledger_view(as_of: datetime | None = None) -> Iterator[tuple[Connection, Led
     settle(as_of, now)
     with viewer_snapshot() as connection:
         rulebook = rulebook_as_of(connection, as_of, current_rulebook())
-        yield connection, LedgerView(current_key().exchange, as_of, now, rulebook)
+        yield connection, LedgerView(current_key().viewer, as_of, now, rulebook)
 
 
 def no_policy_in_force() -> Problem:

@@ -5,13 +5,16 @@ from services.incentive.http.context import ledger_view
 from services.incentive.queries import ledger as queries
 from shared.values.json_types import Json
 from shared.values.times import format_time
+from shared.web.keys import EVERY_KIND
 from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
 from shared.web.query import Blueprint
 
 blueprint = Blueprint("ledger", __name__, description="台账 / the ledger")
 
 
-@blueprint.operation("GET /v1/ledger/transactions", schemas.TransactionPageSchema, query=schemas.TransactionQuery)
+@blueprint.operation(
+    "GET /v1/ledger/transactions", schemas.TransactionPageSchema, roles=EVERY_KIND, query=schemas.TransactionQuery
+)
 def list_transactions(arguments: Json) -> Json:
     """List transactions in order of `seq`."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
@@ -20,7 +23,9 @@ def list_transactions(arguments: Json) -> Json:
     return page(found, limit, lambda one: encode_cursor(one["seq"]), lambda one: one)
 
 
-@blueprint.operation("GET /v1/ledger/balances", schemas.BalancePageSchema, query=schemas.AsOfPageQuery)
+@blueprint.operation(
+    "GET /v1/ledger/balances", schemas.BalancePageSchema, roles=EVERY_KIND, query=schemas.AsOfPageQuery
+)
 def list_balances(arguments: Json) -> Json:
     """List the balances of all accounts at an instant, or at the last posting; all pages of a list are of one state."""
     after = decode_cursor(arguments.get("cursor"), str, int)

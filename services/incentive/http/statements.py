@@ -18,8 +18,10 @@ from services.incentive.store.frozen.statements import RecordedStatement, find_s
 from shared.events.fields import Choice
 from shared.values.json_types import Json
 from shared.web.answers import answer, days, integers, lists, texts
+from shared.web.keys import SUBJECT
 from shared.web.query import TEXT, Blueprint, DayParameter, NoQuery, QuerySchema
 
+WITH_SUBJECT: Final = (*SEE_ALL, SUBJECT)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _JSON, _PDF, _HTML = "application/json", "application/pdf", "text/html; charset=utf-8"
 
@@ -56,7 +58,7 @@ ServicesSchema: Final = answer("Services", lists(items=schemas.ServiceSchema, re
 @blueprint.operation(
     "GET /v1/statements/<sha256>",
     TEXT,
-    roles=SEE_ALL,
+    roles=WITH_SUBJECT,
     query=StatementQuery,
     content_type=_JSON,
     further_types=(_PDF, "text/html"),
@@ -66,8 +68,8 @@ def get_statement(arguments: Json, sha256: str) -> Response:
 
     `format=pdf` and `format=html` render these bytes by the template that they name.
     """
-    with ledger_view() as (connection, _):
-        content = find_or_404(connection, sha256).content
+    with ledger_view() as (connection, view):
+        content = find_or_404(connection, sha256, view.subject).content
     return rendered(content, sha256, arguments.get("format", "json"))
 
 
@@ -99,13 +101,14 @@ def serve_statement(header: Json, given: Json, sha256: str) -> Json:
     return perform(header, sha256, given, "service")
 
 
-@blueprint.operation("GET /v1/statements/<sha256>/service", ServicesSchema, roles=SEE_ALL, query=NoQuery)
+@blueprint.operation("GET /v1/statements/<sha256>/service", ServicesSchema, roles=WITH_SUBJECT, query=NoQuery)
 def get_service(sha256: str) -> Json:
     """Return how and when a statement was served, and the last day of each remedy, null before it is served."""
     with ledger_view() as (connection, view):
-        return service_json(connection, view, find_or_404(connection, sha256))
+        return service_json(connection, view, find_or_404(connection, sha256, view.subject))
 
 
-def find_or_404(connection: Connection, sha256: str) -> RecordedStatement:
-    """Return the statement with that SHA-256. Problem 404 if there is none."""
-    return found_or_404(find_statement(connection, sha256) if _SHA256.fullmatch(sha256) else None)
+def find_or_404(connection: Connection, sha256: str, subject: str | None) -> RecordedStatement:
+    """Return the statement with that SHA-256. Problem 404 if there is none about `subject` (None: about any)."""
+    found = find_statement(connection, sha256) if _SHA256.fullmatch(sha256) else None
+    return found_or_404(found if found is None or subject in (None, found.subject) else None)

@@ -20,7 +20,6 @@ from services.incentive.store.ledger import last_instant
 from shared.postgres.clock import ahead_s, is_wrong
 from shared.values.json_types import Json
 from shared.values.times import SHANGHAI, day_start
-from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
 from shared.web.service import current_service
 
@@ -50,8 +49,8 @@ def page_as_of() -> datetime | None:
 def page_view() -> Iterator[tuple[Connection, LedgerView]]:
     """Open the ledger at the instant that the page shows, as its reader may see it."""
     with ledger_view(page_as_of()) as (connection, view):
-        # An exchange's key sees its own entries alone.
-        if view.as_of is not None and current_key().exchange is None:
+        # A key of an exchange or a subject sees its own entries alone.
+        if view.as_of is not None and view.viewer is None:
             g.is_ledger_ahead = is_wrong(ahead_s(connection, last_instant(connection)))
         yield connection, view
 

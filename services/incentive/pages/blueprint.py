@@ -75,6 +75,7 @@ def vocabulary() -> Json:
         "percent": percent,
         "reason_label": reason_label,
         "rounded": words.rounded,
+        "subject_page": subject_page,
         "t": say,
         "today": today(),
         "when": when,
@@ -89,6 +90,12 @@ def vocabulary() -> Json:
 
 def _navigation() -> list[tuple[str, str]]:
     key = g.get("api_key")
+    if key is not None and key.subject is not None:
+        return [
+            ("pages.own", say("我的奖补", "My rewards")),
+            ("pages.notices", say("公示", "Public notices")),
+            ("pages.policy", say("政策", "Policy")),
+        ]
     worklist = [("pages.worklist", say("工作台", "Worklist")), ("pages.budget", say("预算", "Budget"))]
     return [
         ("pages.overview", say("首页", "Home")),
@@ -98,6 +105,14 @@ def _navigation() -> list[tuple[str, str]]:
         ("pages.extracts", say("台账核验包", "Extracts")),
         ("pages.policy", say("政策", "Policy")),
     ]
+
+
+def subject_page(subject: str, year: int) -> str:
+    """Return the address of a subject's page; for the subject itself of its own."""
+    key = g.get("api_key")
+    if key is not None and key.subject is not None:
+        return url_for("pages.own", year=year)
+    return url_for("pages.subject", subject=subject, year=year)
 
 
 def called(name: Texts) -> str:

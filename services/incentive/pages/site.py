@@ -19,6 +19,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     ledger,
     notices,
     overview,
+    own,
     policy,
     public_notices,
     quarantine,

@@ -12,6 +12,7 @@ ROLES: Final[Mapping[str, Texts]] = {
     "exchange": Texts("交易场所", "Exchange"),
     "auditor": Texts("审计", "Auditor"),
     "bureau": Texts("主管部门", "Bureau"),
+    "subject": Texts("主体", "Subject"),
 }
 STATES: Final[Mapping[str, Texts]] = {
     "estimated": Texts("测算", "Estimated"),

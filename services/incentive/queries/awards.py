@@ -26,7 +26,7 @@ from shared.values.parties import parse_subject
 from shared.values.times import format_time
 
 Visible = Collection[str] | None
-# Red flags are for those who decide: they may result from trades on other exchanges.
+# Red flags are for those who decide: they may result from trades on other exchanges, or of other subjects.
 FLAGS_OF_EXCESS: Final = (OVER_APPROVED, OFFSET, NOT_ELIGIBLE)
 FLAGS_OF_DECISIONS: Final = (*FLAGS_OF_EXCESS, WAIVED)
 FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_DECISIONS)
@@ -48,7 +48,7 @@ def list_awards(
     connection: Connection, view: LedgerView, filters: Mapping[str, object], after: str | None, limit: int
 ) -> Sequence[SeenAward]:
     """Awards in code point order of `award_id`, at most `limit`, by the filters of the API."""
-    if view.viewer is not None and filters.get("exchange", view.viewer) != view.viewer:
+    if view.exchange is not None and filters.get("exchange", view.exchange) != view.exchange:
         return []
     if "hold" in filters:
         return _list_held(connection, view, filters, after, limit)
@@ -112,7 +112,7 @@ def _is_flagged(flag: str, view: LedgerView) -> str:
         return "false"
     if flag not in FLAGS_OF_DECISIONS:
         return "award.flags @> ARRAY[CAST(%(flag)s AS text)]"
-    return f"award.award_id = ANY(%(flagged)s) AND {'true' if view.viewer is None else IS_WHOLE}"
+    return f"award.award_id = ANY(%(flagged)s) AND {'true' if view.exchange is None else IS_WHOLE}"
 
 
 def _flagged(connection: Connection, view: LedgerView, flag: str) -> list[str]:
@@ -160,12 +160,14 @@ def award_json(
     visible: Visible,
     policy: Policy,
     readings: Sequence[str] | None = None,
+    *,
+    sees_red_flags: bool = True,
 ) -> Json:
     """An award; without amounts and data of other exchanges if it is not wholly visible.
 
     `readings` are those on which its payable hangs (None: not shown or not known). `visible` are the exchanges whose
     documents the reader may see (None: all). Base and ceiling follow from documents alone: who may see all of these
-    sees both, even if an award that it may not see wholly decides what is payable.
+    sees both, even if an award that it may not see wholly decides what is payable. Red flags are for those who decide.
     """
     is_documented = row.whole or rests_on(row.exchanges, visible)
 
@@ -202,17 +204,17 @@ def award_json(
         "readings": None if readings is None else list(readings),
         "eligibility": context.eligibility,
         "holds": list(context.holds),
-        "flags": _flags(row, context, visible),
+        "flags": _flags(row, context, sees_red_flags=sees_red_flags),
         "partial": not row.whole,
         "updated_at": format_time(changed_at),
         "evidence": _evidence(row.evidence, visible),
     }
 
 
-def _flags(row: SeenAward, context: AwardContext, visible: Visible) -> list[str]:
+def _flags(row: SeenAward, context: AwardContext, *, sees_red_flags: bool) -> list[str]:
     """The flags that a reader may see; those of an excess go with the approved amount."""
     flags = [*row.flags, *(context.flags if row.whole else ())]
-    return [flag for flag in flags if visible is None or flag in FLAGS_FOR_ALL]
+    return [flag for flag in flags if sees_red_flags or flag in FLAGS_FOR_ALL]
 
 
 def _evidence(evidence: Sequence[Json], visible: Visible) -> list[Json]:

@@ -23,7 +23,7 @@ from services.incentive.store.rows import SeenAward
 
 def deducted_grants(connection: Connection, view: LedgerView, row: SeenAward) -> tuple[DeductedGrant, ...] | None:
     """The grants that are deducted from an award, in their turn; None if the viewer may see none of them."""
-    if view.viewer is not None:
+    if view.exchange is not None:
         return None
     grants = other_grants_of(connection, [row.subject], view.as_of)
     if (row.subject, row.year) not in grants:

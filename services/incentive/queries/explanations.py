@@ -31,7 +31,7 @@ from services.incentive.store.awards import award_from_row
 from services.incentive.store.facts import fact_versions
 from services.incentive.store.rows import SeenAward
 from shared.events.fact_topics import FIRST_LISTING, FIRST_PURCHASE
-from shared.postgres.query import fetch
+from shared.postgres.query import fetch, where
 from shared.values.json_types import Json
 
 _REVISION_CHANGES: Final = """
@@ -44,10 +44,6 @@ _REVISION_CHANGES: Final = """
           AND (v.policy_id <> asked.policy_id OR v.policy_revision <> asked.policy_revision)
         ORDER BY version DESC LIMIT 1) o
     JOIN award_version n ON n.award_id = asked.award_id AND n.version = o.version + 1
-"""
-_SEQS: Final = f"""
-    SELECT award_id, seq FROM ledger_transaction
-    WHERE award_id = ANY(%(award_ids)s) AND posted_at <= {AS_OF} ORDER BY seq
 """
 
 
@@ -109,18 +105,24 @@ def _load_background(
         no_budgets = BudgetHolds(policy, view.instant, {})  # an explanation names no hold
         contexts = load_award_context(connection, rows, policy, view.as_of, view.instant, no_budgets)
     transactions: dict[str, list[int]] = {}
-    award_ids = [row.award_id for row in rows]
-    for award_id, seq in fetch(connection, _SEQS, tuple[str, int], award_ids=award_ids, as_of=view.as_of):
+    for award_id, seq in _seqs(connection, view, [row.award_id for row in rows]):
         transactions.setdefault(award_id, []).append(seq)
     return _Background(
         facts=load_known(connection, view, {row.about for row in rows}),
         compared=awards_of_subjects(connection, view, subjects),
-        grants={} if view.viewer is not None else other_grants_of(connection, subjects, view.as_of),
+        grants={} if view.exchange is not None else other_grants_of(connection, subjects, view.as_of),
         contexts=contexts,
         firsts=_earlier_firsts(connection, view, {(row.rule, row.about) for row in rows}),
         transactions=transactions,
         revised=_revision_changes(connection, rows),
     )
+
+
+def _seqs(connection: Connection, view: LedgerView, award_ids: Sequence[str]) -> Sequence[tuple[str, int]]:
+    """The transactions of awards that the viewer may see, if it sees the awards wholly, in order of `seq`."""
+    conditions = where("t.award_id = ANY(%(award_ids)s)", f"t.posted_at <= {AS_OF}", view.is_own_posting)
+    statement = f"SELECT t.award_id, t.seq FROM ledger_transaction t {conditions} ORDER BY t.seq"
+    return fetch(connection, statement, tuple[str, int], **view.parameters, award_ids=award_ids)
 
 
 def explain_rule(connection: Connection, view: LedgerView, subject: str, rule: str, year: int) -> list[Json]:
@@ -139,10 +141,11 @@ def explain_unearned(
 ) -> list[tuple[str, Json]] | None:
     """Explain each reward that a subject does not get in a year, as (rule, Explanation) in the policy file's order.
 
-    None if nothing is known of it that the viewer may see.
+    None if nothing is known of it that the viewer may see; a subject is answered about itself all the same.
     """
     known = _known_of_subject(connection, view, subject, year)
-    if known is None or not (known.facts != SubjectFacts() or known.operated):
+    is_documented = known is not None and (known.facts != SubjectFacts() or bool(known.operated))
+    if not is_documented and view.subject != subject:
         return None
     rows = awards_of_year(connection, view, subject, year)
     found = []
@@ -179,9 +182,9 @@ def _known_of_subject(connection: Connection, view: LedgerView, subject: str, ye
     """Load the facts that decide a subject's rewards of a year; None if the viewer sees no document about it."""
     found = known_about(connection, view, subject)
     operated = operated_exchanges(subject, year, view.rulebook.exchanges, view.rulebook.policy)
-    if view.viewer is not None and not is_known(view, found.of, operated):
+    if view.viewer is not None and not is_known(view, subject, found.of, operated):
         return None
-    party = found.newest if view.viewer is None else None
+    party = found.newest if view.exchange is None else None
     return KnownOfSubject(
         subject_facts(found),
         {exchange: facts_of_exchange(connection, view, exchange) for exchange in operated},
@@ -205,11 +208,11 @@ def _explained_award(
     group = [one for one in background.compared.get(row.subject, ()) if one.year == row.year or not of_year]
     rivals = [Rival(rival.award_id, rival.ceiling_fen, rival.suppressed_by) for rival in group if rival.whole]
     grants = background.grants
-    if view.viewer is None:
+    if view.exchange is None:
         years = {row.year, *(rival.year for rival in group)}
         rivals += [Rival(one.name, one.amount_fen) for year in years for one in grants.get((row.subject, year), ())]
     context = background.contexts[row.award_id]
-    has_grants = view.viewer is not None or (row.subject, row.year) in grants
+    has_grants = view.exchange is not None or (row.subject, row.year) in grants
     return ExplainedAward(
         award_from_row(row),
         partial=not row.whole,

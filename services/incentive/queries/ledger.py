@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from services.incentive.domain.facts import DECLARED
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.log_entries import transactions_of
@@ -24,6 +25,12 @@ _FILTERS: Final = {
     "from_": "t.posted_at >= %(from_)s",
     "until": "t.posted_at < %(until)s",
 }
+# Condition: the account is of the subject that reads. No index serves it, so it comes after the transactions.
+_IS_OF_VIEWER: Final = """
+    starts_with(substr(e.account, strpos(e.account, ':') + 1), concat(CAST(%(viewer)s AS text), ':'))
+    AND e.seq IN (SELECT t.seq FROM ledger_transaction t
+                  WHERE t.award_id IS NOT NULL AND (t.subject = %(viewer)s OR t.subject_before = %(viewer)s))
+"""
 
 
 class BalanceRow(NamedTuple):
@@ -46,6 +53,8 @@ def list_transactions(
 ) -> list[Json]:
     """Transactions in order of `seq`, at most `limit`, as the log has them.
 
+    Those for a subject leave out what is of others.
+
     Filters: award_id, kind, subject and year (of what a transaction moves away from, too), from_ and until (half-open).
     """
     conditions = where(
@@ -55,7 +64,21 @@ def list_transactions(
         view.is_of_whole_award,
     )
     parameters = {**filters, **view.parameters, "after": after, "limit": limit}
-    return select_transactions(connection, conditions, **parameters)
+    found = select_transactions(connection, conditions, **parameters)
+    return found if view.subject is None else [_without_others(one, view.subject) for one in found]
+
+
+def _without_others(transaction: Json, subject: str) -> Json:
+    """A transaction without the declarations of others with which the subject shares an item (G11)."""
+    cause = transaction["cause"]
+    own = [one for one in cause["facts"] if _is_own(one["fact"], subject)]
+    return {**transaction, "cause": {**cause, "facts": own}}
+
+
+def _is_own(fact: str, subject: str) -> bool:
+    """Return True unless the reference of a fact (`<topic>/<register>/<key>`) names another subject's declaration."""
+    topic, _, key = fact.partition("/")
+    return topic != DECLARED or key.split("/")[1] == subject
 
 
 def select_transactions(connection: Connection, conditions: str, **parameters: object) -> list[Json]:
@@ -86,11 +109,15 @@ def ledger_size(connection: Connection, before: int | None, as_of: datetime | No
 def list_balances(
     connection: Connection, view: LedgerView, size: int, after: str | None, limit: int
 ) -> Sequence[BalanceRow]:
-    """Sums of every account over the first `size` transactions, in code point order, at most `limit`."""
+    """Sums of every account over the first `size` transactions, in code point order, at most `limit`.
+
+    A subject sees the accounts that name it, whole.
+    """
+    whole = f"e.seq IN (SELECT t.seq FROM ledger_transaction t WHERE {view.is_of_whole_award})"
     conditions = where(
         "e.seq < %(size)s",
         None if after is None else "e.account > %(after)s",
-        view.is_of_whole_award and f"e.seq IN (SELECT t.seq FROM ledger_transaction t WHERE {view.is_of_whole_award})",
+        _IS_OF_VIEWER if view.subject is not None else view.is_of_whole_award and whole,
     )
     statement = f"""
         SELECT e.account, sum(e.debit_fen), sum(e.credit_fen) FROM ledger_entry e {conditions}

@@ -102,7 +102,7 @@ def hangs_on(view: LedgerView) -> str:
     By the price list, which is about now; the view must be, too.
     """
     # Row-level security shows an exchange the effects that its own documents show.
-    is_whole, may_see = ("AND e.is_whole", "true") if view.viewer is None else ("", IS_WHOLE)
+    is_whole, may_see = ("AND e.is_whole", "true") if view.exchange is None else ("", IS_WHOLE)
     return f"""
         EXISTS (SELECT FROM reading_effect e
                 WHERE e.award_id = award.award_id AND e.reading = %(reading)s {is_whole}) AND {may_see}
@@ -114,10 +114,12 @@ def readings_of_awards(
 ) -> Mapping[str, list[str] | None]:
     """The readings whose alternative alone would change the payable of each award, in the file's order, then others.
 
-    None for an award that is not wholly visible. An exchange's answer is computed from its own documents alone.
+    None for an award that is not wholly visible. An exchange's answer is computed from its own documents alone. A
+    subject does not see the declarations of others that share its items (G11), so such rewards have None for it.
     """
     found: dict[str, list[str] | None] = dict.fromkeys(row.award_id for row in rows)
-    whole = [row for row in rows if row.whole]
+    shared = () if view.subject is None else view.rulebook.policy.item_rules
+    whole = [row for row in rows if row.whole and row.rule not in shared]
     if whole:
         places = {reading: place for place, reading in enumerate(view.rulebook.policy.alternatives)}
         known = _known(connection, view, whole)
@@ -131,7 +133,7 @@ def _known(connection: Connection, view: LedgerView, rows: Sequence[SeenAward]) 
     """By the price list; computed of the past, and where something has changed since the list."""
     priced = priced_state(connection) if view.as_of is None else None
     changed = None if priced is None else changed_since(connection, priced)
-    found = {} if changed is None else readings_by_award(connection, [row.award_id for row in rows], view.viewer)
+    found = {} if changed is None else readings_by_award(connection, [row.award_id for row in rows], view.exchange)
     if changed == set():
         return found
     rulebook = view.rulebook
@@ -154,7 +156,7 @@ def _computed(connection: Connection, view: LedgerView, groups: Sequence[Sequenc
         return
     as_of, rulebook = AsOf(view.as_of, view.instant), view.rulebook
     known, inputs = load_groups(connection, groups, rulebook, as_of)
-    visible = [visible_facts(group, view.viewer) for group in known]
+    visible = [visible_facts(group, view.exchange) for group in known]
     yield from changed_payables(visible, _prepared(rulebook), inputs)
 
 

@@ -40,6 +40,7 @@ _OBJECTIONS: Final = f"""
                    WHERE h.kind = 'objection' AND h.award_id = ANY(%(award_ids)s))
     ORDER BY a.seq
 """
+_WHO_OBJECTS: Final = ("objected_by", "objection_id")
 _NAMES: Final = """
     SELECT award_id, subject, subject_name FROM award_version WHERE award_id = ANY(%(award_ids)s)
     ORDER BY award_id, version
@@ -107,7 +108,10 @@ def _names(connection: Connection, award_ids: Collection[str]) -> dict[str, dict
 
 
 def _objections(connection: Connection, award_ids: Collection[str]) -> dict[str, list[Json]]:
-    """The objections to each award, in order, with the `release` that answered each (None: it is open)."""
+    """The objections to each award, in order, with the `release` that answered each (None: it is open).
+
+    A statement is served on the award's subject, so it does not say who objected.
+    """
     acts = fetch(connection, _OBJECTIONS, Act, award_ids=list(award_ids))
     by_award: dict[str, list[Json]] = {}
     by_id: dict[str, Json] = {}
@@ -115,7 +119,7 @@ def _objections(connection: Connection, award_ids: Collection[str]) -> dict[str,
         if record is None:
             continue
         if act.kind == "hold":
-            by_id[act.id] = {**record, "release": None}
+            by_id[act.id] = {**{name: one for name, one in record.items() if name not in _WHO_OBJECTS}, "release": None}
             by_award.setdefault(record["award_id"], []).append(by_id[act.id])
         else:
             by_id[record["hold_id"]]["release"] = record

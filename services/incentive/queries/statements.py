@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.statements.deadlines import remedies_of
+from services.incentive.domain.subjects.own_records import own_service
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.as_of import AS_OF
@@ -62,6 +63,8 @@ def service_json(connection: Connection, view: LedgerView, found: RecordedStatem
     """How and when a statement was served, and its remedies with their last days."""
     services = list_acts(connection, "service", ("statement", found.sha256), view.as_of, None, _SERVICES_MOST)
     days = [date.fromisoformat(one["served_on"]) for one in services]
+    if view.subject is not None:
+        services = [own_service(one, view.rulebook.policy.statements) for one in services]
     return {"items": services, "remedies": remedies_of(msgspec.json.decode(found.content), days)}
 
 

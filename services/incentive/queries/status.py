@@ -20,12 +20,13 @@ from shared.values.json_types import Json
 def load_subject_status(connection: Connection, view: LedgerView, subject: str, year: int) -> Json | None:
     """The status of a subject in a year; None if nothing is known of it that the viewer may see.
 
-    An exchange sees the subjects that a fact names together with it, and its own operator.
+    An exchange sees the subjects that a fact names together with it, and its own operator. A subject sees itself, even
+    if nothing is known of it.
     """
     known, exchanges, policy = known_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
     facts = known.of
     operated = operated_exchanges(subject, year, exchanges, policy)
-    if not is_known(view, facts, operated):
+    if not is_known(view, subject, facts, operated):
         return None
     awards = awards_of_year(connection, view, subject, year)
     answer = subject_status(
@@ -65,7 +66,7 @@ def load_known(connection: Connection, view: LedgerView, abouts: Collection[str]
     """The same of many subjects or exchanges, by what the facts are about."""
     loaded = load_facts(connection, list(abouts), {}, view.rulebook.registers, view.as_of)
     found = dict.fromkeys(abouts, NO_FACTS) | loaded
-    groups = load_linked(connection, found, view.rulebook.policy, view.as_of)
+    groups = load_linked(connection, found, view.rulebook.policy, view.as_of, for_subject=view.subject is not None)
     return {about: known.with_linked(about, groups) for about, known in found.items()}
 
 
@@ -74,8 +75,10 @@ def facts_of_exchange(connection: Connection, view: LedgerView, exchange: str) -
     return exchange_facts(known_about(connection, view, f"exchange/{exchange}").of, view.rulebook.exchanges)
 
 
-def is_known(view: LedgerView, facts: Sequence[Fact], operated: Sequence[str]) -> bool:
-    """Return True if the viewer sees a document about a subject, or an exchange that the subject operates."""
+def is_known(view: LedgerView, subject: str, facts: Sequence[Fact], operated: Sequence[str]) -> bool:
+    """Return True if the viewer is the subject, sees a document about it, or an exchange that it operates."""
+    if view.subject is not None:
+        return view.subject == subject
     if view.viewer is None:
         return bool(facts or operated)
     return view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)

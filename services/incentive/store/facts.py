@@ -50,6 +50,10 @@ _LINKED: Final = """
     SELECT c.key, f.value FROM linked JOIN fact_current c USING (about) {facts}
     WHERE c.topic = %(topic)s ORDER BY c.key
 """
+# The same for the subject that reads: a function of the database leaves out who the others are.
+_SHARED: Final = """
+    SELECT key, value FROM shared_declarations(CAST(%(rules)s AS text[]), CAST(%(as_of)s AS timestamptz)) ORDER BY key
+"""
 _DECLARED: Final = """
     SELECT f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = %(topic)s ORDER BY f.key
 """
@@ -186,9 +190,17 @@ def fact_versions(
 
 
 def load_linked(
-    connection: Connection, known: Mapping[str, KnownFacts], policy: Policy, as_of: datetime | None = None
+    connection: Connection,
+    known: Mapping[str, KnownFacts],
+    policy: Policy,
+    as_of: datetime | None = None,
+    *,
+    for_subject: bool = False,
 ) -> dict[str, tuple[Declaration, ...]]:
-    """The declarations of each group of subjects that share items (G11), by subject: the groups of those in `known`."""
+    """The declarations of each group of subjects that share items (G11), by subject: the groups of those in `known`.
+
+    `for_subject`: the snapshot is of a subject, who is not shown who the others are.
+    """
     rules = policy.item_rules
     abouts = [
         about
@@ -197,6 +209,9 @@ def load_linked(
     ]
     if not abouts:  # true of nearly all
         return {}
+    if for_subject:
+        rows = fetch(connection, _SHARED, tuple[str, bytes], rules=list(rules), as_of=as_of)
+        return group_by_items(_declarations(rows), rules)
     return group_by_items(load_sharing(connection, policy, abouts, (), as_of), rules)
 
 

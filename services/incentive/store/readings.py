@@ -276,10 +276,13 @@ def changed_awards(connection: Connection, reading: str, after: str | None, limi
     return fetch(connection, statement, ChangedAward, reading=reading, after=after or "", limit=limit)
 
 
-def readings_by_award(connection: Connection, award_ids: Collection[str], viewer: str | None) -> dict[str, list[str]]:
-    """The readings on which the payable of each of these awards hangs, as far as the viewer may know."""
+def readings_by_award(connection: Connection, award_ids: Collection[str], exchange: str | None) -> dict[str, list[str]]:
+    """The readings on which the payable of each of these awards hangs, as far as the reader may know.
+
+    `exchange` is the reading exchange (None: another reader).
+    """
     # Row-level security shows an exchange what its own documents show, whether it is so by all documents or not.
-    whole = "AND is_whole" if viewer is None else ""
+    whole = "AND is_whole" if exchange is None else ""
     statement = f"""
         SELECT award_id, reading FROM reading_effect
         WHERE award_id = ANY(CAST(%(award_ids)s AS text[])) {whole} ORDER BY award_id, reading

@@ -40,7 +40,7 @@ from tests.support.incentive.ledger import (
 from tests.support.policy.revisions import REVISION
 from tests.support.registers.worlds import LOG_ORIGIN
 from tests.support.translog.bundles import parse_bundle
-from tests.support.web.keys import headers
+from tests.support.web.keys import NOBODY, headers
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -217,6 +217,10 @@ def test_each_role_against_each_route(ask: Asker, path: str) -> None:
     is_list = path in ("/v1/awards", "/v1/ledger/transactions", "/v1/ledger/balances")
     answers = is_list or path.startswith("/v1/explanations")
     assert ask.get(path, "exchange:dcdex")[0] == (200 if answers else 404)
+    is_asked_of_an_exchange = path.startswith("/v1/exchanges/")
+    owner = f"subject:{subject(1)}"
+    assert ask.get(path, owner)[0] == (403 if is_asked_of_an_exchange else 200)
+    assert ask.get(path, NOBODY)[0] == (403 if is_asked_of_an_exchange else 200 if is_list else 404)
     for role in ("bureau", "service"):
         assert ask.get(path, role) == ask.get(path)
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
 from dataclasses import replace
 from datetime import timedelta
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,72 +17,19 @@ from shared.settings import RegisterAddress
 from shared.values.times import SHANGHAI
 from shared.web.keys import ApiKeys
 from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, makers_of
-from tests.support.incentive.pages import PEOPLE, TOKEN, routes, send, sign_in, signed_in
+from tests.support.incentive.pages import ARTICLE, HAN, PEOPLE, TOKEN, Page, crawl, routes, send, sign_in, signed_in
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flask.testing import FlaskClient
-    from werkzeug.test import TestResponse
-
     from tests.support.engines.session import FreshDatabase
-
-HAN = re.compile(r"[\u3400-\u9fff]")
-ARTICLE = re.compile(r"[(（][一二三四五六七八九十]+[)）]")
 
 
 @pytest.fixture(scope="module")
 def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
     with makers_of(postgres, tmp_path_factory.mktemp("pages")) as found:
         yield found
-
-
-class Page(HTMLParser):
-    """The links of a page, and its text outside elements marked as Chinese."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.text = ""
-        self._chinese: list[bool] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "a":
-            self.links.append(given["href"] or "")
-        for name in ("aria-label", "placeholder", "title"):
-            self.text += f" {given.get(name, '')}"
-        if tag not in ("meta", "link", "input", "path", "rect", "line", "circle", "br"):
-            inherited = bool(self._chinese) and self._chinese[-1]
-            self._chinese.append(given["lang"] == "zh-CN" if "lang" in given else inherited)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in ("path", "rect", "line", "circle"):
-            self._chinese.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self._chinese or not self._chinese[-1]:
-            self.text += data
-
-
-def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
-    """Return every page reachable by links, by its address; downloads are not read."""
-    seen: dict[str, TestResponse] = {}
-    waiting = deque([start])
-    while waiting:
-        address = waiting.popleft()
-        if address in seen:
-            continue
-        answer = client.get(address, buffered=True)
-        seen[address] = answer
-        if answer.status_code in (302, 303):
-            waiting.append(answer.headers["Location"])
-        elif answer.mimetype == "text/html" and not address.startswith("/docs"):
-            links = (link for link in Page(answer.text).links if link.startswith("/") and "lang=" not in link)
-            waiting.extend(links)
-    return seen
 
 
 def test_nothing_but_the_form_its_looks_and_notices_is_shown_to_who_did_not_sign_in(makers: Makers) -> None:

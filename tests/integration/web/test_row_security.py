@@ -17,6 +17,7 @@ import pytest
 import structlog
 from flask import g
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services.incentive.commands.price_readings import price_readings
 from services.incentive.extract import writer
@@ -26,7 +27,7 @@ from shared.postgres.database import snapshot
 from shared.web import service as seen
 from shared.web.keys import ApiKey
 from tests.support.incentive.eligibility import verified
-from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, files, makers_of
+from tests.support.incentive.extract_makers import ACCOUNT_NO, SECRET_TRADE, SECRETS, Makers, files, makers_of
 from tests.support.incentive.pages import signed_in
 from tests.support.registers import worlds
 from tests.support.web.keys import headers
@@ -62,7 +63,8 @@ REGISTERS = EVERY_DATABASE | {
     "set_aside_order": "nothing",
     "settings_entry": "nothing",
 }
-# Rows of each table that an exchange sees. Every table must be listed, so that new ones are decided on.
+# Rows of each table that an exchange sees; "a subject's" are shown to subjects alone. Every table must be listed, so
+# that new ones are decided on.
 SHOWN = {
     "listing": REGISTERS | {"listing": "own", "listing_past": "own", "first_listing": "nothing"},
     "trade-ingest": REGISTERS
@@ -76,18 +78,20 @@ SHOWN = {
     | dict.fromkeys(("subject_name", "search_entry", "participant"), "own")
     | dict.fromkeys(("ledger_transaction", "ledger_entry", "act", "decision", "hold", "hold_release"), "own")
     | dict.fromkeys(("eligibility", "extract", "extract_piece", "reading_effect"), "own")
-    | dict.fromkeys(("other_grant", "grant_withdrawal", "related_party", "extract_access", "page_session"), "nothing")
+    | dict.fromkeys(("other_grant", "grant_withdrawal", "statement", "service"), "a subject's")
+    | dict.fromkeys(("related_party", "extract_access", "page_session"), "nothing")
     | dict.fromkeys(("award_round", "reading_year", "public_objection", "official_list", "batch"), "nothing")
-    | dict.fromkeys(
-        ("kept_file", "kept_file_piece", "statement", "service", "account", "account_confirmation"), "nothing"
-    ),
+    | dict.fromkeys(("kept_file", "kept_file_piece", "account", "account_confirmation"), "nothing"),
 }
 TABLES = text("""
-    SELECT c.relname, c.relrowsecurity, pg_get_expr(p.polqual, p.polrelid) AS rows,
+    SELECT c.relname, c.relrowsecurity, p.names, p.is_for_all,
            has_any_column_privilege(:viewer, c.oid, 'SELECT') AS is_granted,
            has_table_privilege(:viewer, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
                OR has_any_column_privilege(:viewer, c.oid, 'INSERT, UPDATE') AS is_changeable
-    FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid
+    FROM pg_class c
+    LEFT JOIN (SELECT polrelid, array_agg(polname) AS names,
+                      bool_or(pg_get_expr(polqual, polrelid) = 'true') AS is_for_all
+               FROM pg_policy GROUP BY polrelid) p ON p.polrelid = c.oid
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
 """)
 
@@ -125,13 +129,19 @@ def test_of_every_table_it_is_decided_what_an_exchange_is_shown(makers: Makers, 
         assert not inherits.scalar_one()
     assert held == {role: (True, True), f"{role}_viewer": (False, False)}
     told = {
-        row.relname: "nothing" if not row.is_granted else "all" if row.rows == "true" else "own"
+        row.relname: "nothing"
+        if not row.is_granted
+        else "all"
+        if row.is_for_all
+        else "a subject's"
+        if row.names == ["subject"]
+        else "own"
         for row in found
         if row.relname != "trade_category"
     }
     assert told == SHOWN[service]
     # Every granted table has a policy, nothing is writable, and no view runs with its owner's rights.
-    assert [row.relname for row in found if row.is_granted and not (row.relrowsecurity and row.rows)] == []
+    assert [row.relname for row in found if row.is_granted and not (row.relrowsecurity and row.names)] == []
     assert [row.relname for row in found if row.is_changeable] == []
 
 
@@ -201,8 +211,9 @@ def without_first_fence(*, second: bool) -> Iterator[None]:
     Logs are captured: errors of requests that PostgreSQL refuses are long.
     """
     with pytest.MonkeyPatch.context() as patch, structlog.testing.capture_logs():
-        patch.setattr(ApiKey, "exchange", None)
-        patch.setattr(seen, "current_key", lambda: SimpleNamespace(exchange=asking() if second else None))
+        for limit in ("exchange", "subject", "viewer"):
+            patch.setattr(ApiKey, limit, None)
+        patch.setattr(seen, "current_key", lambda: SimpleNamespace(viewer=asking() if second else None))
         yield
 
 
@@ -269,6 +280,108 @@ def test_every_route_keeps_to_an_exchange_with_one_fence_as_with_two(makers: Mak
     assert any(status == 200 and OWN in body for status, body in behind.values())
     # The secret is a trade.
     assert any(status == 200 and is_told(body) for status, body in bare.values()) == (service != "listing")
+
+
+# Rows of the ledger that a subject sees, by table; queried as the service's role.
+_EVER_OWN = "award_id IN (SELECT award_id FROM award_version WHERE subject = :own)"
+_POSTED = "(t.subject = :own OR t.subject_before = :own) AND t.award_id IS NOT NULL"
+_STATED = "JOIN decision d ON d.statement = s.{} WHERE d.subject = :own"
+OF_A_SUBJECT = {
+    "award_current": f"SELECT x.award_id FROM award_current x WHERE {_EVER_OWN}",
+    "award_version": f"SELECT x.award_id || x.version FROM award_version x WHERE {_EVER_OWN}",
+    "ledger_transaction": f"SELECT t.seq FROM ledger_transaction t WHERE t.kind = 'settings' OR {_POSTED}",
+    "ledger_entry": f"SELECT x.seq FROM ledger_entry x JOIN ledger_transaction t USING (seq) WHERE {_POSTED}",
+    "decision": f"SELECT x.id FROM decision x WHERE {_EVER_OWN}",
+    "hold": f"SELECT x.id FROM hold x WHERE {_EVER_OWN}",
+    "eligibility": "SELECT x.id FROM eligibility x WHERE x.subject = :own",
+    "other_grant": "SELECT x.id FROM other_grant x WHERE x.subject = :own",
+    "grant_withdrawal": "SELECT x.id FROM grant_withdrawal x JOIN other_grant g ON g.id = x.other_grant_id"
+    " WHERE g.subject = :own",
+    "statement": f"SELECT s.sha256 FROM statement s {_STATED.format('sha256')}",
+    "service": f"SELECT s.id FROM service s {_STATED.format('statement')}",
+    "reading_effect": f"SELECT x.award_id || x.reading FROM reading_effect x WHERE x.is_whole AND {_EVER_OWN}",
+    "known_to": "SELECT x.about FROM known_to x WHERE false",
+    "extract": "SELECT x.id FROM extract x WHERE false",
+}
+
+
+def test_a_table_shows_a_subject_its_own_rows(makers: Makers) -> None:
+    engine = makers.set.ledger
+    operators = {
+        f"uscc:{operator.uscc}": f"exchange/{exchange.id}"
+        for exchange in makers.set.rulebook.exchanges.listed
+        for operator in exchange.operators
+    }
+    with snapshot(engine) as connection:
+        subjects = list(connection.execute(text("SELECT DISTINCT subject FROM award_version")).scalars())
+    assert operators.keys() & set(subjects)
+    filled = dict.fromkeys(OF_A_SUBJECT, 0)
+    for subject in [*subjects, "uscc:none"]:
+        for table, statement in OF_A_SUBJECT.items():
+            column = statement.removeprefix("SELECT ").partition(" FROM ")[0]
+            with snapshot(engine) as connection:
+                expected = set(connection.execute(text(statement), {"own": subject}).scalars())
+            with snapshot(engine, subject) as connection:
+                rows = connection.execute(text(f"SELECT {column} FROM {table} {column[0]}"))
+                found = set(rows.scalars())
+            assert found == expected, (table, subject)
+            filled[table] += len(found)
+        with snapshot(engine, subject) as connection:
+            abouts = set(
+                connection.execute(text("SELECT about FROM fact UNION SELECT about FROM fact_current")).scalars()
+            )
+            assert abouts <= {subject, operators.get(subject, subject)}
+            assert connection.execute(text("SELECT count(*) FROM fact WHERE topic = 'facts.sign.v1'")).scalar_one() == 0
+    assert [table for table, rows in filled.items() if not rows] == ["known_to", "extract"]
+
+
+def test_an_account_is_shown_to_its_subject_alone_and_masked(makers: Makers) -> None:
+    engine = makers.set.ledger
+    with snapshot(engine) as connection:
+        [owner] = connection.execute(text("SELECT subject FROM account")).scalars()
+    own = text("SELECT bank, number, name FROM own_account(NULL)")
+    with snapshot(engine, owner) as connection:
+        assert connection.execute(own).all() == [("虚构银行", "*" * 15 + ACCOUNT_NO[-4:], "虚构甲")]
+        with pytest.raises(DBAPIError):
+            connection.execute(text("SELECT number FROM account"))
+    for viewer in ("uscc:none", OWN, None):
+        with snapshot(engine, viewer) as connection:
+            assert connection.execute(own).all() == []
+
+
+# A subject whose key the tests have, and another with an award.
+OWNER = f"subject:{SECRET}"
+
+
+def test_every_route_keeps_to_a_subject_with_one_fence_as_with_two(makers: Makers) -> None:
+    client, asks = makers.app.test_client(), headers(OWNER)
+    with snapshot(makers.set.ledger) as connection:
+        others = text("SELECT award_id, subject FROM award_current WHERE subject <> :own ORDER BY award_id LIMIT 1")
+        foreign = connection.execute(others, {"own": SECRET}).one()
+        statement = connection.execute(text("SELECT sha256 FROM statement ORDER BY number LIMIT 1")).scalar_one()
+    addresses = (
+        f"/v1/awards/{foreign.award_id}",
+        f"/v1/awards/{foreign.award_id}/explanation",
+        f"/v1/awards/{foreign.award_id}/decisions",
+        f"/v1/statements/{statement}",
+        f"/v1/statements/{statement}/service",
+        f"/v1/awards?subject={foreign.subject}",
+        f"/v1/ledger/transactions?subject={foreign.subject}",
+    )
+    own = client.get("/v1/awards", headers=asks).get_json()["items"]
+    assert [one["award_id"] for one in own] == [f"first_purchase/{SECRET}"]
+
+    def answers() -> list[tuple[int, object]]:
+        found = [client.get(address, headers=asks) for address in addresses]
+        return [(one.status_code, (one.get_json(silent=True) or {}).get("items")) for one in found]
+
+    hidden = [*[(404, None)] * 5, *[(200, [])] * 2]
+    assert answers() == hidden
+    with without_first_fence(second=True):
+        assert answers() == hidden
+        assert client.get("/v1/awards", headers=asks).get_json()["items"] == own
+    with without_first_fence(second=False):
+        assert [status for status, _ in answers()] == [200] * 7
 
 
 def test_every_list_has_rows_of_the_exchange_alone(makers: Makers) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from services.incentive.policy.loader import load_policy
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 
 PEOPLE = ("auditor", "bureau", "exchange:kmdex", "exchange:dcdex")
+HAN = re.compile(r"[\u3400-\u9fff]")
+ARTICLE = re.compile(r"[(（][一二三四五六七八九十]+[)）]")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -67,3 +71,50 @@ def routes(makers: Makers, method: str) -> list[str]:
         for rule in makers.app.url_map.iter_rules()
         if rule.endpoint.startswith("pages.") and method in (rule.methods or ())
     ]
+
+
+class Page(HTMLParser):
+    """The links of a page, and its text outside elements marked as Chinese."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.text = ""
+        self._chinese: list[bool] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a":
+            self.links.append(given["href"] or "")
+        for name in ("aria-label", "placeholder", "title"):
+            self.text += f" {given.get(name, '')}"
+        if tag not in ("meta", "link", "input", "path", "rect", "line", "circle", "br"):
+            inherited = bool(self._chinese) and self._chinese[-1]
+            self._chinese.append(given["lang"] == "zh-CN" if "lang" in given else inherited)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("path", "rect", "line", "circle"):
+            self._chinese.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._chinese or not self._chinese[-1]:
+            self.text += data
+
+
+def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
+    """Return every page reachable by links, by its address; downloads are not read."""
+    seen: dict[str, TestResponse] = {}
+    waiting = deque([start])
+    while waiting:
+        address = waiting.popleft()
+        if address in seen:
+            continue
+        answer = client.get(address, buffered=True)
+        seen[address] = answer
+        if answer.status_code in (302, 303):
+            waiting.append(answer.headers["Location"])
+        elif answer.mimetype == "text/html" and not address.startswith("/docs"):
+            links = (link for link in Page(answer.text).links if link.startswith("/") and "lang=" not in link)
+            waiting.extend(links)
+    return seen

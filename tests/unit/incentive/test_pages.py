@@ -113,6 +113,9 @@ OIDC = OidcSettings(
     [
         ("roles", {"roles": ["auditor"]}, "auditor"),
         ("roles", {"roles": "bureau"}, "bureau"),
+        ("roles", {"roles": ["subject:uscc:91530100MAXKMDEX0C"]}, "subject:uscc:91530100MAXKMDEX0C"),
+        ("roles", {"roles": ["subject:uscc:91530100MAXKMDEX0D"]}, None),
+        ("roles", {"roles": ["subject:uscc:91530100MAXKMDEX0C", "auditor"]}, None),
         ("realm_access.roles", {"realm_access": {"roles": ["offline_access", "exchange:kmdex"]}}, "exchange:kmdex"),
         ("roles", {"roles": ["auditor", "bureau"]}, None),
         ("roles", {"roles": ["service"]}, None),

@@ -30,8 +30,16 @@ def test_keys_are_found_by_what_they_hash_to(tmp_path: Path) -> None:
     assert (found.kind, found.exchange) == ("exchange", "kmdex")
     assert found.sees("kmdex")
     assert not found.sees("dcdex")
+    assert (found.viewer, found.subject) == ("kmdex", None)
     for wrong in (b"", b"secret ", b"Secret", HASH.encode(), b"\xff"):
         assert keys.find(wrong) is None
+
+
+def test_a_subjects_key_sees_no_exchange(tmp_path: Path) -> None:
+    [found] = load_keys(written(tmp_path, [entry(role="subject:uscc:91530100MAXKMDEX0C")])).keys
+    assert (found.kind, found.exchange, found.subject) == ("subject", None, "uscc:91530100MAXKMDEX0C")
+    assert found.viewer == found.subject
+    assert not found.sees("kmdex")
 
 
 def test_a_rotated_key_under_another_name_keeps_its_person(tmp_path: Path) -> None:
@@ -57,6 +65,10 @@ def test_a_rotated_key_under_another_name_keeps_its_person(tmp_path: Path) -> No
         ([entry(role="exchange:")], "role must be"),
         ([entry(role="exchange:KMDEX")], "role must be"),
         ([entry(role="auditor\n")], "role must be"),
+        ([entry(role="subject:uscc:91530100MAXKMDEX0D")], "role must be"),
+        ([entry(role="subject:uscc:")], "role must be"),
+        ([entry(role="subject:91530100MAXKMDEX0C")], "role must be"),
+        ([entry(role="uscc:91530100MAXKMDEX0C")], "role must be"),
         ([entry(sha256="abc")], "sha256 must be"),
         ([entry(sha256=HASH.upper())], "sha256 must be"),
         (f"- {{name: x, role: auditor, sha256: {'1' * 64}}}", "sha256 must be"),

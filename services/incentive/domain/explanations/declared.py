@@ -53,7 +53,17 @@ def explain_outcome(outcome: DeclaredOutcome, policy: Policy) -> ExplanationDraf
 
 
 def declaration_text(one: Declaration, subject: str | None = None) -> Texts:
-    """A declaration by its item and day, and by who it is of unless that is `subject`."""
+    """A declaration by its item and day, and by who it is of unless that is `subject`.
+
+    A party without a name is one whom the reader may not know.
+    """
+    if subject not in (None, one.party.subject) and not one.party.name:
+        return phrase(
+            "其他主体的事项{item}（{day}取得）",
+            "{item} of {day} by another subject",
+            item=one.item,
+            day=date_text(one.earned_on),
+        )
     if subject not in (None, one.party.subject):
         return phrase(
             "{name}（{id}）的事项{item}（{day}取得）",

@@ -19,7 +19,7 @@ from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say
 from services.incentive.pages.session.sign_in import begin, safe_target
 from shared.settings import OidcSettings, SettingsError
-from shared.web.keys import ROLE, ApiKey
+from shared.web.keys import ApiKey, is_role
 from shared.web.problems import Problem
 
 _OIDC: Final = "jiangbu.oidc"
@@ -125,7 +125,7 @@ def key_of(claims: Mapping[str, object], settings: OidcSettings, persons: Person
     for part in settings.roles_claim.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     given = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-    roles = {role for role in given if isinstance(role, str) and ROLE.fullmatch(role) and role != "service"}
+    roles = {role for role in given if isinstance(role, str) and is_role(role) and role != "service"}
     if len(roles) != 1:
         raise ClaimError(
             say(

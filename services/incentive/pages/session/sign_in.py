@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say
 from shared.postgres.query import execute, fetch_one
-from shared.web.keys import ApiKey, ask_as
+from shared.web.keys import EVERY_KIND, ApiKey, ask_as, refuse_subject, require
 from shared.web.service import current_service, write_transaction
 
 _TOKEN: Final = "token"  # noqa: S105 - a key of the session
@@ -49,6 +49,8 @@ def who_asks() -> ResponseReturnValue | None:
         known = found if found is None or not found.sha256 else service.keys.of_digest(found.sha256)
         if known is not None:
             ask_as(known)
+            if request.endpoint not in OPEN:
+                refuse_subject()
             return None
     if request.endpoint in OPEN:
         return None
@@ -90,6 +92,7 @@ def begin(key: ApiKey) -> None:
 
 
 @blueprint.post("/sign-out")
+@require(*EVERY_KIND)
 def sign_out() -> ResponseReturnValue:
     _forget()
     return redirect(url_for("pages.sign_in"), 303)

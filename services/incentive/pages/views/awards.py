@@ -7,7 +7,6 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.domain.acts import decision_json
 from services.incentive.domain.holds import KINDS as HOLDS
 from services.incentive.domain.holds import OBJECTION
 from services.incentive.domain.notices.days import notice_end
@@ -27,15 +26,16 @@ from services.incentive.queries.casework.step_contexts import step_contexts
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions
 from services.incentive.queries.statements import service_json
+from services.incentive.queries.subjects.decisions import seen_decisions
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
-from services.incentive.store.award_context import decisions_of, load_award_context
+from services.incentive.store.award_context import load_award_context
 from services.incentive.store.frozen.statements import find_statement
 from services.incentive.store.rows import SeenAward
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
-from shared.web.keys import current_key
+from shared.web.keys import EVERY_KIND, current_key, require
 from shared.web.pagination import decode_key, encode_cursor, page
 
 _FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag", "hold", "name")
@@ -71,6 +71,7 @@ def awards() -> ResponseReturnValue:
 
 
 @blueprint.get("/awards/<path:award_id>", endpoint="award")
+@require(*EVERY_KIND)
 def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseReturnValue:
     """Show an award, with why a form was refused."""
     with page_view() as (connection, view):
@@ -95,6 +96,7 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
             "postings": list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST),
             **_recorded(connection, view, row),
             **_possible(steps, policy),
+            "received": request.args.get("received"),
             "queue": queue_of(connection, view, award_id) if acts_now else None,
         }
     return show_form("views/award", refused, acts_now=acts_now, **shown)
@@ -104,11 +106,11 @@ def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """Load the decisions on an award and its holds that are not released; nothing if it is only partly visible."""
     if not row.whole:
         return {"decisions": [], "services": {}, "held": [], "objections": []}
-    decisions = decisions_of(connection, [row.award_id], view.as_of).get(row.award_id, [])
+    decisions = seen_decisions(connection, view, row)
     holds = list_acts(connection, "hold", ("award_id", row.award_id), view.as_of, None, _HOLDS_MOST)
     return {
-        "decisions": [decision_json(one) for one in decisions],
-        "services": _services(connection, view, [one.statement for one in decisions]),
+        "decisions": decisions,
+        "services": _services(connection, view, [one.get("statement") for one in decisions]),
         "held": [one for one in holds if one["released_at"] is None],
         # Who objects is for those who may see it in the API.
         "objections": [one for one in holds if one["kind"] == OBJECTION] if view.viewer is None else [],
@@ -117,7 +119,7 @@ def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
 
 def _services(connection: Connection, view: LedgerView, statements: Iterable[str | None]) -> Json:
     """Load how each statement was served, for those who may see statements."""
-    if view.viewer is not None:
+    if view.exchange is not None:
         return {}
     found = (None if one is None else find_statement(connection, one) for one in statements)
     return {one.sha256: service_json(connection, view, one) for one in found if one is not None}

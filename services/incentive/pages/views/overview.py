@@ -10,16 +10,18 @@ from services.incentive.queries.budget import PLACES, load_queue, load_ranked_bu
 from services.incentive.queries.participants import sums_by_rule
 from services.incentive.queries.status import load_exchange_status
 from shared.values.money import format_yuan, parse_yuan
-from shared.web.keys import current_key, require
+from shared.web.keys import EVERY_KIND, current_key, require
 
 
 @blueprint.get("/")
+@require(*EVERY_KIND)
 def overview() -> ResponseReturnValue:
     """Show the exchanges with their annual totals, and the year's awards by rule."""
-    exchange = current_key().exchange
-    if exchange is not None:
+    key = current_key()
+    if key.viewer is not None:
         page_as_of()  # the link keeps the instant
-        return redirect(url_for("pages.exchange", exchange=exchange))
+        own = url_for("pages.own") if key.exchange is None else url_for("pages.exchange", exchange=key.exchange)
+        return redirect(own)
     year = requested_year()
     with page_view() as (connection, view):
         sums = sums_by_rule(connection, view, year)

@@ -10,12 +10,14 @@ from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.policy.terms import Policy, Reading
 from services.incentive.queries.ledger import list_transactions
+from shared.web.keys import EVERY_KIND, require
 
 _MOST_SETTINGS: Final = 500
 _PROSE: Final = (".zh", ".en", ".mark", ".reading", ".basis")  # shown as readings and names
 
 
 @blueprint.get("/policy")
+@require(*EVERY_KIND)
 def policy() -> ResponseReturnValue:
     with page_view() as (connection, view):
         found = view.rulebook.policy
@@ -36,6 +38,7 @@ def policy() -> ResponseReturnValue:
 
 
 @blueprint.get("/policy/file")
+@require(*EVERY_KIND)
 def policy_file() -> ResponseReturnValue:
     """Show the policy file, to read or to compare."""
     with page_view() as (_, view):

@@ -12,12 +12,15 @@ from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.awards import list_awards
-from services.incentive.queries.explanations import explain_unearned
+from services.incentive.queries.explanations import explain_award, explain_unearned
 from services.incentive.queries.status import load_subject_status
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.facts import load_facts
 from shared.values.json_types import Json
+from shared.values.money import format_yuan
+from shared.values.times import format_time
+from shared.web.keys import EVERY_KIND, require
 
 _ACTS_MOST: Final = 200
 _AWARDS_MOST: Final = 200  # a subject has at most one per rule in a year, or per item
@@ -34,7 +37,7 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
         acts = _recorded(connection, view, subject) if view.viewer is None else []
         accounts = _accounts(connection, view, subject) if view.viewer is None else []
         awards = list(map(award_renderer(connection, view, rows), rows))
-        name = next((award["subject"]["name"] for award in awards), None) or _name(connection, view, subject)
+        name = next((award["subject"]["name"] for award in awards), None) or known_name(connection, view, subject)
     return show_form(
         "views/subject",
         refused,
@@ -52,6 +55,7 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
 
 
 @blueprint.get("/subjects/<subject>/why-not", endpoint="why_not")
+@require(*EVERY_KIND)
 def show_why_not(subject: str) -> ResponseReturnValue:
     """Show, rule by rule, why a subject gets nothing in a year."""
     scheme, code = check_subject(subject).split(":", 1)
@@ -59,7 +63,7 @@ def show_why_not(subject: str) -> ResponseReturnValue:
     with page_view() as (connection, view):
         unearned = found_or_404(explain_unearned(connection, view, subject, year))
         policy = view.rulebook.policy
-        name = _name(connection, view, subject)
+        name = known_name(connection, view, subject)
     return show(
         "views/why_not",
         subject=subject,
@@ -72,9 +76,34 @@ def show_why_not(subject: str) -> ResponseReturnValue:
     )
 
 
-def _name(connection: Connection, view: LedgerView, subject: str) -> str | None:
-    """Return the name of a subject without awards, to those who see all: another exchange may have reported it."""
-    known = load_facts(connection, [subject], {}, view.rulebook.registers, view.as_of) if view.viewer is None else {}
+@blueprint.get("/subjects/<subject>/why-not/letter", endpoint="why_not_letter")
+@require(*EVERY_KIND)
+def show_letter(subject: str) -> ResponseReturnValue:
+    """Show the same as a letter to print: what is recorded at an instant, and what follows by each article."""
+    scheme, code = check_subject(subject).split(":", 1)
+    year = requested_year()
+    with page_view() as (connection, view):
+        unearned = found_or_404(explain_unearned(connection, view, subject, year))
+        policy = view.rulebook.policy
+        name = known_name(connection, view, subject)
+        rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
+        awards = [(row, explain_award(connection, view, row)) for row in rows if row.whole]
+    return show(
+        "views/letter",
+        scheme=scheme,
+        code=code,
+        name=name,
+        year=year,
+        instant=format_time(view.instant),
+        unearned=[(policy.terms(rule), one) for rule, one in unearned],
+        awards=[(policy.terms(row.rule), format_yuan(row.payable_fen), one) for row, one in awards],
+        policy=policy,
+    )
+
+
+def known_name(connection: Connection, view: LedgerView, subject: str) -> str | None:
+    """Return the name of a subject without awards, to others than exchanges: another exchange may have reported it."""
+    known = load_facts(connection, [subject], {}, view.rulebook.registers, view.as_of) if view.exchange is None else {}
     newest = known[subject].newest if subject in known else None
     return None if newest is None or isinstance(newest, ExchangeTotal) else newest.party.name
 
