@@ -171,6 +171,14 @@ class RecordedActs:
         ]
         return found[-1:] == ["failed"]
 
+    def has_suspended(self, rule: str) -> bool:
+        return any(whose == rule for whose, _ in self.suspended.values())
+
+    def suspends(self, rule: str, earned: Span) -> bool:
+        """Return True if a rule is suspended at some instant of a period."""
+        periods = [period for whose, period in self.suspended.values() if whose == rule]
+        return any(start < earned[1] and earned[0] < end for start, end in periods)
+
     def manual_holds(self, award_id: str) -> list[str]:
         kinds = {kind for whose, kind in self.held.values() if whose == award_id}
         return [kind for kind in ("manual", "objection") if kind in kinds]
@@ -337,11 +345,7 @@ def claim_of(award: Json, facts: ReportedFacts, policy: PolicyValues, standing: 
 
 def is_suspended(award: Json, acts: RecordedActs, facts: ReportedFacts) -> bool:
     """Return True if an award was earned while its rule is suspended."""
-    periods = [period for rule, period in acts.suspended.values() if rule == award["rule"]]
-    if not periods:
-        return False
-    earned_in = earned_within(award, facts)
-    return any(start < earned_in[1] and earned_in[0] < end for start, end in periods)
+    return acts.has_suspended(award["rule"]) and acts.suspends(award["rule"], earned_within(award, facts))
 
 
 def knows_rooms(award: Json, history: AwardHistory, request: Json) -> bool:
@@ -386,8 +390,13 @@ def expected_holds(
 
 def is_of_open_year(award: Json, acts: RecordedActs, policy: PolicyValues, now_us: int) -> bool:
     """Return True if an award is held because its amount is a total of a year that is not closed (G14)."""
-    is_total = award["rule"] in ("annual_listed_trading", "exchange_tiers") and award["ceiling"] != "0.00"
-    return policy.holds_open_years and is_total and not acts.is_closed(award["year"], policy, now_us)
+    return award["ceiling"] != "0.00" and is_year_held(award["rule"], award["year"], acts, policy, now_us)
+
+
+def is_year_held(rule: str, year: int, acts: RecordedActs, policy: PolicyValues, now_us: int) -> bool:
+    """Return True if open years are held, the amounts of a rule are totals of a year, and that year is not closed."""
+    is_total = rule in ("annual_listed_trading", "exchange_tiers")
+    return policy.holds_open_years and is_total and not acts.is_closed(year, policy, now_us)
 
 
 def lacks_assessment(award: Json, facts: ReportedFacts, policy: PolicyValues) -> bool:

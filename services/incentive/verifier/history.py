@@ -107,6 +107,17 @@ class AwardHistory:
         return sum(one.amount for one in self._unpaid)
 
     @property
+    def unpaid_steps(self) -> list[Json]:
+        """The approvals of which something is unpaid."""
+        return [one.step for one in self._unpaid]
+
+    @property
+    def published(self) -> Json | None:
+        """What the last notice of the round published; None if there is none, or it is of an earlier version."""
+        notice = self._round.get("publish")
+        return None if notice is None or is_earlier(notice) else notice["published"]
+
+    @property
     def is_aside(self) -> bool:
         """True if no more is payable than stands, by decisions alone."""
         return self.state in SET_ASIDE or self.is_waived or self.is_refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from .bundle import Bundle, check_log, check_manifest, has_all_awards, has_all_postings, open_checkpoint
 from .policy import DECLARED, TRANSACTION_FIELDS, PolicyValues, SettingsHistory, is_settings
@@ -17,13 +18,27 @@ AccountSums = dict[str, list[int]]  # account: debit, credit; in fen
 YEAR_SUFFIX = re.compile(r":[0-9]{4}")
 
 
+class AwardPosting(NamedTuple):
+    """What one transaction says of its award: the account of its ceiling with the balance, and the facts it names.
+
+    The account is empty where the ceiling did not change.
+    """
+
+    seq: int
+    award_id: str
+    account: str
+    ceiling: int
+    facts: list[tuple[str, int, int]]
+
+
 class LedgerLog:
     """The postings of an extract.
 
     `accounts`: sums of debit and credit, in fen. `awards`: for each award the last posting's instant, and whether more
     than entitlements were posted. `declared`: for each award the last declaration's number and hash, in order of seq.
     `acts`: other acts of persons, by seq, as the ledger has them. `ceilings_before`: the ceiling of its award before
-    each act, by seq, where every posting is here. `kept`: hashes of the wanted subtrees.
+    each act, by seq, where every posting is here; `postings`: all that name facts, then. `kept`: hashes of the wanted
+    subtrees.
     """
 
     def __init__(
@@ -41,6 +56,7 @@ class LedgerLog:
         self.declared: dict[str, tuple[int, str]] = {}
         self.acts: dict[int, Json] = {}
         self.ceilings_before: dict[int, int] = {}
+        self.postings: list[AwardPosting] = []
         self._ceilings: dict[str, int] = {}
         self.count = self.debit = self.credit = 0
         self._has_claims = False
@@ -126,7 +142,18 @@ class LedgerLog:
             raise Unsound("金额与记账不符", "its amount does not follow from its entries")
         if kind == "entitlement":
             self._ceilings[award_id] = self._ceilings.get(award_id, 0) + amount
+        if item["cause"].get("facts") and award_id is not None and has_all_postings(self.request):
+            self._note_posting(item)
         self.debit, self.credit = self.debit + debited, self.credit + credited
+
+    def _note_posting(self, item: Json) -> None:
+        """Keep the account that has the award's ceiling now: the last that was credited, else the only one."""
+        of_award = [entry for entry in item["entries"] if entry["account"].startswith("entitlement:")]
+        of_award.sort(key=lambda entry: fen(entry["credit"]) > 0)
+        account = of_award[-1]["account"] if of_award else ""
+        debit, credit = self.accounts[account] if account else (0, 0)
+        facts = [(one["fact"], one["generation"], one["seq"]) for one in item["cause"]["facts"]]
+        self.postings.append(AwardPosting(item["seq"], item["award_id"], account, credit - debit, facts))
 
     def _post(self, kind: str, award_id: str, account: str, debit: int, credit: int) -> int:
         """Add an entry to its account; return what it adds to the transaction's amount, in fen."""

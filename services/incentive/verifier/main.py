@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
 from .acts import RecordedActs, check_acts, check_payables, read_acts
+from .approvals.steps import check_steps
 from .awards import ReportedAwards, check_awards, check_posted
 from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint, viewer_of
 from .ledger import AccountSums, LedgerLog, OlderExtract, check_balances, read_balances
@@ -283,13 +284,46 @@ class ExtractCheck:
                 "states, amounts, eligibility and holds agree with the acts; steps are in order, by two persons where"
                 " required, and after the public notice",
             )
+            if settings.policy is not None:
+                self._check_steps(awards, settings, ledger, facts)
             if not self._is_of_all_awards:
                 self._limit(
-                    "预算暂缓与“over_approved”“offset”标记取决于其他奖补的申报与核定，未全部重算",
-                    "the hold budget and the flags over_approved and offset were not all recomputed: they depend on"
-                    " applications and approvals of other awards",
+                    "预算暂缓、核定当时的预算次序与“over_approved”“offset”标记取决于其他奖补的申报与核定，未全部重算",
+                    "the hold budget, the order of budgets as of approvals and the flags over_approved and offset were"
+                    " not all recomputed: they depend on applications and approvals of other awards",
                 )
         return acts
+
+    def _check_steps(
+        self, awards: ReportedAwards, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts
+    ) -> None:
+        """Hold notices, approvals and payments against what stood when each was made."""
+        if self._request["exchange"] or self._request["rules"]:
+            self._limit(
+                "按交易场所或奖项筛选的核验包：公示、核定、拨付未与办理当时的可兑现额、余地、暂缓比对",
+                "the extract is filtered by exchange or rule: notices, approvals and payments were not held against"
+                " payables, rooms and holds as of their transactions",
+            )
+            return
+        found = check_steps(self._bundle, awards, facts, ledger, settings)
+        zh, en = ("预算次序、", ", the order of budgets") if self._is_of_all_awards else ("", "")
+        self._shown(
+            f"{found.number} 次公示、核定、拨付与办理当时（其分录之前）的可兑现额、余地、{zh}暂缓、资格相符",
+            f"{found.number} notices, approvals and payments agree with payables, rooms{en}, holds and eligibility as"
+            " of their transactions",
+        )
+        if found.not_known:
+            self._limit(
+                f"{found.not_known} 次公示、核定、拨付未全部如此比对：其所依事实此后已有新版本",
+                f"{found.not_known} notices, approvals and payments were not wholly compared in this way: facts that"
+                " they rest on have newer versions since",
+            )
+        if found.of_earlier:
+            self._limit(
+                f"{found.of_earlier} 次公示、核定、拨付由早先版本记录，未如此比对",
+                f"{found.of_earlier} notices, approvals and payments of an earlier version were not compared in this"
+                " way",
+            )
 
     def _check_statements(
         self, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts, acts: RecordedActs
@@ -341,9 +375,11 @@ class ExtractCheck:
         else:
             self._shown("台账延续旧核验包", "the ledger continues the older extract")
         self._limit(
-            "被拒收事件、Kafka 记录时间和 views/ 只由签名保证；交易场所所报、经办人所记是否属实不在核验之内",
-            "rejected events, Kafka timestamps of records and views/ are covered by the signature alone, and it is not"
-            " checked that what exchanges reported and persons recorded is true",
+            "奖补的 readings（改用另一读法即改变其可兑现额的）、被拒收事件、Kafka 记录时间和 views/ 只由签名保证；"
+            "交易场所所报、经办人所记是否属实不在核验之内",
+            "readings of awards (those whose alternative would change the payable), rejected events, Kafka timestamps"
+            " of records and views/ are covered by the signature alone, and it is not checked that what exchanges"
+            " reported and persons recorded is true",
         )
 
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from .payables import SubjectYear
 from .policy import PolicyValues
 
+RoomKey = tuple[str, int, bool]  # subject, year (0: all years together), and True for the room of kind `none`
+
 OVER_APPROVED, OFFSET, NOT_ELIGIBLE = "over_approved", "offset", "not_eligible"
 OF_ACTS = (OVER_APPROVED, OFFSET, NOT_ELIGIBLE)  # flags that follow from acts
 
@@ -27,16 +29,21 @@ class StandingAward(NamedTuple):
     is_failed: bool = False
 
 
+def room_of(whose: SubjectYear, rule: str, policy: PolicyValues) -> RoomKey:
+    """The room that an award of a subject and year uses."""
+    is_apart = policy.kind_of(rule) == "none"
+    is_of_life = policy.highest_only_scope == "whole_life" and not is_apart
+    return whose[0], 0 if is_of_life else whose[1], is_apart
+
+
 def flags_of_excess(uses: Iterable[StandingAward], policy: PolicyValues) -> Mapping[str, set[str]]:
     """By award: `not_eligible` for all that was approved without eligibility; of the rest, `over_approved` for a part
     of the excess of its room, the latest approved first, and `offset` for what others cover. Needs all awards of each
     subject and year.
     """
-    rooms: dict[tuple[str, int, bool], list[StandingAward]] = {}
+    rooms: dict[RoomKey, list[StandingAward]] = {}
     for one in uses:
-        is_apart = policy.kind_of(one.rule) == "none"
-        is_of_life = policy.highest_only_scope == "whole_life" and not is_apart
-        rooms.setdefault((one.whose[0], 0 if is_of_life else one.whose[1], is_apart), []).append(one)
+        rooms.setdefault(room_of(one.whose, one.rule, policy), []).append(one)
     flags: dict[str, set[str]] = {}
     for room in rooms.values():
         kept = {one: 0 if one.is_failed else one.standing for one in room}

@@ -30,7 +30,10 @@ def makers(postgres, tmp_path_factory) -> Iterator[Makers]:
 
 @pytest.fixture(scope="module")
 def approved(makers: Makers) -> dict[str, Any]:
-    """Approve awards of three subjects; a condition fails from a day before, from one after, and by mistake."""
+    """Approve awards of three subjects.
+
+    A condition fails from a day before, from one after and for a time that had ended, and by mistake.
+    """
     bureau = Bureau(makers.set.ledger, makers.set.rulebook, makers.set.now, count(1_000))
     found: dict[str, Any] = {}
     for award in bureau.ask.all("/v1/awards", limit=500):
@@ -44,6 +47,7 @@ def approved(makers: Makers) -> dict[str, Any]:
             found[NAMES[len(found)]] = award
     bureau.verify(subject_of(found["before"]), "failed")
     bureau.verify(subject_of(found["after"]), "failed", since="2098-01-01")
+    bureau.verify(subject_of(found["after"]), "failed", until="2021-01-01")
     bureau.verify(subject_of(found["corrected"]), "failed")
     bureau.verify(subject_of(found["corrected"]))
     makers.set.now = bureau.now

@@ -1,0 +1,1 @@
+"""Approvals and payments, each checked against what stood at its own transaction."""
