@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.incentive.commands.adopt_registers import adopting_registers, named_registers, registers_at_start
 from services.incentive.commands.price_readings import pricing_readings
+from services.incentive.commands.remove_files import removing_unnamed_files
 from services.incentive.domain.facts import TOPICS
 from services.incentive.extract.worker import supervising_extract_worker
 from services.incentive.store.intake import LedgerIntake
@@ -63,6 +64,7 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> N
         publishing_checkpoints(program),
         supervising_extract_worker(program),
         pricing_readings(program),
+        removing_unnamed_files(program),
         adopting_registers(program, rulebook, log),
     ):
         BatchConsumer(

@@ -190,6 +190,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0032_subject_viewers.sql": (
         "109e238f53062965f0a90d21db3448ccc912e1a01b36f8ccc6def6c55ba0785c"
     ),
+    "services/incentive/migrations/versions/0033_unnamed_files.py": (
+        "2bbf615b91ff0b311041bdc973aad07a58c903dfdcb29d4e77b2e4fa93a52f93"
+    ),
+    "services/incentive/migrations/versions/0033_unnamed_files.sql": (
+        "f3f5294181b399feb75d9e95ebb4d8f9e3815fe0e3b166ca84b00d2e39316057"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),

@@ -40,6 +40,14 @@ _ROUNDS: Final = """
     WHERE (s.applied_at, s.is_open, s.was_approved) IS DISTINCT FROM (e.applied_at, e.is_open, e.was_approved)
     ORDER BY award_id
 """
+_DOCUMENTS: Final = """
+    SELECT concat('document_named ', sha256), CASE WHEN s.is_there THEN 'named' END,
+           CASE WHEN e.is_there THEN 'named' END
+    FROM (SELECT sha256, true AS is_there FROM document_named) s
+    FULL JOIN (SELECT n AS sha256, true AS is_there FROM documents_named() n) e USING (sha256)
+    WHERE s.is_there IS DISTINCT FROM e.is_there
+    ORDER BY sha256
+"""
 _VERSIONS: Final = """
     SELECT concat('award_version ', award_id, ' after ', before),
            CASE WHEN version <> before + 1 THEN concat('version ', version)
@@ -287,8 +295,8 @@ def count_all(connection: Connection) -> Counts:
 def check_tables(connection: Connection) -> Iterator[Difference]:
     """All differences that the tables alone show."""
     statements = (
-        _CURRENT_FACTS, _ROUNDS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _OVERDRAWN, _DECLARATIONS, _NAMED,
-        _POLICIES, _UNPAIRED, _SETTINGS, _POLICY_BYTES, _BY_POLICY, _BATCHES,
+        _CURRENT_FACTS, _ROUNDS, _DOCUMENTS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _OVERDRAWN, _DECLARATIONS,
+        _NAMED, _POLICIES, _UNPAIRED, _SETTINGS, _POLICY_BYTES, _BY_POLICY, _BATCHES,
     )  # fmt: skip
     for statement in statements:
         yield from stream(connection, statement, Difference)

@@ -8,17 +8,19 @@ from typing import IO, Final, NamedTuple
 from sqlalchemy import Connection
 
 from services.incentive.domain.workflow import Actor
-from shared.postgres.query import execute, execute_many, fetch_one, fetch_optional, fetch_values
+from shared.postgres.query import execute, execute_many, fetch, fetch_one, fetch_optional, fetch_values
 from shared.values.file_types import file_type
 
 KEPT_MOST_BYTES: Final = 20 << 20
 _PIECE_BYTES: Final = 1 << 20
 
 _KEEP: Final = """
-    INSERT INTO kept_file (sha256, name, media_type, bytes, who, person, kept_at)
-    VALUES (%(sha256)s, %(name)s, %(media_type)s, %(bytes)s, %(who)s, %(person)s, %(kept_at)s)
+    INSERT INTO kept_file (sha256, name, media_type, bytes, who, person, kept_at, uploaded_at)
+    VALUES (%(sha256)s, %(name)s, %(media_type)s, %(bytes)s, %(who)s, %(person)s, %(kept_at)s, %(kept_at)s)
     ON CONFLICT DO NOTHING
 """
+_UPLOADED_AGAIN: Final = "UPDATE kept_file SET uploaded_at = %(at)s WHERE sha256 = %(sha256)s AND uploaded_at < %(at)s"
+_FILES_AT_ONCE: Final = 100
 
 
 class KeptFile(NamedTuple):
@@ -31,6 +33,13 @@ class KeptFile(NamedTuple):
     who: str
     person: str
     kept_at: datetime
+
+
+class RemovedFile(NamedTuple):
+    """A file that is kept no more."""
+
+    sha256: str
+    bytes: int
 
 
 class FileTooLargeError(ValueError):
@@ -48,7 +57,10 @@ def sha256_of(file: IO[bytes]) -> str:
 
 
 def keep_file(connection: Connection, file: IO[bytes], name: str, actor: Actor, now: datetime) -> KeptFile:
-    """Keep a seekable file unless it is kept already; return what is kept. FileTooLargeError or FileTypeError."""
+    """Keep a seekable file; return what is kept, which may be since an earlier upload.
+
+    Raises FileTooLargeError or FileTypeError.
+    """
     size = file.seek(0, 2)
     if size > KEPT_MOST_BYTES:
         raise FileTooLargeError
@@ -66,8 +78,15 @@ def keep_file(connection: Connection, file: IO[bytes], name: str, actor: Actor, 
             ({"sha256": sha256, "number": number, "content": content} for number, content in pieces),
         )
         return row
+    execute(connection, _UPLOADED_AGAIN, sha256=sha256, at=now)
     kept = find_kept(connection, sha256)
     return row if kept is None else kept
+
+
+def remove_unnamed_files(connection: Connection, before: datetime) -> list[RemovedFile]:
+    """Remove files that no act names and that were uploaded last before an instant; so many at once."""
+    statement = "SELECT sha256, bytes FROM remove_unnamed_files(%(before)s, %(most)s)"
+    return fetch(connection, statement, RemovedFile, before=before, most=_FILES_AT_ONCE)
 
 
 def _read_pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """Rows of the ledger's tables, with their columns in order; the schema itself is in the migrations.
 
-Every table but `position`, `worker_run`, four projections, `extract`, its pieces, `kept_file`, its pieces,
+Every table but `position`, `worker_run`, five projections, `extract`, its pieces, `kept_file`, its pieces,
 `page_session` and the three of readings is append-only; PostgreSQL enforces that:
 
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
@@ -15,7 +15,8 @@ Every table but `position`, `worker_run`, four projections, `extract`, its piece
   its own transaction.
 - `statement`: the frozen basis of a decision, by its SHA-256.
 - `extract`, `extract_piece`, `extract_access`: extracts as jobs, their content, and who asked for and took what.
-- `kept_file`, `kept_file_piece`: files of the documents that acts name; the owner may delete them.
+- `kept_file`, `kept_file_piece`: files of documents; those that no act names are removed after a while.
+- `document_named`: the SHA-256 of each document that an act or declaration names; triggers keep it.
 - `page_session`: who is signed in to the pages.
 - `reading_effect`, `reading_year`, `priced_ledger`: what the alternative of each reading would change; derived.
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from services.incentive.commands.remove_files import UNNAMED_FOR, remove_files
 from services.incentive.store import kept_files
 from services.incentive.store.kept_files import KEPT_MOST_BYTES
 from shared.postgres import clock
 from shared.values.times import now
 from tests.support.incentive.bureau import Bureau
-from tests.support.incentive.ledger import LedgerDatabase, ledger_database, rulebook
+from tests.support.incentive.ledger import LedgerDatabase, ledger_database, rulebook, subject
+from tests.support.until import until
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -158,3 +161,88 @@ def test_the_service_changes_no_kept_file_and_the_owner_may_delete_one(
     assert get(bureau, sha256(content)).status_code == 404
     assert put(bureau, content).status_code == 200
     assert get(bureau, sha256(content)).data == content
+
+
+def is_kept(bureau: Bureau, content: bytes) -> bool:
+    return get(bureau, sha256(content)).status_code == 200
+
+
+def removed(database: LedgerDatabase, at: datetime) -> set[str]:
+    return {one.sha256 for one in remove_files(database.service, lambda: at, Event())}
+
+
+def act_naming(bureau: Bureau, content: bytes) -> None:
+    """Record that a subject is eligible, by a document."""
+    bureau.verify(subject(50), documents=[{"name": "依据.pdf", "sha256": sha256(content)}])
+
+
+def test_files_that_no_act_names_are_removed_after_a_while(
+    bureau: Bureau, database: LedgerDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    unnamed, again, named, declared = (b"%PDF- " + name for name in (b"unnamed", b"again", b"named", b"declared"))
+    for content in (unnamed, again, named, declared):
+        assert put(bureau, content).status_code == 200
+    first = bureau.now
+    act_naming(bureau, named)
+    entry = {"rule": "ai_scenario", "subject": subject(51), "item": "A-1", "earned_on": "2026-03-01", "measure": {}}
+    documents = [{"name": "依据.pdf", "sha256": sha256(declared)}]
+    assert bureau.post("/v1/declared", {**entry, "documents": documents})[0] == 200
+    assert removed(database, first + UNNAMED_FOR - timedelta(seconds=1)) == set()
+    bureau.later(days=20)
+    assert put(bureau, again).status_code == 200
+    gone = removed(database, first + UNNAMED_FOR + timedelta(hours=1))
+    assert sha256(unnamed) in gone
+    assert not gone & {sha256(content) for content in (again, named, declared)}
+    assert [is_kept(bureau, content) for content in (unnamed, again, named, declared)] == [False, True, True, True]
+    assert sha256(again) in removed(database, bureau.now + UNNAMED_FOR + timedelta(days=999))
+    assert is_kept(bureau, named)
+
+
+def test_postgresql_deletes_no_file_that_an_act_names(bureau: Bureau, database: LedgerDatabase) -> None:
+    content = b"%PDF- named for ever"
+    assert put(bureau, content).status_code == 200
+    act_naming(bureau, content)
+    delete = text("DELETE FROM kept_file WHERE sha256 = :digest")
+    with pytest.raises(DBAPIError, match="is named by an act"), database.owner.begin() as connection:
+        connection.execute(delete, {"digest": sha256(content)})
+    assert is_kept(bureau, content)
+    with database.owner.begin() as connection:
+        connection.execute(text("SELECT set_config('jiangbu.erase', :digest, true)"), {"digest": sha256(content)})
+        connection.execute(delete, {"digest": sha256(content)})
+    assert not is_kept(bureau, content)
+
+
+def test_a_removal_waits_for_an_act_that_names_the_file(bureau: Bureau, database: LedgerDatabase) -> None:
+    content = b"%PDF- named meanwhile"
+    assert put(bureau, content).status_code == 200
+    found: list[set[str]] = []
+    with database.owner.connect() as acting:
+        acting.execute(text("SELECT name_documents(ARRAY[:digest])"), {"digest": sha256(content)})
+        removal = Thread(target=lambda: found.append(removed(database, bureau.now + timedelta(days=999))))
+        removal.start()
+        until(lambda: is_waiting(database))
+        acting.commit()
+        removal.join()
+    assert sha256(content) not in found[0]
+    assert is_kept(bureau, content)
+
+
+def is_waiting(database: LedgerDatabase) -> bool:
+    with database.owner.connect() as connection:
+        waiting = """
+            SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+            WHERE NOT l.granted AND a.datname = current_database()
+        """
+        return bool(connection.execute(text(waiting)).scalar())
+
+
+def test_each_table_with_documents_names_them(database: LedgerDatabase) -> None:
+    with_documents = text("""
+        SELECT c.relname, EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'documents_recorded')
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'documents'
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+    """)
+    with database.owner.connect() as connection:
+        found = dict(tuple(row) for row in connection.execute(with_documents))
+    assert len(found) > 8
+    assert [table for table, is_named in found.items() if not is_named] == []
