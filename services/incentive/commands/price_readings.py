@@ -18,14 +18,13 @@ from typing import Final, NamedTuple
 import structlog
 from sqlalchemy import Connection, Engine
 
-from services.incentive.domain.readings.effects import reading_effects, readings_of
 from services.incentive.store.readings import (
     AsOf,
     begin_staging,
     changed_since,
+    computed_effects,
     dependent_groups,
     ledger_state,
-    load_groups,
     priced_state,
     publish_effects,
     stage_effects,
@@ -46,7 +45,6 @@ from shared.worker.leader_process import STOPS_WITHIN_S, run_as_leader
 _LOOK_EVERY_S: Final = 5.0
 _SHARE: Final = 0.1
 _LONGEST_PAUSE_S: Final = 900.0
-_BATCH: Final = 500  # subjects and exchanges at a time
 _COMMAND: Final = (sys.executable, "-m", "services.incentive", "price-readings")
 
 log = structlog.get_logger(__name__)
@@ -145,26 +143,10 @@ def _stage(
     ledger: Connection, session: Connection, rulebook: Rulebook, groups: Sequence[Sequence[str]]
 ) -> Iterator[int]:
     """Compute the effects batch by batch, into a temporary table of the session; yield how many there are."""
-    readings, parent = readings_of(rulebook.policy, rulebook.exchanges), os.getppid()
-    for batch in _batches(groups):
+    parent = os.getppid()
+    for found in computed_effects(ledger, rulebook, groups, AsOf(None, now())):
         if os.getppid() != parent:
             sys.exit(1)  # the consumer is gone
-        loaded, inputs = load_groups(ledger, batch, rulebook, AsOf(None, now()))
-        found = reading_effects(loaded, readings, inputs)
         with session.begin():
             stage_effects(session, found)
         yield len(found)
-
-
-def _batches(groups: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
-    """Split groups into batches of about `_BATCH` members; a group stays whole."""
-    batch: list[Sequence[str]] = []
-    size = 0
-    for group in groups:
-        if batch and size + len(group) > _BATCH:
-            yield batch
-            batch, size = [], 0
-        batch.append(group)
-        size += len(group)
-    if batch:
-        yield batch

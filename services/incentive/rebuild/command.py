@@ -17,12 +17,14 @@ from services.incentive.domain.facts import FactError
 from services.incentive.policy.terms import Policy
 from services.incentive.rebuild.awards import compare_awards, rebuild_awards
 from services.incentive.rebuild.check_ledger import check_tables, count_all, wrong_entitlements
+from services.incentive.rebuild.check_readings import check_readings
 from services.incentive.rebuild.check_topics import compare_topics, read_facts
 from services.incentive.rebuild.participants import compare_participants
 from services.incentive.rebuild.repair import repair
 from services.incentive.store.intake import apply_facts
 from services.incentive.store.ledger import lock_ledger, next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
+from services.incentive.store.readings import forget_effects
 from services.incentive.store.rulebook import (
     Rulebook,
     SettingsChangedError,
@@ -84,7 +86,11 @@ def verify_all(
     """Report what differs; needs a transaction that is one snapshot."""
     rulebook = _begin(connection, rulebook)
     published = () if client_config is None else compare_topics(connection, client_config)
-    recorded = chain(rebuild_awards(connection, rulebook), _ledger_differences(connection, rulebook.policy))
+    recorded = chain(
+        rebuild_awards(connection, rulebook),
+        _ledger_differences(connection, rulebook.policy),
+        check_readings(connection, rulebook),
+    )
     reported = _report(chain(published, recorded), say)
     return RebuildResult(not reported, _summary(connection, client_config, reported.total()))
 
@@ -109,6 +115,8 @@ def repair_all(
             applied, refused = _apply_missing(connection, rulebook, client_config, clock)
     damaged = _report(rebuild_awards(connection, rulebook), say, _NOT_REPAIRABLE)
     found = _report(_ledger_differences(connection, rulebook.policy), say)
+    if _report(check_readings(connection, rulebook), say):
+        forget_effects(connection)  # the background process computes them again
     if not published + damaged + found:
         return RebuildResult(True, _summary(connection, client_config, 0))
     repairs = repair(connection, rulebook, clock)

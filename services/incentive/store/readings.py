@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.budget import BudgetHolds
 from services.incentive.domain.facts import DECLARED
 from services.incentive.domain.payables.highest_only import PayableInputs
-from services.incentive.domain.readings.effects import Due, FactGroup, ReadingEffect
+from services.incentive.domain.readings.effects import Due, FactGroup, ReadingEffect, reading_effects, readings_of
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import other_grants_of
 from services.incentive.store.as_of import awards_as_of
@@ -38,6 +38,7 @@ _CHANGED: Final = """
 _AWARDS: Final = f"""
     SELECT {columns(AwardRow)} FROM {{awards}} award WHERE about = ANY(CAST(%(abouts)s AS text[])) AND ceiling_fen > 0
 """
+_BATCH: Final = 500  # subjects and exchanges at a time
 _COLUMNS: Final = (
     "reading, award_id, about, before_subject, before_year, before_fen, after_subject, after_year, after_fen,"
     " is_whole, seen_by"
@@ -46,17 +47,22 @@ _STAGE: Final = """
     DROP TABLE IF EXISTS staged_effect;
     CREATE TEMPORARY TABLE staged_effect (LIKE reading_effect)
 """
-_YEARS: Final = """
-    INSERT INTO reading_year (reading, year, awards, subjects, before_fen, after_fen)
-    SELECT reading, c.year, count(DISTINCT award_id), count(DISTINCT subject),
-           coalesce(max(t.fen), 0), coalesce(max(t.fen), 0) + CAST(sum(c.fen) AS bigint)
+# The rows of `reading_year` by a table of effects and the payable of each year.
+YEARS_OF: Final = """
+    SELECT reading, c.year, CAST(count(DISTINCT award_id) AS integer) AS awards,
+           CAST(count(DISTINCT subject) AS integer) AS subjects, coalesce(max(t.fen), 0) AS before_fen,
+           coalesce(max(t.fen), 0) + CAST(sum(c.fen) AS bigint) AS after_fen
     FROM (SELECT reading, award_id, before_subject AS subject, before_year AS year, -before_fen AS fen
-          FROM reading_effect WHERE is_whole AND before_year IS NOT NULL
+          FROM {effects} WHERE is_whole AND before_year IS NOT NULL
           UNION ALL
           SELECT reading, award_id, after_subject, after_year, after_fen
-          FROM reading_effect WHERE is_whole AND after_year IS NOT NULL) c
+          FROM {effects} WHERE is_whole AND after_year IS NOT NULL) c
     LEFT JOIN unnest(CAST(%(years)s AS smallint[]), CAST(%(totals)s AS bigint[])) AS t (year, fen) USING (year)
     GROUP BY reading, c.year
+"""
+_YEARS: Final = f"""
+    INSERT INTO reading_year (reading, year, awards, subjects, before_fen, after_fen)
+    {YEARS_OF.format(effects="reading_effect")}
 """
 _RECORD: Final = """
     INSERT INTO priced_ledger (as_of, fact_id, ledger_size, settings_id)
@@ -181,10 +187,35 @@ def load_groups(
     return loaded, recorded_inputs(awards, contexts, grants)
 
 
-def year_totals(connection: Connection) -> Mapping[int, int]:
-    """The payable of each year, in fen."""
-    statement = "SELECT year, CAST(sum(payable_fen) AS bigint) FROM award_current GROUP BY year"
-    return dict(fetch(connection, statement, tuple[int, int]))
+def computed_effects(
+    connection: Connection, rulebook: Rulebook, groups: Sequence[Sequence[str]], as_of: AsOf
+) -> Iterator[list[ReadingEffect]]:
+    """The effects on the awards of these groups, batch by batch. Raises CutDatesError."""
+    readings = readings_of(rulebook.policy, rulebook.exchanges)
+    for batch in _batches(groups):
+        loaded, inputs = load_groups(connection, batch, rulebook, as_of)
+        yield reading_effects(loaded, readings, inputs)
+
+
+def _batches(groups: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
+    """Split groups into batches of about `_BATCH` members; a group stays whole."""
+    batch: list[Sequence[str]] = []
+    size = 0
+    for group in groups:
+        if batch and size + len(group) > _BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(group)
+        size += len(group)
+    if batch:
+        yield batch
+
+
+def year_totals(connection: Connection, as_of: datetime | None = None) -> Mapping[int, int]:
+    """The payable of each year, in fen, as of an instant (None: now)."""
+    awards = awards_as_of(as_of)
+    statement = f"SELECT year, CAST(sum(payable_fen) AS bigint) FROM {awards} a GROUP BY year"
+    return dict(fetch(connection, statement, tuple[int, int], as_of=as_of))
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -230,6 +261,11 @@ def publish_effects(
     execute(connection, _YEARS, years=list(totals.keys()), totals=list(totals.values()))
     execute(connection, _RECORD, **state._asdict())
     return True
+
+
+def forget_effects(connection: Connection) -> None:
+    """Empty the tables, so that everything is computed again."""
+    execute(connection, "DELETE FROM priced_ledger; DELETE FROM reading_effect; DELETE FROM reading_year")
 
 
 # --- reading ----------------------------------------------------------------------------------------------------
