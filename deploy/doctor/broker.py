@@ -12,6 +12,7 @@ from deploy.broker.quotas import broker_quotas, describe_quotas, plan_quotas, wa
 from deploy.broker.topics import plan, read_topics, wanted_topics
 from deploy.broker.users import Access, User, wanted_users
 from deploy.doctor.finding import Finding, found
+from deploy.doctor.replication import Replicas, replica_faults
 from deploy.secrets import SecretsError
 from shared.settings import KafkaSettings, load_exchange_quota
 from shared.whitelist import Whitelist
@@ -64,12 +65,16 @@ def _topics(admin: KafkaAdminClient, exchanges: Whitelist) -> Finding:
         for name, partitions, _ in wanted
         if name in there and there[name].partitions < partitions
     ]
-    leaderless = sorted(
-        f"{topic['name']}[{partition['partition_index']}]"
+    partitions = {
+        f"{topic['name']}[{partition['partition_index']}]": partition
         for topic in admin.describe_topics(sorted(there))
         for partition in topic["partitions"]
-        if partition["leader_id"] < 0
+    }
+    faults += replica_faults(
+        Replicas(name, len(partition["replica_nodes"]), len(partition["isr_nodes"]))
+        for name, partition in partitions.items()
     )
+    leaderless = sorted(name for name, partition in partitions.items() if partition["leader_id"] < 0)
     if leaderless:
         faults.append(f"没有主副本 / no leader: {', '.join(leaderless)}: check the broker that had them")
     return found("主题 topics", faults, f"{len(there)} topics")

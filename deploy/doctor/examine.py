@@ -13,6 +13,7 @@ from deploy.doctor.apis import api
 from deploy.doctor.broker import broker
 from deploy.doctor.databases import database, server
 from deploy.doctor.finding import Checked, Finding, ahead_faults, check
+from deploy.doctor.replication import standbys
 from services.incentive.store.ledger import last_instant
 from shared.kafka.errors import MissingTopicsError, check_topics
 from shared.postgres.clock import ahead_s, clock_error_s, is_wrong, wrong_clock_text
@@ -49,6 +50,7 @@ def _deployment(folder: Path) -> Iterator[Finding]:
     yield files.api_keys(folder, exchanges)
     yield from broker(settings.kafka, exchanges, registers, folder)
     yield server(settings.database_admin_url)
+    yield standbys(settings.database_admin_url)
     for service in get_args(Service):
         yield from database(service, settings.database_admin_url, registers, folder)
     for register, address in settings.registers.items():

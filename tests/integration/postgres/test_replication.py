@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from deploy.doctor.replication import standbys
 from shared.postgres.database import make_engine
 from shared.postgres.errors import driver_error, is_transient
 from shared.postgres.query import execute, fetch_values
@@ -83,6 +84,11 @@ def test_what_was_read_of_an_unknown_commit_does_not_leave_before_the_standby_ha
             until(pair.waiting_for_standby)
             assert not leaving.done()
         assert leaving.result(60) is None
+
+
+def test_the_doctor_sees_the_standby_and_whether_commits_wait_for_it(pair) -> None:
+    found = standbys(pair.primary.url())
+    assert (found.well, found.text) == (True, "1 synchronous, 0 asynchronous")
 
 
 def test_a_transaction_that_only_read_waits_for_nobody_without_a_standby(postgres) -> None:

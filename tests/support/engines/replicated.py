@@ -93,5 +93,5 @@ def _server(folder: Path, settings: dict[str, str]) -> Postgres:
         folder,
         free_ports(1)[0],
         folder.with_suffix(".log"),
-        settings={**NOT_FOR_POWER_FAILURES, "synchronous_commit": "on", **settings},
+        settings={**NOT_FOR_POWER_FAILURES, "synchronous_commit": "on", "restart_after_crash": "off", **settings},
     )
