@@ -1,5 +1,6 @@
 """Page of a subject in a year: how it stands under each rule, its awards, and for the bureau its records."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask.typing import ResponseReturnValue
@@ -11,6 +12,7 @@ from services.incentive.http.awards import award_renderer, check_subject, found_
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.pages.form_body import FormRefusal, show_form
+from services.incentive.policy.terms import DeclaredTerms, RuleTerms
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.explanations import explain_award, explain_unearned
 from services.incentive.queries.status import load_subject_status
@@ -22,6 +24,7 @@ from shared.values.money import format_yuan
 from shared.values.times import format_time
 from shared.web.keys import EVERY_KIND, require
 
+_Terms = RuleTerms | DeclaredTerms
 _ACTS_MOST: Final = 200
 _AWARDS_MOST: Final = 200  # a subject has at most one per rule in a year, or per item
 
@@ -95,10 +98,18 @@ def show_letter(subject: str) -> ResponseReturnValue:
         name=name,
         year=year,
         instant=format_time(view.instant),
-        unearned=[(policy.terms(rule), one) for rule, one in unearned],
+        unearned=_by_reason([(policy.terms(rule), one) for rule, one in unearned]),
         awards=[(policy.terms(row.rule), format_yuan(row.payable_fen), one) for row, one in awards],
         policy=policy,
     )
+
+
+def _by_reason(unearned: Sequence[tuple[_Terms, Json]]) -> list[tuple[list[_Terms], Json]]:
+    """Join the rules that have the same reason, such as all that nobody declared, in the order of the first."""
+    found: dict[str, tuple[list[_Terms], Json]] = {}
+    for terms, one in unearned:
+        found.setdefault(one["why_not"]["text"]["zh"], ([], one))[0].append(terms)
+    return list(found.values())
 
 
 def known_name(connection: Connection, view: LedgerView, subject: str) -> str | None:

@@ -1,0 +1,73 @@
+"""A company's pages in a browser: on a phone, in both languages, with axe; the letter on A4; an objection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.site import DESKTOP, PHONE, Site, check_accessible, check_fits
+from tests.support.incentive.bureau import DOCUMENTS, SECOND, Bureau, empty_bureau
+from tests.support.incentive.ledger import provider_total, subject
+from tests.support.incentive.pdf_files import page_count, text_of
+from tests.support.incentive.whole_set import served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+OF = subject(1)
+AWARD, ROLE = f"first_purchase/{OF}", f"subject:{OF}"
+
+
+@pytest.fixture
+def bureau(postgres) -> Iterator[Bureau]:
+    """An award under public notice, a total below the threshold, and an account."""
+    with empty_bureau(postgres) as found:
+        found.purchase(1)
+        found.take(provider_total(1, 2026, {"kmdex": [("2026-02-01", "1000000.00")]}, seq=6))
+        paper = [{"name": "开户许可证.pdf", "sha256": DOCUMENTS[0]["sha256"]}]
+        account = {"bank": "虚构银行", "account": "6222020200011234567", "name": "虚构实体1", "documents": paper}
+        recorded = found.post(f"/v1/subjects/{OF}/accounts", account)[1]
+        assert found.post(f"/v1/accounts/{recorded['id']}/confirm", None, SECOND)[0] == 201
+        found.done(AWARD, "apply", "review", "joint_review")
+        found.done(AWARD, "publish", **{"from": "2026-06-01", "until": "2026-06-10"})
+        yield found
+
+
+@pytest.fixture
+def own_site(browser: Browser, bureau: Bureau) -> Iterator[Site]:
+    with served(bureau.ask.client.application) as url:
+        yield Site(browser, url, None)  # type: ignore[arg-type] # no extracts are made here
+
+
+def test_a_company_finds_its_way_and_objects(own_site: Site, bureau: Bureau, pictures: Path) -> None:
+    letter = f"/subjects/{OF}/why-not/letter?year=2026"
+    addresses = ("/own?year=2026", f"/awards/{AWARD}", f"/subjects/{OF}/why-not?year=2026", letter)
+    for screen, language in ((DESKTOP, "zh"), (PHONE, "zh"), (PHONE, "en")):
+        with own_site.open(ROLE, screen, language) as page:
+            for number, address in enumerate(addresses):
+                page.goto(address)
+                check_accessible(page, address)
+                check_fits(page, address)
+                page.screenshot(
+                    path=pictures / f"company-{number}-{language}-{screen['width']}.png", full_page=screen is PHONE
+                )
+    with own_site.open(ROLE) as page:
+        page.goto(letter)
+        printed = page.pdf(prefer_css_page_size=True)
+        (pictures / "letter.pdf").write_bytes(printed)
+        assert page_count(printed) <= 2
+        assert "不是行政决定" in text_of(printed).replace("\n", "")
+    with own_site.open(ROLE, PHONE) as page:
+        page.get_by_role("link", name="首单购买奖励").first.click()
+        page.get_by_label("联系方式").fill("0871-0000")
+        page.get_by_label("事实和理由").fill("金额有误")
+        page.get_by_label("事实和理由").press("Tab")
+        page.keyboard.press("Enter")
+        assert "异议已收到" in page.get_by_role("status").inner_text()
+        check_accessible(page, "the award")
+    [received] = bureau.ask.all("/v1/objections")
+    assert (received["award_id"], received["reason"]) == (AWARD, "金额有误")
