@@ -156,8 +156,10 @@ def _notice(statement: Json) -> tuple[str, list[str]]:
 
 
 def _reasons(statement: Json) -> list[str]:
-    ground = _GROUNDS.get(statement["ground"] or "")
-    return [line for line in (ground and f"事由：{ground}。", statement["reason"]) if line]
+    """The ground and the reasons; a return has those of its notice, but not in statements of an earlier version."""
+    notice = statement["notice"] or {}
+    ground = _GROUNDS.get(statement["ground"] or notice.get("ground") or "")
+    return [line for line in (ground and f"事由：{ground}。", notice.get("reason"), statement["reason"]) if line]
 
 
 def _remedies(remedies: list[Json]) -> str:

@@ -76,12 +76,14 @@ def statement_bases(
 
 
 def _notice(decision: Decision) -> Json | None:
-    """The notice of a decision; of one of an earlier version the last day alone is known."""
+    """The notice of a decision, of a return with its ground and reason; of an earlier version's the last day alone."""
     if decision.until is not None:
         last = shanghai_date(decision.until - timedelta(microseconds=1))
         return {"from": None, "until": last.isoformat(), "where": None}
     notice: Json | None = decision_json(decision).get("notice")
-    return notice
+    if notice is None or decision.action != "notify_return":
+        return notice
+    return {**notice, "ground": decision.ground, "reason": decision.reason}
 
 
 def _fact_values(connection: Connection, awards: Sequence[AnyAwardRow]) -> dict[FactRef, Json]:

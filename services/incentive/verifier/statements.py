@@ -49,6 +49,7 @@ def check_statements(
     if not decisions and STATEMENTS_FILE not in bundle.names:  # of an earlier version
         return StatementsFound(0, 0)
     numbers: dict[str, list[tuple[int, int]]] = {}
+    notices = notices_before(bundle)
     count = missing = 0
     for item, line in bundle.items(STATEMENTS_FILE, sha256_of):
         decision = decisions.pop(hashlib.sha256(line).hexdigest(), None)
@@ -57,6 +58,7 @@ def check_statements(
         seq = decision["transaction"]
         terms = compare_settings(item, decision, settings)
         compare_decision(item, decision)
+        compare_notice(item, notices.get(decision["statement"]))
         series, number = number_of(item, decision, terms)
         numbers.setdefault(series, []).append((seq, number))
         compare_amounts(item, decision, ledger.ceilings_before.get(seq))
@@ -88,6 +90,25 @@ def stated_decisions(bundle: Bundle, settings: SettingsHistory) -> dict[str, Jso
             raise Unsound("两项决定指明同一决定书", "two decisions name one statement")
         if statement is not None:
             found[statement] = item
+    return found
+
+
+def notices_before(bundle: Bundle) -> dict[str, Json]:
+    """The notice that each statement without an own one rests on: of a return with its ground and reason.
+
+    Left out where the extract has none, or one of an earlier version.
+    """
+    found: dict[str, Json] = {}
+    last: dict[tuple[str, str], Json] = {}
+    for item, _ in bundle.items(ACTS_FILE, lambda act: act["transaction"]):
+        action, notice = item.get("action", ""), item.get("notice")
+        if notice is not None:
+            told = {"ground": item["ground"], "reason": item["reason"]} if action == "notify_return" else {}
+            last[item["award_id"], action] = {**notice, **told}
+        elif action in STATED_ACTIONS and item.get("statement"):
+            before = last.get((item["award_id"], "notify_return" if action == "return" else "publish"))
+            if before is not None:
+                found[item["statement"]] = before
     return found
 
 
@@ -134,6 +155,18 @@ def compare_decision(item: Json, decision: Json) -> None:
     )  # fmt: skip
     if found != expected or (decision["notice"] is not None and item["notice"] != decision["notice"]):
         raise Unsound("与其决定不符", "differs from its decision")
+
+
+def compare_notice(item: Json, notice_before: Json | None) -> None:
+    """Check the notice that an approval or a return rests on (None: not known).
+
+    Statements of an earlier version have neither ground nor reason of a notice of return.
+    """
+    if notice_before is None:
+        return
+    days = {name: notice_before[name] for name in ("from", "until", "where")}
+    if item["notice"] not in (notice_before, days):
+        raise Unsound("与此前的公示或告知不符", "differs from the notice before it")
 
 
 def number_of(item: Json, decision: Json, terms: Json) -> tuple[str, int]:

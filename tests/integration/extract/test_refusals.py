@@ -678,6 +678,13 @@ REFUSALS = [
         )
     ),
     Refusal("differs from its decision", STATEMENTS, HERE, restated("notice/until", "2030-01-01", "publish")),
+    *(
+        Refusal("differs from the notice before it", STATEMENTS, HERE, restated(f"notice/{field}", value, kind))
+        for field, value, kind in (
+            ("until", "2026-01-01", "approve"), ("where", "x", "approve"), ("from", "2020-01-01", "return"),
+            ("ground", "court", "return"), ("reason", "x", "return"),
+        )
+    ),
     Refusal("wrong number", STATEMENTS, HERE, restated("number", "1")),
     Refusal("wrong number", STATEMENTS, HERE, restated("number", "昆数奖补〔2020〕1")),
     Refusal("the numbers of statements have gaps", STATEMENTS, None, restated("number", "昆数奖补〔2026〕99")),

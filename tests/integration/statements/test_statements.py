@@ -85,7 +85,9 @@ def test_each_decision_that_binds_freezes_what_it_rests_on(bureau: Bureau) -> No
     assert approved["whitelist_sha256"] == rules.exchanges.digest
     assert (notified["ground"], notified["amounts"]["paid"]) == ("correction", "200000.00")
     assert returned["amounts"]["amount"] == "30000.00"
-    assert returned["notice"] == notified["notice"]
+    rests_on = {name: notified[name] for name in ("ground", "reason")}
+    assert None not in rests_on.values()
+    assert returned["notice"] == notified["notice"] | rests_on
 
 
 def test_whoever_gets_nothing_has_a_statement_too(bureau: Bureau) -> None:

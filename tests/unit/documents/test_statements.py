@@ -147,6 +147,20 @@ def test_a_condition_that_is_not_met_is_named() -> None:
     assert "不符合的条件：信用状况良好。被列入失信名单。" in lines
 
 
+def test_a_return_gives_the_ground_and_reason_of_its_notice() -> None:
+    def reasons(notice: dict[str, str | None]) -> list[str]:
+        found = page_of(statement("return") | {"notice": notice, "ground": None, "reason": "逾期未退。"})
+        return next(one["lines"] for one in found["parts"] if "理由" in one["heading"])
+
+    days = {"from": "2026-07-01", "until": "2026-07-07", "where": None}
+    assert reasons({**days, "ground": "error", "reason": "重复申领。"}) == [
+        "事由：办理差错。",
+        "重复申领。",
+        "逾期未退。",
+    ]
+    assert reasons(days) == ["逾期未退。"]  # as an earlier version froze it
+
+
 def test_of_an_earlier_notice_the_last_day_alone_is_known() -> None:
     def said(notice: dict[str, str | None] | None) -> list[str]:
         return next(one["lines"] for one in page_of(statement("approve") | {"notice": notice})["parts"][2:])

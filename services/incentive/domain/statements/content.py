@@ -22,8 +22,8 @@ class StatementBasis(NamedTuple):
     """The basis of a statement beside the decision, as the API shows it at that instant.
 
     `facts` are the versions that the award's evidence names, with their values; `eligibility` is the record that counts
-    (None: there is none); `notices` are those of the last decision of each action; `objections` are holds with their
-    release.
+    (None: there is none); `notices` are those of the last decision of each action, that of a return with its ground and
+    reason; `objections` are holds with their release.
     """
 
     award: Json

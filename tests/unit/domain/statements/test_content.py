@@ -47,7 +47,7 @@ def test_the_amount_is_what_was_decided_and_of_a_notice_the_payable(kind: str, a
 def test_the_notice_is_the_decisions_own_or_the_last_one() -> None:
     assert statement("approve")["notice"] == NOTICE
     assert statement("notify_return")["notice"]["until"] == "2026-06-17"
-    told = {"from": "2026-07-01", "until": "2026-07-07", "where": None}
+    told = {"from": "2026-07-01", "until": "2026-07-07", "where": None, "ground": "fraud", "reason": "虚报"}
     returned = basis()._replace(notices={"publish": NOTICE, "notify_return": told})
     found = statement_json(returned, dict(decision("return")), "1", TERMS, RULES)
     assert found["notice"] == told
