@@ -23,6 +23,7 @@ from devset.up import exit_on_error, running_set
 from tests.bench.batches import batches
 from tests.bench.bed import Spread, prepared_bed, say
 from tests.bench.extract import extract
+from tests.bench.finding import finding
 from tests.bench.growth import growth
 from tests.bench.intake import intake
 from tests.bench.limit import limit
@@ -54,10 +55,12 @@ SECTIONS: Final = (
     "upgrade",
     "one_subject",
     "batches",
+    "finding",
 )
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
 COMPANIES: Final = 3_000
+PARTIES: Final = 1_000_000
 
 
 @click.command(help=__doc__)
@@ -100,6 +103,7 @@ def main(
             "upgrade": (upgrade, awards),
             "one_subject": (one_subject, awards),
             "batches": (batches, awards),
+            "finding": (finding, PARTIES),
         }
         for section, (measured, size) in sized.items():
             if section in (only or SECTIONS):

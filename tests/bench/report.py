@@ -28,6 +28,7 @@ def tables(result: Json) -> Iterator[Table]:
         "upgrade": (_pairs, "政策新修订 / a new policy revision"),
         "one_subject": (_pairs, "一个主体的一批事实 / a batch of one subject"),
         "batches": (_marks, "批量办理与台账锁 / batches and the ledger's lock"),
+        "finding": (_pairs, "查找与参与方 / search and participants"),
     }
     for section, (shown, title) in sections.items():
         if section in result:

@@ -1,5 +1,6 @@
 """Reads of the registers for a person who waits: rejected events, events of a day, documents of a fact, a trade."""
 
+import re
 from collections.abc import Callable
 from itertools import islice
 from typing import Final, TypeVar
@@ -12,11 +13,15 @@ from services.incentive.http.context import incentive_context
 from services.incentive.queries.trade_effects import TradeFacts
 from services.incentive.store.register_client import NotInRegister, RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
+from shared.events.topics import EXCHANGE_PATTERN
 from shared.values.json_types import Json
+from shared.values.parties import is_number
+from shared.web.keys import current_key
 from shared.web.problems import Problem
 
 KINDS: Final = ("trades", "listings")
 DOCUMENTS_MOST: Final = 100  # of one fact on one page
+_READ_MOST: Final = 20_000  # documents of one fact, in search of those that do not count
 _TIMEOUT_S: Final = (2.0, 10.0)
 _SEARCH_TIMEOUT_S: Final = (0.3, 1.0)
 
@@ -74,6 +79,24 @@ def documents_behind(ref: FactRef, exchange: str | None) -> tuple[list[Json], bo
     return None if found is None else (found[:DOCUMENTS_MOST], len(found) > DOCUMENTS_MOST)
 
 
+def uncounted_documents(ref: FactRef, exchange: str) -> tuple[list[Json], bool] | None:
+    """Load the first documents of an exchange that a fact names and that do not count, and whether there are more.
+
+    None while the register does not answer or does not know the fact.
+    """
+    _, register, _ = ref.fact.split("/", 2)
+
+    def load(client: RegisterClient, url: str) -> list[Json]:
+        read = islice(client.evidence(url, ref, exchange), _READ_MOST)
+        return list(islice((one for one in read if one["counted"] is not True), DOCUMENTS_MOST + 1))
+
+    try:
+        found = _ask("trades", register, load)
+    except NotInRegister:
+        return None
+    return None if found is None else (found[:DOCUMENTS_MOST], len(found) > DOCUMENTS_MOST)
+
+
 def find_documents(kind: str, text: str, exchange: str | None, limit: int) -> tuple[list[Json], bool] | None:
     """Find listings or trades by number, of one exchange if it is named, and whether there are more.
 
@@ -91,20 +114,33 @@ def find_documents(kind: str, text: str, exchange: str | None, limit: int) -> tu
     return items[:limit], has_more or len(items) > limit
 
 
+def find_document(kind: str, exchange: str, number: str) -> Json:
+    """Load a listing or trade that the current key may see. Problem 404, or 503 if a register does not answer."""
+    if not (current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(number)):
+        raise Problem(404)
+    return _of_one_register(kind, lambda client, url: client.document(url, kind, exchange, number))
+
+
 def find_trade(exchange: str, number: str) -> TradeFacts:
-    """Load a trade from the one register that has it. Problem 404, or 503 if a register does not answer."""
+    """Load the facts of a trade from the one register that has it. Problem 404, or 503 if one does not answer."""
+    found = _of_one_register("trades", lambda client, url: client.trade_facts(url, exchange, number))
+    return msgspec.json.decode(found, type=TradeFacts)
+
+
+def _of_one_register(kind: str, question: Callable[[RegisterClient, str], T]) -> T:
+    """Return what the one register answers that has it. Problem 404, or 503 if a register does not answer."""
     if incentive_context().registers.service_key is None:
         said = "未设置 SERVICE_KEY_FILE，无法询问登记簿 / SERVICE_KEY_FILE is not set: no register can be asked"
         raise Problem(503, said)
     for register in register_ids():
         try:
-            found = _ask("trades", register, lambda client, url: client.trade_facts(url, exchange, number))
+            found = _ask(kind, register, question)
         except NotInRegister:
             continue
         if found is None:
-            said = "交易登记簿暂不可用 / the register of trades is unavailable"
+            said = "登记簿暂不可用 / the register is unavailable"
             raise Problem(503, said, headers={"Retry-After": "5"})
-        return msgspec.json.decode(found, type=TradeFacts)
+        return found
     raise Problem(404)
 
 

@@ -14,6 +14,7 @@ from services.incentive.pages.session.sign_in import who_asks
 from services.incentive.pages.views import (  # noqa: F401 - each adds its routes
     act_list,
     awards,
+    documents,
     exchange,
     files,
     ledger,
@@ -25,6 +26,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     quarantine,
     readings,
     related_parties,
+    search,
     statements,
     subject,
     waiting,

@@ -219,6 +219,26 @@ MARKS: Final[Mapping[str, Texts]] = {
     "L": Texts("依法", "Law"),
     "J": Texts("判断", "Judgement"),
 }
+FOUND: Final[Mapping[str, Texts]] = {
+    "subject": Texts("主体", "Subjects"),
+    "exchange": Texts("交易场所", "Exchanges"),
+    "award": Texts("奖补", "Rewards"),
+    "voucher": Texts("支付凭证", "Payment vouchers"),
+    "trade": Texts("交易", "Trades"),
+    "listing": Texts("挂牌", "Listings"),
+}
+DOCUMENT_STATES: Final[Mapping[str, Texts]] = {
+    "listed": Texts("挂牌中", "listed"),
+    "withdrawn": Texts("已下架", "withdrawn"),
+    "annulled": Texts("已作废", "annulled"),
+    "completed": Texts("已成交", "completed"),
+    "cancelled": Texts("已撤销", "cancelled"),
+}
+MODES: Final[Mapping[str, Texts]] = {
+    "listed": Texts("挂牌交易", "listed"),
+    "negotiated": Texts("协议交易", "negotiated"),
+    "auction": Texts("竞价交易", "auction"),
+}
 SCHEMES: Final[Mapping[str, Texts]] = {
     "uscc": Texts("统一社会信用代码", "Unified social credit code"),
     "overseas": Texts("境外主体代码", "Overseas entity code"),

@@ -1,5 +1,6 @@
 """HTTP route of the participants of an exchange."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
@@ -11,6 +12,7 @@ from services.incentive.http.schemas import AsOfQuery, YearParameter
 from services.incentive.queries.finding.participants import (
     SORTS,
     ParticipantOrder,
+    ParticipantRow,
     Position,
     Wanted,
     count_participants,
@@ -76,19 +78,19 @@ def participants_or_csv(arguments: Json, exchange: str) -> Json | Response:
 def page_of_participants(arguments: Json, exchange: str) -> Json:
     """Return a page of participants."""
     order, limit = _order(arguments), arguments["limit"]
-    after = _read_cursor(arguments.get("cursor"), order)
+    after = read_cursor(arguments.get("cursor"), order)
     with ledger_view(arguments.get("as_of")) as (connection, view):
         wanted = wanted_of(view, arguments, exchange)
         rows = list_participants(connection, view, wanted, order, after, limit + 1)
         is_counted = arguments.get("count") == "true"
         counted = {"count": count_participants(connection, view, wanted)} if is_counted else {}
-    found = page(
-        rows,
-        limit,
-        lambda row: encode_cursor(order.sort, arguments["order"], *order.position(row, wanted)),
-        lambda row: participant_json(row, wanted),
-    )
-    return found | counted
+    return page(rows, limit, cursor_maker(order, wanted), lambda row: participant_json(row, wanted)) | counted
+
+
+def cursor_maker(order: ParticipantOrder, wanted: Wanted) -> Callable[[ParticipantRow], str]:
+    """Return what makes the cursor of the page after a row."""
+    direction = "desc" if order.descends else "asc"
+    return lambda row: encode_cursor(order.sort, direction, *order.position(row, wanted))
 
 
 def wanted_of(view: LedgerView, arguments: Json, exchange: str) -> Wanted:
@@ -107,7 +109,7 @@ def _order(arguments: Json) -> ParticipantOrder:
     return ParticipantOrder(arguments["sort"], descends=arguments["order"] == "desc")
 
 
-def _read_cursor(cursor: str | None, order: ParticipantOrder) -> Position | None:
+def read_cursor(cursor: str | None, order: ParticipantOrder) -> Position | None:
     """Return the position in a cursor of a list in the same order. Problem 422 for another one."""
     kind = str if order.sort in ("subject", "name") else int
     values = decode_cursor(cursor, str, str, kind, str)

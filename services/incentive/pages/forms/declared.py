@@ -13,8 +13,8 @@ from services.incentive.pages.form_body import FormRefusal, read_form, refusal_o
 from services.incentive.pages.forms.sent_table import confirmed_table, field_content, too_large, uploaded_table
 from services.incentive.pages.language import say_half
 from services.incentive.policy.terms import DeclaredTerms
+from services.incentive.queries.award_sums import which_awards
 from services.incentive.queries.declared import list_declared
-from services.incentive.queries.participants import which_awards
 from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
 from shared.web.keys import require

@@ -12,7 +12,7 @@ from services.incentive.http.context import ledger_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import load
 from services.incentive.queries.acts import KINDS, PersonDay, acts_by_person_and_day
-from services.incentive.queries.participants import which_awards
+from services.incentive.queries.award_sums import which_awards
 from shared.values.json_types import Json
 from shared.web.keys import require
 

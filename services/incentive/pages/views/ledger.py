@@ -1,24 +1,19 @@
-"""Pages of a posting, down to the documents behind its facts, and of a trade, with its effects on the ledger."""
+"""Page of a posting, down to the documents behind its facts."""
 
-from typing import Final
-
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
 from services.incentive.http.register_reads import documents_behind
-from services.incentive.http.trade_effects import list_trade_effects
 from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, paging_links, show
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.queries.award_sums import which_awards
 from services.incentive.queries.ledger import list_transactions
-from services.incentive.queries.participants import which_awards
 from services.incentive.store.acts import find_act
 from services.incentive.store.facts import facts_at
 from shared.postgres.query import BIGINT_MAX
 from shared.values.json_types import Json
 from shared.web.problems import Problem
-
-_PAGE_SIZE: Final = 50
 
 
 @blueprint.get("/ledger/<int:seq>")
@@ -73,10 +68,3 @@ def _row(document: Json, *, sees_first: bool) -> Json:
         "at": document["completed_at" if is_trade else "listed_at"],
         "counted": None if counted == "later" and not sees_first else counted,
     }
-
-
-@blueprint.get("/trades/<exchange>/<no>")
-def trade(exchange: str, no: str) -> ResponseReturnValue:
-    effects = list_trade_effects({"cursor": request.args.get("cursor"), "limit": _PAGE_SIZE}, exchange, no)
-    paging = paging_links(effects["next_cursor"], "pages.trade", {"exchange": exchange, "no": no})
-    return show("views/trade", effects=effects, paging=paging)

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from services.incentive.domain.budget import EACH_ALONE, IN_PROPORTION
 from services.incentive.pages.as_of_param import page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
+from services.incentive.queries.award_sums import sums_by_rule
 from services.incentive.queries.budget import PLACES, load_queue, load_ranked_budget
-from services.incentive.queries.participants import sums_by_rule
 from services.incentive.queries.status import load_exchange_status
 from shared.values.money import format_yuan, parse_yuan
 from shared.web.keys import EVERY_KIND, current_key, require

@@ -9,7 +9,7 @@ from services.incentive.http.act_schemas import RelatedPartiesQuery
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, paging_links
 from services.incentive.pages.form_body import FormRefusal, load, show_form
-from services.incentive.queries.participants import names_of
+from services.incentive.queries.award_sums import names_of
 from services.incentive.store.acts import related_parties
 from shared.web.keys import require
 from shared.web.pagination import decode_key, page_of_whole

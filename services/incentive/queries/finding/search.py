@@ -1,11 +1,12 @@
 """Search in the ledger's database: subjects and exchanges by name or code, awards by id, payments by voucher."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import Connection
 
+from services.incentive.queries.status import is_known, load_known
 from services.incentive.queries.view import LedgerView
 from shared.postgres.query import fetch, fetch_value, fetch_values
 from shared.values.json_types import Json
@@ -123,10 +124,23 @@ def _subjects(connection: Connection, view: LedgerView, folded: str, limit: int)
     most = limit if least == folded else _CANDIDATES
     rows = fetch(connection, _SUBJECTS, _Named, readers=readers, least=least, limit=most)
     known = {row.id: row for row in (*_listed(connection, _operators(view)), *rows)}
+    ranked = _ranked(known.values(), folded)[:limit]
+    seen = seen_subjects(connection, view, [row.id for row in ranked])
     return [
         Hit(SUBJECT, row.id, row.name, None, page_path(SUBJECT, row.id), row.is_exact(folded))
-        for row in _ranked(known.values(), folded)[:limit]
+        for row in ranked
+        if row.id in seen
     ]
+
+
+def seen_subjects(connection: Connection, view: LedgerView, subjects: Collection[str]) -> set[str]:
+    """Those of the subjects of which the reader may see something: a fact names them with the reader, or they operate.
+
+    Entries of search stay where a fact no longer names the exchange.
+    """
+    operators = {subject for subject, _, _ in _operators(view)}
+    known = load_known(connection, view, subjects)
+    return {one for one in subjects if one in operators or is_known(view, known[one].of, ())}
 
 
 def _operators(view: LedgerView) -> list[tuple[str, str, str]]:
