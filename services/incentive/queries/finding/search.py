@@ -140,7 +140,7 @@ def seen_subjects(connection: Connection, view: LedgerView, subjects: Collection
     """
     operators = {subject for subject, _, _ in _operators(view)}
     known = load_known(connection, view, subjects)
-    return {one for one in subjects if one in operators or is_known(view, known[one].of, ())}
+    return {one for one in subjects if one in operators or is_known(view, one, known[one].of, ())}
 
 
 def _operators(view: LedgerView) -> list[tuple[str, str, str]]:
