@@ -94,8 +94,8 @@ def what_if(policy: Path, *, from_ledger: bool, extract: Path | None, as_json: b
 
 @main.command(
     help=say(
-        "逐行预览并申报一份 CSV；有一行有误则全部不写入。",
-        "Preview a CSV table of declarations row by row and declare it; nothing is written if any row is faulty.",
+        "逐行预览并申报一份表格（CSV 或 XLSX）；有一行有误则全部不写入。",
+        "Preview a table of declarations (CSV or XLSX) and declare it; nothing is written if any row is faulty.",
     )
 )
 @click.argument("file", type=FILE)

@@ -26,6 +26,7 @@ from services.incentive.http import (
     years,
 )
 from services.incentive.http.context import EXTENSION, IncentiveContext
+from services.incentive.http.declared_tables import upload
 from services.incentive.http.finding import participants, search
 from services.incentive.http.notices import lists, objections, public
 from services.incentive.pages.site import serve_pages
@@ -56,6 +57,7 @@ _ROUTES = (
         batches,
         act_list,
         declared,
+        upload,
         trade_effects,
         objections,
         lists,

@@ -103,6 +103,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0029_paid_accounts.sql": (
         "7ad289a2dfed670813a6da96786398f94a481bc276cc72d25552de64c9aa4650"
     ),
+    "services/incentive/migrations/versions/0034_declared_tables.py": (
+        "8da988e04f8e259f45b134d7d18345585a654e4de4d9bee6e68b65bbdd263919"
+    ),
+    "services/incentive/migrations/versions/0034_declared_tables.sql": (
+        "3b723241f7ad5e9fcb566fe2b2f28be603ceac955170073de6e1f260c3716f76"
+    ),
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
     ),

@@ -29,9 +29,22 @@ def declare_file(file: Path, url: str, key: str, *, only_preview: bool) -> int:
     if only_preview:
         click.echo(say("仅预览，未写入", "preview only; nothing was written"))
         return 0
-    count = len(_post(url, key, content, is_preview=False)["rows"])
+    answer = _post(url, key, content, is_preview=False)
+    if "declared_table_id" in answer:
+        click.echo(_waits(answer))
+        return 0
+    count = len(answer["rows"])
     click.echo(say(f"已申报 {count} 行", f"declared {count} rows"))
     return 0
+
+
+def _waits(table: Json) -> str:
+    """Say that another person must confirm the table."""
+    sums, waits = (table["added"], table["above"]), table["declared_table_id"]
+    return say(
+        "新增测算上限 {} 元，超过 {} 元，须由另一人确认：{}".format(*sums, waits),
+        "ceilings rise by {} yuan, more than {}: another person must confirm {}".format(*sums, waits),
+    )
 
 
 def lines(preview: Json) -> Iterator[str]:

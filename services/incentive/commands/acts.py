@@ -66,20 +66,25 @@ from shared.values.times import shanghai_date, shanghai_year
 _ELIGIBILITY_ARTICLE: Final = "结尾第2段"  # where the policy's text says who is eligible
 
 
-def record_act(connection: Connection, bureau: BureauContext, request: ActRequest) -> Json:
+def record_act(
+    connection: Connection,
+    bureau: BureauContext,
+    request: ActRequest,
+    draft_act: Callable[[Acting], Draft] | None = None,
+) -> Json:
     """Perform and record an act; a repeated request returns what was recorded first.
 
-    Needs a transaction that has done nothing before. Raises NotFoundError, IdempotencyKeyReusedError,
-    InvalidActError, StepNotAllowedError and SettingsChangedError.
+    `draft_act` drafts an act that this module does not. Needs a transaction that has posted nothing before. Raises
+    NotFoundError, IdempotencyKeyReusedError, InvalidActError, StepNotAllowedError and SettingsChangedError.
     """
     lock_ledger_for_request(connection)
-    known = _recorded_before(connection, request)
+    known = recorded_before(connection, request)
     if known is not None:
         return known
     edge = bureau.log.edge(connection)
     rulebook, now = check_settings(connection, bureau.rulebook), bureau.clock()
     acting = Acting(connection, request, rulebook, now, next_instant(connection, now))
-    draft = _DRAFTS[request.kind](acting)
+    draft = (draft_act or _DRAFTS[request.kind])(acting)
     ((act, part),) = write_acts(acting, [draft])
     answer = act_json(act, part)
     recompute_subjects(connection, draft.recompute, Recomputation(acting.rulebook, acting.instant))
@@ -87,7 +92,8 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
     return answer
 
 
-def _recorded_before(connection: Connection, request: ActRequest) -> Json | None:
+def recorded_before(connection: Connection, request: ActRequest) -> Json | None:
+    """The act that a repeated request was answered with. Raises IdempotencyKeyReusedError."""
     if request.key is None:
         return None
     act = find_request(connection, request.actor.identity, request.key)

@@ -27,6 +27,9 @@ ActKind = Literal[
     "service",
     "account",
     "account_confirmation",
+    "declared_table",
+    "declared_table_confirmation",
+    "declared_table_discard",
 ]
 Documents = list[Json]
 
@@ -208,6 +211,32 @@ class ServicePart(NamedTuple):
     documents: Documents
 
 
+class DeclaredTablePart(NamedTuple):
+    """A table of declarations that waits for another person: the SHA-256 of its file, and the preview at that time.
+
+    `added_fen` is by how much it raises the ceilings of its rows in total, more than `above_fen` of the policy file.
+    """
+
+    sha256: str
+    rows: int
+    added_fen: int
+    above_fen: int
+    previewed: Json
+
+
+class DeclaredTableConfirmationPart(NamedTuple):
+    """The confirmation of a table of declarations by another person, upon which its rows are declared."""
+
+    declared_table_id: str
+
+
+class DeclaredTableDiscardPart(NamedTuple):
+    """The end of a table of declarations of which no row is declared."""
+
+    declared_table_id: str
+    reason: str
+
+
 ActPart = (
     DecisionPart
     | HoldPart
@@ -221,6 +250,9 @@ ActPart = (
     | ServicePart
     | AccountPart
     | AccountConfirmationPart
+    | DeclaredTablePart
+    | DeclaredTableConfirmationPart
+    | DeclaredTableDiscardPart
 )
 PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "decision": DecisionPart,
@@ -235,6 +267,9 @@ PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "service": ServicePart,
     "account": AccountPart,
     "account_confirmation": AccountConfirmationPart,
+    "declared_table": DeclaredTablePart,
+    "declared_table_confirmation": DeclaredTableConfirmationPart,
+    "declared_table_discard": DeclaredTableDiscardPart,
 }
 
 
@@ -335,6 +370,8 @@ def _flat_fields(part: ActPart) -> Json:
         if part.granted_on is None:  # the form, and so the hash, of an earlier version
             for name in ("department", "document_no", "granted_on", "rules", "awards"):
                 del fields[name]
+    elif isinstance(part, DeclaredTablePart):
+        fields |= {"added": format_yuan(fields.pop("added_fen")), "above": format_yuan(fields.pop("above_fen"))}
     elif isinstance(part, RelatedPartyPart):
         del fields["subject"], fields["other"]
         fields["subjects"] = [part.subject, part.other]

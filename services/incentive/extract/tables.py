@@ -12,6 +12,7 @@ from shared.values.json_types import Json
 _ACTS: Final = (
     *("decision", "release", "hold", "eligibility", "suspension", "grant_withdrawal", "other_grant", "related_party"),
     *("year_closing", "service", "account_confirmation", "account"),
+    *("declared_table_confirmation", "declared_table_discard", "declared_table"),
 )
 _AWARD_FIELDS: Final = (
     *("exchange", "year", "base", "rate", "cap", "ceiling", "payable", "suppressed_by"),

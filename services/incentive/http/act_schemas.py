@@ -17,6 +17,7 @@ from services.incentive.domain.subjects.eligibility import CONDITIONS, KINDS_OF_
 from services.incentive.domain.workflow import GROUNDS, STATES
 from services.incentive.http.fields import Digest, Flag, Measure, TimeOrDay, Words, Year, limited_list
 from services.incentive.http.schemas import AsOfPageQuery, PolicyRefSchema, SubjectSchema, TextsSchema
+from services.incentive.store.frozen.declared_tables import STATES as TABLE_STATES
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Number, Text, Yuan
 from shared.values.json_types import Json
@@ -591,16 +592,53 @@ RowSchema = answer(
     lists(errors=FieldFaultSchema),
     base=Schema,
 )
-TableSchema = answer(
-    "Table",
-    booleans("written"),
+_TABLE: Final[tuple[Fields, ...]] = (
+    booleans("written", "needs_second_person"),
     integers("faulty"),
-    texts("ceiling", "payable"),
+    texts("ceiling", "payable", "added"),
+    texts("above", null=True),
     {"budget": fields.List(fields.Nested(BudgetChangeSchema), required=True, allow_none=True)},
     text_lists("held", "suppressed", "over_approved", null=True),
     lists(rows=RowSchema),
+)
+TableSchema = answer(
+    "Table",
+    *_TABLE,
     base=Schema,
 )
+_SENT_TABLE: Final = (
+    _id_of("declared_table_id"),
+    texts("state", enum=TABLE_STATES),
+    texts("sha256", "added", "above"),
+    integers("rows"),
+    texts("ended_by", "ended_person", "reason", null=True),
+    instants("ended_at", null=True),
+)
+ListedTableSchema = _act("ListedTable", *_SENT_TABLE)
+SentTableSchema = _act("SentTable", *_SENT_TABLE, nested(previewed=TableSchema))
+SentTablePageSchema = page_schema("SentTablePage", ListedTableSchema)
+# Of a row with its line; the values are those of the preview.
+TableChangeSchema = answer(
+    "TableChange",
+    integers("line", null=True),
+    texts("field"),
+    {name: fields.Raw(required=True, allow_none=True) for name in ("before", "after")},
+    base=Schema,
+)
+ConfirmationPreviewSchema = answer("ConfirmationPreview", *_TABLE, lists(changed=TableChangeSchema), base=Schema)
+
+
+class SentTablesQuery(PageQuery):
+    """Filter of the tables of declarations that needed another person."""
+
+    state = Choice(TABLE_STATES)
+
+
+class DiscardRequestSchema(QuerySchema):
+    """The reason for which no row of a table of declarations is declared."""
+
+    reason = _reason(required=True)
+
 
 EligibilityRowSchema = answer(
     "EligibilityRow", integers("line"), texts("subject"), lists(errors=FieldFaultSchema), base=Schema

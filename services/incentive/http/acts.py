@@ -1,6 +1,7 @@
 """HTTP routes of the bureau. Acts that differ in path, body and answer alone are one table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from marshmallow import Schema
@@ -210,9 +211,15 @@ def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
     if "\0" in about:
         raise Problem(404)
     request = ActRequest(current_actor(), header.get("key"), kind, about, given)
+    with act_problems(), write_transaction() as connection:
+        return record_act(connection, incentive_context().bureau, request)
+
+
+@contextmanager
+def act_problems() -> Iterator[None]:
+    """Turn the errors of an act into problems: 404, 409, 422 or 503."""
     try:
-        with write_transaction() as connection:
-            return record_act(connection, incentive_context().bureau, request)
+        yield
     except NotFoundError as error:
         raise Problem(404) from error
     except IdempotencyKeyReusedError as error:

@@ -1,12 +1,8 @@
-"""HTTP routes of declared rewards: the bureau declares them, one by one or as a table."""
-
-from collections.abc import Sequence
-from typing import Final
+"""HTTP routes of declared rewards: the bureau declares them one by one, and lists them."""
 
 import msgspec
 from sqlalchemy import Connection
 
-from services.incentive.commands.consequences import Touched, consequences_of
 from services.incentive.commands.declare import (
     DeclarationInput,
     DeclareResult,
@@ -25,24 +21,20 @@ from services.incentive.http.context import (
     no_policy_in_force,
 )
 from services.incentive.http.schemas import AwardSchema
-from services.incentive.http.tables.declared import Row, declaration_input, read_table
-from services.incentive.http.tables.rows import TABLE_BODY, refuse_faulty_rows, sent_table
+from services.incentive.http.tables.declared import declaration_input
 from services.incentive.queries import declared
 from services.incentive.queries.awards import find_award
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.awards import evidence_json
 from services.incentive.store.rows import SeenAward
 from services.incentive.store.rulebook import rulebook_as_of
-from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
-from shared.values.money import format_yuan, parse_yuan
+from shared.values.money import format_yuan
 from shared.values.times import format_time
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import current_service, write_transaction
-
-_NOT_PREVIEWED: Final[Json] = {"budget": None, "held": None, "suppressed": None, "over_approved": None}
 
 blueprint = Blueprint("declared", __name__, description="申报的奖补 / declared rewards")
 
@@ -58,7 +50,7 @@ def declare_reward(arguments: Json) -> Json:
         [result] = run_declare(connection, [declaration_input(arguments)])
         if result.declaration is None:
             raise Problem(422, errors=[FieldFault(fault.field, fault.message) for fault in result.faults])
-        return render_declared(connection, _view_now(connection), result.declaration)
+        return render_declared(connection, view_now(connection), result.declaration)
 
 
 @blueprint.operation(
@@ -72,78 +64,10 @@ def list_declared(arguments: Json) -> Json:
     return page(found, limit, lambda one: encode_cursor(one.ref.fact), declaration_json)
 
 
-@blueprint.operation(
-    "POST /v1/declared/table", schemas.TableSchema, roles=("bureau",), query=schemas.TableQuery, requestBody=TABLE_BODY
-)
-def declare_table(arguments: Json) -> Json:
-    """Declare all rows of a table (CSV or XLSX), or none if any row is faulty; `preview=true` only shows the result.
-
-    Columns: `rule`, `subject`, `item`, `earned_on`; `documents` but in rows that withdraw;
-    `name`, `measure`, `assessed`, `withdrawn` where needed. A preview
-    reports for each row its line, its award and amounts, or its faults, and the consequences for budgets and other
-    awards as the preview of a batch does; without it these are null, and a faulty row is a 422.
-    """
-    content, is_preview = sent_table(), arguments.get("preview") == "true"
-    try:
-        result = run_table(content, is_preview=is_preview)
-    except TableError as error:
-        raise Problem(422, str(error)) from error
-    if not is_preview:
-        refuse_faulty_rows(result)
-    return result
-
-
-def run_table(content: bytes, *, is_preview: bool) -> Json:
-    """Declare a table as the person who asks, in one transaction, committed if no row is faulty. Raises TableError.
-
-    A preview does the same and is rolled back, so that its amounts and consequences are those of the declarations.
-    """
-    with write_transaction() as connection:
-        view = _view_now(connection)
-        rows = read_table(content, view.rulebook.policy)
-        if is_preview:
-            shown, found = _preview_rows(connection, view, rows)
-        else:
-            shown, found = _declare_rows(connection, view, rows), _NOT_PREVIEWED
-        faulty = sum(bool(row["errors"]) for row in shown)
-        is_written = not (is_preview or faulty)
-        if not is_written:
-            connection.rollback()
-    sums = {name: format_yuan(sum(parse_yuan(row[name] or "0") for row in shown)) for name in ("ceiling", "payable")}
-    return {"written": is_written, "faulty": faulty, **sums, **found, "rows": shown}
-
-
-def _declare_rows(connection: Connection, view: LedgerView, rows: Sequence[Row]) -> list[Json]:
-    """Declare the rows without faults; return all as the API shows them."""
-    results = iter(run_declare(connection, [row.declared for row in rows if row.declared is not None]))
-    return [_row_json(connection, view, row, None if row.declared is None else next(results)) for row in rows]
-
-
-def _preview_rows(connection: Connection, view: LedgerView, rows: Sequence[Row]) -> tuple[list[Json], Json]:
-    """The rows as they would be declared, and the consequences, in the form of a batch's preview."""
-    shown: list[Json] = []
-    entered = [row.declared for row in rows if row.declared is not None]
-    touched = Touched(frozenset(one.subject for one in entered), frozenset(one.earned_on.year for one in entered))
-
-    def step() -> Touched:
-        shown.extend(_declare_rows(connection, view, rows))
-        return touched
-
-    found = consequences_of(connection, view.rulebook.policy, view.now, step)
-    return shown, found.as_json()
-
-
-def _view_now(connection: Connection) -> LedgerView:
+def view_now(connection: Connection) -> LedgerView:
+    """The ledger as it is in this transaction, for the person who asks."""
     rulebook = rulebook_as_of(connection, None, current_rulebook())
     return LedgerView(None, None, current_service().clock(), rulebook)
-
-
-def _row_json(connection: Connection, view: LedgerView, row: Row, result: DeclareResult | None) -> Json:
-    faults = row.faults if result is None else result.faults
-    declaration = None if result is None else result.declaration
-    award = {} if declaration is None else render_declared(connection, view, declaration)
-    shown = {name: award.get(name) for name in ("award_id", "ceiling", "payable", "suppressed_by")}
-    return {"line": row.line, "errors": [fault._asdict() for fault in faults], **shown}
 
 
 def run_declare(connection: Connection, inputs: list[DeclarationInput]) -> list[DeclareResult]:

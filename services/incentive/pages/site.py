@@ -7,7 +7,16 @@ from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.pages.blueprint import blueprint, csrf
-from services.incentive.pages.forms import acts, batches, declared, eligibility, extracts, lab, payments  # noqa: F401 - each adds its routes
+from services.incentive.pages.forms import (  # noqa: F401 - each adds its routes
+    acts,
+    batches,
+    declared,
+    declared_tables,
+    eligibility,
+    extracts,
+    lab,
+    payments,
+)
 from services.incentive.pages.language import with_query
 from services.incentive.pages.session import oidc
 from services.incentive.pages.session.sign_in import who_asks

@@ -63,6 +63,9 @@ ACT_KINDS: Final[Mapping[str, Texts]] = {
     "service": Texts("决定书送达", "Statement served"),
     "account": Texts("登记收款账户", "Bank account"),
     "account_confirmation": Texts("确认收款账户", "Bank account confirmed"),
+    "declared_table": Texts("提交申报表", "Table of declarations sent"),
+    "declared_table_confirmation": Texts("确认申报表", "Table of declarations confirmed"),
+    "declared_table_discard": Texts("作废申报表", "Table of declarations discarded"),
     "declaration": Texts("申报登记", "Declaration"),
 }
 # The next steps from a state, and their condition.
@@ -124,6 +127,11 @@ OUTCOMES: Final[Mapping[str, Texts]] = {
     "upheld": Texts("异议成立", "Upheld"),
     "partly": Texts("部分成立", "Partly upheld"),
     "dismissed": Texts("异议不成立", "Dismissed"),
+}
+TABLE_STATES: Final[Mapping[str, Texts]] = {
+    "pending": Texts("待另一人确认", "Waits for another person"),
+    "confirmed": Texts("已确认", "Confirmed"),
+    "discarded": Texts("已作废", "Discarded"),
 }
 OBJECTION_STATES: Final[Mapping[str, Texts]] = {
     "received": Texts("待登记", "Received"),

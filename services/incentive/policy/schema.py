@@ -67,6 +67,7 @@ from services.incentive.policy.terms import (
     RoundingReading,
     RuleTerms,
     ScopeReading,
+    SecondPersonReading,
     Steps,
     StepsReading,
     Texts,
@@ -245,6 +246,13 @@ class _Budget(NamedTuple):
     reading: BudgetCountsReading
 
 
+class _SecondPerson(NamedTuple):
+    """The reading by which another person confirms a table of declarations, and the sum in fen above which."""
+
+    reading: SecondPersonReading = "no_second_person"
+    above: int | None = None
+
+
 class _General(NamedTuple):
     """The clauses that have values: G1 with its alternative, G7, the day of details 5, chosen readings.
 
@@ -268,6 +276,7 @@ class _General(NamedTuple):
     eligibility_day: _EligibilityDay = _EligibilityDay()
     public_notice: _PublicNotice = _PublicNotice("first_and_last_day_included", 0)
     recovered_money: RecoveredReading = "frees_room"
+    second_person: _SecondPerson = _SecondPerson()
     budget_order: BudgetOrderReading = "order_of_approval"
 
 
@@ -308,6 +317,7 @@ _GENERAL: Final = {
     "steps": _by_name("G12", get_args(StepsReading), _chosen, required=False),
     "open_years": _by_name("G14", get_args(OpenYearsReading), _chosen, required=False),
     "items": _by_name("G11", get_args(ItemsReading), _chosen, required=False),
+    "second_person": _by_name("G7", get_args(SecondPersonReading), _SecondPerson, required=False, above=YuanValue()),
     "recovered_money": _by_name("G7", get_args(RecoveredReading), _chosen, required=False),
     "budget": _by_name("G7", get_args(BudgetCountsReading), _Budget, annual=YuanValue()),
     "budget_order": _by_name("G7", get_args(BudgetOrderReading), _chosen, required=False),
@@ -685,6 +695,8 @@ def _make_policy(  # noqa: PLR0913 - the file's fields
         public_notice=general.public_notice.reading,
         notice_working_days=general.public_notice.working_days,
         recovered_money=general.recovered_money,
+        second_person=general.second_person.reading,
+        second_person_fen=general.second_person.above,
         budget_counts=general.budget.reading,
         budget_order=general.budget_order,
         risk_flags=signs,

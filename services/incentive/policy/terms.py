@@ -29,6 +29,7 @@ VoucherLimitsReading = Literal["side_by_side", "together"]
 RoundingReading = Literal["down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"]
 EligibilityDayReading = Literal["application", "day_earned", "present"]
 ItemsReading = Literal["whoever_declares", "each_subject"]
+SecondPersonReading = Literal["above_a_sum", "no_second_person"]
 RecoveredReading = Literal["stays_used", "frees_room"]
 BudgetCountsReading = Literal["year_of_the_reward", "year_of_approval", "year_of_payment"]
 BudgetOrderReading = Literal[
@@ -52,6 +53,7 @@ _BY_NAME: Final = {
     "general.budget": "budget_counts",
     "general.budget_order": "budget_order",
     "general.recovered_money": "recovered_money",
+    "general.second_person": "second_person",
 }
 Readings = tuple[tuple[str, str], ...]  # questions that the text leaves open, each with its reading
 # Values that applied before the policy file had them: the text says three years; a month is time to verify again.
@@ -337,7 +339,8 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     any year. `rounding`, `highest_only` (with the kinds of `same_matter`), `highest_only_scope`, `allowance`,
     `other_grants`, `limits_cut`, `voucher_limits` (with the limits that may be one), `operators_ladder`, `items`,
     `steps`, `open_years`, `public_notice` (of at least `notice_working_days`), `budget_counts`, `budget_order`,
-    `recovered_money` and `eligibility_day` are the chosen readings of G5 to G8 and G11 to G14. `accident_years` is how
+    `recovered_money`, `second_person` and `eligibility_day` are the chosen readings of G5 to G8 and G11 to G14.
+    `second_person_fen` is the sum above which another person confirms a table of declarations. `accident_years` is how
     far back accidents are looked at; a verification that ends within `expiring_days` is on the worklist. `statements`
     is None in files of revisions 1 and 2. `values` are all values of the file in its order; `digest` is the SHA-256 of
     the file's bytes in hex.
@@ -381,9 +384,16 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     eligibility_day: EligibilityDayReading = "present"
     accident_years: int = ACCIDENT_YEARS
     expiring_days: int = EXPIRING_DAYS
+    second_person: SecondPersonReading = "no_second_person"
+    second_person_fen: int | None = None
     readings: tuple[Reading, ...] = ()
     values: tuple[PolicyValue, ...] = ()
     digest: str = ""
+
+    @property
+    def confirmed_above_fen(self) -> int | None:
+        """The sum in fen above which another person confirms a table of declarations; None: none is needed."""
+        return self.second_person_fen if self.second_person == "above_a_sum" else None
 
     @cached_property
     def rule_order(self) -> tuple[str, ...]:

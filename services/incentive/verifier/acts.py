@@ -28,6 +28,7 @@ CONDITIONS = (
 ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
     "related_party_id", "year_closing_id", "service_id", "account_confirmation_id", "account_id",
+    "declared_table_confirmation_id", "declared_table_discard_id", "declared_table_id",
 )  # fmt: skip
 
 
@@ -52,6 +53,7 @@ class RecordedActs:
         self.settings: SettingsHistory | None = None
         self.amounts_before: dict[str, Json] = {}
         self.accounts: dict[str, Json] = {}  # those not confirmed yet
+        self.tables: dict[str, Json] = {}  # of declarations that wait for another person
 
     def take(self, kind: str, item: Json) -> None:
         """Apply one act; Unsound if it does not follow from those before."""
@@ -74,14 +76,31 @@ class RecordedActs:
             self._take_other(kind, item)
 
     def _take_other(self, kind: str, item: Json) -> None:
-        """Apply an act that names no award, on a year or an account; other acts change nothing that is checked here."""
+        """Apply an act on a year, an account or a table of declarations; others change nothing that is checked here."""
         if kind == "year_closing_id":
             self.year_acts.setdefault(item["year"], []).append((instant(item["at"]), item["status"] == "closed"))
         elif kind == "account_id":
             self.accounts[item["account_id"]] = item
+        elif kind.startswith("declared_table"):
+            self._take_table(kind, item)
         is_confirmed = kind == "account_confirmation_id"
         if is_confirmed and is_same_person(item, self.accounts.pop(item["account_id"], item)):
             raise Unsound("账户未经另一人确认", "an account is not confirmed by another person")
+
+    def _take_table(self, kind: str, item: Json) -> None:
+        """A table of declarations over the policy's sum waits until it is discarded, or confirmed by another person."""
+        if kind == "declared_table_id":
+            policy = self._policy_at(item["transaction"])
+            above = None if policy is None else policy.confirmed_above
+            if above is None or fen(item["above"]) != above or fen(item["added"]) <= above:
+                raise Unsound("申报表无须另一人确认", "a table of declarations that needed no other person")
+            self.tables[item["declared_table_id"]] = item
+            return
+        table = self.tables.pop(item["declared_table_id"], None)
+        if table is None:
+            raise Unsound("没有待确认的申报表", "ends a table of declarations that does not wait")
+        if kind == "declared_table_confirmation_id" and is_same_person(item, table):
+            raise Unsound("申报表未经另一人确认", "a table of declarations is not confirmed by another person")
 
     def _release(self, item: Json) -> None:
         """Release a hold or lift a suspension; releases of an earlier version have no outcome."""
@@ -140,10 +159,13 @@ class RecordedActs:
 
     def reading_at(self, seq: int) -> str:
         """The day as of which eligibility was looked at by the policy in force at a transaction (G8)."""
+        policy = self._policy_at(seq)
+        return "present" if policy is None else policy.eligibility_day
+
+    def _policy_at(self, seq: int) -> PolicyValues | None:
+        """The policy in force at a transaction; None if the extract does not say it."""
         revision = None if self.settings is None else self.settings.policy_at(seq)
-        return (
-            "present" if self.settings is None or revision is None else self.settings.policies[revision].eligibility_day
-        )
+        return None if self.settings is None or revision is None else self.settings.policies[revision]
 
     def eligibility(self, subject: str, at_us: int, day: date | None = None) -> str:
         """Return `verified` if a subject was it at an instant and on a day, by the last record that is valid then."""

@@ -123,6 +123,9 @@ class PolicyValues:
         self.budget = fen(general["budget"]["annual"])
         self.statements: Json | None = tree.get("statements")
         self.frees_recovered = general.get("recovered_money", {}).get("reading", "frees_room") == "frees_room"
+        # The sum above which another person confirms a table of declarations; None: none is needed.
+        second = general.get("second_person", {})
+        self.confirmed_above = fen(second["above"]) if second.get("reading") == "above_a_sum" else None
         self.budget_counts: str = general["budget"]["reading"]
         self.budget_order: str = general.get("budget_order", {}).get("reading", "order_of_approval")
 

@@ -53,6 +53,7 @@ KNOWN_OF_CLAUSES = (
     "order_of_application", "order_of_earning", "smallest_first", "greatest_first", "in_proportion",
     "order_of_approval",
     "stays_used", "frees_room",
+    "above_a_sum", "no_second_person",
     "flag_and_never_deny",
     "provisional_until_the_day_is_over",
     "higher_rules_prevail",

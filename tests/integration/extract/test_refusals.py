@@ -176,6 +176,10 @@ def has(field: str) -> Callable[[Json], bool]:
     return lambda row: field in row
 
 
+def waits(row: Json) -> bool:
+    return "declared_table_id" in row and "added" in row
+
+
 def a_small_grant(row: Json) -> bool:
     return "other_grant_id" in row and row.get("amount") == "0.01"
 
@@ -510,7 +514,7 @@ REFUSALS = [
     Refusal("not of the checkpoint's size", PROOF, None, put(PROOF, None, "size", 1)),
     Refusal("not a hash", PROOF, None, put(PROOF, None, "nodes", [[0, 1, "AAAA"]])),
     Refusal("entry 5 is missing", TRANSACTIONS, None, drop(TRANSACTIONS, 5)),
-    Refusal("entry 64 is out of place", TRANSACTIONS, None, covered_twice),
+    Refusal("entry 70 is out of place", TRANSACTIONS, None, covered_twice),
     Refusal("entries do not hash to the root in the checkpoint", TRANSACTIONS, None, put(TRANSACTIONS, 1, "cause", {})),
     # The policy and the whitelist in force.
     Refusal("not the policy file that was in force", "policy/*.yaml", None, put(SETTINGS, None, "0/policy/sha256", "")),
@@ -602,7 +606,7 @@ REFUSALS = [
     # Acts.
     Refusal("differs from its hash in the ledger", ACTS, 1, put(ACTS, 0, "by", "x")),
     Refusal("out of order", ACTS, 2, swap(ACTS, 0)),
-    Refusal("the act of transaction 63 is missing", ACTS, None, drop(ACTS, -1)),
+    Refusal("the act of transaction 69 is missing", ACTS, None, drop(ACTS, -1)),
     Refusal("differs from its transaction", ACTS, 1, act(0, at=EARLY)),
     Refusal("the accounts are not those of its subject and year", ACTS, HERE, act({"action": "approve"}, year=2099)),
     Refusal("the step does not follow the one before", ACTS, HERE, act({"action": "review"}, **{"from": "paid"})),
@@ -627,6 +631,20 @@ REFUSALS = [
         ACTS,
         HERE,
         act(has("account_confirmation_id"), account_id="none"),
+    ),
+    Refusal(
+        "a table of declarations is not confirmed by another person", ACTS, HERE,
+        act(has("declared_table_confirmation_id"), person=REVIEWER),
+    ),
+    Refusal(
+        "ends a table of declarations that does not wait", ACTS, HERE,
+        act(has("declared_table_discard_id"), declared_table_id="none"),
+    ),
+    *(
+        Refusal(
+            "a table of declarations that needed no other person", ACTS, HERE, act(waits, **{name: yuan})
+        )
+        for name, yuan in (("above", "6000000.00"), ("added", "5000000.00"))
     ),
     Refusal("releases a hold that is not in force", ACTS, HERE, act(has("release_id"), hold_id="x")),
     Refusal(

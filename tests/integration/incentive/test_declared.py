@@ -560,4 +560,8 @@ def test_the_routes_keep_to_their_document(ask: Asker) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", ask.client.application)
     schema.validate()
     asked = check_contract(schema.include(path_regex="^/v1/declared"), headers("bureau"))
-    assert sorted(asked) == ["GET /v1/declared", "POST /v1/declared", "POST /v1/declared/table"]
+    tables = "/v1/declared/tables"
+    assert sorted(asked) == [
+        *("GET /v1/declared", f"GET {tables}", f"GET {tables}/{{table_id}}", "POST /v1/declared"),
+        *("POST /v1/declared/table", f"POST {tables}/{{table_id}}/confirm", f"POST {tables}/{{table_id}}/discard"),
+    ]

@@ -86,7 +86,7 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: 
             *("accounts", f"accounts/{'0' * 32}/confirm"),
         )
     ]
-    assert len(acts) == 19
+    assert len(acts) == 21
     for role in PEOPLE:
         client = signed_in(makers, role)
         for address in (

@@ -21,6 +21,7 @@ from shared.service_log.store import newest_checkpoint, verifier_keys
 from shared.settings import RegisterAddress
 from tests.support.incentive.app import incentive_app
 from tests.support.incentive.bureau import SECOND, SHA256, Bureau
+from tests.support.incentive.ledger import subject
 from tests.support.incentive.whole_set import WholeSet, fed_with_a_world, served, whole_set
 from tests.support.registers import worlds
 from tests.support.registers.worlds import LOG_KEY
@@ -177,10 +178,25 @@ def decide(made: WholeSet) -> None:
     statement = bureau.decisions(approved["award_id"])[-1]["statement"]
     served = {"way": "直接送达", "served_on": bureau.now.date().isoformat(), "to": "公司"}
     assert bureau.post(f"/v1/statements/{statement}/service", served)[0] == 201
+    send_tables(bureau)
     for step in ("close", "reopen", "close"):
         assert bureau.post(f"/v1/years/2026/{step}", {"reason": "r", "documents": []})[0] == 201
     assert bureau.award(over["award_id"])["flags"] == ["over_approved"]
     made.now = bureau.now
+
+
+def send_tables(bureau: Bureau) -> None:
+    """Have one table of declarations that needs another person confirmed, and another one discarded."""
+    head = "rule,subject,item,earned_on,measure,documents"
+    for item, end in (("C-1", "confirm"), ("C-2", "discard")):
+        row = f"computing_centre,{subject(90)},{item},2026-03-01,1.2,a.pdf {SHA256}"
+        sent = bureau.ask.client.post(
+            "/v1/declared/table", data=f"{head}\n{row}\n", content_type="text/csv", headers=headers("bureau")
+        )
+        assert sent.status_code == 202, sent.text
+        bureau.later()
+        path = f"/v1/declared/tables/{sent.get_json()['id']}/{end}"
+        assert bureau.post(path, {"reason": "r"} if end == "discard" else None, SECOND)[0] == 201
 
 
 def subject_of(award: dict[str, Any]) -> str:

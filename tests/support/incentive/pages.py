@@ -61,6 +61,7 @@ def routes(makers: Makers, method: str) -> list[str]:
         "objection_id": "20260601-0",
         "reading_id": load_policy(POLICY_FILE).computable_readings[0].id,
         "seq": 0,
+        "table_id": "0" * 32,
         "year": 2026,
         "sha256": "0" * 64,
         "subject": f"uscc:{next(iter(SECRETS))}",

@@ -32,6 +32,7 @@ BY_NAME = {  # readings whose alternative is another name: the field that the na
     "general.budget": ("budget_counts", "year_of_approval"),
     "general.budget_order": ("budget_order", "order_of_earning"),
     "general.recovered_money": ("recovered_money", "frees_room"),
+    "general.second_person": ("second_person", "no_second_person"),
     "general.public_notice": ("public_notice", "day_of_posting_not_counted"),
     "general.eligibility_day": ("eligibility_day", "day_earned"),
 }
@@ -211,6 +212,16 @@ def test_revision_3_has_no_assessed_amounts() -> None:
     assert {(change.before, change.after) for change in changes} == {(None, "needed"), (None, "possible")}
     needed = [change.path.split(".")[2] for change in changes if change.after == "needed"]
     assert needed == ["computing_centre", "data_services"]
+
+
+def test_a_second_person_confirms_tables_since_revision_4_alone() -> None:
+    for revision in (1, 2, 3):
+        earlier = load_policy(TESTS / "support" / "policy" / f"kunming-2025-14.r{revision}.yaml")
+        assert (earlier.second_person, earlier.confirmed_above_fen) == ("no_second_person", None)
+    assert POLICY.confirmed_above_fen == 500_000_000
+    without = POLICY.with_alternative("general.second_person")
+    assert without is not None
+    assert without.confirmed_above_fen is None
 
 
 def test_it_is_what_the_file_with_these_values_would_be() -> None:

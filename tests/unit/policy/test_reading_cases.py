@@ -11,6 +11,7 @@ WITHOUT = {
     "general.recovered_money",  # changes what is left of the budget and no amount: unit/domain/test_holds.py
     "general.open_years",  # changes a hold and no amount: unit/domain/test_holds.py
     "general.eligibility_day",  # changes a hold and no amount: unit/domain/subjects/test_eligibility.py
+    "general.second_person",  # changes who declares by table: integration/workflow/test_declared_tables.py
     "general.public_notice",  # changes the days of a notice and no amount: unit/domain/notices/test_days.py
     # Those of budgets change holds and no amount: unit/domain/test_budget.py.
     *(reading for reading in alternatives() if reading.startswith("general.budget")),

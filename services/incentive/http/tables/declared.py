@@ -85,7 +85,9 @@ def _terms(rule: str, policy: Policy) -> DeclaredTerms | None:
 
 def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list[InputFault]) -> Json:
     """Convert a row to the body of a request."""
-    entered: Json = {name: given[name] for name in ("item", "name", "assessed") if given.get(name)}
+    entered: Json = {name: given[name] for name in ("item", "name") if given.get(name)}
+    if given.get("assessed"):
+        entered["assessed"] = amount_of_cell(given["assessed"])
     entered["rule"] = given["rule"] if terms is None else terms.rule
     entered["subject"] = subject_of_cell(given.get("subject", ""))
     if "earned_on" in given:

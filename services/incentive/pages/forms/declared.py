@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.http.act_schemas import DeclaredSchema
 from services.incentive.http.context import current_rulebook, ledger_view
-from services.incentive.http.declared import declaration_json, declare_reward, run_table
-from services.incentive.pages.blueprint import blueprint, paging_links, show
-from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
+from services.incentive.http.declared import declaration_json, declare_reward
+from services.incentive.http.declared_tables.upload import run_table
+from services.incentive.pages.blueprint import blueprint, paging_links
+from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once, show_form
 from services.incentive.pages.forms.sent_table import confirmed_table, field_content, too_large, uploaded_table
 from services.incentive.pages.language import say_half
 from services.incentive.policy.terms import DeclaredTerms
@@ -82,7 +83,8 @@ def show_table(
     http_status: int = 200, table: Json | None = None, content: str | None = None, said: str | None = None
 ) -> ResponseReturnValue:
     """Show the form, with a preview and the content that its confirmation sends, or why a table was refused."""
-    return show("forms/declared_table", http_status, table=table, content=content, said=said)
+    refused = None if http_status == 200 else FormRefusal("table", http_status, said, {})  # noqa: PLR2004
+    return show_form("forms/declared_table", refused, table=table, content=content, said=said)
 
 
 @blueprint.post("/declared/table")
@@ -101,10 +103,15 @@ def enter_table() -> ResponseReturnValue:
 
 
 def _run(content: bytes, *, is_preview: bool) -> ResponseReturnValue:
-    """Show what was declared, without a redirect: sent again, it changes nothing; or else a preview to confirm."""
+    """Show what was declared, without a redirect: sent again, it changes nothing; or else a preview to confirm.
+
+    A table that another person must confirm has a page of its own.
+    """
     try:
-        table = run_table(content, is_preview=is_preview)
+        table, waits = run_table(content, is_preview=is_preview, key=sent_once()["key"])
     except TableError as error:
         return show_table(422, said=say_half(str(error)))
+    if waits is not None:
+        return redirect(url_for("pages.sent_table", table_id=waits.id), 303)
     to_confirm = None if table["written"] else field_content(content)
     return show_table(422 if table["faulty"] else 200, table, to_confirm)

@@ -4,6 +4,7 @@ from typing import Final
 
 from flask.typing import ResponseReturnValue
 
+from services.incentive.commands.declared_tables import confirmable
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http.context import current_actor
 from services.incentive.http.notices.objections import objection_json
@@ -18,12 +19,14 @@ from services.incentive.queries.statements import open_statements
 from services.incentive.queries.worklist import count_flags, list_worklist
 from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
+from services.incentive.store.frozen.declared_tables import list_tables, sent_table_json
 from services.incentive.store.objections import list_objections
 from shared.values.money import format_yuan
 from shared.values.times import shanghai_date
 from shared.web.keys import require
 
 _CLAWBACKS_MOST: Final = 100
+_TABLES_MOST: Final = 100
 _OBJECTIONS_MOST: Final = 100
 _UNATTACHED_MOST: Final = 50
 _ENDING_MOST: Final = 100
@@ -48,6 +51,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
             for state in ("received", "held")
             for one in list_objections(connection, state, None, view.as_of, None, _OBJECTIONS_MOST)
         ]
+        tables = list_tables(connection, "pending", None, _TABLES_MOST)
         unattached = list_unattached_flags(connection, view, year, _UNATTACHED_MOST + 1)
     policy = view.rulebook.policy
     terms = {one.flag: one for one in policy.risk_flags}
@@ -58,6 +62,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         waiting=[one._asdict() | {"payable": format_yuan(one.payable_fen)} for one in waiting],
         proposals=[clawback_json(one) for one in clawbacks],
         suspensions=suspensions,
+        tables=[(sent_table_json(one), confirmable(one, current_actor())) for one in tables],
         objections=waiting_objections,
         closings=closings,
         ending=[one._asdict() | {"ends_on": shanghai_date(one.ends_at).isoformat()} for one in ending],

@@ -1,0 +1,1 @@
+"""Tables of declarations: previewed, declared at once, or confirmed by another person first."""
