@@ -202,6 +202,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0033_unnamed_files.sql": (
         "f3f5294181b399feb75d9e95ebb4d8f9e3815fe0e3b166ca84b00d2e39316057"
     ),
+    "services/incentive/migrations/versions/0035_batch_checks.py": (
+        "d7765b4c0385cca60f5562d713cb3ae3d82e3457f38cb415bdfcc949481c0921"
+    ),
+    "services/incentive/migrations/versions/0035_batch_checks.sql": (
+        "374bdab5036102a733047c3b5394abbef3550410767e206fcb1f09a6a83c52af"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),

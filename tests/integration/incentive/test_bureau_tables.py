@@ -283,6 +283,157 @@ def test_what_must_never_be_decided_is_refused(
         transaction.rollback()
 
 
+def post_acts(connection: Connection, acts: dict[str, dict[str, Any]], **wrong: Any) -> None:
+    """Insert acts by id, with transactions that post nothing, in one statement each.
+
+    Fields of an act are `award_id`, `subject` and `person`; `wrong` overrides columns of the last act.
+    """
+    rows = [{"decision_id": act_id, **fields} for act_id, fields in acts.items()]
+    connection.execute(
+        text(
+            "WITH next AS (SELECT max(seq) + 1 AS seq, max(posted_at) AS at FROM ledger_transaction),"
+            " given AS (SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:rows AS jsonb))"
+            " AS (decision_id text, award_id text, subject text)) WITH ORDINALITY)"
+            " INSERT INTO ledger_transaction (seq, posted_at, kind, award_id, amount_fen, entries, subject, year,"
+            " policy_id, policy_revision, article, cause, decision_id, decision_sha256)"
+            " SELECT next.seq + g.ordinality - 1, at, 'decision', g.award_id, 0, 0, g.subject, 2026, s.policy_id,"
+            """ s.policy_revision, 'a', '{"facts": [], "text": ""}', g.decision_id, 's'"""
+            " FROM given g, next, ledger_settings s"
+        ),
+        {"rows": json.dumps(rows)},
+    )
+    columns = {"seq": "t.seq", "recorded_at": "t.posted_at"}
+    last = {
+        name: f"CASE WHEN t.decision_id = :last THEN {wrong.get(name, sql)} ELSE {sql} END"
+        for name, sql in columns.items()
+    }
+    connection.execute(
+        text(
+            f"INSERT INTO act SELECT t.decision_id, 'decision', {last['seq']}, {last['recorded_at']}, r.person, NULL,"
+            " 's' FROM ledger_transaction t"
+            " JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (decision_id text, person text) USING (decision_id)"
+        ),
+        {"rows": json.dumps(rows), "last": list(acts)[-1]},
+    )
+
+
+def insert_decisions(connection: Connection, *rows: dict[str, Any]) -> None:
+    """Insert decisions in one statement; each has the columns of a refusal that it does not give."""
+    refused = {
+        "number": 4,
+        "action": "reject",
+        "from_state": "published",
+        "to_state": "rejected",
+        "amount_fen": 0,
+        "rule": "first_purchase",
+        "year": 2026,
+        "reason": "r",
+        "documents": [],
+        "decided_on": "2026-06-01",
+    }
+    parsed = [{**row, "documents": json.loads(row["documents"])} if "documents" in row else row for row in rows]
+    connection.execute(
+        text("INSERT INTO decision SELECT * FROM jsonb_populate_recordset(NULL::decision, CAST(:rows AS jsonb))"),
+        {"rows": json.dumps([{**refused, **row} for row in parsed])},
+    )
+
+
+REFUSED = {"id": "x", "award_id": PUBLISHED, "subject": subject(2)}
+NOTIFIED = {**NOTIFY, "id": "y"}
+OTHER_PAID = {**OF_APPROVED, **PAID, "id": "y", "amount_fen": 5}
+
+
+@pytest.mark.parametrize("wrong", [{"seq": "0"}, {"seq": "t.seq + 1"}, {"recorded_at": "t.posted_at + interval '1 s'"}])
+def test_acts_of_one_statement_are_refused_for_one_without_its_transaction(
+    worked: LedgerDatabase, wrong: dict[str, str]
+) -> None:
+    acts = {name: {"award_id": PUBLISHED, "subject": subject(2), "person": "p"} for name in "xyz"}
+    with worked.service.connect() as connection, connection.begin() as transaction:
+        with pytest.raises(IntegrityError) as caught:
+            post_acts(connection, acts, **wrong)
+        assert refusal(caught.value) == "act_has_its_transaction"
+        transaction.rollback()
+
+
+@pytest.mark.parametrize(
+    ("constraint", "second"),
+    [
+        (None, NOTIFIED),
+        ("decision_follows", {**NOTIFIED, "from_state": "approved", "to_state": "approved"}),
+        ("decision_follows", {**NOTIFIED, "number": 9}),
+        ("decision_separate_hands", {**RETURN, "id": "y", "amount_fen": 1}),
+        ("decision_within_approved", {**OTHER_PAID, "amount_fen": 15_000_001}),
+        ("decision_is_posted", {**NOTIFIED, "year": 2027}),
+        ("decision_is_posted", {**NOTIFIED, "id": "nobody"}),
+        ("decision_is_posted", OTHER_PAID),
+        ("decision_statement", {**NOTIFIED, "statement": "none"}),
+        ("decision_notice_list", {**NOTIFIED, "notice_list": "none"}),
+        ("decision_of_a_batch", {**NOTIFIED, "batch_id": "none"}),
+        ("decision_account", {**OTHER_PAID, "account": "none"}),
+    ],
+)
+def test_decisions_of_one_statement_are_refused_for_one_that_is_wrong(
+    worked: LedgerDatabase, constraint: str | None, second: dict[str, Any]
+) -> None:
+    acts = {
+        "x": {"award_id": PUBLISHED, "subject": subject(2), "person": "p"},
+        "y": {"award_id": second["award_id"], "subject": second["subject"], "person": "bureau"},
+    }
+    with worked.service.connect() as connection, connection.begin() as transaction:
+        post_acts(connection, acts)
+        if constraint is None:
+            insert_decisions(connection, REFUSED, second)
+        else:
+            with pytest.raises(IntegrityError) as caught:
+                insert_decisions(connection, REFUSED, second)
+            assert refusal(caught.value) == constraint
+        transaction.rollback()
+
+
+STEPS = {
+    "withdraw": {"to_state": "estimated", "documents": PAPER},
+    "reject": {"to_state": "rejected"},
+    "reopen": {"to_state": "estimated"},
+    "list": {"to_state": "applied"},
+    "review": {"to_state": "reviewed"},
+}
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        ["withdraw"],
+        ["withdraw", "list"],
+        ["reject"],
+        ["reject", "reopen", "list", "review"],
+        ["withdraw", "list", "withdraw", "list"],
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_last_round_of_an_award_follows_its_decisions(
+    worked: LedgerDatabase, actions: list[str], at_once: bool
+) -> None:
+    """It does so if they come in one statement too."""
+    rows, state = [], "published"
+    for number, action in enumerate(actions):
+        step = STEPS[action]
+        rows.append(
+            {**REFUSED, **step, "id": f"x{number}", "number": 4 + number, "action": action, "from_state": state}
+        )
+        state = step["to_state"]
+    acts = {row["id"]: {"award_id": PUBLISHED, "subject": subject(2), "person": f"p{row['id']}"} for row in rows}
+    with worked.service.connect() as connection, connection.begin() as transaction:
+        post_acts(connection, acts)
+        for some in [rows] if at_once else [[row] for row in rows]:
+            insert_decisions(connection, *some)
+        kept, derived = (
+            connection.execute(text(f"SELECT * FROM {source} WHERE award_id = '{PUBLISHED}'")).one()
+            for source in ("award_round", "award_rounds(NULL, NULL)")
+        )
+        assert kept == derived
+        transaction.rollback()
+
+
 @pytest.mark.parametrize(
     ("constraint", "statement"),
     [
