@@ -104,13 +104,17 @@ def execute_many(connection: Connection, statement: str, rows: Iterable[Mapping[
         cursor.executemany(statement, rows)
 
 
-def copy_in(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
-    """Insert rows by `COPY ... FROM STDIN`."""
+def copy_in(
+    connection: Connection, statement: str, rows: Iterable[Sequence[object]], types: Sequence[str] = ()
+) -> None:
+    """Insert rows by `COPY ... FROM STDIN`; `types` are those of the columns for `(FORMAT binary)`."""
     with (
         translated_errors(connection, statement),
         driver_connection(connection).cursor() as cursor,
         cursor.copy(statement) as copy,
     ):
+        if types:
+            copy.set_types(types)
         for row in rows:
             copy.write_row(row)
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -35,7 +36,8 @@ _WITH_RULE = "SELECT DISTINCT subject FROM award_current WHERE rule = %(rule)s O
 
 
 # Fields that are known only when a decision is recorded, and are left out of a prepared one.
-_LEFT_OUT: Final[Json] = {"calendar": None, "notice_list": None, "statement": None}
+_LATER: Final = ("calendar", "notice_list", "statement")
+_prepared_fields: Final = itemgetter(*(at for at, name in enumerate(DecisionPart._fields) if name not in _LATER))
 
 
 class NotFoundError(LookupError):
@@ -156,7 +158,7 @@ class PreparedDecision(NamedTuple):
 
     def sha256(self, act: Act, part: ActPart) -> str | None:
         """The hash of the decision as it is recorded; None if more has changed than was left out."""
-        if not isinstance(part, DecisionPart) or part._replace(**_LEFT_OUT) != self.part:
+        if not isinstance(part, DecisionPart) or _prepared_fields(part) != _prepared_fields(self.part):
             return None
         return decision_sha256(self.pieces, act, part)
 
@@ -166,9 +168,8 @@ def prepare_decisions(acting: Acting, drafts: Sequence[Draft]) -> dict[str, Prep
     found: dict[str, PreparedDecision] = {}
     for draft in drafts:
         if isinstance(draft.part, DecisionPart):
-            part = draft.part._replace(**_LEFT_OUT)
             act = _act(acting, uuid.uuid4().hex, 0, "")
-            found[part.award_id] = PreparedDecision(act.id, part, decision_around(act, part))
+            found[draft.part.award_id] = PreparedDecision(act.id, draft.part, decision_around(act, draft.part))
     return found
 
 

@@ -4,10 +4,11 @@ The step of each award is prepared on a snapshot, without the ledger's lock. Und
 if anything that it depends on has changed.
 """
 
+import gc
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -145,7 +146,7 @@ def record_whole_batch(engine: Engine, begin: Transactions, bureau: BureauContex
             if prepared.refused:
                 raise BatchRefusedError(request.action, prepared.refused)
             papers = _papers(connection, request, prepared)
-        with begin() as connection:
+        with _no_garbage_collection(), begin() as connection:
             lock_ledger_for_request(connection)
             known = _recorded_before(connection, request)
             if known is not None:
@@ -189,7 +190,8 @@ def prepare(connection: Connection, bureau: BureauContext, request: BatchRequest
         drafts.append(
             draft if _may_change_payables(draft, cases[row.award_id], policy) else draft._replace(recompute=())
         )
-    return PreparedBatch(batch_id, rulebook, now, size, tuple(rows), contexts, tuple(drafts), refused, posted)
+    named = name_accounts(connection, drafts)
+    return PreparedBatch(batch_id, rulebook, now, size, tuple(rows), contexts, tuple(named), refused, posted)
 
 
 def _contexts(
@@ -256,6 +258,18 @@ def _may_change_payables(draft: Draft, case: StepContext, policy: Policy) -> boo
     return bool(policy.payable_limits(draft.part.rule)) or is_step
 
 
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Pause the garbage collector, which would read all objects of a prepared batch while the ledger is locked."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
+
+
 def _recorded_before(connection: Connection, request: BatchRequest) -> Json | None:
     batch = find_batch_request(connection, request.actor.identity, request.key)
     if batch is None:
@@ -276,12 +290,11 @@ def _is_outdated(connection: Connection, bureau: BureauContext, request: BatchRe
     if request.action in ("approve", "pay"):  # by the year of the act, awards of all years share a budget
         is_by_reward = prepared.rulebook.policy.budget_counts == BY_REWARD
         years = {row.year for row in prepared.awards} if is_by_reward else None
+    # A payment may go to a subject that the award had before.
+    decided = (draft.subject for draft in prepared.drafts if draft.subject)
+    subjects = {row.subject for row in prepared.awards}.union(decided)
     return check_settings(connection, bureau.rulebook) != prepared.rulebook or has_moved(
-        connection,
-        prepared.size,
-        award_ids=request.awards,
-        subjects={row.subject for row in prepared.awards},
-        budget_years=years,
+        connection, prepared.size, award_ids=request.awards, subjects=subjects, budget_years=years
     )
 
 
@@ -299,7 +312,7 @@ def _papers(connection: Connection, request: BatchRequest, prepared: PreparedBat
     return _Papers(
         prepare_notice_list(acting, prepared.drafts, awards, prepared.contexts),
         prepare_statements(acting, prepared.drafts, prepared.awards, prepared.contexts),
-        prepare_decisions(acting, name_accounts(acting, prepared.drafts)),
+        prepare_decisions(acting, prepared.drafts),
     )
 
 
@@ -340,8 +353,7 @@ def _write(
     )
     record_batch(connection, batch)
     acting = Acting(connection, request.as_act(prepared.batch_id), prepared.rulebook, now, instant)
-    notice, named = None if papers is None else papers.notice, name_accounts(acting, prepared.drafts)
-    drafts = freeze_notice_list(acting, named, notice)
+    drafts = freeze_notice_list(acting, prepared.drafts, None if papers is None else papers.notice)
     if papers is None:
         write_acts(acting, drafts)
     else:
@@ -361,7 +373,7 @@ def preview_batch(engine: Engine, begin: Transactions, bureau: BureauContext, re
     for _ in range(_ATTEMPTS):
         with snapshot(engine) as connection:
             prepared = prepare(connection, bureau, request)
-        with begin() as connection:
+        with _no_garbage_collection(), begin() as connection:
             lock_ledger_for_request(connection)
             if _is_outdated(connection, bureau, request, prepared):
                 continue

@@ -41,7 +41,7 @@ def draft_decision(acting: Acting) -> Draft:
     cases = step_contexts(acting.connection, [award], contexts, acting.policy, acting.request.actor, acting.now)
     draft = draft_step(award, cases[award.award_id], given, acting.policy)
     notice = prepare_notice_list(acting, [draft], {award.award_id: award}, contexts)
-    listed = freeze_notice_list(acting, name_accounts(acting, [draft]), notice)
+    listed = freeze_notice_list(acting, name_accounts(acting.connection, [draft]), notice)
     (frozen,) = freeze_statements(acting, listed, prepare_statements(acting, listed, [award], contexts))
     return frozen
 

@@ -3,7 +3,8 @@
 They are prepared beforehand, and frozen under the ledger's lock with the decisions that they are of.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Final
 
 from services.incentive.commands.acting import Acting, Draft, InvalidActError, NotFoundError
@@ -66,19 +67,21 @@ def freeze_statements(acting: Acting, drafts: Sequence[Draft], prepared: Prepare
     if terms is None or not prepared:
         return list(drafts)
     at, year = format_time(acting.instant), shanghai_date(acting.now).year
-    last = last_statement_number(acting.connection, year)
-    frozen: list[NewStatement] = []
+    numbers = count(last_statement_number(acting.connection, year) + 1)
     found: list[Draft] = []
-    for draft in drafts:
-        part = draft.part
-        if not isinstance(part, DecisionPart) or part.award_id not in prepared:
-            found.append(draft)
-            continue
-        number = last + len(frozen) + 1
-        sha256, content = freeze(prepared[part.award_id], at, statement_number(terms.prefix, year, number))
-        frozen.append(NewStatement(sha256, year, number, content))
-        found.append(draft._replace(part=part._replace(statement=sha256)))
-    record_statements(acting.connection, frozen)
+
+    def frozen() -> Iterator[NewStatement]:
+        for draft in drafts:
+            part = draft.part
+            if not isinstance(part, DecisionPart) or part.award_id not in prepared:
+                found.append(draft)
+                continue
+            number = next(numbers)
+            sha256, content = freeze(prepared[part.award_id], at, statement_number(terms.prefix, year, number))
+            found.append(draft._replace(part=part._replace(statement=sha256)))
+            yield NewStatement(sha256, year, number, content)
+
+    record_statements(acting.connection, frozen())  # the next is frozen while PostgreSQL inserts one
     return found
 
 

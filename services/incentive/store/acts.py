@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.acts import (
@@ -24,6 +23,7 @@ from services.incentive.domain.holds import YearAct
 from services.incentive.domain.payables.other_grants import OTHER_GRANT, OtherGrant, RecordedGrant, grants_in_force
 from services.incentive.domain.subjects.accounts import SubjectAccount
 from services.incentive.store.as_of import AS_OF
+from services.incentive.store.ledger import json_text, same_and_others
 from services.incentive.store.rows import columns
 from shared.postgres.query import execute, fetch, fetch_one, fetch_values, where
 from shared.values.json_types import Json
@@ -99,10 +99,12 @@ def record_parts(connection: Connection, recorded: Sequence[tuple[Act, ActPart]]
     acts = [act._asdict() for act, _ in recorded]
     parts = [{"id": act.id, **part._asdict()} for act, part in recorded]
     for table, rows in (("act", acts), (_TABLES[recorded[0][0].kind], parts)):
-        statement = (
-            f"INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, CAST(%(rows)s AS jsonb))"
-        )
-        execute(connection, statement, rows=msgspec.json.encode(rows).decode())
+        same, others = same_and_others(rows)
+        statement = f"""
+            INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(
+                jsonb_populate_record(NULL::{table}, CAST(%(same)s AS jsonb)), CAST(%(others)s AS jsonb))
+        """
+        execute(connection, statement, same=json_text(same), others=json_text(others))
 
 
 def find_part(connection: Connection, kind: ActKind, name: str, value: str) -> ActPart | None:

@@ -11,6 +11,7 @@ from services.incentive.domain.postings import Posting
 from services.incentive.store.rows import LEDGER_LOCK
 from shared.postgres.clock import check_clock
 from shared.postgres.query import execute, fetch_optional, fetch_value
+from shared.values.json_types import Json
 
 _LIMITS: Final = "SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
 LAST_INSTANT: Final = """
@@ -21,7 +22,8 @@ LAST_INSTANT: Final = """
 _POST: Final = """
     WITH posted AS (
         INSERT INTO ledger_transaction
-        SELECT * FROM jsonb_populate_recordset(NULL::ledger_transaction, CAST(%(transactions)s AS jsonb)))
+        SELECT * FROM jsonb_populate_recordset(
+            jsonb_populate_record(NULL::ledger_transaction, CAST(%(same)s AS jsonb)), CAST(%(others)s AS jsonb)))
     INSERT INTO ledger_entry SELECT * FROM jsonb_populate_recordset(NULL::ledger_entry, CAST(%(entries)s AS jsonb))
 """
 _TICK: Final = timedelta(microseconds=1)
@@ -75,9 +77,17 @@ def post(connection: Connection, postings: Sequence[Posting], instant: datetime)
         entries.extend(
             {"seq": seq, "line": line, **msgspec.structs.asdict(entry)} for line, entry in enumerate(found.entries)
         )
-    execute(connection, _POST, transactions=json_text(transactions), entries=json_text(entries))
+    same, others = same_and_others(transactions)
+    execute(connection, _POST, same=json_text(same), others=json_text(others), entries=json_text(entries))
 
 
-def json_text(rows: Sequence[Mapping[str, object]]) -> str:
-    """Rows as JSON for `jsonb_populate_recordset`."""
+def json_text(rows: Mapping[str, object] | Sequence[Mapping[str, object]]) -> str:
+    """A row as JSON for `jsonb_populate_record`, or rows for `jsonb_populate_recordset`."""
     return msgspec.json.encode(rows).decode()
+
+
+def same_and_others(rows: Sequence[Mapping[str, object]]) -> tuple[Json, list[Json]]:
+    """Split rows into the columns in which all agree, as most do in a batch, and the other columns of each row."""
+    same = {name: value for name, value in rows[0].items() if all(row[name] == value for row in rows)}
+    names = [name for name in rows[0] if name not in same]
+    return same, [{name: row[name] for name in names} for row in rows]

@@ -1,6 +1,6 @@
 """Statements (决定书) and their service in the ledger's database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 from services.incentive.store.as_of import AS_OF
 from shared.postgres.query import copy_in, fetch, fetch_one, fetch_value
 
+# Binary, because thousands of statements are copied under the ledger's lock; as text, their bytes are written in hex.
+_COPY: Final = "COPY statement (sha256, year, number, content) FROM STDIN (FORMAT binary)"
 _LAST: Final = "SELECT coalesce(max(number), 0) FROM statement WHERE year = %(year)s"
 _FIND: Final = """
     SELECT s.sha256, s.content, d.award_id, d.subject, d.action, d.decided_on, a.recorded_at
@@ -47,11 +49,9 @@ def last_statement_number(connection: Connection, year: int) -> int:
     return fetch_value(connection, _LAST, int, year=year)
 
 
-def record_statements(connection: Connection, statements: Sequence[NewStatement]) -> None:
+def record_statements(connection: Connection, statements: Iterable[NewStatement]) -> None:
     """Insert statements, before the decisions that name them."""
-    if not statements:
-        return
-    copy_in(connection, "COPY statement (sha256, year, number, content) FROM STDIN", statements)
+    copy_in(connection, _COPY, statements, types=("text", "int2", "int4", "bytea"))
 
 
 def find_statement(connection: Connection, sha256: str) -> RecordedStatement | None:
