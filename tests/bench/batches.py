@@ -1,11 +1,13 @@
-"""How long a batch of decisions holds the ledger's lock, by action, and the CPU time of service and PostgreSQL in it.
+"""Time and memory of a batch of decisions by action, how long it holds the ledger's lock, and the CPU time in that.
 
 Each batch decides on all awards, from the application to the payment; nobody else writes. The CPU times are those of
-the transaction that has the lock: on a busy machine they say more than its duration. All entities are fictional.
+the transaction that has the lock, of service and PostgreSQL: on a busy machine they say more than its duration.
+`peak_mb` is the most memory that the process had so far. All entities are fictional.
 """
 
 from __future__ import annotations
 
+import resource
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from time import monotonic, process_time
@@ -87,6 +89,7 @@ def measured(bureau: Bureau, action: str, awards: int) -> dict[str, Any]:
         request,
     )
     found = {"s": monotonic() - began_s, "cpu_s": process_time() - cpu_s, **locked}
+    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"action": action, "awards": awards} | {name: round(value, 2) for name, value in found.items()}
 
 
