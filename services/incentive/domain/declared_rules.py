@@ -144,18 +144,19 @@ def sharing_subjects(items: Iterable[tuple[str, str]]) -> dict[str, frozenset[st
     with_item: dict[str, set[str]] = {}
     for subject, item in items:
         with_item.setdefault(item, set()).add(subject)
-    neighbours: dict[str, set[str]] = {}
-    for subjects in with_item.values():
+    shared: dict[str, list[str]] = {}
+    for item, subjects in with_item.items():
         for subject in subjects if len(subjects) > 1 else ():
-            neighbours.setdefault(subject, set()).update(subjects)
+            shared.setdefault(subject, []).append(item)
     found: dict[str, frozenset[str]] = {}
-    for start in neighbours:
+    for start in shared:
         if start not in found:
             group, ahead = {start}, [start]
             while ahead:
-                new = neighbours[ahead.pop()] - group
-                group |= new
-                ahead.extend(new)
+                for item in shared[ahead.pop()]:
+                    new = with_item.pop(item, set()) - group  # each item is looked at once
+                    group |= new
+                    ahead.extend(new)
             found |= dict.fromkeys(group, frozenset(group))
     return found
 

@@ -28,7 +28,8 @@ class KnownFacts(NamedTuple):
     """All facts about one subject or exchange, in order of topic and key, and the one recorded last.
 
     The newest fact gives a subject's name. Measures for red flags earn nothing and name nobody: `newest` is None if
-    there is nothing else. `linked` are the declarations of other subjects with which it shares items (G11).
+    there is nothing else. `linked` are the declarations of all subjects with which it shares items (G11), its own among
+    them: one tuple for all of them, empty if it shares none.
     """
 
     of: tuple[Fact, ...]
@@ -36,9 +37,8 @@ class KnownFacts(NamedTuple):
     linked: tuple[Declaration, ...] = ()
 
     def with_linked(self, about: str, groups: Mapping[str, Sequence[Declaration]]) -> "KnownFacts":
-        """The facts about `about`, with those of its group (see `group_by_items`) that are of other subjects."""
-        linked = tuple(one for one in groups.get(about, ()) if one.party.subject != about)
-        return self._replace(linked=linked)
+        """The facts about `about`, with the declarations of its group (see `group_by_items`)."""
+        return self._replace(linked=tuple(groups.get(about, ())))
 
 
 NO_FACTS: Final = KnownFacts((), None)

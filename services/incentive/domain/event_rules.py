@@ -48,7 +48,7 @@ class CutDatesError(OperatorError):
 class SubjectFacts(msgspec.Struct, frozen=True):
     """All facts of one subject, of every register: firsts, totals by calendar year, declarations.
 
-    `linked` are the declarations of other subjects with which it shares items.
+    `linked` are the declarations of all subjects with which it shares items, its own among them.
     """
 
     first_listing: tuple[FirstListing, ...] = ()
@@ -60,7 +60,7 @@ class SubjectFacts(msgspec.Struct, frozen=True):
     @property
     def declared_together(self) -> tuple[Declaration, ...]:
         """The declarations that decide what its own are worth."""
-        return (*self.declared, *self.linked)
+        return self.linked or self.declared
 
     @property
     def listed(self) -> Listed | None:

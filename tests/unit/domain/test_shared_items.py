@@ -1,5 +1,7 @@
 """Items that several subjects declare: by example, against the verifier, and by properties."""
 
+import tracemalloc
+
 import msgspec
 import yaml
 from hypothesis import given
@@ -12,10 +14,12 @@ from services.incentive.domain.declared_rules import (
     group_by_items,
     sharing_subjects,
 )
+from services.incentive.domain.entitlements import known_facts
 from services.incentive.domain.explanations.declared import explain_declared
 from services.incentive.domain.facts import Declaration
 from services.incentive.policy.terms import Policy
 from shared.settings import POLICY_FILE
+from shared.values.parties import Party
 from tests.support.incentive.declarations import OTHER, PARTY, POLICY, THIRD, declared, second_reading, shared_histories
 
 TREE = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
@@ -137,6 +141,18 @@ def test_subjects_that_share_items_are_together_directly_or_through_others():
     alone = declared("ai_scenario", "T", "2026-03-01", party=THIRD)
     groups = group_by_items([own, gone, more, alone], POLICY.item_rules)
     assert groups == dict.fromkeys((PARTY.subject, OTHER.subject), (own, gone, more))
+
+
+def test_a_group_of_many_subjects_takes_memory_in_proportion_to_their_number():
+    many = [declared("standards", "S", "2026-03-01", party=Party("uscc", f"X{one:05}", "虚构")) for one in range(1_000)]
+    tracemalloc.start()
+    groups = group_by_items(many, POLICY.item_rules)
+    known = [known_facts([(1, one)]).with_linked(one.party.subject, groups) for one in many]
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert {id(one.linked) for one in known} == {id(groups[many[0].party.subject])}
+    assert len(known[0].linked) == len(many)
+    assert peak_bytes < 4 << 20  # 0.5 MB; a neighbour or a declaration kept for each pair takes 8 bytes a million times
 
 
 @st.composite
