@@ -33,6 +33,7 @@ def addresses(site: Site) -> list[str]:
     subject = f"uscc:{yearly['subject']['id']}"
     extract = site.makers.ask("POST", "/v1/extracts", "auditor", {}).get_json()["id"]
     trade = site.makers.set.trades.items("/v1/trades", exchange="kmdex", limit=1)[0]
+    listing = site.makers.set.listings.items("/v1/listings", exchange="kmdex", limit=1)[0]
     return [
         f"/?year={YEAR}",
         f"/exchanges/kmdex?year={YEAR}",
@@ -44,6 +45,11 @@ def addresses(site: Site) -> list[str]:
         f"/awards/{TIERS}",
         f"/ledger/{seq}",
         f"/trades/kmdex/{trade['trade_no']}",
+        f"/listings/kmdex/{listing['listing_no']}",
+        f"/exchanges/kmdex?year={YEAR}&reached=all",
+        f"/exchanges/kmdex/participants/{subject}?year={YEAR}",
+        "/search?q=%E8%99%9A%E6%9E%84",
+        "/search",
         "/quarantine",
         "/policy",
         "/extracts",
@@ -94,6 +100,20 @@ def test_an_operator_learns_where_it_stands(site: Site, screen: dict[str, int]) 
         assert main.locator("ol.refused > li").count() == len(refused)
         page.get_by_text("查看原文").first.click()
         assert main.locator("pre").first.is_visible()
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_search_leads_from_any_page_to_what_is_meant(site: Site, screen: dict[str, int]) -> None:
+    """Works without JavaScript: an exact hit is shown at once, a part of a name leads to one of its hits."""
+    with site.open("exchange:kmdex", screen, scripts=False) as page:
+        page.goto("/policy")
+        page.get_by_role("searchbox").fill("KMDEX")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/exchanges/kmdex")
+        page.get_by_role("searchbox").fill("虚构")
+        page.get_by_role("search").get_by_role("button").click()
+        page.locator("section[aria-labelledby=found-subject] a").first.click()
+        page.wait_for_url("**/subjects/**")
 
 
 def test_an_auditor_goes_from_the_total_down_to_a_record_and_back(site: Site) -> None:
