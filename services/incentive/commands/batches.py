@@ -68,7 +68,7 @@ _ATTEMPTS: Final = 5
 _VALID_FOR: Final = timedelta(seconds=120)
 _TICK: Final = timedelta(microseconds=1)
 _NO_AWARD: Final = StepRefusal("state", Texts("没有这项奖补", "there is no such award"))
-_NO_BUDGET: Final = StepRefusal("hold", Texts("有暂缓事由：budget（合计）", "on hold: budget, all of them together"))
+_NO_BUDGET: Final = StepRefusal("hold", Texts("有暂缓事由：预算不足（合计）", "on hold: budget, all of them together"))
 _NO_PAYABLE_CHANGES: Final = frozenset({"approve", "apply", "list"})
 
 log = structlog.get_logger(__name__)

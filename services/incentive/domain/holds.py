@@ -1,8 +1,10 @@
 """Holds (暂缓), which block an award's approval and payment and change no amount (policy.md, G7 to G9, G14). Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
+
+from services.incentive.policy.terms import Texts
 
 UNVERIFIED: Final = "unverified"
 VERIFIED: Final = "verified"
@@ -14,6 +16,15 @@ ASSESSMENT: Final = "assessment"
 OBJECTION: Final = "objection"
 BY_HAND: Final = ("manual", OBJECTION)
 KINDS: Final = ("eligibility", BUDGET, RULE_SUSPENDED, PERIOD_OPEN, ASSESSMENT, *BY_HAND)  # in the contract's order
+HOLD_NAMES: Final[Mapping[str, Texts]] = {
+    "eligibility": Texts("资格未核实", "Eligibility not verified"),
+    "budget": Texts("预算不足", "Over the budget"),
+    "rule_suspended": Texts("规则暂停", "Rule suspended"),
+    "period_open": Texts("年度未结", "Year open"),
+    "assessment": Texts("金额待评定", "Not assessed yet"),
+    "manual": Texts("人工暂缓", "Manual hold"),
+    "objection": Texts("异议处理中", "Objection"),
+}
 OUTCOMES: Final = ("upheld", "partly", "dismissed")  # of an objection, when its hold is released
 
 

@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from services.incentive.domain.holds import PERIOD_OPEN
+from services.incentive.domain.holds import HOLD_NAMES, PERIOD_OPEN
 from services.incentive.domain.workflow import (
     FIRST_STATE,
+    STATE_NAMES,
     STATES,
     Actor,
     ApprovedAmounts,
@@ -22,7 +23,7 @@ from services.incentive.domain.workflow import (
 from services.incentive.policy.terms import Texts
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
-from shared.values.times import format_time, shanghai_date
+from shared.values.times import SHANGHAI, shanghai_date
 
 CODES: Final = ("state", "person", "notice", "hold", "room", "basis_changed", "document", "clawback")
 
@@ -180,6 +181,15 @@ def _state(zh: str, en: str) -> StepRefusal:
     return StepRefusal("state", Texts(zh, en))
 
 
+def _to_the_minute(instant: datetime) -> str:
+    """A time in Shanghai for people: 2026-07-01 00:00."""
+    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def _not_in_this_state(state: str) -> StepRefusal:
+    return _state(f"当前状态为“{STATE_NAMES[state].zh}”", f"the award is {state}")
+
+
 def _may_apply(case: StepContext, _: StepRequest) -> StepRefusal | None:
     if case.workflow.state == FIRST_STATE or case.basis.payable_fen > case.standing_fen:
         return None
@@ -257,7 +267,7 @@ def _notice_over(case: StepContext, _: StepRequest) -> StepRefusal | None:
     ends = case.workflow.notice_ends
     if ends is not None and ends <= case.now:
         return None
-    until = "" if ends is None else format_time(ends)
+    until = "" if ends is None else _to_the_minute(ends)
     return StepRefusal(
         "notice", Texts(f"公示期未满，{until} 起可核定", f"the public notice is not over before {until}")
     )
@@ -315,8 +325,8 @@ def _no_hold_of_payments(case: StepContext, _: StepRequest) -> StepRefusal | Non
 def _on_hold(kinds: Sequence[str]) -> StepRefusal | None:
     if not kinds:
         return None
-    holds = ", ".join(kinds)
-    return StepRefusal("hold", Texts(f"有暂缓事由：{holds}", f"the award is on hold: {holds}"))
+    zh = "、".join(HOLD_NAMES[kind].zh if kind in HOLD_NAMES else kind for kind in kinds)
+    return StepRefusal("hold", Texts(f"有暂缓事由：{zh}", f"the award is on hold: {', '.join(kinds)}"))
 
 
 def _room(case: StepContext, wanted: StepRequest) -> StepRefusal | None:
@@ -386,7 +396,7 @@ def _time_to_answer_over(case: StepContext, wanted: StepRequest) -> StepRefusal 
     notice = case.workflow.return_notice
     if notice is None or notice.ends <= case.now or wanted.has_document is not False:
         return None
-    until = format_time(notice.ends)
+    until = _to_the_minute(notice.ends)
     zh = f"告知的期限未满（{until} 起可决定），或须附主体的答复"
     return StepRefusal("notice", Texts(zh, f"before {until} the subject's answer is needed as a document"))
 
@@ -556,7 +566,7 @@ def refusal(case: StepContext, wanted: StepRequest) -> StepRefusal | None:
     """Why a step is refused; None if it is allowed, or would be with some amount and document if none is given."""
     action = ACTIONS[wanted.action]
     if case.workflow.state not in action.from_states:
-        return _state(f"当前状态为 {case.workflow.state}", f"the award is {case.workflow.state}")
+        return _not_in_this_state(case.workflow.state)
     reasons = (condition(case, wanted) for condition in action.conditions)
     return next((reason for reason in reasons if reason is not None), None)
 

@@ -10,12 +10,24 @@ from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
+from services.incentive.policy.terms import Texts
 from shared.values.times import day_start
 
 State = Literal[
     "estimated", "applied", "reviewed", "joint_reviewed", "published", "approved", "paid", "rejected", "returned"
 ]
 STATES: Final[tuple[str, ...]] = get_args(State)
+STATE_NAMES: Final[Mapping[str, Texts]] = {
+    "estimated": Texts("测算", "Estimated"),
+    "applied": Texts("已申报", "Applied"),
+    "reviewed": Texts("已初审", "Reviewed"),
+    "joint_reviewed": Texts("已联合审核", "Jointly reviewed"),
+    "published": Texts("公示中", "Under public notice"),
+    "approved": Texts("已核定", "Approved"),
+    "paid": Texts("已拨付", "Paid"),
+    "rejected": Texts("不予通过", "Rejected"),
+    "returned": Texts("已撤销或追缴", "Revoked or returned"),
+}
 FIRST_STATE: Final = "estimated"
 WAIVED: Final = "waived"  # the flag of an award that its subject gave up
 

@@ -17,9 +17,9 @@ YEARS: Final = range(2000, 2100)
 
 
 class Queue(NamedTuple):
-    """A list of the worklist, and a place in it."""
+    """A list of the worklist, of one year or of all (None), and a place in it."""
 
-    year: int
+    year: int | None
     wanted: WaitingFilter
     place: int = 0
 
@@ -45,8 +45,9 @@ def read_queue() -> Queue | None:
     year, place = given.pop("year", ""), given.pop(_PLACE, "0")
     scope, sort = given.get("scope"), given.get("sort")
     is_ours = scope in SCOPES and sort in SORTS and set(given) <= set(WaitingFilter._fields)
-    if not is_ours or not (year.isdecimal() and place.isdecimal()) or "\0" in "".join(given.values()):
+    if not is_ours or "\0" in "".join(given.values()) or year not in ("", *map(str, YEARS)):
         return None
-    if int(year) not in YEARS or int(place) > _MOST_PLACE:
+    if not place.isdecimal() or int(place) > _MOST_PLACE:
         return None
-    return Queue(int(year), WaitingFilter(**given), int(place))  # type: ignore[arg-type]  # its scope was checked
+    of_year = int(year) if year else None
+    return Queue(of_year, WaitingFilter(**given), int(place))  # type: ignore[arg-type]  # its scope was checked

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from services.incentive.domain.holds import HOLD_NAMES
+from services.incentive.domain.workflow import STATE_NAMES
 from services.incentive.policy.terms import Texts
 from shared.values.json_types import Json
 from shared.values.money import FEN_PER_YUAN, parse_yuan
@@ -14,17 +16,7 @@ ROLES: Final[Mapping[str, Texts]] = {
     "bureau": Texts("主管部门", "Bureau"),
     "subject": Texts("主体", "Subject"),
 }
-STATES: Final[Mapping[str, Texts]] = {
-    "estimated": Texts("测算", "Estimated"),
-    "applied": Texts("已申报", "Applied"),
-    "reviewed": Texts("已初审", "Reviewed"),
-    "joint_reviewed": Texts("已联合审核", "Jointly reviewed"),
-    "published": Texts("公示中", "Under public notice"),
-    "approved": Texts("已核定", "Approved"),
-    "paid": Texts("已拨付", "Paid"),
-    "rejected": Texts("不予通过", "Rejected"),
-    "returned": Texts("已撤销或追缴", "Revoked or returned"),
-}
+STATES: Final = STATE_NAMES
 GROUNDS: Final[Mapping[str, Texts]] = {
     "correction": Texts("数据更正", "Correction of data"),
     "eligibility": Texts("不符合资格", "Not eligible"),
@@ -82,20 +74,26 @@ NEXT: Final[Mapping[str, tuple[tuple[str, ...], Texts | None]]] = {
         ),
     ),
     "approved": (
-        ("pay",),
-        Texts("无暂缓时，由核定以外的人办理", "without a hold, by a person other than the approver"),
+        ("pay", "revoke"),
+        Texts("由核定以外的人办理，拨付须无暂缓", "by a person other than the approver; a payment without a hold"),
     ),
     "paid": (
-        ("apply", "list"),
-        Texts("仅在可兑现增加后；否则已办结", "only if more becomes payable; otherwise closed"),
+        ("apply", "list", "notify_return"),
+        Texts(
+            "可兑现增加后可再申报；应追缴的先告知；其余已办结",
+            "again if more becomes payable; a notice if something is to come back; otherwise closed",
+        ),
     ),
     "rejected": (
         ("reopen",),
         Texts("须说明理由，回到测算；否则已办结", "with a reason, back to estimated; otherwise closed"),
     ),
     "returned": (
-        ("reopen",),
-        Texts("须说明理由，回到测算；否则已办结", "with a reason, back to estimated; otherwise closed"),
+        ("recover", "reopen"),
+        Texts(
+            "追缴未到账的登记收回；重新办理须说明理由，回到测算",
+            "what is still to come back; reopening needs a reason and leads back to estimated",
+        ),
     ),
 }
 # States whose next step a person who took an earlier one must not take.
@@ -114,15 +112,7 @@ KINDS: Final[Mapping[str, Texts]] = {
     "decision": Texts("决定", "Decision"),
     "settings": Texts("政策、名录或登记簿施行", "Policy, whitelist or registers put in force"),
 }
-HOLDS: Final[Mapping[str, Texts]] = {
-    "eligibility": Texts("资格未核实", "Eligibility not verified"),
-    "budget": Texts("预算不足", "Over the budget"),
-    "rule_suspended": Texts("规则暂停", "Rule suspended"),
-    "period_open": Texts("年度未结", "Year open"),
-    "assessment": Texts("金额待评定", "Not assessed yet"),
-    "manual": Texts("人工暂缓", "Manual hold"),
-    "objection": Texts("异议处理中", "Objection"),
-}
+HOLDS: Final = HOLD_NAMES
 OUTCOMES: Final[Mapping[str, Texts]] = {
     "upheld": Texts("异议成立", "Upheld"),
     "partly": Texts("部分成立", "Partly upheld"),

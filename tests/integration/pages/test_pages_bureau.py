@@ -142,7 +142,7 @@ def test_three_persons_take_an_award_from_application_to_payment(makers: Makers,
     # The subject is not verified yet.
     refused = step(third, award, "approve", amount=award["payable"], **paper())
     assert refused.status_code == 409
-    assert "eligibility" in refused.text
+    assert "有暂缓事由：资格未核实" in refused.text
     record = eligible_form(year)
     assert send(one, f"{subject}/eligibility", page=subject, **record, **paper()).status_code == 303
     assert "已核实" in one.get(subject).text

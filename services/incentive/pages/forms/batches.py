@@ -62,9 +62,12 @@ def show_batch_form(refused: FormRefusal | None = None, previewed: Json | None =
 
 
 def _action(state: str) -> str:
-    """The action of the address; without one, the step that comes next after the state of the filter."""
+    """The action of the address; without one, the first step after the state of the filter: of two ways in, listing."""
     asked = request.args.get("action", "")
-    return asked if asked in ACTIONS else NEXT.get(state, NEXT[FIRST_STATE])[0][-1]
+    if asked in ACTIONS:
+        return asked
+    steps, _ = NEXT.get(state, NEXT[FIRST_STATE])
+    return "list" if "list" in steps else steps[0]
 
 
 def _ticked(previewed: Json | None) -> list[str]:

@@ -28,7 +28,7 @@ from services.incentive.queries.ledger import list_transactions
 from services.incentive.queries.statements import service_json
 from services.incentive.queries.subjects.decisions import seen_decisions
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import list_acts
+from services.incentive.store.acts import find_acts, list_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.frozen.statements import find_statement
 from services.incentive.store.rows import SeenAward
@@ -105,11 +105,15 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
 def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """Load the decisions on an award and its holds that are not released; nothing if it is only partly visible."""
     if not row.whole:
-        return {"decisions": [], "services": {}, "held": [], "objections": []}
+        return {"decisions": [], "accounts": {}, "services": {}, "held": [], "objections": []}
     decisions = seen_decisions(connection, view, row)
     holds = list_acts(connection, "hold", ("award_id", row.award_id), view.as_of, None, _HOLDS_MOST)
+    # Whose bank account it is, is for those who may see it in the API.
+    named = {one["account"] for one in decisions if one.get("account")} if view.viewer is None else set()
+    paid_to = find_acts(connection, named)
     return {
         "decisions": decisions,
+        "accounts": {one["account_id"]: one for one in paid_to},
         "services": _services(connection, view, [one.get("statement") for one in decisions]),
         "held": [one for one in holds if one["released_at"] is None],
         # Who objects is for those who may see it in the API.
@@ -126,14 +130,18 @@ def _services(connection: Connection, view: LedgerView, statements: Iterable[str
 
 
 def _possible(steps: StepContext | None, policy: Policy) -> Json:
-    """Return the steps that can be taken, each with its greatest amount, and why those of this state cannot be."""
+    """Return the steps that can be taken, each with its greatest amount, and why the others cannot be.
+
+    The last are those that the award's state rules out.
+    """
     if steps is None:
-        return {"actions": [], "suggested": None, "refused_steps": []}
+        return {"actions": [], "suggested": None, "refused_steps": [], "other_steps": []}
     refused = refusals(steps)
     return {
         "actions": [ACTIONS[name] for name in allowed_actions(steps)],
         "suggested": {action: format_yuan(most(steps)) for action, most in MOST.items()},
         "refused_steps": [(name, said.reason) for name, said in refused.items() if said.code != "state"],
+        "other_steps": [(name, said.reason) for name, said in refused.items() if said.code == "state"],
         "grounds": GROUNDS,
         "notice_end": notice_end(steps.today, policy.notice_working_days, policy.public_notice).isoformat(),
     }

@@ -1,6 +1,7 @@
 """Page of the cases that wait for the reader: the next step of each award, until when, and whose it is."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Final
 
 from flask import request, url_for
@@ -19,7 +20,7 @@ from services.incentive.domain.worklist.waiting import (
 )
 from services.incentive.http.context import current_actor, ledger_view
 from services.incentive.http.schemas import YearParameter
-from services.incentive.pages.blueprint import blueprint, requested_year, show
+from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import load
 from services.incentive.pages.queue_param import Queue, read_queue, write_queue
 from services.incentive.queries.casework.waiting import load_waiting
@@ -27,7 +28,7 @@ from services.incentive.queries.view import LedgerView
 from shared.events.fields import Choice, Text
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
-from shared.values.times import SHANGHAI
+from shared.values.times import SHANGHAI, shanghai_date
 from shared.web.keys import current_key, require
 from shared.web.query import QuerySchema, WholeNumber
 
@@ -51,10 +52,10 @@ class _WaitingQuery(QuerySchema):
 @blueprint.get("/worklist/waiting", endpoint="waiting")
 @require("bureau", "auditor")
 def show_waiting() -> ResponseReturnValue:
-    """Show the next step of the awards of a year, the reader's own ones unless others are asked for."""
+    """Show the next step of the awards of all years or of one, the reader's own ones unless others are asked for."""
     given = {name: text for name in _WaitingQuery().fields if (text := request.args.get(name, "").strip())}
     query, faults = load(_WaitingQuery(), given)
-    year, number = requested_year() if "year" not in faults else 0, query.get("page", 1)
+    year, number = query.get("year"), query.get("page", 1)
     wanted = WaitingFilter(**{name: query[name] for name in WaitingFilter._fields if name in query})
     if "scope" not in query and current_key().kind == "auditor":
         wanted = wanted._replace(scope="all")
@@ -70,7 +71,7 @@ def show_waiting() -> ResponseReturnValue:
         given={name: text for name, text in given.items() if name != "page"},
         faults=faults,
         count=len(listed),
-        items=[_item(one, Queue(year, wanted, at)) for at, one in shown],
+        items=[_item(one, Queue(year, wanted, at), view.instant) for at, one in shown],
         counts=_counts(waiting),
         paging=_paging(given, number, len(listed)),
         policy=view.rulebook.policy,
@@ -90,12 +91,13 @@ def _counts(waiting: list[WaitingAward]) -> Json:
     }
 
 
-def _item(one: WaitingAward, queue: Queue) -> Json:
+def _item(one: WaitingAward, queue: Queue, now: datetime) -> Json:
     until = one.step.until
     return {
         **one._asdict(),
         "payable": format_yuan(one.payable_fen),
         "since": one.since.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        "days": (shanghai_date(now) - shanghai_date(one.since)).days,
         "until": None if until is None else until.astimezone(SHANGHAI).isoformat(timespec="minutes"),
         "address": url_for("pages.award", award_id=one.award_id, queue=write_queue(queue)),
     }

@@ -1,4 +1,4 @@
-"""Load the waiting list of a person: the next step of each award of a year, for all awards together."""
+"""Load the waiting list of a person: the next step of each award, for all awards together."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -24,13 +24,26 @@ _ELIGIBLE_UNTIL: Final = """
       AND (e.until_at IS NULL OR e.until_at > %(now)s)
     ORDER BY e.subject, a.seq DESC
 """
+# The decisions on an award that is paid in full, and of which nothing was or is to be taken back: no step is due. Most
+# awards of earlier years are like that.
+_FINISHED: Final = """
+    SELECT FROM decision d WHERE d.award_id = award.award_id
+    HAVING (array_agg(d.to_state ORDER BY d.number DESC))[1] = 'paid'
+       AND bool_and(d.action NOT IN ('revoke', 'notify_return', 'return', 'recover')
+                    AND d.subject = award.subject AND d.year = award.year)
+       AND sum(d.amount_fen) FILTER (WHERE d.action = 'approve') = award.payable_fen
+       AND sum(d.amount_fen) FILTER (WHERE d.action = 'pay') = award.payable_fen
+       AND NOT EXISTS (SELECT FROM eligibility e WHERE e.subject = award.subject AND e.status = 'failed')
+"""
 
 
-def load_waiting(connection: Connection, view: LedgerView, year: int, actor: Actor) -> list[WaitingAward]:
-    """The awards of a year with a step that is due, for a reader who sees everything, now."""
+def load_waiting(connection: Connection, view: LedgerView, year: int | None, actor: Actor) -> list[WaitingAward]:
+    """The awards of a year (None: of all) with a step that is due, for a reader who sees everything, now."""
+    of_year = "" if year is None else "AND award.year = %(year)s"
     statement = f"""
-        {view.select_awards} AND award.year = %(year)s
+        {view.select_awards} {of_year}
         AND (award.payable_fen > 0 OR EXISTS (SELECT FROM decision d WHERE d.award_id = award.award_id))
+        AND NOT EXISTS ({_FINISHED})
     """
     rows = fetch(connection, statement, SeenAward, year=year, **view.parameters)
     policy, now = view.rulebook.policy, view.now
