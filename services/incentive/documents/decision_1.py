@@ -3,7 +3,7 @@
 A change of wording is another template version: statements that name this one must read for ever as they were signed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -44,7 +44,7 @@ _AMOUNTS: Final = (
     ("returned", "此前已决定追缴"),
     ("recovered", "此前已收回"),
 )
-_OUTCOMES: Final = {"upheld": "成立", "partly": "部分成立", "dismissed": "不成立"}
+OUTCOMES: Final = {"upheld": "成立", "partly": "部分成立", "dismissed": "不成立"}
 _ELIGIBLE: Final = {"verified": "经审核符合适用条件", "failed": "经审核不符合适用条件"}
 _HOLDS: Final = {
     "eligibility": "适用条件尚未审核或不符合",
@@ -66,7 +66,14 @@ _ZERO: Final = (None, "0.00")
 
 
 def page_of(statement: Json) -> Json:
-    """The page of a statement: `title`, `number`, `to`, `parts` (heading, paragraphs), `amounts`, `files`, and more."""
+    return page_with(statement, [_objection(one) for one in statement["objections"]])
+
+
+def page_with(statement: Json, objections: Sequence[str]) -> Json:
+    """The page of a statement: `title`, `number`, `to`, `parts` (heading, paragraphs), `amounts`, `files`, and more.
+
+    `objections` are the paragraphs on these, which each version of the template words.
+    """
     amounts, policy = statement["amounts"], statement["policy"]
     return {
         "authority": statement["authority"],
@@ -75,7 +82,7 @@ def page_of(statement: Json) -> Json:
         "to": _recipient(statement["subject"]),
         "parts": [
             {"heading": f"{number}、{heading}", "lines": lines}
-            for number, (heading, lines) in zip("一二三四五六七", _parts(statement), strict=False)
+            for number, (heading, lines) in zip("一二三四五六七", _parts(statement, objections), strict=False)
         ],
         "amounts": [
             {"name": name, "amount": amounts[key], "shown": _grouped(amounts[key])}
@@ -88,17 +95,17 @@ def page_of(statement: Json) -> Json:
         "facts": [_fact(one) for one in statement["facts"]],
         "files": [dict(one) for one in statement["documents"]],
         "signed": f"{statement['decided_by']['post']}：{statement['decided_by']['name']}",
-        "day": _day(statement["at"][:10]),
+        "day": day(statement["at"][:10]),
         "policy": f"政策文件 {policy['id']} 第{policy['revision']}版（SHA-256 {policy['sha256']}）",
         "whitelist": f"交易场所名录（SHA-256 {statement['whitelist_sha256']}）",
     }
 
 
-def _parts(statement: Json) -> Iterator[tuple[str, list[str]]]:
+def _parts(statement: Json, objections: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """The headings of the page and the paragraphs below each."""
     yield "事项", [_matter(statement)]
     yield "事实和依据", [statement["explanation"]["text"]["zh"], *_conditions(statement)]
-    if (noticed := _notice(statement))[1]:
+    if (noticed := _notice(statement, objections))[1]:
         yield noticed
     if reasons := _reasons(statement):
         yield "理由", reasons
@@ -106,7 +113,7 @@ def _parts(statement: Json) -> Iterator[tuple[str, list[str]]]:
     decided = _DECIDED[statement["kind"]].format(
         amount=_grouped(amounts["amount"]),
         words=statement["amount_in_words"],
-        until=_day(notice["until"]) if notice.get("until") else "规定期限届满",
+        until=day(notice["until"]) if notice.get("until") else "规定期限届满",
     )
     yield "告知" if "contact" in statement else "决定", [decided]
     if "contact" in statement:
@@ -127,7 +134,7 @@ def _conditions(statement: Json) -> list[str]:
     lines = []
     if (eligible := _ELIGIBLE.get(statement["eligibility"]["status"])) is not None:
         record = statement["eligibility"]["record"] or {}
-        lines.append(f"你单位{eligible}{_papers(record.get('documents') or [])}。")
+        lines.append(f"你单位{eligible}{papers(record.get('documents') or [])}。")
         # Records of earlier versions have other criteria.
         criteria = record.get("criteria", {})
         unmet = [text for name, text in _CONDITIONS.items() if criteria.get(name, {}).get("met") is False]
@@ -138,21 +145,23 @@ def _conditions(statement: Json) -> list[str]:
     return lines
 
 
-def _notice(statement: Json) -> tuple[str, list[str]]:
+def _objection(objection: Json) -> str:
+    release = objection.get("release")
+    answered = "尚未处理" if release is None else OUTCOMES.get(release.get("outcome") or "", "已处理")
+    return f"异议（{day(objection['at'][:10])}登记）：{answered}。"
+
+
+def _notice(statement: Json, objections: Sequence[str]) -> tuple[str, list[str]]:
     notice, is_return = statement["notice"], statement["kind"] in ("notify_return", "return")
     lines = [] if is_return else ["未公示。"]
     if notice is not None:
         where = f"在{notice['where']}" if notice.get("where") else ""
         name = "陈述、申辩期限" if is_return else f"{where}公示"
         # An earlier version did not record the first day.
-        start = f"自{_day(notice['from'])}" if notice["from"] else ""
+        start = f"自{day(notice['from'])}" if notice["from"] else ""
         counted = "首日和末日均计入" if notice["from"] else "当日计入"
-        lines = [f"{name}{start}至{_day(notice['until'])}，{counted}。"]
-    for objection in statement["objections"]:
-        release = objection.get("release")
-        answered = "尚未处理" if release is None else _OUTCOMES.get(release.get("outcome") or "", "已处理")
-        lines.append(f"异议（{_day(objection['at'][:10])}登记）：{answered}。")
-    return "告知和异议" if is_return else "公示和异议", lines
+        lines = [f"{name}{start}至{day(notice['until'])}，{counted}。"]
+    return "告知和异议" if is_return else "公示和异议", [*lines, *objections]
 
 
 def _reasons(statement: Json) -> list[str]:
@@ -177,11 +186,11 @@ def _fact(evidence: Json) -> Json:
     value = evidence["value"] or {}
     return {
         "fact": f"{evidence['fact']}，第{evidence['generation']}代第{evidence['seq']}号",
-        "papers": _papers(value.get("documents") or []),
+        "papers": papers(value.get("documents") or []),
     }
 
 
-def _papers(documents: list[Json]) -> str:
+def papers(documents: list[Json]) -> str:
     return f"（{'、'.join(one['name'] for one in documents)}）" if documents else ""
 
 
@@ -195,9 +204,9 @@ def _recipient(subject: Json) -> str:
     return f"{subject['name']}（{code}）："
 
 
-def _day(text: str) -> str:
-    day = datetime.fromisoformat(text)
-    return f"{day.year}年{day.month}月{day.day}日"
+def day(text: str) -> str:
+    found = datetime.fromisoformat(text)
+    return f"{found.year}年{found.month}月{found.day}日"
 
 
 def _grouped(amount: str) -> str:

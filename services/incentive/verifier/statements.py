@@ -19,7 +19,8 @@ STATEMENTS_FILE = "statements.ndjson"
 STATED_ACTIONS = ("publish", "approve", "reject", "revoke", "notify_return", "return")
 # Statements of these actions decide nothing yet: they name a contact in place of remedies.
 NOTICE_ACTIONS = ("publish", "notify_return")
-TEMPLATES = ("decision/1",)
+TEMPLATES = ("decision/1", "decision/2")
+OBJECTION_FIELDS = {"answer", "by", "documents", "reason", "received_on", "registered_on"}
 NUMBER = re.compile(r"(.+)〔([0-9]{4})〕([1-9][0-9]*)")
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 PLACES = ("", "拾", "佰", "仟")
@@ -133,6 +134,8 @@ def compare_settings(item: Json, decision: Json, settings: SettingsHistory) -> J
     )
     if said != expected or item["template"] not in TEMPLATES:
         raise Unsound("落款、救济途径或样式与政策文件不符", "authority, remedies or template are not the policy file's")
+    if item["template"] != "decision/1" and any(one.keys() != OBJECTION_FIELDS for one in item["objections"]):
+        raise Unsound("异议的内容与样式不符", "its objections do not have the form of its template")
     return terms
 
 

@@ -703,6 +703,10 @@ REFUSALS = [
             ("ground", "court", "return"), ("reason", "x", "return"),
         )
     ),
+    Refusal(
+        "its objections do not have the form of its template", STATEMENTS, HERE,
+        restated("objections", [{"reason": "r", "hold_id": "h"}]),
+    ),
     Refusal("wrong number", STATEMENTS, HERE, restated("number", "1")),
     Refusal("wrong number", STATEMENTS, HERE, restated("number", "昆数奖补〔2020〕1")),
     Refusal("the numbers of statements have gaps", STATEMENTS, None, restated("number", "昆数奖补〔2026〕99")),

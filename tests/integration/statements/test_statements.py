@@ -90,6 +90,22 @@ def test_each_decision_that_binds_freezes_what_it_rests_on(bureau: Bureau) -> No
     assert returned["notice"] == notified["notice"] | rests_on
 
 
+def test_an_objection_is_frozen_with_its_answer_and_without_the_ids_of_acts(bureau: Bureau) -> None:
+    award_id = bureau.purchase(1)
+    bureau.published(award_id)
+    given = {"reason": "重复申报", "by": "虚构乙公司", "received_on": "2026-05-20", "documents": DOCUMENTS}
+    _, hold = bureau.post(f"/v1/awards/{award_id}/holds", {"kind": "objection", **given})
+    answer = {"reason": "不是同一合同", "outcome": "dismissed", "documents": DOCUMENTS}
+    bureau.post(f"/v1/holds/{hold['id']}/release", answer)
+    approved = bureau.done(award_id, "approve")
+    day = approved["at"][:10]
+    assert statement_of(bureau, approved["statement"])["objections"] == [
+        {**given, "registered_on": day, "answer": {**answer, "answered_on": day}}
+    ]
+    pdf = content_of(bureau, approved["statement"], format="pdf")[1]
+    assert "虚构乙公司提出" in text_of(pdf).replace(" ", "")
+
+
 def test_whoever_gets_nothing_has_a_statement_too(bureau: Bureau) -> None:
     award_id = bureau.purchase(1)
     bureau.done(award_id, "apply", "review")

@@ -9,7 +9,7 @@ from services.incentive.domain.statements.content import Rules, StatementBasis, 
 from services.incentive.policy.statement_terms import KINDS, Remedy, StatementTerms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SHA256 = "ab" * 32
 SUBJECT = {"id_scheme": "uscc", "id": "91530100MA60000012", "name": "昆明虚构数据有限公司"}
@@ -37,8 +37,48 @@ NOTICE = {"from": "2026-06-01", "until": "2026-06-05", "where": "市政府门户
 FACT = {"fact": "facts.first-purchase.v1/r1/uscc:91530100MA60000012", "generation": 1, "seq": 4711}
 EXPLAINED = "首单为交易T1，金额5,000,000.00元。5,000,000.00元×5%=250,000.00元。封顶200,000.00元，按封顶计。"
 
+# Holds that register objections, as the API shows them, with their releases.
+OBJECTIONS = [
+    {
+        "hold_id": "h1",
+        "award_id": "first_purchase/uscc:91530100MA60000012",
+        "kind": "objection",
+        "reason": "同一合同已享受补助",
+        "objected_by": "虚构乙公司",
+        "received_on": "2026-06-01",
+        "documents": [{"name": "异议书.pdf", "sha256": SHA256}],
+        "objection_id": None,
+        "by": "经办岗",
+        "person": "p-1",
+        "at": "2026-06-02T10:00:00.000000+08:00",
+        "transaction": 17,
+        "release": {
+            "release_id": "r1",
+            "hold_id": "h1",
+            "reason": "合同编号不同。",
+            "outcome": "dismissed",
+            "documents": [{"name": "复核意见.pdf", "sha256": SHA256}],
+            "by": "经办岗",
+            "person": "p-1",
+            "at": "2026-06-04T10:00:00.000000+08:00",
+            "transaction": 18,
+        },
+    },
+    # Of a version that recorded neither who objects nor documents.
+    {
+        "hold_id": "h2",
+        "award_id": "first_purchase/uscc:91530100MA60000012",
+        "kind": "objection",
+        "reason": "金额有误。",
+        "by": "经办岗",
+        "at": "2026-06-03T10:00:00.000000+08:00",
+        "transaction": 19,
+        "release": None,
+    },
+]
 
-def basis(**award: Any) -> StatementBasis:
+
+def basis(objections: Sequence[Any] = (), **award: Any) -> StatementBasis:
     """What a statement of a first purchase of 5,000,000 yuan rests on; `award` changes its fields."""
     return StatementBasis(
         award={
@@ -63,7 +103,7 @@ def basis(**award: Any) -> StatementBasis:
         explanation={"text": {"zh": EXPLAINED, "en": "The first purchase is T1."}},
         eligibility=None,
         notices={"publish": NOTICE},
-        objections=[],
+        objections=list(objections),
         names={},
     )
 

@@ -8,12 +8,13 @@ import re
 
 import pytest
 
-from services.incentive.documents.decision_1 import page_of
+from services.incentive.documents import decision_1
+from services.incentive.documents.decision_2 import page_of
 from services.incentive.documents.pdf import TEMPLATES
 from services.incentive.documents.statements import statement_html, statement_pdf
 from services.incentive.policy.statement_terms import KINDS
 from tests.support.incentive.pdf_files import attachments, embedded_fonts, page_count, text_of
-from tests.support.incentive.statements import FACT, SHA256, frozen, statement
+from tests.support.incentive.statements import FACT, OBJECTIONS, SHA256, frozen, statement
 from tests.support.paths import ROOT
 
 FROZEN = ROOT / "tests/unit/documents/frozen"
@@ -72,13 +73,13 @@ def test_a_court_can_read_it_on_one_page(kind: str) -> None:
     assert ("6个月内依法向有管辖权的人民法院提起行政诉讼" in text) is not is_notice
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_frozen_bytes_render_for_ever_as_they_did(kind: str) -> None:
+@pytest.mark.parametrize("name", [*(f"decision-1.{kind}" for kind in KINDS), "decision-2.reject"])
+def test_frozen_bytes_render_for_ever_as_they_did(name: str) -> None:
     """The files were written when the template was released, and are never written again."""
-    content = (FROZEN / f"decision-1.{kind}.json").read_bytes()
+    content = (FROZEN / f"{name}.json").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    assert statement_html(content, sha256)[0] == (FROZEN / f"decision-1.{kind}.html").read_text("utf-8")
-    assert plain(text_of(statement_pdf(content, sha256))) == (FROZEN / f"decision-1.{kind}.txt").read_text("utf-8")
+    assert statement_html(content, sha256)[0] == (FROZEN / f"{name}.html").read_text("utf-8")
+    assert plain(text_of(statement_pdf(content, sha256))) == (FROZEN / f"{name}.txt").read_text("utf-8")
 
 
 def test_released_templates_are_unchanged() -> None:
@@ -117,18 +118,27 @@ def test_a_long_statement_goes_on_on_a_second_page() -> None:
 
 def test_what_was_found_of_the_subject_is_said() -> None:
     record = {"documents": [{"name": "资格审查表.pdf", "sha256": SHA256}]}
-    objections = [
-        {"at": "2026-06-02T10:00:00.000000+08:00", "release": {"outcome": "dismissed"}},
-        {"at": "2026-06-03T10:00:00.000000+08:00", "release": None},
-    ]
-    found = statement("approve", holds=["budget"])
-    found |= {"eligibility": {"status": "verified", "record": record}, "objections": objections}
+    found = statement("approve", holds=["budget"]) | {"eligibility": {"status": "verified", "record": record}}
     lines = [line for part in page_of(found)["parts"] for line in part["lines"]]
     assert "你单位经审核符合适用条件（资格审查表.pdf）。" in lines
     assert "暂缓事由：超出年度预算。" in lines
+    assert "在市政府门户网站公示自2026年6月1日至2026年6月5日，首日和末日均计入。" in lines
+
+
+def test_an_objection_is_said_with_its_answer() -> None:
+    lines = [line for part in page_of(statement("approve", objections=OBJECTIONS))["parts"] for line in part["lines"]]
+    assert (
+        "异议（虚构乙公司提出，2026年6月1日收到）：同一合同已享受补助（异议书.pdf）。"
+        "2026年6月4日处理：不成立。合同编号不同（复核意见.pdf）。"
+    ) in lines
+    assert "异议（2026年6月3日登记）：金额有误。尚未处理。" in lines
+
+
+def test_template_1_says_when_an_objection_was_registered_and_its_outcome() -> None:
+    found = statement("approve") | {"objections": OBJECTIONS}
+    lines = [line for part in decision_1.page_of(found)["parts"] for line in part["lines"]]
     assert "异议（2026年6月2日登记）：不成立。" in lines
     assert "异议（2026年6月3日登记）：尚未处理。" in lines
-    assert "在市政府门户网站公示自2026年6月1日至2026年6月5日，首日和末日均计入。" in lines
 
 
 def test_a_condition_that_is_not_met_is_named() -> None:

@@ -12,7 +12,7 @@ from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 from shared.values.parties import parse_subject
 
-TEMPLATE: Final = "decision/1"
+TEMPLATE: Final = "decision/2"
 # Kinds that decide nothing yet: they name a contact in place of remedies.
 NOTICES: Final = ("publish", "notify_return")
 _AMOUNTS: Final = ("base", "rate", "cap", "ceiling", "payable", "approved", "paid", "returned", "recovered")
@@ -23,7 +23,7 @@ class StatementBasis(NamedTuple):
 
     `facts` are the versions that the award's evidence names, with their values; `eligibility` is the record that counts
     (None: there is none); `notices` are those of the last decision of each action, that of a return with its ground and
-    reason; `objections` are holds with their release.
+    reason; `objections` are holds as the API shows them, with the `release` that answers each (None: it is open).
     """
 
     award: Json
@@ -78,7 +78,7 @@ def statement_json(basis: StatementBasis, decision: Json, number: str, terms: St
         "holds": award["holds"],
         "eligibility": {"status": award["eligibility"], "record": basis.eligibility},
         "notice": decision.get("notice") or basis.notices.get("notify_return" if kind == "return" else "publish"),
-        "objections": basis.objections,
+        "objections": [_objection_json(one) for one in basis.objections],
         "ground": decision.get("ground"),
         "reason": decision["reason"],
         "documents": decision["documents"],
@@ -104,6 +104,26 @@ def _subject(basis: StatementBasis, subject: str) -> Json:
     """The subject that the decision is about: what was approved for an earlier one is returned by that one."""
     scheme, code = parse_subject(subject)
     return {"id_scheme": scheme, "id": code, "name": basis.names.get(subject, basis.award["subject"]["name"])}
+
+
+def _objection_json(hold: Json) -> Json:
+    """An objection and its answer (None: it is open), without the ids and the officials of the acts."""
+    release = hold["release"]
+    return {
+        "by": hold.get("objected_by"),
+        "received_on": hold.get("received_on"),
+        "registered_on": hold["at"][:10],
+        "reason": hold["reason"],
+        "documents": hold.get("documents") or [],
+        "answer": None
+        if release is None
+        else {
+            "outcome": release.get("outcome"),
+            "reason": release["reason"],
+            "documents": release.get("documents") or [],
+            "answered_on": release["at"][:10],
+        },
+    }
 
 
 def _remedy_json(one: Remedy) -> Json:

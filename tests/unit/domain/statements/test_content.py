@@ -10,7 +10,17 @@ import rfc8785
 from services.incentive.domain.awards import item_of
 from services.incentive.domain.statements.content import statement_json, statement_number
 from services.incentive.policy.statement_terms import KINDS
-from tests.support.incentive.statements import NOTICE, RULES, TERMS, basis, decision, frozen, statement
+from tests.support.incentive.statements import (
+    NOTICE,
+    OBJECTIONS,
+    RULES,
+    SHA256,
+    TERMS,
+    basis,
+    decision,
+    frozen,
+    statement,
+)
 
 # The contract's, section 6; `ground` is ours.
 MEMBERS = {
@@ -26,7 +36,7 @@ def test_a_statement_has_the_members_of_the_contract(kind: str) -> None:
     last = "contact" if kind in ("publish", "notify_return") else "remedies"
     assert found.keys() == MEMBERS | {last}
     assert found["decided_by"] == {"person": "p-2", "name": "核定岗", "post": "核定人"}
-    assert (found["kind"], found["number"], found["template"]) == (kind, "昆数奖补〔2026〕1", "decision/1")
+    assert (found["kind"], found["number"], found["template"]) == (kind, "昆数奖补〔2026〕1", "decision/2")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +67,31 @@ def test_a_decision_of_a_version_without_persons_names_the_key() -> None:
     given = dict(decision("reject"))
     del given["person"]
     assert statement_json(basis(), given, "1", TERMS, RULES)["decided_by"]["person"] == "核定岗"
+
+
+def test_objections_name_neither_acts_nor_officials() -> None:
+    answered, open_one = statement("approve", objections=OBJECTIONS)["objections"]
+    assert answered == {
+        "by": "虚构乙公司",
+        "received_on": "2026-06-01",
+        "registered_on": "2026-06-02",
+        "reason": "同一合同已享受补助",
+        "documents": [{"name": "异议书.pdf", "sha256": SHA256}],
+        "answer": {
+            "outcome": "dismissed",
+            "reason": "合同编号不同。",
+            "documents": [{"name": "复核意见.pdf", "sha256": SHA256}],
+            "answered_on": "2026-06-04",
+        },
+    }
+    assert open_one == {
+        "by": None,
+        "received_on": None,
+        "registered_on": "2026-06-03",
+        "reason": "金额有误。",
+        "documents": [],
+        "answer": None,
+    }
 
 
 def test_remedies_are_those_of_the_policy_file() -> None:
