@@ -28,6 +28,7 @@ from tests.bench.growth import growth
 from tests.bench.intake import intake
 from tests.bench.limit import limit
 from tests.bench.naive import naive
+from tests.bench.office import office
 from tests.bench.one_subject import one_subject
 from tests.bench.peers.kafka_streams import kafka_streams
 from tests.bench.peers.peer import NotHere
@@ -56,11 +57,13 @@ SECTIONS: Final = (
     "one_subject",
     "batches",
     "finding",
+    "office",
 )
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
 COMPANIES: Final = 3_000
 PARTIES: Final = 1_000_000
+OFFICE_AWARDS: Final = 2_187  # as many as a year may have
 
 
 @click.command(help=__doc__)
@@ -68,7 +71,9 @@ PARTIES: Final = 1_000_000
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
-@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of the last four")
+@click.option(
+    "--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of the four before the last"
+)
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
 def main(
@@ -104,6 +109,7 @@ def main(
             "one_subject": (one_subject, awards),
             "batches": (batches, awards),
             "finding": (finding, PARTIES),
+            "office": (office, OFFICE_AWARDS),
         }
         for section, (measured, size) in sized.items():
             if section in (only or SECTIONS):
