@@ -71,9 +71,7 @@ OFFICE_AWARDS: Final = 2_187  # as many as a year may have
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
-@click.option(
-    "--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of the four before the last"
-)
+@click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of readings to batches")
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
 def main(

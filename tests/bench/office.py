@@ -6,6 +6,7 @@ fictional.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from contextlib import ExitStack
@@ -38,6 +39,7 @@ def office(folder: Path, awards: int) -> dict[str, Any]:
     path = shutil.which(BROWSER)
     if path is None:
         return {"skipped": f"{BROWSER} is not installed"}
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # no line for each request
     with ExitStack() as stack:
         _, database = ledger_database(stack, folder)
         engine = make_engine(database.service_url)
