@@ -74,8 +74,15 @@ class Bureau:
 
     def begin(self) -> None:
         with self.engine.begin() as connection:
-            Ledger(connection, self.rulebook, self.now).put_in_force()
-        self.later()
+            ledger = Ledger(connection, self.rulebook, self.now)
+            ledger.put_in_force()
+            self.now = ledger.now
+
+    def adopt(self, rulebook: Rulebook) -> None:
+        """Put another policy file or whitelist in force, as the service does at its start."""
+        self.rulebook = rulebook
+        self.ask = Asker(incentive_app(self.engine, rulebook, lambda: self.now).test_client())
+        self.begin()
 
     def later(self, **much: int) -> None:
         self.now += timedelta(**(much or {"seconds": 1}))
@@ -104,6 +111,11 @@ class Bureau:
 
     def step(self, award_id: str, action: str, who: str | None = None, key: str | None = None, **given: Any) -> Answer:
         """Take a step, with the usual person and the usual input unless others are given."""
+        path, body = f"/v1/awards/{award_id}/decisions", self.step_body(action, **given)
+        return self.post(path, body, who or _WHO.get(action, FIRST), key or f"k{next(self._keys)}")
+
+    def step_body(self, action: str, **given: Any) -> dict[str, Any]:
+        """Return the body of a step, with the usual input unless other is given."""
         today = shanghai_date(self.now + timedelta(seconds=1))
         days: dict[str, dict[str, Any]] = {
             "pay": {"paid_on": today.isoformat()},
@@ -113,9 +125,7 @@ class Bureau:
         needs = {**NEEDS.get(action, {}), **days.get(action, {})}
         if action == "approve" and "amount" in given:
             needs["reason"] = "r"
-        body = {"action": action, **needs, **given}
-        path = f"/v1/awards/{award_id}/decisions"
-        return self.post(path, body, who or _WHO.get(action, FIRST), key or f"k{next(self._keys)}")
+        return {"action": action, **needs, **given}
 
     def done(self, award_id: str, *actions: str, **given: Any) -> Any:
         """Take steps that must succeed, the last with `given`; return the answer to the last one."""

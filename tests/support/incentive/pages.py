@@ -1,17 +1,23 @@
-"""Sign in to the pages and send their forms, as one role or another."""
+"""Sign in to the pages and send their forms, as one role or another; the page of an award as its reader uses it."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections import deque
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
+from services.incentive.pages.words import ACTIONS
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
 from tests.support.incentive.extract_makers import SECRETS, Makers
+from tests.support.web.forms import Form, forms_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
@@ -119,3 +125,49 @@ def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
             links = (link for link in Page(answer.text).links if link.startswith("/") and "lang=" not in link)
             waiting.extend(links)
     return seen
+
+
+_REASON = re.compile(r"<li><b>([^<]+)</b>：([^<]+)</li>")
+_ALERT = re.compile(r'<p class="alert" role="alert">([^<]+)</p>')
+_NAMES = {texts.zh: action for action, texts in ACTIONS.items()}
+
+
+@dataclass
+class AwardPage:
+    """The page, read once: the steps that it offers by action, and the reason of each that it does not.
+
+    `forms` are its other forms, of which some place and release holds.
+    """
+
+    client: FlaskClient
+    award_id: str
+    steps: dict[str, Form] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    forms: list[Form] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        answer = self.client.get(f"/awards/{self.award_id}")
+        assert answer.status_code == 200, self.award_id
+        for form in forms_of(answer.text):
+            if "action" in form.fields:
+                self.steps[form.fields["action"]] = form
+            else:
+                self.forms.append(form)
+        self.reasons = {_NAMES[name]: html.unescape(said) for name, said in _REASON.findall(answer.text)}
+
+    def hold(self, given: Mapping[str, str]) -> None:
+        done = self.form("/holds").send(self.client, given)
+        assert done.status_code == 303, alerts(done)
+
+    def release(self, hold_id: str, given: Mapping[str, str]) -> None:
+        done = self.form(f"/holds/{hold_id}/release").send(self.client, given)
+        assert done.status_code == 303, alerts(done)
+
+    def form(self, address_ends: str) -> Form:
+        [found] = (form for form in self.forms if form.action.endswith(address_ends))
+        return found
+
+
+def alerts(answer: TestResponse) -> list[str]:
+    """Return what a page says of why a form was refused."""
+    return [html.unescape(said) for said in _ALERT.findall(answer.text)]
