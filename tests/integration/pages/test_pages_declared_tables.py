@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.incentive.bureau import FIRST, SECOND, SHA256, Bureau, empty_bureau
-from tests.support.incentive.ledger import subject
+from tests.support.incentive.ledger import WHITELIST, changed, subject
 from tests.support.incentive.pages import send, sign_in
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ UPLOAD = "/declared/table"
 
 @pytest.fixture(scope="module")
 def bureau(postgres) -> Iterator[Bureau]:
-    with empty_bureau(postgres) as found:
+    with empty_bureau(postgres, changed(0, WHITELIST, **{'above: "20000000.00"': 'above: "5000000.00"'})) as found:
         yield found
 
 

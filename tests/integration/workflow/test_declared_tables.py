@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from services.incentive.rebuild.command import verify_all
 from tests.support.incentive.app import Asker, incentive_app
 from tests.support.incentive.bureau import FIRST, ROTATED, SECOND, SHA256, THIRD, Bureau, empty_bureau
-from tests.support.incentive.ledger import subject
+from tests.support.incentive.ledger import WHITELIST, changed, subject
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ ABOVE = "5000000.00"
 
 @pytest.fixture(scope="module")
 def bureau(postgres) -> Iterator[Bureau]:
-    with empty_bureau(postgres) as found:
+    with empty_bureau(postgres, changed(0, WHITELIST, **{'above: "20000000.00"': 'above: "5000000.00"'})) as found:
         yield found
 
 

@@ -189,9 +189,9 @@ def send_tables(bureau: Bureau) -> None:
     """Have one table of declarations that needs another person confirmed, and another one discarded."""
     head = "rule,subject,item,earned_on,measure,documents"
     for item, end in (("C-1", "confirm"), ("C-2", "discard")):
-        row = f"computing_centre,{subject(90)},{item},2026-03-01,1.2,a.pdf {SHA256}"
+        rows = [f"computing_centre,{subject(90)},{item}-{n},2026-03-01,1.2,a.pdf {SHA256}" for n in range(3)]
         sent = bureau.ask.client.post(
-            "/v1/declared/table", data=f"{head}\n{row}\n", content_type="text/csv", headers=headers("bureau")
+            "/v1/declared/table", data="\n".join([head, *rows]), content_type="text/csv", headers=headers("bureau")
         )
         assert sent.status_code == 202, sent.text
         bureau.later()

@@ -218,7 +218,7 @@ def test_a_second_person_confirms_tables_since_revision_4_alone() -> None:
     for revision in (1, 2, 3):
         earlier = load_policy(TESTS / "support" / "policy" / f"kunming-2025-14.r{revision}.yaml")
         assert (earlier.second_person, earlier.confirmed_above_fen) == ("no_second_person", None)
-    assert POLICY.confirmed_above_fen == 500_000_000
+    assert POLICY.confirmed_above_fen == 2_000_000_000
     without = POLICY.with_alternative("general.second_person")
     assert without is not None
     assert without.confirmed_above_fen is None

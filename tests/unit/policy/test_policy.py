@@ -35,7 +35,7 @@ VALUES = {
     ),
     "general.voucher_limits.together": ("(十四)", "compute_vouchers_a_year, compute_vouchers_overseas_a_year"),
     "general.budget.annual": ("结尾第1段", "100000000.00"),
-    "general.second_person.above": ("(一)-(十七)", "5000000.00"),
+    "general.second_person.above": ("(一)-(十七)", "20000000.00"),
     "general.public_notice.working_days": ("(一)-(十七)", "5"),
     "general.period_closing.day": ("(四) 3、(六) 2", "03-31"),
     "general.eligibility_day.accident_years": ("结尾第2段", "3"),
