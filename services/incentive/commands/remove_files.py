@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Engine
 
+from services.incentive.store.frozen.declared_tables import list_tables
 from services.incentive.store.kept_files import RemovedFile, remove_unnamed_files
 from shared.postgres.clock import check_clock
 from shared.postgres.errors import is_transient
@@ -45,12 +46,17 @@ def supervise_removal(engine: Engine, stop: threading.Event, every_s: float = _E
 
 
 def remove_files(engine: Engine, clock: Clock, stop: threading.Event) -> list[RemovedFile]:
-    """Remove in short transactions what was uploaded last longer ago than UNNAMED_FOR, and log it."""
+    """Remove in short transactions what was uploaded last longer ago than UNNAMED_FOR, and log it.
+
+    While a table of declarations waits for another person, as of the day on which it was sent.
+    """
     removed: list[RemovedFile] = []
     while not stop.is_set():
         with engine.begin() as connection:
             check_clock(connection)
-            batch = remove_unnamed_files(connection, clock() - UNNAMED_FOR)
+            # The documents of a table that waits for another person are named once it is confirmed.
+            oldest_table = [table.recorded_at for table in list_tables(connection, "pending", None, 1)]
+            batch = remove_unnamed_files(connection, min([clock(), *oldest_table]) - UNNAMED_FOR)
         for one in batch:
             log.info("kept file removed, no act names it", sha256=one.sha256, bytes=one.bytes)
         removed += batch

@@ -198,6 +198,21 @@ def test_files_that_no_act_names_are_removed_after_a_while(
     assert is_kept(bureau, named)
 
 
+def test_documents_of_a_table_that_waits_for_another_person_stay(bureau: Bureau, database: LedgerDatabase) -> None:
+    named = b"%PDF- named by a table"
+    assert put(bureau, named).status_code == 200
+    rows = [f"ai_scenario,{subject(52)},W-{number},2026-03-01,a.pdf {sha256(named)}" for number in range(21)]
+    table = "\n".join(["rule,subject,item,earned_on,documents", *rows])
+    answer = bureau.ask.client.post(
+        "/v1/declared/table", data=table, content_type="text/csv", headers=headers("bureau")
+    )
+    assert answer.status_code == 202, answer.text
+    bureau.later(days=40)
+    assert sha256(named) not in removed(database, bureau.now)
+    assert bureau.post(f"/v1/declared/tables/{answer.json['id']}/discard", {"reason": "r"})[0] == 201
+    assert sha256(named) in removed(database, bureau.now)
+
+
 def test_postgresql_deletes_no_file_that_an_act_names(bureau: Bureau, database: LedgerDatabase) -> None:
     content = b"%PDF- named for ever"
     assert put(bureau, content).status_code == 200
