@@ -27,10 +27,11 @@ def award_id(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def bureau(postgres) -> Iterator[Bureau]:
-    """Sixty awards: one reviewed, one under public notice and verified until a day, the others estimated."""
+    """Sixty awards: one reviewed, one under public notice, the others estimated; two subjects verified until a day."""
     with empty_bureau(postgres) as found:
         found.take(*(first_purchase(number, "2026-03-01", f"{number}00000.00", seq=number) for number in range(1, 61)))
-        found.verify(subject(2), until="2026-12-31")
+        found.verify(subject(1), until="2026-12-31")
+        found.verify(subject(2), until="2026-06-20")
         found.done(award_id(1), "apply", "review")
         found.done(award_id(2), "apply", "review", "joint_review", "publish")
         yield found
@@ -57,9 +58,9 @@ def test_each_person_sees_what_waits_for_it_and_whose_the_rest_is(bureau: Bureau
     # What the first person has reviewed is the second one's, and what both have reviewed is a third one's.
     mine = client_of(bureau, "bureau2").get("/worklist/waiting?year=2026&action=joint_review").text
     assert [one.partition("?")[0] for one in cases(mine)] == [f"/awards/{award_id(1)}"]
-    assert (
-        "2026-12-31 00:00" in client_of(bureau, "bureau3").get("/worklist/waiting?year=2026&scope=all&sort=until").text
-    )
+    everything = client_of(bureau, "bureau3").get("/worklist/waiting?year=2026&scope=all&sort=until").text
+    assert "2026-06-20 00:00" in everything
+    assert "2026-12-31 00:00" not in everything  # not soon
 
 
 def test_filters_and_order(bureau: Bureau) -> None:

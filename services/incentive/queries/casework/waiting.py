@@ -49,7 +49,8 @@ def load_waiting(connection: Connection, view: LedgerView, year: int | None, act
     policy, now = view.rulebook.policy, view.now
     contexts = load_award_context(connection, rows, policy, None, now)
     cases = step_contexts(connection, rows, contexts, policy, actor, now)
-    eligible_until = _eligible_until(connection, {row.subject for row in rows}, now)
+    soon = now + timedelta(days=policy.expiring_days)
+    eligible_until = _eligible_until(connection, {row.subject for row in rows}, now, soon)
     remedies = remedy_days(connection, view, shanghai_date(now))
     found = []
     for row in rows:
@@ -74,6 +75,9 @@ def load_waiting(connection: Connection, view: LedgerView, year: int | None, act
     return found
 
 
-def _eligible_until(connection: Connection, subjects: Collection[str], now: datetime) -> dict[str, datetime]:
+def _eligible_until(
+    connection: Connection, subjects: Collection[str], now: datetime, before: datetime
+) -> dict[str, datetime]:
+    """The ends of eligibility that come before an instant, by subject."""
     rows = fetch(connection, _ELIGIBLE_UNTIL, tuple[str, datetime | None], subjects=sorted(subjects), now=now)
-    return {subject: until for subject, until in rows if until is not None}
+    return {subject: until for subject, until in rows if until is not None and until < before}
