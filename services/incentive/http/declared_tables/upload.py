@@ -63,12 +63,12 @@ class TableOutcome(NamedTuple):
 def declare_table(header: Json, arguments: Json) -> Json | Response:
     """Declare all rows of a table (CSV or XLSX), or none if any row is faulty; `preview=true` only shows the result.
 
-    Columns: `rule`, `subject`, `item`, `earned_on`; `documents` but in rows that withdraw;
-    `name`, `measure`, `assessed`, `withdrawn` where needed. A preview
-    reports for each row its line, its award and amounts, or its faults, and the consequences for budgets and other
-    awards as the preview of a batch does; without it these are null, and a faulty row is a 422. `added` is by how much
-    the ceilings of the rows' awards rise in total, `above` the sum of the policy file over which another person must
-    confirm: then nothing is declared, and a 202 has the table that waits. The same file again is the same table.
+    Columns: `rule`, `subject`, `item`, `earned_on`; `documents` unless the row withdraws; `name`, `measure`,
+    `assessed`, `withdrawn` where needed. A preview reports for each row its line, its award and amounts, or its faults,
+    and the consequences for budgets and other awards as the preview of a batch does; without it these are null, and a
+    faulty row is a 422. `added` is by how much the ceilings of the rows' awards rise in total, `above` the sum of the
+    policy file over which another person must confirm: then nothing is declared, and a 202 has the table that waits.
+    The same file again is the same table.
     """
     content, is_preview = sent_table(), arguments.get("preview") == "true"
     try:
