@@ -7,10 +7,11 @@ import contextlib
 from typing import Any, Final
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.producer.sender import Sender
 
 _CLOSE_TIMEOUT_S: Final = 2.0
 _REASON: Final = "_bootstrap_failure"
@@ -93,7 +94,31 @@ def _do_not_time_tasks() -> None:
     NetworkSelector.DEFAULT_CONFIG["slow_task_threshold_secs"] = 0
 
 
+def _keep_transactional_requests() -> None:
+    """Send a transactional request again if its coordinator cannot be connected to.
+
+    Without it the sending thread forgets the request, and `commit_transaction` waits for ever: it expects False of
+    `await_ready`, which raises.
+    """
+    begin = Sender.__init__
+
+    def begin_patiently(sender: Any, client: Any, *arguments: Any, **options: Any) -> None:
+        begin(sender, client, *arguments, **options)
+        await_ready = client.await_ready
+
+        def is_ready(node_id: Any, **options: Any) -> bool:
+            try:
+                return bool(await_ready(node_id, **options))
+            except KafkaConnectionError:
+                return False
+
+        client.await_ready = is_ready
+
+    Sender.__init__ = begin_patiently
+
+
 _clean_up_failed_bootstrap()
 _read_before_disconnect()
 _fail_fast_on_authentication()
+_keep_transactional_requests()
 _do_not_time_tasks()

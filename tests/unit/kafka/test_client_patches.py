@@ -9,12 +9,15 @@ import sys
 import time
 import tomllib
 from importlib import import_module
+from unittest.mock import MagicMock
 
 import kafka
 import pytest
+from kafka.errors import KafkaConnectionError
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.producer.sender import Sender
 from packaging.requirements import Requirement
 
 from shared.kafka import client_patches
@@ -25,6 +28,7 @@ PATCHED = (
     (KafkaConnectionManager, "_connect"),
     (KafkaTCPTransport, "_sock_recv"),
     (KafkaSSLTransport, "_sock_recv"),
+    (Sender, "__init__"),
 )
 # Names of the library that the patches use, by the module that must still have them.
 USED = {
@@ -33,7 +37,7 @@ USED = {
     "kafka.cluster": ("is_bootstrap",),
     "kafka.net.transport": ("_sock_recv",),
     "kafka.producer.kafka": ("_sender",),
-    "kafka.producer.sender": ("force_close",),
+    "kafka.producer.sender": ("force_close", "await_ready", "_client"),
     "kafka.net.selector": ("slow_task_threshold_secs",),
 }
 
@@ -86,3 +90,15 @@ def test_data_that_comes_with_the_end_of_a_connection_is_read_first() -> None:
     answers = iter([(b"no", "end"), (b"", "end")])
     receive = client_patches._data_before_end(lambda _: next(answers))  # noqa: SLF001 - of ours
     assert [receive(None), receive(None)] == [(b"no", None), (b"", "end")]
+
+
+def test_a_request_stays_when_the_coordinator_cannot_be_connected_to() -> None:
+    """Otherwise the commit of a transaction waits for ever after the broker was killed."""
+    client, transactions = MagicMock(), MagicMock()
+    client.await_ready.side_effect = KafkaConnectionError("not ready")
+    request = transactions.next_request_handler.return_value
+    request.needs_coordinator.return_value = True
+    sender = Sender(client, None, MagicMock(), transaction_manager=transactions)
+    assert sender._maybe_send_pending_request()  # noqa: SLF001 - where the request was lost
+    transactions.lookup_coordinator_for_request.assert_called_once_with(request)
+    transactions.retry.assert_called_once_with(request)
