@@ -100,10 +100,12 @@ def test_an_objection_is_frozen_with_its_answer_and_without_the_ids_of_acts(bure
     approved = bureau.done(award_id, "approve")
     day = approved["at"][:10]
     assert statement_of(bureau, approved["statement"])["objections"] == [
-        {**given, "registered_on": day, "answer": {**answer, "answered_on": day}}
+        {**given, "by": None, "registered_on": day, "answer": {**answer, "answered_on": day}}
     ]
     pdf = content_of(bureau, approved["statement"], format="pdf")[1]
-    assert "虚构乙公司提出" in text_of(pdf).replace(" ", "")
+    text = text_of(pdf).replace(" ", "")
+    assert "重复申报" in text
+    assert "虚构乙公司" not in text  # the statement is served on the award's subject
 
 
 def test_whoever_gets_nothing_has_a_statement_too(bureau: Bureau) -> None:
