@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, MissingTopicsError, check_topics
 from shared.kafka.offset_witness import check_offset_witness, witnessed_offsets
-from shared.kafka.partition_state import RecordLossError, check_partition, read_bounds
+from shared.kafka.partition_state import RecordLossError, check_partitions, missing_records, read_bounds
 from shared.kafka.positions import StoredPosition, load_positions, start_positions
 from shared.kafka.stored_batches import STORED_BATCH_OPTIONS
 from shared.postgres.errors import is_transient
@@ -99,8 +99,10 @@ class Source:
             return positions
 
         stored = self.transact(load, "database unavailable, positions unknown")
-        for tp in partitions:
-            check_partition(stored[tp], bounds[tp], self.service)
+        # While the partition was assigned to it, another worker may have read on since the bounds were read.
+        suspect = [stored[tp] for tp in partitions if missing_records(stored[tp], bounds[tp]) is not None]
+        if suspect:
+            check_partitions(self.client_config, suspect, self.service)
         check_offset_witness(witnessed, stored, self.service)
         return {tp: stored[tp] for tp in partitions}
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from shared.kafka.consumer import BatchConsumer
 from shared.kafka.offset_witness import DatabaseBehindError, OffsetWitness, attested
+from shared.kafka.partition_state import RecordLossError, read_bounds
 from shared.kafka.positions import Move, StoredPosition
 from shared.values.times import now
 from tests.support.consumption import Rows, positions, running, values
@@ -133,6 +134,25 @@ def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up
     monkeypatch.setattr("shared.kafka.source.witnessed_offsets", shown_by_another_that_has_just_committed)
     found = worker(kafka, engine, read_up).source.stored_positions({TopicPartition(read_up, 0)})
     assert found[TopicPartition(read_up, 0)].next_offset == 3
+
+
+def test_another_worker_that_reads_new_records_meanwhile_has_lost_none(
+    kafka, engine, read_up, producer, monkeypatch
+) -> None:
+    partition = TopicPartition(read_up, 0)
+
+    def bounds_before_another_reads_on(*arguments):
+        found = read_bounds(*arguments)
+        producer.send(read_up, b"6", partition=0).get(timeout=30)
+        put_back(engine, 0, 4)
+        return found
+
+    monkeypatch.setattr("shared.kafka.source.read_bounds", bounds_before_another_reads_on)
+    assert worker(kafka, engine, read_up).source.stored_positions({partition})[partition].next_offset == 4
+    monkeypatch.undo()
+    put_back(engine, 0, 9)
+    with pytest.raises(RecordLossError):
+        worker(kafka, engine, read_up).source.stored_positions({partition})
 
 
 @pytest.mark.parametrize("change", ["by a tool", "of another topic", "gone"])
