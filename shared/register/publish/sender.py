@@ -129,7 +129,8 @@ class OutboxSender:
     ) -> None:
         """Send dirty keys of the lanes in one transaction."""
         began_s = time.monotonic()
-        with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        rendering = self.engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        with rendering as connection, connection.begin():
             dirty = {
                 lane: load_dirty(connection, lane.lane, lane.row_limit(began_s, intake_active=intake_active))
                 for lane in lanes
@@ -139,6 +140,7 @@ class OutboxSender:
             if not ids:
                 return
             values = self.render(connection, read_head(connection), keys)
+            require_replication(connection)
         missing = [f"{topic} {key}" for topic, key in keys if (topic, key) not in values]
         if missing:
             raise LookupError(f"no value for {len(missing)} keys of the outbox: {', '.join(missing[:10])}")
@@ -148,8 +150,6 @@ class OutboxSender:
         ]
         producer.flush()
         metadata = [future.get(timeout=_SEND_TIMEOUT_S) for future in sent]
-        with self.engine.begin() as connection:
-            require_replication(connection)
         producer.commit_transaction()
         readback.await_readable(((m.topic, m.partition, m.offset) for m in metadata), _READBACK_TIMEOUT_S)
         with self.engine.begin() as connection:
