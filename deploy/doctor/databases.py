@@ -48,7 +48,7 @@ def server(admin_url: str) -> Checked:
     """Check that the server answers, is new enough, is durable, and has the right time."""
     faults = []
     try:
-        with _connect(admin_url) as connection:
+        with connect(admin_url) as connection:
             major, minor = divmod(connection.info.server_version, 10_000)
             if major < OLDEST:
                 faults.append(f"版本 / version {major}: {OLDEST} or later is needed")
@@ -59,7 +59,7 @@ def server(admin_url: str) -> Checked:
             at_s = float(str(_value(connection, "SELECT extract(epoch FROM clock_timestamp())::float8")))
             return faults + clock_faults(began_s, at_s, time.time()), f"{major}.{minor}"
     except psycopg.Error as error:
-        return [f"DATABASE_ADMIN_URL: {_line(error)}"], ""
+        return [f"DATABASE_ADMIN_URL: {first_line(error)}"], ""
 
 
 def database(service: Service, admin_url: str, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:
@@ -67,17 +67,17 @@ def database(service: Service, admin_url: str, registers: tuple[str, ...], folde
     name = database_of(service)
     subject = f"数据库 database {name}"
     try:
-        with _connect(admin_url) as connection:
+        with connect(admin_url) as connection:
             if not _value(connection, "SELECT count(*) FROM pg_database WHERE datname = %s", name):
                 yield Finding(subject, False, f"不存在 / does not exist: {APPLY}")
                 return
             roles = _roles(connection, name)
-        with _connect(admin_url, dbname=name) as connection:
+        with connect(admin_url, dbname=name) as connection:
             migration = _migration(connection, service, registers)
             rights = [] if migration else _rights(connection, service)
             counted = _ledger_faults(connection, registers) if service == "incentive" and not migration else []
     except psycopg.Error as error:
-        yield Finding(subject, False, _line(error))
+        yield Finding(subject, False, first_line(error))
         return
     yield found(subject, migration + counted, f"revision {required_revision(service)}")
     yield found(f"角色 roles of {name}", roles + rights + _logins(service, admin_url, folder), "least rights")
@@ -175,15 +175,15 @@ def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:
             if password is None:
                 faults.append(f"{path}: 缺少 / missing: run `jiangbu secrets {folder}`")
             else:
-                _connect(admin_url, dbname=name, user=role, password=password).close()
+                connect(admin_url, dbname=name, user=role, password=password).close()
         except SecretsError as error:
             faults.append(str(error))
         except psycopg.Error as error:
-            faults.append(f"{role}: {_line(error)}: {APPLY}")
+            faults.append(f"{role}: {first_line(error)}: {APPLY}")
     return faults
 
 
-def _connect(url: str, **changes: str) -> Connection:
+def connect(url: str, **changes: str) -> Connection:
     """Connect by the URL with other parameters, such as `dbname`."""
     return psycopg.connect(make_conninfo(url, **changes), connect_timeout=CONNECT_TIMEOUT_S, autocommit=True)
 
@@ -197,5 +197,5 @@ def _value(connection: Connection, query: str, *parameters: object) -> object:
     return None if row is None else row[0]
 
 
-def _line(error: psycopg.Error) -> str:
+def first_line(error: psycopg.Error) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

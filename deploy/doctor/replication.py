@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import psycopg
+from psycopg.rows import args_row
 
+from deploy.doctor.databases import connect, first_line
 from deploy.doctor.finding import Checked, check
 
 _STANDBYS = """
@@ -17,7 +19,7 @@ _SHOWN = 5
 
 
 class Standbys(NamedTuple):
-    """What a primary says of its standbys: how many it waits for, how many it does not, and two of its settings."""
+    """The standbys of a primary: how many it waits for, how many it does not wait for, and two of its settings."""
 
     synchronous: int
     asynchronous: int
@@ -29,11 +31,10 @@ class Standbys(NamedTuple):
 def standbys(admin_url: str) -> Checked:
     """Check that a failover to a standby can lose nothing that was acknowledged."""
     try:
-        with psycopg.connect(admin_url, connect_timeout=5, autocommit=True) as connection:
-            (row,) = connection.execute(_STANDBYS).fetchall()
+        with connect(admin_url) as connection:
+            (there,) = connection.cursor(row_factory=args_row(Standbys)).execute(_STANDBYS).fetchall()
     except psycopg.Error as error:
-        return [f"DATABASE_ADMIN_URL: {str(error).strip().splitlines()[0]}"], ""
-    there = Standbys(*row)
+        return [f"DATABASE_ADMIN_URL: {first_line(error)}"], ""
     return standby_faults(there), f"{there.synchronous} synchronous, {there.asynchronous} asynchronous"
 
 
