@@ -1,13 +1,13 @@
 """HTTP routes of tables of declarations that wait for another person: list, confirm, discard."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from flask import Response, jsonify
 from sqlalchemy import Connection
 
 from services.incentive.commands.acting import ActRequest
-from services.incentive.commands.declare import DeclarationInput, InputFault, NoPolicyInForce
+from services.incentive.commands.declare import DeclarationInput, NoPolicyInForce
 from services.incentive.commands.declared_tables import confirm_table, discard_table
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import SEE_ALL, act_problems
@@ -15,6 +15,7 @@ from services.incentive.http.context import current_actor, incentive_context, le
 from services.incentive.http.declared import view_now
 from services.incentive.http.declared_tables.upload import blueprint, preview_rows
 from services.incentive.http.tables.declared import Row, read_table
+from services.incentive.http.tables.rows import refuse_faults
 from services.incentive.store.frozen.declared_tables import (
     SentTable,
     find_table,
@@ -26,7 +27,7 @@ from services.incentive.store.frozen.declared_tables import (
 from services.incentive.store.ledger import lock_ledger_for_request
 from shared.values.json_types import Json
 from shared.web.pagination import decode_key, encode_cursor, page
-from shared.web.problems import FieldFault, Problem
+from shared.web.problems import Problem
 from shared.web.service import write_transaction
 
 _COMPARED: Final = ("ceiling", "payable", "added", "above", "budget", "held", "suppressed", "over_approved")
@@ -100,11 +101,12 @@ def confirm(table_id: str, key: str | None) -> Json:
 
             def read() -> list[DeclarationInput]:
                 rows.extend(_rows_now(connection, table_id))
-                _refuse(rows, [row.faults for row in rows])
+                refuse_faults((row.line, *fault) for row in rows for fault in row.faults)
                 return [row.declared for row in rows if row.declared is not None]
 
             results = confirm_table(connection, incentive_context().bureau, request, read)
-            _refuse(rows, [result.faults for result in results])
+            refused = zip(rows, results, strict=False)  # no results if this request was carried out before
+            refuse_faults((row.line, *fault) for row, result in refused for fault in result.faults)
             return _table_json(connection, table_id)
     except NoPolicyInForce as error:
         raise no_policy_in_force() from error
@@ -133,19 +135,8 @@ def _rows_now(connection: Connection, table_id: str) -> list[Row]:
     return read_table(content, view_now(connection).rulebook.policy)
 
 
-def _refuse(rows: Sequence[Row], faults: Sequence[Sequence[InputFault]]) -> None:
-    """Raise Problem 422 with each fault by line and column, if a row has one."""
-    found = [
-        FieldFault(f"{row.line}.{fault.field}", fault.message)
-        for row, of_row in zip(rows, faults, strict=False)
-        for fault in of_row
-    ]
-    if found:
-        raise Problem(422, errors=found)
-
-
 def _changes(then: Json, now: Json) -> Iterator[Json]:
-    """What differs between two previews of the same table, by field; of a row with its line."""
+    """Yield the fields that differ between two previews of the same table, with the line where it is a row's."""
     for name in _COMPARED:
         if then[name] != now[name]:
             yield {"line": None, "field": name, "before": then[name], "after": now[name]}

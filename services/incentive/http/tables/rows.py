@@ -1,7 +1,7 @@
 """Reader of sent tables: columns by their headings, Chinese or English, in any order; cells as people write them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Final, TypeVar
@@ -37,9 +37,14 @@ def sent_table() -> bytes:
 
 def refuse_faulty_rows(result: Json) -> None:
     """Raise Problem 422 with each fault by line and column, if a row of an answered table has one."""
-    faults = [(row["line"], fault) for row in result["rows"] for fault in row["errors"]]
-    if faults:
-        raise Problem(422, errors=[FieldFault(f"{line}.{fault['field']}", fault["message"]) for line, fault in faults])
+    refuse_faults((row["line"], fault["field"], fault["message"]) for row in result["rows"] for fault in row["errors"])
+
+
+def refuse_faults(faults: Iterable[tuple[int, str, str]]) -> None:
+    """Raise Problem 422 with each fault, given as line, field and message, if there is one."""
+    found = [FieldFault(f"{line}.{field}", message) for line, field, message in faults]
+    if found:
+        raise Problem(422, errors=found)
 
 
 def read_rows(
