@@ -48,13 +48,13 @@ def supervise_removal(engine: Engine, stop: threading.Event, every_s: float = _E
 def remove_files(engine: Engine, clock: Clock, stop: threading.Event) -> list[RemovedFile]:
     """Remove in short transactions what was uploaded last longer ago than UNNAMED_FOR, and log it.
 
-    While a table of declarations waits for another person, as of the day on which it was sent.
+    The documents of a table of declarations that waits for another person are named once it is confirmed. Until then
+    the time is counted back from when it was sent.
     """
     removed: list[RemovedFile] = []
     while not stop.is_set():
         with engine.begin() as connection:
             check_clock(connection)
-            # The documents of a table that waits for another person are named once it is confirmed.
             oldest_table = [table.recorded_at for table in list_tables(connection, "pending", None, 1)]
             batch = remove_unnamed_files(connection, min([clock(), *oldest_table]) - UNNAMED_FOR)
         for one in batch:

@@ -617,7 +617,7 @@ _SENT_TABLE: Final = (
 ListedTableSchema = _act("ListedTable", *_SENT_TABLE)
 SentTableSchema = _act("SentTable", *_SENT_TABLE, nested(previewed=TableSchema))
 SentTablePageSchema = page_schema("SentTablePage", ListedTableSchema)
-# Of a row with its line; the values are those of the preview.
+# `line` is null for a field of the whole table; the values are those of the preview.
 TableChangeSchema = answer(
     "TableChange",
     integers("line", null=True),

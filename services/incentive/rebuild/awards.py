@@ -194,7 +194,7 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
 
 
 class _Found(NamedTuple):
-    """What was recomputed and is not yet in the temporary tables, and all subjects that cannot be recomputed."""
+    """Recomputed rows that are not yet in the temporary tables, and all subjects that cannot be recomputed."""
 
     earned: list[Award]
     taking_part: list[Participation]

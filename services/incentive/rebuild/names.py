@@ -52,6 +52,6 @@ def keep_names(connection: Connection, names: list[tuple[str, str]]) -> None:
 
 
 def compare_names(connection: Connection, damaged: Sequence[str]) -> Iterator[Difference]:
-    """Report names and entries that differ, but of subjects with a damaged fact; needs `rebuilt_known_to`."""
+    """Report names and entries that differ, except those of subjects with a damaged fact; needs `rebuilt_known_to`."""
     yield from stream(connection, _NAMES, Difference, damaged=list(damaged))
     yield from stream(connection, _ENTRIES, Difference, damaged=list(damaged))

@@ -36,7 +36,7 @@ class KeptFile(NamedTuple):
 
 
 class RemovedFile(NamedTuple):
-    """A file that is kept no more."""
+    """A kept file that was removed."""
 
     sha256: str
     bytes: int

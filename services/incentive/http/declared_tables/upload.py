@@ -43,7 +43,7 @@ blueprint = Blueprint("declared_tables", __name__, description="申报表 / tabl
 
 
 class TableOutcome(NamedTuple):
-    """What became of a table: its rows, sums and consequences, and the table that waits for another person, if so."""
+    """The outcome of a table: rows, sums and consequences, and the table that waits for another person, if one does."""
 
     result: Json
     waits: SentTable | None = None
@@ -165,7 +165,7 @@ def _declare_rows(connection: Connection, view: LedgerView, rows: Sequence[Row])
 
 
 def _added_fen(before: Mapping[str, int], shown: Sequence[Json]) -> int:
-    """By how much the ceilings of the rows' awards rise in total; one that falls makes no room for others."""
+    """The total rise of the ceilings of the rows' awards, in fen; one that falls makes no room for others."""
     after = {row["award_id"]: parse_yuan(row["ceiling"]) for row in shown if row["award_id"] is not None}
     return sum(max(0, fen - before.get(award_id, 0)) for award_id, fen in after.items())
 

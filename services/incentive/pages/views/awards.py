@@ -108,7 +108,7 @@ def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
         return {"decisions": [], "accounts": {}, "services": {}, "held": [], "objections": []}
     decisions = seen_decisions(connection, view, row)
     holds = list_acts(connection, "hold", ("award_id", row.award_id), view.as_of, None, _HOLDS_MOST)
-    # Whose bank account it is, is for those who may see it in the API.
+    # The API shows bank accounts to the same readers alone.
     named = {one["account"] for one in decisions if one.get("account")} if view.viewer is None else set()
     paid_to = find_acts(connection, named)
     return {

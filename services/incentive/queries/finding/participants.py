@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
 
 
 class _Sort(NamedTuple):
-    """What participants are sorted by, in SQL and of a row; where the measure is hidden, the own part stands for it."""
+    """A sort key of participants, as SQL and as a function of a row; the own part replaces a hidden measure."""
 
     sql: str
     of: Callable[[ParticipantRow, Wanted], str | int]

@@ -163,7 +163,7 @@ def _exchanges(connection: Connection, view: LedgerView, folded: str) -> list[Hi
 
 
 def _listed(connection: Connection, listed: Sequence[tuple[str, str, str]]) -> list[_Named]:
-    """What the whitelist names, given as id, code and name."""
+    """Exchanges and operators of the whitelist, given as id, code and name, in the form in which they are compared."""
     columns = {"ids": [row[0] for row in listed], "codes": [row[1] for row in listed]}
     return fetch(connection, _LISTED, _Named, **columns, names=[row[2] for row in listed])
 

@@ -72,7 +72,7 @@ def find_pending(connection: Connection, sha256: str) -> SentTable | None:
 
 
 def load_preview(connection: Connection, table_id: str) -> Json:
-    """What was previewed when a table was sent."""
+    """Return the preview of a table at the time when it was sent."""
     statement = "SELECT previewed FROM declared_table WHERE id = %(id)s"
     found: Json = fetch_value(connection, statement, dict, id=table_id)
     return found

@@ -1,7 +1,7 @@
 """The ledger before each act: ceilings as posted by then, and payables, rooms and budgets by the acts until then.
 
-What earned an award is known from the extract's facts alone. Where these have changed since and decide, nothing is
-known.
+The extract has the last version of each fact. Where a decision depends on a fact that has changed since, the state is
+not known.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BY_REWARD = "year_of_the_reward"
 
 
 class AwardAtLast(NamedTuple):
-    """What the extract shows of an award, which may have been otherwise before; amounts in fen."""
+    """An award as the extract shows it, which may have differed before; amounts in fen."""
 
     cap: int
     ceiling: int
