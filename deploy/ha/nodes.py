@@ -1,0 +1,105 @@
+"""Description of a highly available set: machines, ports, folders and files; the other modules render it.
+
+Each machine runs one PostgreSQL under Patroni, one etcd and one combined Kafka node. A set on one machine and a set on
+real machines differ by these values alone.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
+
+from shared.values.json_types import Json
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Ports(NamedTuple):
+    """The TCP ports of a machine; `primary` and `standbys` are those of its proxy."""
+
+    postgres: int = 5432
+    patroni: int = 8008
+    etcd: int = 2379
+    etcd_peers: int = 2380
+    kafka: int = 9092
+    kafka_controller: int = 9093
+    kafka_outside: int = 9094
+    kafka_nodes: int = 9095
+    primary: int = 5000
+    standbys: int = 5001
+
+
+class Folders(NamedTuple):
+    """The data folders of a machine's engines; their parent folders exist and belong to the engine's account."""
+
+    postgres: Path = Path("/var/lib/postgresql/18/jiangbu")
+    etcd: Path = Path("/var/lib/etcd/jiangbu")
+    kafka: Path = Path("/var/lib/kafka/data")
+
+
+class Machine(NamedTuple):
+    """A machine: others connect to `host`, and its programs listen on `bind`, by default the same address.
+
+    `number` is Kafka's node id, from 1. `outside` is the HOST:PORT under which exchanges reach its broker; by default
+    `host` and the port.
+    """
+
+    name: str
+    number: int
+    host: str
+    bind: str | None = None
+    outside: str | None = None
+    ports: Ports = Ports()
+    folders: Folders = Folders()
+
+    def at(self, port: int) -> str:
+        """Return the HOST:PORT to which others connect."""
+        return f"{self.host}:{port}"
+
+    def listening(self, port: int) -> str:
+        """Return the HOST:PORT on which a program of the machine listens."""
+        return f"{self.bind or self.host}:{port}"
+
+
+class KafkaSecurity(NamedTuple):
+    """Files of brokers with passwords and ACLs.
+
+    `node_password_file` is a properties file with the entry `password`: nodes log in to each other with it.
+    `outside_tls_file` is a PEM file with key and certificates for the listener of exchanges.
+    """
+
+    node_password_file: Path
+    outside_tls_file: Path | None = None
+
+
+class TlsFiles(NamedTuple):
+    """PEM files with which etcd's members and clients authenticate to each other."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+
+class Cluster(NamedTuple):
+    """A set of at least three machines; an odd number.
+
+    `networks` are the address ranges from which programs and servers connect to PostgreSQL. Without `kafka_security`
+    the brokers serve everybody in plain text, without `etcd_tls` etcd does. `postgres_parameters`, `kafka_settings` and
+    `patroni_rules` (Patroni's dynamic configuration) override what is rendered.
+    """
+
+    name: str
+    machines: tuple[Machine, ...]
+    networks: tuple[str, ...]
+    postgres_binaries: Path = Path("/usr/lib/postgresql/18/bin")
+    kafka_security: KafkaSecurity | None = None
+    etcd_tls: TlsFiles | None = None
+    watchdog: Literal["off", "automatic", "required"] = "automatic"
+    postgres_parameters: Mapping[str, str] = _NOTHING
+    kafka_settings: Mapping[str, str] = _NOTHING
+    patroni_rules: Mapping[str, Json] = MappingProxyType({})
+
+    @property
+    def kafka(self) -> str:
+        """Bootstrap servers for programs of the set."""
+        return ",".join(machine.at(machine.ports.kafka) for machine in self.machines)

@@ -1,0 +1,132 @@
+"""Render patroni.yml: three PostgreSQL servers, of which a quorum has every commit that was acknowledged.
+
+The file has no passwords. Patroni reads them from the variables of `patroni_environment`.
+"""
+
+from typing import Final
+
+import yaml
+
+from deploy.ha.etcd import etcd_scheme
+from deploy.ha.nodes import Cluster, Machine
+from shared.values.json_types import Json
+
+SUPERUSER: Final = "postgres"
+REPLICATOR: Final = "replicator"
+REWINDER: Final = "rewinder"
+API_USER: Final = "patroni"
+
+# Patroni's dynamic configuration, kept in etcd from the first start on. A commit waits for one of the standbys,
+# whichever is first, and goes on waiting if there is none. A primary that crashed is replaced at once, not restarted in
+# place: its recovery would show commits that no standby has. If etcd fails, the primary stays while it reaches all
+# members.
+_RULES: Final[Json] = {
+    "ttl": 20,  # Patroni's least
+    "loop_wait": 5,
+    "retry_timeout": 5,
+    "synchronous_mode": "quorum",
+    "synchronous_mode_strict": True,
+    "synchronous_node_count": 1,
+    "primary_start_timeout": 0,
+    "primary_stop_timeout": 10,
+    "failsafe_mode": True,
+}
+# Without these the set is not right or not safe; size and pace are the operator's.
+_PARAMETERS: Final = {
+    "restart_after_crash": "off",
+    "synchronous_commit": "on",
+    "max_connections": "200",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "log_error_verbosity": "terse",  # error details contain values of events, such as names
+    "hot_standby_feedback": "on",  # long reads on a standby are not cancelled by the primary's vacuum
+    # A frozen peer is noticed as by our own connections.
+    "wal_sender_timeout": "10s",
+    "wal_receiver_timeout": "10s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
+}
+
+
+def patroni_yml(cluster: Cluster, machine: Machine) -> str:
+    """Return the YAML file of one member."""
+    ports = machine.ports
+    settings = {
+        "scope": cluster.name,
+        "name": machine.name,
+        "log": {"level": "INFO"},
+        "restapi": {"listen": machine.listening(ports.patroni), "connect_address": machine.at(ports.patroni)},
+        "etcd3": _etcd(cluster),
+        "bootstrap": {
+            "dcs": patroni_rules(cluster),
+            "initdb": [{"encoding": "UTF8"}, {"locale": "C"}, {"auth": "scram-sha-256"}, "data-checksums"],
+        },
+        "postgresql": {
+            "listen": machine.listening(ports.postgres),
+            "connect_address": machine.at(ports.postgres),
+            "data_dir": str(machine.folders.postgres),
+            "bin_dir": str(cluster.postgres_binaries),
+            "pgpass": str(machine.folders.postgres.with_suffix(".pgpass")),
+            "authentication": {
+                "superuser": {"username": SUPERUSER},
+                "replication": {"username": REPLICATOR},
+                "rewind": {"username": REWINDER},
+            },
+            "pg_hba": _hba(cluster),
+            # A former primary joins again by itself. What it alone had was never acknowledged.
+            "remove_data_directory_on_rewind_failure": True,
+        },
+        "watchdog": {"mode": cluster.watchdog},
+    }
+    return yaml.safe_dump(settings, sort_keys=False)
+
+
+def patroni_rules(cluster: Cluster) -> Json:
+    """Return the dynamic configuration: what the first start stores in etcd, and `patronictl edit-config` changes."""
+    server = {
+        "use_pg_rewind": True,
+        "use_slots": True,
+        "parameters": {**_PARAMETERS, **cluster.postgres_parameters},
+    }
+    return {**_RULES, "postgresql": server, **cluster.patroni_rules}
+
+
+def patroni_environment(superuser: str, replicator: str, rewinder: str, api: str) -> dict[str, str]:
+    """Return the environment variables with the passwords of Patroni's roles and of its REST API."""
+    return {
+        "PATRONI_SUPERUSER_USERNAME": SUPERUSER,
+        "PATRONI_SUPERUSER_PASSWORD": superuser,
+        "PATRONI_REPLICATION_USERNAME": REPLICATOR,
+        "PATRONI_REPLICATION_PASSWORD": replicator,
+        "PATRONI_REWIND_USERNAME": REWINDER,
+        "PATRONI_REWIND_PASSWORD": rewinder,
+        "PATRONI_RESTAPI_USERNAME": API_USER,
+        "PATRONI_RESTAPI_PASSWORD": api,
+    }
+
+
+def _etcd(cluster: Cluster) -> Json:
+    settings: Json = {
+        "hosts": [one.at(one.ports.etcd) for one in cluster.machines],
+        "protocol": etcd_scheme(cluster),
+    }
+    if tls := cluster.etcd_tls:
+        settings |= {"cacert": str(tls.authority), "cert": str(tls.certificate), "key": str(tls.key)}
+    return settings
+
+
+def _hba(cluster: Cluster) -> list[str]:
+    return [
+        line
+        for network in cluster.networks
+        for line in (
+            f"host replication {REPLICATOR} {network} scram-sha-256",
+            f"host all all {network} scram-sha-256",
+        )
+    ]
