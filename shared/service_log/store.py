@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from shared.operator_errors import OperatorError
-from shared.postgres.query import execute, fetch, fetch_one, fetch_values
+from shared.postgres.query import execute, fetch, fetch_one, fetch_value, fetch_values
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
 from shared.translog.note import SignerKey, sign
 from shared.translog.tiles import MAX_ENTRY_BYTES, TILE_HEIGHT, hashes_at
 
 # The tables of a log that only grow.
-LOG_TABLES: Final = ("log_hash", "log_key", "log_checkpoint")
+LOG_TABLES: Final = ("log_hash", "log_key", "log_checkpoint", "log_confirmed")
 _CHUNK_ENTRIES = 10_000
 # The first start may log many existing entries. A session idle in a transaction still times out.
 _NO_LIMIT = "SET LOCAL transaction_timeout = 0"
@@ -143,10 +143,29 @@ def newest_checkpoint(connection: Connection) -> SignedSize | None:
     return fetch_one(connection, statement, SignedSize)
 
 
+def newest_servable(connection: Connection) -> SignedSize | None:
+    """Return the newest checkpoint that may leave this server; None if there is none.
+
+    On a standby, and where commits wait for one, that is the newest confirmed checkpoint; else the newest of all.
+    """
+    return fetch_one(connection, _NEWEST_SERVABLE, SignedSize)
+
+
+def is_unconfirmed(connection: Connection, checkpoint_id: int) -> bool:
+    """Return True if commits wait for a synchronous standby and the checkpoint is newer than the confirmed ones."""
+    return fetch_value(connection, _IS_UNCONFIRMED, bool, id=checkpoint_id)
+
+
+def confirm_checkpoint(connection: Connection, checkpoint_id: int) -> None:
+    """Record that the standby has this checkpoint: a commit made after it was read has been acknowledged."""
+    execute(connection, _CONFIRM, id=checkpoint_id)
+
+
 def served_checkpoint(connection: Connection, since: datetime) -> str | None:
     """Return the checkpoint note with the most cosignatures among those that cover everything committed at `since`.
 
-    Without witnesses it is the newest. None before the log's first writer.
+    Without witnesses it is the newest. None before the log's first writer. Where `newest_servable` gives confirmed
+    checkpoints alone, so does this, even if they do not cover all of that.
     """
     found = fetch_one(connection, _SERVED, tuple[str, list[str] | None], since=since)
     return None if found is None else found[0] + "".join(found[1] or ())
@@ -179,15 +198,27 @@ _KEYS = """
     SELECT vkey FROM log_key k
     ORDER BY id = (SELECT key_id FROM log_checkpoint ORDER BY id DESC LIMIT 1) DESC, id DESC
 """
+# The newest checkpoint that may leave this server, by its id.
+_SERVABLE_ID = """
+    SELECT CASE WHEN pg_is_in_recovery() OR current_setting('synchronous_standby_names') <> ''
+                THEN (SELECT max(checkpoint_id) FROM log_confirmed) ELSE (SELECT max(id) FROM log_checkpoint) END AS id
+"""
+_NEWEST_SERVABLE = f"SELECT size, note, id FROM log_checkpoint WHERE id = ({_SERVABLE_ID})"
+_IS_UNCONFIRMED = """
+    SELECT current_setting('synchronous_standby_names') <> ''
+           AND NOT EXISTS (SELECT FROM log_confirmed WHERE checkpoint_id >= %(id)s)
+"""
+_CONFIRM = "INSERT INTO log_confirmed (checkpoint_id, confirmed_at) VALUES (%(id)s, clock_timestamp())"
 # A checkpoint is signed before it can be seen: what was seen at `since` is covered by the newest of then.
-_SERVED = """
+_SERVED = f"""
+    WITH servable AS MATERIALIZED ({_SERVABLE_ID})
     SELECT c.note, w.lines
     FROM log_checkpoint c
     LEFT JOIN LATERAL (
         SELECT array_agg(line ORDER BY vkey) AS lines FROM log_cosignature WHERE checkpoint_id = c.id
     ) w ON true
-    WHERE c.id >= coalesce(
-        (SELECT id FROM log_checkpoint WHERE signed_at <= %(since)s ORDER BY id DESC LIMIT 1), 0)
+    WHERE c.id <= (SELECT id FROM servable) AND c.id >= least((SELECT id FROM servable), coalesce(
+        (SELECT id FROM log_checkpoint WHERE signed_at <= %(since)s ORDER BY id DESC LIMIT 1), 0))
     ORDER BY coalesce(cardinality(w.lines), 0) DESC, c.id DESC
     LIMIT 1
 """

@@ -5,8 +5,7 @@ from typing import Final
 
 from flask import Response
 
-from shared.postgres.replication import require_replication
-from shared.service_log.store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
+from shared.service_log.store import newest_servable, served_checkpoint, stored_hashes, verifier_keys
 from shared.translog.merkle import HASH_BYTES
 from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
 from shared.web.keys import EVERY_KIND, current_key
@@ -29,11 +28,11 @@ def checkpoint() -> Response:
     """Newest signed checkpoint: a note of origin, size and root hash. 503 until the service's first consumer runs.
 
     With witnesses configured: the checkpoint of the last `CHECKPOINT_INTERVAL` seconds with the most cosignatures.
+    With a synchronous standby: one that it is known to have, up to another `CHECKPOINT_INTERVAL` older.
     """
     service = current_service()
-    with service.engine.begin() as connection:
+    with viewer_snapshot() as connection:
         note = served_checkpoint(connection, service.clock() - timedelta(seconds=service.checkpoint_interval_s))
-        require_replication(connection)
     if note is None:
         raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
     return Response(note, content_type=_TEXT)
@@ -61,7 +60,7 @@ def _read(named: Tile) -> bytes:
     """Return the bytes of a tile. Raises Problem 404 beyond the end of the log."""
     service = current_service()
     with viewer_snapshot() as connection:
-        newest = newest_checkpoint(connection)
+        newest = newest_servable(connection)
         if service.log_entries is None or newest is None or not is_within(named, newest.size):
             raise Problem(404)
         if named.level is None:

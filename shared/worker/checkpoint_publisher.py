@@ -17,7 +17,7 @@ from shared.postgres.replication import require_replication
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.cosigning import Cosigners
-from shared.service_log.store import newest_checkpoint
+from shared.service_log.store import SignedSize, confirm_checkpoint, is_unconfirmed, newest_checkpoint
 from shared.settings import ClientConfig, WitnessAddress
 from shared.telemetry.masking import reason_of
 from shared.translog.checkpoint import TOPIC, Checkpoint
@@ -44,8 +44,9 @@ def publishing_checkpoints(program: ConsumerProgram) -> AbstractContextManager[N
 class CheckpointPublisher:
     """Publishes the log's newest checkpoint, at most one every `interval_s`; one leader among all workers does.
 
-    It asks the witnesses to cosign first, and publishes again when an unavailable witness cosigns later. Delivery is
-    at least once: after a restart the newest is sent again, and readers keep the greatest size of an origin.
+    Where commits wait for a standby, it confirms the checkpoint first. It asks the witnesses to cosign, and publishes
+    again when an unavailable witness cosigns later. Delivery is at least once: after a restart the newest is sent
+    again, and readers keep the greatest size of an origin.
     """
 
     engine: Engine
@@ -84,9 +85,7 @@ class CheckpointPublisher:
         published: str | None = None
         while True:
             execute(session, "SELECT 1")  # fails once the session, and so the lock, is lost
-            with self.engine.begin() as connection:
-                newest = newest_checkpoint(connection)
-                require_replication(connection)
+            newest = self._confirmed()
             note = None if newest is None else self._cosigners.ask(newest)
             if note is not None and note != published:
                 origin = Checkpoint.parse(parse_note(note).text).origin
@@ -95,6 +94,20 @@ class CheckpointPublisher:
             self._backoff.reset()
             if self.stop.wait(self.interval_s):
                 return
+
+    def _confirmed(self) -> SignedSize | None:
+        """Return the newest checkpoint, once the synchronous standby, if there is one, has it and a record of that."""
+        with self.engine.connect() as connection:
+            with connection.begin():
+                newest = newest_checkpoint(connection)
+                is_new = newest is not None and is_unconfirmed(connection, newest.id)
+                if is_new:
+                    require_replication(connection)
+            # The standby has acknowledged a commit of this session that came after the checkpoint.
+            if newest is not None and is_new:
+                with connection.begin():
+                    confirm_checkpoint(connection, newest.id)
+        return newest
 
 
 def _why_retry(error: Exception) -> str | None:

@@ -213,6 +213,16 @@ RELEASED = {
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),
     "shared/postgres/tables/register_4.sql": ("30a1c31b572d2d162996d404f6e090f8430f7325480bffc39bb6b8bff6bb75e1"),
     "shared/postgres/tables/register_2.sql": ("2ba0b4b0dbf7b4ec0dc5342b17d4eae6061b06967a4f7950a75cda2fd0772d19"),
+    "services/listing/migrations/versions/r0011_log_confirmed.py": (
+        "6f86c49d3689655431c2b5c824702799a5f14899f146de996d0f6e995b18012e"
+    ),
+    "services/trade_ingest/migrations/versions/r0014_log_confirmed.py": (
+        "0dc26c830af285108558529afce6106bb4dae415da479ca25562e203d350d2a6"
+    ),
+    "shared/postgres/tables/base_2.sql": ("f08a1c981d551d758e862d41de6a2d1612f6feaf8d675434fc22d5e554e82f8e"),
+    "services/incentive/migrations/versions/0036_log_confirmed.py": (
+        "480749dc2e6fbe24c9f2b3e2f5a8c244c66eb501abfb5563726cd8f9a3022239"
+    ),
 }
 
 

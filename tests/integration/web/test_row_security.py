@@ -45,6 +45,7 @@ SECRET = f"uscc:{list(SECRETS)[1]}"  # buyer of the trade that only the other ex
 EVERY_DATABASE = {
     "alembic_version": "nothing",
     "log_checkpoint": "all",
+    "log_confirmed": "all",
     "log_cosignature": "all",
     "log_hash": "all",
     "log_key": "all",

@@ -12,12 +12,16 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
+from sqlalchemy import make_url
 
 from deploy.broker.topics import apply_topics
 from services.listing.register import LISTINGS
 from shared.kafka.errors import is_transient_kafka_error
 from shared.kafka.source import Source
+from shared.postgres.database import make_engine, snapshot
+from shared.postgres.query import fetch_values
 from shared.register.publish.sender import OutboxSender
+from shared.service_log.store import newest_checkpoint, newest_servable, served_checkpoint
 from shared.values.times import now
 from tests.support.incentive.bureau import empty_bureau
 from tests.support.registers.outbox import working
@@ -55,11 +59,59 @@ def answer_after_standby(pair: Replicated, unreplicated: Callable[[], object], a
         return answer.result(60)
 
 
-def test_a_served_checkpoint(pair, listing) -> None:
-    answer = answer_after_standby(
-        pair, lambda: fill(listing, 0, 3), lambda: listing.get("/v1/log/checkpoint", "auditor")
-    )
-    assert answer.text.splitlines()[:2] == [ORIGIN, "4"]
+def served(listing: RegisterSet) -> str | None:
+    """Return the size of the served checkpoint."""
+    answer = listing.get("/v1/log/checkpoint", "auditor")
+    return answer.text.splitlines()[1] if answer.status_code == 200 else None
+
+
+def test_served_checkpoints_and_tiles(pair, listing, kafka) -> None:
+    assert served(listing) is None  # nothing is known of the standby yet
+    with publishing(listing, kafka):
+        until(lambda: served(listing) == "1")
+        with pair.unreplicated(lambda: fill(listing, 0, 3)):
+            until(pair.waiting_for_standby)
+            pair.end_waits()
+            until(pair.waiting_for_standby)  # the publisher tries again
+            with snapshot(listing.engine) as connection:
+                assert newest_checkpoint(connection).size == 4  # visible, though no standby has it
+            assert served(listing) == "1"
+            assert listing.get("/v1/log/tile/0/000.p/4", "auditor").status_code == 404
+        until(lambda: served(listing) == "4")
+    assert listing.get("/v1/log/tile/0/000.p/4", "auditor").status_code == 200
+
+
+def test_checkpoints_of_a_standby(pair, listing, kafka) -> None:
+    """It has a checkpoint before the primary knows that, and gives it only when it is recorded."""
+    url = make_url(listing.engine.url).set(port=pair.standby.port)
+    standby = make_engine(url.render_as_string(hide_password=False))
+
+    def sizes() -> tuple[int | None, int | None]:
+        with snapshot(standby) as connection:
+            newest, servable = newest_checkpoint(connection), newest_servable(connection)
+            note = served_checkpoint(connection, now())
+        assert (note, servable) == (None, None) or (servable is not None and note == servable.note)
+        return newest and newest.size, servable and servable.size
+
+    fill(listing, 0, 3)
+    pair.await_replay()
+    assert sizes() == (4, None)
+    with publishing(listing, kafka):
+        until(lambda: sizes() == (4, 4))
+    standby.dispose()
+
+
+def test_a_checkpoint_is_confirmed_once(pair, listing, kafka) -> None:
+    """While the log does not grow, no round of the publisher writes."""
+    topic = Topic(kafka, ORIGIN)
+    with closing(topic.consumer), publishing(listing, kafka):
+        until(lambda: topic.has(listing, 1))
+        fill(listing, 0, 3)
+        until(lambda: topic.has(listing, 4))
+    with snapshot(listing.engine) as connection:
+        assert fetch_values(
+            connection, "SELECT size FROM log_confirmed JOIN log_checkpoint ON id = checkpoint_id", int
+        ) == [1, 4]
 
 
 def test_a_published_checkpoint(pair, listing, kafka) -> None:

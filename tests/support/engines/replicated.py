@@ -59,6 +59,15 @@ class Replicated(NamedTuple):
             assert outcome.exception() is not None, "the commit of unreplicated work must fail"
             yield
 
+    def await_replay(self) -> None:
+        """Wait until the standby shows everything that the primary has written."""
+        with (
+            psycopg.connect(self.primary.url(), autocommit=True) as primary,
+            psycopg.connect(self.standby.url(), autocommit=True) as standby,
+        ):
+            (written,) = primary.execute("SELECT pg_current_wal_lsn()::text").fetchone() or ()
+            until(lambda: standby.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [written]).fetchone()[0])  # type: ignore[index]
+
     def ask_primary(self, statement: str) -> list[tuple[int, ...]]:
         """Return rows of a statement that an administrator sends."""
         with psycopg.connect(self.primary.url(), autocommit=True) as connection:
