@@ -1,23 +1,8 @@
 """Render server.properties of the Kafka nodes; each is broker and controller."""
 
+from deploy.broker.replication import broker_settings
 from deploy.ha.nodes import Cluster, KafkaSecurity, Machine
 
-# A record that was acknowledged is on two brokers at least, and no broker without it becomes a leader.
-_DURABLE = {
-    "default.replication.factor": "3",
-    "min.insync.replicas": "2",
-    "unclean.leader.election.enable": "false",
-    "offsets.topic.replication.factor": "3",
-    "transaction.state.log.replication.factor": "3",
-    "transaction.state.log.min.isr": "2",
-    "share.coordinator.state.topic.replication.factor": "3",
-    "share.coordinator.state.topic.min.isr": "2",
-    # A dead broker's partitions have new leaders after this time; the default is 9 s.
-    "broker.session.timeout.ms": "6000",
-    "broker.heartbeat.interval.ms": "1000",
-    # Topics come from `jiangbu topics apply` alone.
-    "auto.create.topics.enable": "false",
-}
 _LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
@@ -32,7 +17,8 @@ def server_properties(cluster: Cluster, machine: Machine) -> str:
         "controller.listener.names": "CONTROLLER",
         "log.dirs": str(machine.folders.kafka),
         **_listeners(machine, cluster.kafka_security),
-        **_DURABLE,
+        **broker_settings(len(cluster.machines)),
+        "auto.create.topics.enable": "false",  # topics come from `jiangbu topics apply` alone
         **cluster.kafka_settings,
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())

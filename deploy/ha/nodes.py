@@ -4,10 +4,11 @@ Each machine runs one PostgreSQL under Patroni, one etcd and one combined Kafka 
 real machines differ by these values alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
+from urllib.parse import quote
 
 from shared.values.json_types import Json
 
@@ -41,7 +42,7 @@ class Machine(NamedTuple):
     """A machine: others connect to `host`, and its programs listen on `bind`, by default the same address.
 
     `number` is Kafka's node id, from 1. `outside` is the HOST:PORT under which exchanges reach its broker; by default
-    `host` and the port.
+    `host` and the port. With `proxy` it also runs HAProxy.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Machine(NamedTuple):
     outside: str | None = None
     ports: Ports = Ports()
     folders: Folders = Folders()
+    proxy: bool = True
 
     def at(self, port: int) -> str:
         """Return the HOST:PORT to which others connect."""
@@ -103,3 +105,21 @@ class Cluster(NamedTuple):
     def kafka(self) -> str:
         """Bootstrap servers for programs of the set."""
         return ",".join(machine.at(machine.ports.kafka) for machine in self.machines)
+
+    @property
+    def proxies(self) -> tuple[Machine, ...]:
+        """The machines that run HAProxy."""
+        return tuple(machine for machine in self.machines if machine.proxy)
+
+    def primary_url(self, database: str, user: str, password: str | None = None) -> str:
+        """Return the URL of a database on the primary, through any of the proxies; for psycopg and SQLAlchemy alike."""
+        return self._url(database, user, password, [machine.ports.primary for machine in self.proxies])
+
+    def standbys_url(self, database: str, user: str, password: str | None = None) -> str:
+        """Return the URL of a database on a standby, through any of the proxies."""
+        return self._url(database, user, password, [machine.ports.standbys for machine in self.proxies])
+
+    def _url(self, database: str, user: str, password: str | None, ports: Sequence[int]) -> str:
+        login = user if password is None else f"{user}:{quote(password, safe='')}"
+        hosts = ",".join(machine.host for machine in self.proxies)
+        return f"postgresql://{login}@/{database}?host={hosts}&port={','.join(map(str, ports))}"

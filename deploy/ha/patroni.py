@@ -14,7 +14,7 @@ from shared.values.json_types import Json
 SUPERUSER: Final = "postgres"
 REPLICATOR: Final = "replicator"
 REWINDER: Final = "rewinder"
-API_USER: Final = "patroni"
+API_USER: Final = "jiangbu"
 
 # Patroni's dynamic configuration, kept in etcd from the first start on. A commit waits for one of the standbys,
 # whichever is first, and goes on waiting if there is none. A primary that crashed is replaced at once, not restarted in
@@ -97,8 +97,9 @@ def patroni_rules(cluster: Cluster) -> Json:
     return {**_RULES, "postgresql": server, **cluster.patroni_rules}
 
 
-def patroni_environment(superuser: str, replicator: str, rewinder: str, api: str) -> dict[str, str]:
-    """Return the environment variables with the passwords of Patroni's roles and of its REST API."""
+def patroni_environment(superuser: str, replicator: str, rewinder: str, api: str | None = None) -> dict[str, str]:
+    """Return the environment variables with the passwords of Patroni's roles, and of its REST API if it has one."""
+    access = {} if api is None else {"PATRONI_RESTAPI_USERNAME": API_USER, "PATRONI_RESTAPI_PASSWORD": api}
     return {
         "PATRONI_SUPERUSER_USERNAME": SUPERUSER,
         "PATRONI_SUPERUSER_PASSWORD": superuser,
@@ -106,8 +107,7 @@ def patroni_environment(superuser: str, replicator: str, rewinder: str, api: str
         "PATRONI_REPLICATION_PASSWORD": replicator,
         "PATRONI_REWIND_USERNAME": REWINDER,
         "PATRONI_REWIND_PASSWORD": rewinder,
-        "PATRONI_RESTAPI_USERNAME": API_USER,
-        "PATRONI_RESTAPI_PASSWORD": api,
+        **access,
     }
 
 

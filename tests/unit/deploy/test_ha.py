@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import make_url
 
 from deploy.ha.etcd import etcd_yml
 from deploy.ha.haproxy import haproxy_cfg
@@ -53,6 +55,7 @@ def test_rules_and_parameters_can_be_overridden() -> None:
 def test_passwords_are_in_no_file() -> None:
     environment = patroni_environment("secret-1", "secret-2", "secret-3", "secret-4")
     assert {f"secret-{number}" for number in range(1, 5)} < set(environment.values())
+    assert "PATRONI_RESTAPI_PASSWORD" not in patroni_environment("secret-1", "secret-2", "secret-3")
     roles = yaml.safe_load(patroni_yml(PLAIN, MACHINES[0]))["postgresql"]["authentication"]
     assert all(set(role) == {"username"} for role in roles.values())
 
@@ -133,3 +136,13 @@ def test_etcd_with_certificates_asks_for_them_and_patroni_shows_them() -> None:
     patroni = yaml.safe_load(patroni_yml(SECURED, MACHINES[0]))["etcd3"]
     assert patroni["protocol"] == "https"
     assert patroni["cert"] == "/etc/etcd/cert.pem"
+
+
+def test_programs_reach_the_primary_and_the_standbys_through_every_proxy() -> None:
+    cluster = PLAIN._replace(machines=(*MACHINES[:2], MACHINES[2]._replace(proxy=False)))
+    primary = cluster.primary_url("listing", "listing_service", "p@ss")
+    assert primary == "postgresql://listing_service:p%40ss@/listing?host=10.0.0.1,10.0.0.2&port=5000,5000"
+    assert make_url(primary).query["host"] == "10.0.0.1,10.0.0.2"
+    standbys = cluster.standbys_url("listing", "listing_service")
+    assert conninfo_to_dict(standbys)["port"] == "5001,5001"
+    assert conninfo_to_dict(standbys)["user"] == "listing_service"
