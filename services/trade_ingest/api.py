@@ -1,27 +1,33 @@
 """HTTP routes of trades."""
 
+from contextlib import AbstractContextManager
+from typing import Final
+
 from services.trade_ingest.trade_facts import trade_facts
 from shared.events.documents import TRADE_STATUSES
 from shared.events.fields import Choice
 from shared.events.schemas import TradeSchema
 from shared.events.topics import topic_of
 from shared.postgres.database import snapshot
+from shared.postgres.sorted_rows import SortedRows
 from shared.register.head import read_head
 from shared.values.json_types import Json
 from shared.values.parties import is_number
 from shared.web.answers import answer, integers, lists, nested, texts
-from shared.web.pagination import page_schema
+from shared.web.lists import list_operation, page_schema
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, NoQuery, SubjectParameter
 from shared.web.register.documents import (
     CountedField,
+    CurrentDocument,
     DocumentQuery,
     PlaceSchema,
     answer_document,
-    answer_page,
     detail_schema,
+    document_list,
     is_party,
     item_schema,
+    open_documents,
 )
 from shared.web.service import current_service
 
@@ -36,6 +42,7 @@ class TradeQuery(DocumentQuery):
 TradeItemSchema = item_schema("TradeItem", TradeSchema)
 TradeDetailSchema = detail_schema("TradeDetail", TradeItemSchema)
 TradePageSchema = page_schema("TradePage", TradeItemSchema)
+TRADES: Final = document_list("trades", TradePageSchema, "trade")
 
 
 # A fact at every seq from `from` to `until`, both included; null: open.
@@ -51,11 +58,11 @@ TradeFactSchema = answer(
 TradeFactsSchema = answer("TradeFacts", integers("generation"), lists(facts=TradeFactSchema))
 
 
-@blueprint.operation("GET /v1/trades", TradePageSchema, query=TradeQuery)
-def list_trades(arguments: Json) -> Json:
-    """Trades in their current revision, in order of exchange and number."""
+@list_operation(blueprint, "GET /v1/trades", TRADES, query=TradeQuery)
+def list_trades(arguments: Json) -> AbstractContextManager[SortedRows[CurrentDocument]]:
+    """Trades in their current revision, in order of exchange and number by default."""
     filters = {"status": "completed = (%(status)s = 'completed')", "buyer": is_party("buyer", "buyer")}
-    return answer_page("trade", arguments, **filters)
+    return open_documents("trade", arguments, **filters)
 
 
 @blueprint.operation("GET /v1/trades/<exchange>/<no>", TradeDetailSchema, query=NoQuery)

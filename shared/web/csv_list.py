@@ -1,20 +1,24 @@
-"""Lists as CSV: all rows, columns in the order of the API's fields, for spreadsheets and programs."""
+"""Lists as CSV for spreadsheets and programs: columns in the order of the API's fields.
+
+An object is a column for each of its fields, such as `text.zh`; a list is one column of JSON. Null is an empty cell.
+"""
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import islice
 from typing import Final
 
 from flask import Response, request
+from marshmallow import Schema, fields
 
 from shared.values.json_types import Json
 
 CSV: Final = "text/csv"
 _JSON: Final = "application/json"
-_ROWS: Final = 1_000
+_PIECE_CHARACTERS: Final = 1 << 18
 # A spreadsheet would run text that begins so as a formula; negative numbers are none.
 _FORMULA: Final = re.compile(r"[=+@\t\r]|-(?![0-9])")
 
@@ -24,32 +28,57 @@ def wants_csv() -> bool:
     return request.accept_mimetypes.best_match([_JSON, CSV]) == CSV
 
 
-def csv_response(name: str, columns: Iterable[str], items: Iterable[Json], opened: ExitStack) -> Response:
-    """Stream items as CSV; a column such as `text.zh` is a field of a nested object. `opened` is closed at the end."""
-    response = Response(_lines(list(columns), iter(items)), content_type=f"{CSV}; charset=utf-8")
+def columns_of(schema: Schema) -> list[str]:
+    """Return the columns of items with this schema."""
+    columns: list[str] = []
+    for name, field in schema.dump_fields.items():
+        if isinstance(field, fields.Nested) and not field.many:
+            columns += [f"{name}.{inner}" for inner in columns_of(field.schema)]
+        else:
+            columns.append(name)
+    return columns
+
+
+def cells_of(item: Json, columns: Iterable[str]) -> list[str]:
+    """Return an item's cells as text."""
+    return [_cell(item, column) for column in columns]
+
+
+def csv_response(name: str, columns: Sequence[str], rows: Iterator[Sequence[str]], opened: ExitStack) -> Response:
+    """Stream rows as CSV. `opened` is closed at the end."""
+    response = Response(_pieces(columns, rows), content_type=f"{CSV}; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response.vary.add("Accept")
     response.call_on_close(opened.pop_all().close)
     return response
 
 
-def _lines(columns: list[str], items: Iterator[Json]) -> Iterator[bytes]:
+def _pieces(columns: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[bytes]:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)
-    while True:
-        rows = [[_cell(item, column) for column in columns] for item in islice(items, _ROWS)]
-        writer.writerows(rows)
-        yield out.getvalue().encode()
-        if not rows:
-            return
-        out.seek(0)
-        out.truncate()
+    for row in rows:
+        writer.writerow(_guarded(row))
+        if out.tell() >= _PIECE_CHARACTERS:
+            yield out.getvalue().encode()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue().encode()
+
+
+def unguarded(cell: str) -> str:
+    """Return the text of a cell as it was before a spreadsheet was kept from running it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell
+
+
+def _guarded(cells: Iterable[str]) -> list[str]:
+    return [f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells]
 
 
 def _cell(item: Json, column: str) -> str:
     value: object = item
     for name in column.split("."):
         value = value.get(name) if isinstance(value, dict) else None
-    text = "" if value is None else str(value)
-    return f"'{text}" if _FORMULA.match(text) else text
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

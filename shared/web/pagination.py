@@ -1,25 +1,30 @@
-"""Keyset pagination: a cursor holds the identifying fields of the last item, so no item is repeated or missed."""
+"""Cursors of lists: the values of an item's sort keys, so that no item is repeated or missed."""
 
 import base64
+import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from shared.postgres.query import BIGINT_MAX
-from shared.values.json_types import Json
-from shared.web.answers import JsonSchema
+from shared.postgres.sorted_rows import Key, Value
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import QuerySchema, WholeNumber
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MOST: Final = 500
-_CURSOR = re.compile(r"[A-Za-z0-9_-]{1,1024}")
-
-Row = TypeVar("Row")
-Key = TypeVar("Key", str, int)
+_CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{1,4096}")
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_DIGEST_LENGTH: Final = 16
+_FOREIGN: Final = FieldFault("cursor", "不是本服务给出的 next_cursor / not a next_cursor of this service")
+_OTHER_LIST: Final = FieldFault(
+    "cursor", "属于另一种排序或筛选 / is of a list with another sort, order or other filters"
+)
 
 
 class PageQuery(QuerySchema):
@@ -29,75 +34,72 @@ class PageQuery(QuerySchema):
     cursor = fields.String(metadata={"description": "next_cursor of the previous page"})
 
 
-def encode_cursor(*values: str | int) -> str:
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+class ListPosition(NamedTuple):
+    """An item's place in a list: the values of its keys; `is_backwards` to read the items before it."""
+
+    values: tuple[Value, ...]
+    is_backwards: bool = False
+
+
+def list_digest(sort: str, order: str, filters: Mapping[str, object]) -> str:
+    """Return what a cursor names its list by: digits of the SHA-256 of sort, order and filters."""
+    named = sorted((name, str(value)) for name, value in filters.items())
+    return hashlib.sha256(json.dumps([sort, order, named]).encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def encode_cursor(digest: str, position: ListPosition) -> str:
+    written = [_written(value) for value in position.values]
+    text = json.dumps([digest, int(position.is_backwards), *written], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
-    """Return the values given to `encode_cursor`, of these types; None without a cursor.
+def decode_cursor(cursor: str | None, digest: str, keys: Sequence[Key]) -> ListPosition | None:
+    """Return the position given to `encode_cursor`, in the same list and order; None without a cursor.
 
-    Raises Problem 422 for a cursor that `encode_cursor` did not make.
+    Raises Problem 422 for a cursor that `encode_cursor` did not make, or made of another list.
     """
     if cursor is None:
         return None
-    values = _cursor_values(cursor)
-    fits = values is not None and [type(value) for value in values] == list(kinds)
-    # base64 and JSON accept other spellings of the same values.
-    if values is None or not fits or encode_cursor(*values) != cursor:
-        fault = FieldFault("cursor", "不是本服务给出的 next_cursor / not a next_cursor of this service")
-        raise Problem(422, errors=[fault])
-    return tuple(values)
+    match _cursor_values(cursor):
+        case [str(named), 0 | 1 as backwards, *written] if named != digest and type(backwards) is int:
+            raise Problem(422, errors=[_OTHER_LIST])
+        case [str(), 0 | 1 as backwards, *written] if len(written) == len(keys):
+            values = tuple(_read(value, key.kind) for value, key in zip(written, keys, strict=True))
+            position = ListPosition(values, bool(backwards))
+            # base64 and JSON accept other spellings of the same values.
+            if encode_cursor(digest, position) == cursor:
+                return position
+    raise Problem(422, errors=[_FOREIGN])
 
 
-def decode_key(cursor: str | None, kind: type[Key]) -> Key | None:
-    """Return the one value of a cursor, or None without a cursor. Raises Problem 422 as `decode_cursor` does."""
-    values = decode_cursor(cursor, kind)
-    key: Key | None = None if values is None else values[0]
-    return key
+def _written(value: Value) -> str | int:
+    return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
 
 
-def _cursor_values(cursor: str) -> list[str | int] | None:
+def _read(value: object, kind: type) -> Value:
+    """Return a value of this type. Problem 422 for another, and for one that PostgreSQL refuses."""
+    if kind is str and isinstance(value, str) and not _is_unstorable(value):
+        return value
+    if type(value) is int and abs(value) <= BIGINT_MAX:
+        if kind is int:
+            return value
+        if kind is datetime:
+            try:
+                return _EPOCH + value * _MICROSECOND
+            except OverflowError:
+                pass
+    raise Problem(422, errors=[_FOREIGN])
+
+
+def _cursor_values(cursor: str) -> object:
     if _CURSOR.fullmatch(cursor) is None:
         return None
     try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("utf-8"))
+        return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("utf-8"))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(values, list) or any(_is_unstorable(value) for value in values):
-        return None
-    return values
 
 
-def _is_unstorable(value: object) -> bool:
-    """Return True for a value that PostgreSQL refuses: U+0000, lone surrogates, integers beyond bigint, other types."""
-    if isinstance(value, str):
-        return "\0" in value or any("\ud800" <= character <= "\udfff" for character in value)
-    return not isinstance(value, int) or abs(value) > BIGINT_MAX
-
-
-def page(rows: Sequence[Row], limit: int, cursor_of: Callable[[Row], str], render: Callable[[Row], Json]) -> Json:
-    """Render a page of ordered rows; the query must have fetched up to `limit` + 1 rows."""
-    given = rows[:limit]
-    return {
-        "items": [render(row) for row in given],
-        "next_cursor": cursor_of(given[-1]) if len(rows) > limit else None,
-    }
-
-
-def page_of_whole(
-    found: Iterable[Row], after: Key | None, limit: int, position: Callable[[Row], Key], render: Callable[[Row], Json]
-) -> Json:
-    """Render a page of a list that was read whole, in order of `position`, of which a cursor holds one."""
-    rest = [one for one in found if after is None or position(one) > after]
-    return page(rest, limit, lambda one: encode_cursor(position(one)), render)
-
-
-def page_schema(name: str, item: type[Schema]) -> type[Schema]:
-    """Return the schema of a page of `item`; a `JsonSchema` if the item is one."""
-    page_fields: Json = {
-        "items": fields.List(fields.Nested(item), required=True),
-        "next_cursor": fields.String(required=True, allow_none=True),
-    }
-    kind: type[Schema] = JsonSchema if issubclass(item, JsonSchema) else Schema
-    return kind.from_dict(page_fields, name=name)
+def _is_unstorable(text: str) -> bool:
+    """Return True for a text that PostgreSQL refuses: U+0000 and lone surrogates."""
+    return "\0" in text or any("\ud800" <= character <= "\udfff" for character in text)

@@ -177,7 +177,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         body: type[Schema] | None = None,
         body_required: bool = True,
         content_type: str | None = None,
-        further_types: Sequence[str] = (),
+        further_types: Mapping[str, object] | Sequence[str] = (),
         conflict: type[Schema] | None = None,
         endpoint: str | None = None,
         **doc: object,
@@ -186,15 +186,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         The function itself stays as it is, so that pages can call it. It gets what the schemas of headers, query and
         body load, in this order, and the variables of the path. `answer`: a schema, or a JSON schema of what is not
-        JSON; `further_types`: media types of the same answer beside `content_type`; `roles`: the kinds of key that may
-        ask, all but a subject's by default; `conflict`: schema of a 409; `doc`: more of the OpenAPI operation.
+        JSON; `further_types`: media types beside `content_type`, of the same answer or each with its schema; `roles`:
+        the kinds of key that may ask, all but a subject's by default; `conflict`: schema of a 409; `doc`: more.
         """
         method, _, rule = route.partition(" ")
 
         def register(function: View) -> View:
             view = self.response(status, answer, content_type=content_type)(function)
-            for one in further_types:
-                view = self.alt_response(status, schema=answer, content_type=one, success=True)(view)
+            others = further_types if isinstance(further_types, Mapping) else dict.fromkeys(further_types, answer)
+            for media_type, schema in others.items():
+                view = self.alt_response(status, schema=schema, content_type=media_type, success=True)(view)
             if conflict is not None:
                 view = self.alt_response(409, schema=conflict, content_type=PROBLEM_TYPE)(view)
             # Creating a schema for each request would cost as much as the parsing.

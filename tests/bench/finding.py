@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from services.incentive.queries.finding.participants import (
-    SORTS,
-    ParticipantOrder,
-    list_participants,
+    PARTICIPANT_SORTS,
+    find_participants,
     wanted_participants,
 )
 from services.incentive.queries.finding.search import search_ledger
 from services.incentive.queries.view import LedgerView
 from shared.postgres.database import make_engine, snapshot
+from shared.postgres.sorted_rows import Seek
 from tests.bench.bed import ledger_database, say
 from tests.support.incentive.ledger import Ledger, rulebook
 
@@ -119,10 +119,9 @@ def _times(connection: Connection, view: LedgerView) -> dict[str, str]:
     }
     if view.viewer != "dcdex":
         wanted = wanted_participants(view, "kmdex", 2026, None)
-        for sort in SORTS:
-            order = ParticipantOrder(sort, descends=False)
-            ask = lambda order=order: list_participants(connection, view, wanted, order, None, LIMIT)  # noqa: E731
-            found[f"participants by {sort}, {reader}"] = _spent(ask)
+        rows = find_participants(connection, view, wanted)
+        for sort, keys in PARTICIPANT_SORTS.items():
+            found[f"participants by {sort}, {reader}"] = _spent(lambda keys=keys: rows.part(Seek(keys, LIMIT)))
     return found
 
 

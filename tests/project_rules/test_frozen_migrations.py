@@ -223,6 +223,25 @@ RELEASED = {
     "services/incentive/migrations/versions/0036_log_confirmed.py": (
         "480749dc2e6fbe24c9f2b3e2f5a8c244c66eb501abfb5563726cd8f9a3022239"
     ),
+    "services/incentive/migrations/versions/0037_list_orders.py": (
+        "9c17ace434f82106b1266cee2cb964e070c57c71e1104070728d0e6bf05eb8f5"
+    ),
+    "services/incentive/migrations/versions/0037_list_orders.sql": (
+        "24bc5262ba2bfc9394e9b47b2828021649e77c6b457dd05b7b832e934d73a81a"
+    ),
+    "services/listing/migrations/versions/r0012_list_orders.py": (
+        "4368be00250b574e02275765601d46d6566ee7afa19a3c1fa6ff3aeec9478a36"
+    ),
+    "services/listing/migrations/versions/r0012_list_orders.sql": (
+        "961b2a85c708bc69d052b6d5bb6b69e15a9b8a75177329836149b4af3d08913d"
+    ),
+    "services/trade_ingest/migrations/versions/r0015_list_orders.py": (
+        "b019e60606afac960de731a98b7088a5db7d0ce82b1ad4c867b90fd72a4d58cc"
+    ),
+    "services/trade_ingest/migrations/versions/r0015_list_orders.sql": (
+        "0afd38af4ee432c13f21435335c721a6ea2baec3a815819e9afcded6cbb31c2a"
+    ),
+    "shared/postgres/tables/register_5.sql": ("c48f22d5bb6ac65722cf953b77ac151fcd7fafd39ebfd576d24acbbe0f51c995"),
 }
 
 

@@ -12,10 +12,11 @@ from typing import Final
 import structlog
 from sqlalchemy import Engine
 
-from services.incentive.store.frozen.declared_tables import list_tables
+from services.incentive.store.frozen.declared_tables import TABLE_SORTS, find_tables
 from services.incentive.store.kept_files import RemovedFile, remove_unnamed_files
 from shared.postgres.clock import check_clock
 from shared.postgres.errors import is_transient
+from shared.postgres.sorted_rows import first_rows
 from shared.process.background import background_thread
 from shared.telemetry.masking import reason_of
 from shared.values.times import Clock, now
@@ -55,7 +56,9 @@ def remove_files(engine: Engine, clock: Clock, stop: threading.Event) -> list[Re
     while not stop.is_set():
         with engine.begin() as connection:
             check_clock(connection)
-            oldest_table = [table.recorded_at for table in list_tables(connection, "pending", None, 1)]
+            # The documents of a table that waits for another person are named once it is confirmed.
+            waiting = first_rows(find_tables(connection, "pending"), TABLE_SORTS, 1)
+            oldest_table = [table.recorded_at for table in waiting]
             batch = remove_unnamed_files(connection, min([clock(), *oldest_table]) - UNNAMED_FOR)
         for one in batch:
             log.info("kept file removed, no act names it", sha256=one.sha256, bytes=one.bytes)

@@ -113,7 +113,7 @@ DECISIONS = Table(
 )
 BALANCES = Table("balances", _headings("账户 account | 借方 debit | 贷方 credit | 余额 balance"), _balance_rows)
 TABLES: Final = (TRANSACTIONS, AWARDS, BALANCES, DECISIONS)
-_AMOUNTS: Final = frozenset(
+AMOUNTS: Final = frozenset(
     (
         *("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "recovered"),
         *("debit", "credit", "balance", "amount"),
@@ -153,5 +153,5 @@ def _harmless(cell: str | int | None) -> str:
 
 def write_table_workbook(table: Table, items: Iterable[Json], file: IO[bytes], sheet_rows: int = SHEET_ROWS) -> None:
     """Write the table as XLSX on as many sheets as needed; the same rows give the same bytes."""
-    amounts = {place for place, name in enumerate(table.headings) if name.split()[-1] in _AMOUNTS}
+    amounts = {place for place, name in enumerate(table.headings) if name.split()[-1] in AMOUNTS}
     write_workbook(table.name, table.headings, table.all_rows(items), amounts, file, sheet_rows)

@@ -1,27 +1,23 @@
 """HTTP route of the list of acts: who did what, when."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
-
-from flask import Response
-from marshmallow import fields
 
 from services.incentive.http.context import ledger_view
 from services.incentive.http.fields import TimeOrDay
 from services.incentive.http.schemas import TextsSchema
 from services.incentive.queries import acts
+from services.incentive.queries.acts import ActRow
 from shared.events.fields import Choice, Text
+from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.web.answers import answer, instants, integers, nested, texts
-from shared.web.csv_list import csv_response, wants_csv
-from shared.web.pagination import PageQuery, decode_key, encode_cursor, page, page_schema
+from shared.web.lists import ItemList, list_operation, page_schema
+from shared.web.pagination import PageQuery
 from shared.web.query import Blueprint
 
 _FILTERS: Final = ("by", "kind", "from_", "until")
-_COLUMNS: Final = (
-    *("act_id", "kind", "action", "by", "person", "at", "award_id", "subject", "year", "amount"),
-    *("text.zh", "text.en", "transaction"),
-)
 
 blueprint = Blueprint("acts", __name__, description="办理记录 / acts of the bureau")
 
@@ -33,8 +29,6 @@ class ActQuery(PageQuery):
     kind = Choice(tuple(dict.fromkeys(acts.KINDS_AND_ACTIONS)))
     from_ = TimeOrDay(data_key="from")
     until = TimeOrDay()
-    order = Choice(("asc", "desc"), load_default="asc")
-    count = Choice(("true", "false"))
 
 
 ActSchema = answer(
@@ -51,31 +45,16 @@ ActSchema = answer(
     nested(text=TextsSchema),
     integers("transaction"),
 )
-ActPageSchema = page_schema("ActPage", ActSchema).from_dict({"count": fields.Integer()}, name="ActPage")
+ActPageSchema = page_schema("ActPage", ActSchema)
+ACTS: Final = ItemList("acts", ActPageSchema, acts.ACT_SORTS)
 
 
-@blueprint.operation("GET /v1/acts", ActPageSchema, roles=("auditor", "bureau"), query=ActQuery)
-def list_acts_or_csv(arguments: Json) -> Json | Response:
-    """List who did what, when: decisions and all other acts, declarations included, in order of transactions.
-
-    With `Accept: text/csv` all rows as CSV. `count=true` adds `count`, the number of all.
-    """
-    if not wants_csv():
-        return list_acts(arguments)
-    with ExitStack() as opened:
-        connection, _ = opened.enter_context(ledger_view())
-        rows = acts.stream_acts(connection, act_filters(arguments), is_newest_first=arguments["order"] == "desc")
-        return csv_response("acts", _COLUMNS, map(acts.act_row_json, rows), opened)
-
-
-def list_acts(arguments: Json) -> Json:
-    """Return a page of acts."""
-    filters, is_newest_first = act_filters(arguments), arguments["order"] == "desc"
-    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+@list_operation(blueprint, "GET /v1/acts", ACTS, query=ActQuery, roles=("auditor", "bureau"))
+@contextmanager
+def list_acts(arguments: Json) -> Iterator[SortedRows[ActRow]]:
+    """List who did what, when: decisions and other acts, declarations included, by default in order of transactions."""
     with ledger_view() as (connection, _):
-        found = acts.list_all_acts(connection, filters, after, limit + 1, is_newest_first=is_newest_first)
-        counted = {"count": acts.count_acts(connection, filters)} if arguments.get("count") == "true" else {}
-    return page(found, limit, lambda one: encode_cursor(one.seq), acts.act_row_json) | counted
+        yield acts.find_all_acts(connection, act_filters(arguments))
 
 
 def act_filters(arguments: Json) -> Json:

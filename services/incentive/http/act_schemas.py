@@ -22,7 +22,8 @@ from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Number, Text, Yuan
 from shared.values.json_types import Json
 from shared.web.answers import Fields, answer, booleans, days, instants, integers, lists, nested, text_lists, texts
-from shared.web.pagination import PageQuery, page_schema
+from shared.web.lists import page_schema
+from shared.web.pagination import PageQuery
 from shared.web.problems import FieldFaultSchema, ProblemSchema
 from shared.web.query import DayParameter, Parsed, QuerySchema, SubjectParameter
 
@@ -488,8 +489,8 @@ BatchPreviewSchema = answer(
     text_lists("held", "suppressed", "over_approved"),
     base=Schema,
 )
-BatchDecisionsSchema = answer(
-    "BatchDecisions", *_BATCH, lists(items=DecisionSchema), texts("next_cursor", null=True), base=Schema
+BatchDecisionsSchema = page_schema("BatchDecisions", DecisionSchema).from_dict(
+    {name: field for fields_of_type in _BATCH for name, field in fields_of_type.items()}, name="BatchDecisions"
 )
 
 

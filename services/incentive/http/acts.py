@@ -15,7 +15,7 @@ from services.incentive.commands.acting import (
 )
 from services.incentive.commands.acts import record_act
 from services.incentive.domain.acts import ActKind
-from services.incentive.domain.clawbacks import clawback_json
+from services.incentive.domain.clawbacks import ClawbackProposal, clawback_json
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import check_subject, find_award
 from services.incentive.http.context import current_actor, incentive_context, key_reused, ledger_view, settings_changed
@@ -24,14 +24,25 @@ from services.incentive.queries import budget, clawbacks
 from services.incentive.queries.subjects.decisions import seen_decisions
 from services.incentive.store import acts as recorded
 from services.incentive.store.rulebook import SettingsChangedError
+from shared.postgres.sorted_rows import RowsInMemory, SortedRows, Sorts, amount_field, number_field, text_field
 from shared.values.json_types import Json
 from shared.web.keys import EVERY_KIND
-from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page, page_of_whole
+from shared.web.lists import ItemList, list_operation
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import write_transaction
 
 SEE_ALL: Final = ("auditor", "bureau", "service")
+
+_TRANSACTION: Final = number_field("transaction")
+ACT_SORTS: Final[Sorts] = {"transaction": (_TRANSACTION,), "at": (text_field("at"), _TRANSACTION)}
+DECISIONS: Final = ItemList(
+    "decisions",
+    schemas.DecisionPageSchema,
+    {**ACT_SORTS, "action": (text_field("action"), _TRANSACTION), "amount": (amount_field("amount"), _TRANSACTION)},
+)
+RELATED: Final = ItemList("related-parties", schemas.RelatedPartiesPageSchema, ACT_SORTS)
+CLAWBACKS: Final = ItemList("clawbacks", schemas.ClawbackPageSchema, clawbacks.CLAWBACK_SORTS)
 
 blueprint = Blueprint("bureau", __name__, description="核定、拨付与预算 / decisions, payments and budget")
 
@@ -126,24 +137,28 @@ def _add_act(kind: ActKind, routes: _ActRoutes) -> None:
     )(view)
 
 
-def _add_list(kind: ActKind, routes: _ActRoutes) -> None:
-    def view(arguments: Json, **path: str) -> Json:
-        after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+def _add_list(kind: ActKind, routes: _ActRoutes, listed: type[Schema]) -> None:
+    @contextmanager
+    def open_acts(arguments: Json, **path: str) -> Iterator[SortedRows[Json]]:
         about = _about(path)
         with ledger_view(arguments.get("as_of")) as (connection, ledger):
-            found = recorded.list_acts(connection, kind, about, ledger.as_of, after, limit + 1)
-        return page(found, limit, lambda one: encode_cursor(one["transaction"]), dict)
+            yield RowsInMemory(recorded.list_acts(connection, kind, about, ledger.as_of), dict)
 
-    view.__doc__ = routes.list_says
-    blueprint.operation(
-        f"GET {routes.path}", routes.listed, roles=SEE_ALL, query=AsOfPageQuery, endpoint=f"list_{kind}"
-    )(view)
+    open_acts.__doc__ = routes.list_says
+    list_operation(
+        blueprint,
+        f"GET {routes.path}",
+        ItemList(kind, listed, ACT_SORTS),
+        roles=SEE_ALL,
+        query=AsOfPageQuery,
+        endpoint=f"list_{kind}",
+    )(open_acts)
 
 
 for _kind, _routes in ROUTES.items():
     _add_act(_kind, _routes)
     if _routes.listed is not None:
-        _add_list(_kind, _routes)
+        _add_list(_kind, _routes, _routes.listed)
 
 
 def _about(path: Mapping[str, str]) -> tuple[str, str]:
@@ -168,15 +183,12 @@ def decide(header: Json, given: Json, award_id: str) -> Json:
     return perform(header, award_id, given, "decision")
 
 
-@blueprint.operation(
-    "GET /v1/awards/<path:award_id>/decisions", schemas.DecisionPageSchema, roles=EVERY_KIND, query=AsOfPageQuery
-)
-def list_decisions(arguments: Json, award_id: str) -> Json:
-    """List the steps taken with an award, in order; none if the award is only partly visible."""
-    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+@list_operation(blueprint, "GET /v1/awards/<path:award_id>/decisions", DECISIONS, roles=EVERY_KIND, query=AsOfPageQuery)
+@contextmanager
+def list_decisions(arguments: Json, award_id: str) -> Iterator[SortedRows[Json]]:
+    """List the steps taken with an award, by default in order; none if the award is only partly visible."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        steps = seen_decisions(connection, view, find_award(connection, view, award_id))
-    return page_of_whole(steps, after, limit, lambda step: step["transaction"], dict)
+        yield RowsInMemory(list(seen_decisions(connection, view, find_award(connection, view, award_id))), dict)
 
 
 @blueprint.operation(
@@ -192,15 +204,12 @@ def relate_parties(header: Json, given: Json) -> Json:
     return perform(header, " ".join(sorted(given["subjects"])), given, "related_party")
 
 
-@blueprint.operation(
-    "GET /v1/related-parties", schemas.RelatedPartiesPageSchema, roles=SEE_ALL, query=schemas.RelatedPartiesQuery
-)
-def list_related_parties(arguments: Json) -> Json:
-    """List the pairs of related parties."""
-    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+@list_operation(blueprint, "GET /v1/related-parties", RELATED, roles=SEE_ALL, query=schemas.RelatedPartiesQuery)
+@contextmanager
+def list_related_parties(arguments: Json) -> Iterator[SortedRows[Json]]:
+    """List the pairs of related parties, by default in order of their records."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        pairs = recorded.related_parties(connection, arguments.get("subject"), view.as_of)
-    return page_of_whole(pairs, after, limit, lambda pair: pair["transaction"], dict)
+        yield RowsInMemory(recorded.related_parties(connection, arguments.get("subject"), view.as_of), dict)
 
 
 def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
@@ -238,14 +247,12 @@ def _steps_json(error: StepNotAllowedError) -> Json:
     return {"allowed": list(error.allowed or ()), "why": why}
 
 
-@blueprint.operation("GET /v1/clawbacks", schemas.ClawbackPageSchema, roles=SEE_ALL, query=schemas.ClawbackQuery)
-def list_clawbacks(arguments: Json) -> Json:
+@list_operation(blueprint, "GET /v1/clawbacks", CLAWBACKS, roles=SEE_ALL, query=schemas.ClawbackQuery)
+@contextmanager
+def list_clawbacks(arguments: Json) -> Iterator[SortedRows[ClawbackProposal]]:
     """List clawback proposals in code point order of awards; open while something is to be revoked or returned."""
-    after = decode_cursor(arguments.get("cursor"), str, int)
-    limit, state = arguments["limit"], arguments.get("state")
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        found = clawbacks.list_clawbacks(connection, view, state, after, limit + 1)
-    return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), clawback_json)
+        yield RowsInMemory(clawbacks.list_clawbacks(connection, view, arguments.get("state")), clawback_json)
 
 
 @blueprint.operation("GET /v1/budget", schemas.BudgetSchema, roles=SEE_ALL, query=YearQuery)

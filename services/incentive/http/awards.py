@@ -1,7 +1,8 @@
 """HTTP routes of awards, and of how subjects and exchanges stand under the rules."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,24 +15,30 @@ from services.incentive.queries.readings import readings_of_awards
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.rows import SeenAward
+from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.values.parties import parse_subject
 from shared.web.keys import EVERY_KIND
-from shared.web.pagination import decode_key, encode_cursor, page
+from shared.web.lists import ItemList, list_operation
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 
 blueprint = Blueprint("incentive", __name__, description="奖补 / awards")
 
 
-@blueprint.operation("GET /v1/awards", schemas.AwardPageSchema, roles=EVERY_KIND, query=schemas.AwardQuery)
-def list_awards(arguments: Json) -> Json:
-    """List awards in code point order of `award_id`."""
-    after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
+AWARDS: Final = ItemList("awards", schemas.AwardPageSchema, queries.AWARD_SORTS)
+
+
+@list_operation(blueprint, "GET /v1/awards", AWARDS, roles=EVERY_KIND, query=schemas.AwardQuery)
+@contextmanager
+def list_awards(arguments: Json) -> Iterator[SortedRows[SeenAward]]:
+    """List awards, by default in code point order of `award_id`."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        rows = queries.list_awards(connection, view, arguments, after, limit + 1)
-        render = award_renderer(connection, view, rows)
-    return page(rows, limit, lambda row: encode_cursor(row.award_id), render)
+
+        def render(rows: Sequence[SeenAward]) -> Iterable[Json]:
+            return map(award_renderer(connection, view, rows), rows)
+
+        yield queries.find_awards(connection, view, arguments, render)
 
 
 @blueprint.operation("GET /v1/awards/<path:award_id>", schemas.AwardSchema, roles=EVERY_KIND, query=schemas.AsOfQuery)

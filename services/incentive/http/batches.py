@@ -1,5 +1,7 @@
 """HTTP routes of batches: one step with many awards, its preview, and the batches so far."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from flask import Response, jsonify
@@ -21,24 +23,29 @@ from services.incentive.domain.notices.decision_list import DecidedBatch, decisi
 from services.incentive.domain.notices.official_list import frozen
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import SEE_ALL
+from services.incentive.http.awards import found_or_404
 from services.incentive.http.context import current_actor, incentive_context, key_reused, ledger_view, settings_changed
 from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
 from services.incentive.http.schemas import AsOfPageQuery, AwardQuery
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.view import LedgerView
 from services.incentive.store import batches
-from services.incentive.store.acts import find_acts
+from services.incentive.store.batches import BatchDecision, BatchRow
 from services.incentive.store.frozen.official_lists import FrozenList, find_list
 from services.incentive.store.rulebook import SettingsChangedError, rulebook_as_of
 from shared.events.fields import Choice
+from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.web.keys import current_key
-from shared.web.pagination import decode_key, encode_cursor, page
+from shared.web.lists import ItemList, list_operation
 from shared.web.problems import FieldFault, Problem, field_faults
 from shared.web.query import BINARY, Blueprint, QuerySchema
 from shared.web.service import current_service, write_transaction
 
 blueprint = Blueprint("batches", __name__, description="批量办理 / batches")
+
+BATCHES: Final = ItemList("batches", schemas.BatchPageSchema, batches.BATCH_SORTS)
+BATCH_DECISIONS: Final = ItemList("batch-decisions", schemas.BatchDecisionsSchema, batches.DECISION_SORTS)
 
 _PREVIEW: Final = schemas.BatchPreviewSchema
 _OWN: Final = ("amount", "voucher_no")  # fields that each award may have by itself
@@ -138,7 +145,7 @@ def _found(given: Json) -> list[str]:
 
 
 def _matching(connection: Connection, view: LedgerView, filters: Json) -> list[str]:
-    found = [row.award_id for row in list_awards(connection, view, filters, None, MOST_AWARDS + 1)]
+    found = [row.award_id for row in list_awards(connection, view, filters, MOST_AWARDS + 1)]
     if not found:
         raise Problem(422, errors=[FieldFault("filter", "没有符合条件的奖补 / no award matches")])
     if len(found) > MOST_AWARDS:
@@ -146,25 +153,28 @@ def _matching(connection: Connection, view: LedgerView, filters: Json) -> list[s
     return found
 
 
-@blueprint.operation("GET /v1/batches", schemas.BatchPageSchema, roles=SEE_ALL, query=AsOfPageQuery)
-def list_all(arguments: Json) -> Json:
-    """List batches in the order in which they were recorded."""
-    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
-    with ledger_view(arguments.get("as_of")) as (connection, view):
-        found = batches.list_batches(connection, after, limit + 1, view.as_of)
-    return page(found, limit, lambda one: encode_cursor(one.first_seq), batches.batch_json)
+@list_operation(blueprint, "GET /v1/batches", BATCHES, roles=SEE_ALL, query=AsOfPageQuery)
+@contextmanager
+def list_batches(arguments: Json) -> Iterator[SortedRows[BatchRow]]:
+    """List batches, by default in the order in which they were recorded."""
+    as_of = arguments.get("as_of")
+    with ledger_view(as_of) as (connection, _):
+        yield batches.find_batches(connection, as_of)
 
 
-@blueprint.operation("GET /v1/batches/<batch_id>", schemas.BatchDecisionsSchema, roles=SEE_ALL, query=AsOfPageQuery)
-def get_batch(arguments: Json, batch_id: str) -> Json:
-    """Return a batch and its decisions in order of their transactions."""
-    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+@list_operation(
+    blueprint,
+    "GET /v1/batches/<batch_id>",
+    BATCH_DECISIONS,
+    roles=SEE_ALL,
+    query=AsOfPageQuery,
+)
+@contextmanager
+def get_batch(arguments: Json, batch_id: str) -> Iterator[SortedRows[BatchDecision]]:
+    """Return a batch and its decisions, by default in order of their transactions."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
         batch = None if "\0" in batch_id else batches.find_batch(connection, batch_id, view.as_of)
-        if batch is None:
-            raise Problem(404)
-        decisions = find_acts(connection, batches.acts_of_batch(connection, batch_id, after, limit + 1))
-    return batches.batch_json(batch) | page(decisions, limit, lambda one: encode_cursor(one["transaction"]), dict)
+        yield batches.find_decisions(connection, found_or_404(batch))
 
 
 class BatchDocumentQuery(QuerySchema):

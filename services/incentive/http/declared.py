@@ -1,5 +1,9 @@
 """HTTP routes of declared rewards: the bureau declares them one by one, and lists them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -22,19 +26,22 @@ from services.incentive.http.context import (
 )
 from services.incentive.http.schemas import AwardSchema
 from services.incentive.http.tables.declared import declaration_input
-from services.incentive.queries import declared
 from services.incentive.queries.awards import find_award
+from services.incentive.queries.declared import DECLARED_SORTS, DeclaredRow, find_declared
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.awards import evidence_json
 from services.incentive.store.rows import SeenAward
 from services.incentive.store.rulebook import rulebook_as_of
+from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
-from shared.web.pagination import decode_key, encode_cursor, page
+from shared.web.lists import ItemList, list_operation
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import current_service, write_transaction
+
+DECLARED_LIST: Final = ItemList("declared", schemas.DeclarationPageSchema, DECLARED_SORTS)
 
 blueprint = Blueprint("declared", __name__, description="申报的奖补 / declared rewards")
 
@@ -53,15 +60,12 @@ def declare_reward(arguments: Json) -> Json:
         return render_declared(connection, view_now(connection), result.declaration)
 
 
-@blueprint.operation(
-    "GET /v1/declared", schemas.DeclarationPageSchema, roles=("auditor", "bureau"), query=schemas.DeclaredQuery
-)
-def list_declared(arguments: Json) -> Json:
-    """List declarations as they stand, in code point order of their keys."""
-    after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
+@list_operation(blueprint, "GET /v1/declared", DECLARED_LIST, roles=("auditor", "bureau"), query=schemas.DeclaredQuery)
+@contextmanager
+def list_declared(arguments: Json) -> Iterator[SortedRows[DeclaredRow]]:
+    """List declarations as they stand, by default in code point order of their keys."""
     with ledger_view() as (connection, _):
-        found = declared.list_declared(connection, arguments, after, limit + 1)
-    return page(found, limit, lambda one: encode_cursor(one.ref.fact), declaration_json)
+        yield find_declared(connection, arguments, lambda found: map(declaration_json, found))
 
 
 def view_now(connection: Connection) -> LedgerView:

@@ -1,37 +1,44 @@
 """HTTP routes of the ledger: transactions and balances."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
 from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import ledger as queries
+from services.incentive.queries.ledger import BalanceRow, TransactionRow
+from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
-from shared.values.times import format_time
 from shared.web.keys import EVERY_KIND
-from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
+from shared.web.lists import ItemList, list_operation
 from shared.web.query import Blueprint
 
 blueprint = Blueprint("ledger", __name__, description="台账 / the ledger")
 
+TRANSACTIONS: Final = ItemList("transactions", schemas.TransactionPageSchema, queries.TRANSACTION_SORTS)
+BALANCES: Final = ItemList("balances", schemas.BalancePageSchema, queries.BALANCE_SORTS)
 
-@blueprint.operation(
-    "GET /v1/ledger/transactions", schemas.TransactionPageSchema, roles=EVERY_KIND, query=schemas.TransactionQuery
+
+@list_operation(
+    blueprint,
+    "GET /v1/ledger/transactions",
+    TRANSACTIONS,
+    roles=EVERY_KIND,
+    query=schemas.TransactionQuery,
 )
-def list_transactions(arguments: Json) -> Json:
-    """List transactions in order of `seq`."""
-    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+@contextmanager
+def list_transactions(arguments: Json) -> Iterator[SortedRows[TransactionRow]]:
+    """List transactions in order of `seq`, which is that of `posted_at` too."""
     with ledger_view() as (connection, view):
-        found = queries.list_transactions(connection, view, arguments, after, limit + 1)
-    return page(found, limit, lambda one: encode_cursor(one["seq"]), lambda one: one)
+        yield queries.find_transactions(connection, view, arguments)
 
 
-@blueprint.operation(
-    "GET /v1/ledger/balances", schemas.BalancePageSchema, roles=EVERY_KIND, query=schemas.AsOfPageQuery
-)
-def list_balances(arguments: Json) -> Json:
+@list_operation(blueprint, "GET /v1/ledger/balances", BALANCES, roles=EVERY_KIND, query=schemas.AsOfPageQuery)
+@contextmanager
+def list_balances(arguments: Json) -> Iterator[SortedRows[BalanceRow]]:
     """List the balances of all accounts at an instant, or at the last posting; all pages of a list are of one state."""
-    after = decode_cursor(arguments.get("cursor"), str, int)
-    limit = arguments["limit"]
+    after = arguments["after"]
     with ledger_view(arguments.get("as_of")) as (connection, view):
         ledger = queries.ledger_as_of(connection, view, None if after is None else after[1])
-        rows = queries.list_balances(connection, view, ledger.size, None if after is None else after[0], limit + 1)
-    items = page(rows, limit, lambda row: encode_cursor(row.account, ledger.size), queries.balance_json)
-    return {"as_of": format_time(ledger.as_of or view.instant), "size": ledger.size, **items}
+        yield queries.find_balances(connection, view, ledger)

@@ -1,12 +1,20 @@
 """Reads of the registers for a person who waits: rejected events, events of a day, documents of a fact, a trade."""
 
+import csv
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
+import requests
 import structlog
+from flask import Response
+from marshmallow import Schema
 
 from services.incentive.domain.facts import FactRef
 from services.incentive.http.context import incentive_context
@@ -14,9 +22,13 @@ from services.incentive.queries.trade_effects import TradeFacts
 from services.incentive.store.register_client import NotInRegister, RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
 from shared.events.topics import EXCHANGE_PATTERN
+from shared.settings import RegisterAddress
 from shared.values.json_types import Json
 from shared.values.parties import is_number
+from shared.values.times import format_time
+from shared.web.csv_list import unguarded
 from shared.web.keys import current_key
+from shared.web.lists import ListPage
 from shared.web.problems import Problem
 
 KINDS: Final = ("trades", "listings")
@@ -24,6 +36,7 @@ DOCUMENTS_MOST: Final = 100  # of one fact on one page
 _READ_MOST: Final = 20_000  # documents of one fact, in search of those that do not count
 _TIMEOUT_S: Final = (2.0, 10.0)
 _SEARCH_TIMEOUT_S: Final = (0.3, 1.0)
+_PIECE_BYTES: Final = 1 << 16
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -34,9 +47,54 @@ def register_ids() -> list[str]:
     return sorted(incentive_context().registers.addresses)
 
 
-def quarantine_page(kind: str, register: str, query: Json) -> Json | None:
-    """Load a page of one register's quarantine; None while it does not answer. Raises NotInRegister."""
-    return _ask(kind, register, lambda client, url: client.quarantine_page(url, query))
+@dataclass(frozen=True)
+class RegisterList:
+    """A list of a register's API at `path`, with its parameters; an exchange's key asks for its own items alone."""
+
+    kind: str
+    register: str
+    path: str
+    query: type[Schema]
+
+    def page(self, arguments: Json) -> ListPage:
+        """Load a page. Raises NotInRegister, RegisterUnavailable."""
+        found = _ask(
+            self.kind, self.register, lambda client, url: client.list_page(url + self.path, self._sent(arguments))
+        )
+        if found is None:
+            raise RegisterUnavailable(self.register)
+        page, before = found
+        return ListPage(page["items"], page["next_cursor"], before, page.get("count"), {})
+
+    def csv(self, arguments: Json) -> Response:
+        """Pass on the register's CSV of the whole list."""
+        with ExitStack() as opened:
+            answer = self._csv(opened, arguments)
+            response = Response(answer.iter_content(_PIECE_BYTES), content_type=answer.headers["Content-Type"])
+            response.headers["Content-Disposition"] = answer.headers["Content-Disposition"]
+            response.call_on_close(opened.pop_all().close)
+            return response
+
+    def table(self, opened: ExitStack, arguments: Json) -> tuple[list[str], Iterator[list[str]]]:
+        """Open the whole list as a table of text: its columns, and its rows as they come."""
+        answer = self._csv(opened, arguments)
+        rows = csv.reader(io.TextIOWrapper(cast("io.BufferedReader", answer.raw), "utf-8", newline=""))
+        return next(rows), ([unguarded(cell) for cell in row] for row in rows)
+
+    def _csv(self, opened: ExitStack, arguments: Json) -> requests.Response:
+        known = incentive_context().registers
+        if known.service_key is None or self.register not in known.addresses:
+            raise RegisterUnavailable(self.register)
+        client = opened.enter_context(RegisterClient(known.service_key))
+        address = _url(known.addresses[self.register], self.kind) + self.path
+        return opened.enter_context(client.list_csv(address, self._sent(arguments)))
+
+    def _sent(self, arguments: Json) -> Json:
+        """The parameters as the register reads them."""
+        own = current_key().exchange
+        sent = {field.data_key or name: arguments.get(name) for name, field in self.query().fields.items()}
+        written = {name: format_time(one) if isinstance(one, datetime) else one for name, one in sent.items()}
+        return written if own is None else {**written, "exchange": own}
 
 
 def received_on(exchange: str, day: str) -> Json:
@@ -144,6 +202,10 @@ def _of_one_register(kind: str, question: Callable[[RegisterClient, str], T]) ->
     raise Problem(404)
 
 
+def _url(address: RegisterAddress, kind: str) -> str:
+    return address.listing if kind == "listings" else address.trade_ingest
+
+
 def _ask(
     kind: str,
     register: str,
@@ -155,10 +217,9 @@ def _ask(
     address = known.addresses.get(register)
     if known.service_key is None or address is None:
         return None
-    url = address.listing if kind == "listings" else address.trade_ingest
     with RegisterClient(known.service_key, timeout_s) as client:
         try:
-            return question(client, url)
+            return question(client, _url(address, kind))
         except NotInRegister:
             raise
         except (RegisterUnavailable, RegisterRefused) as error:

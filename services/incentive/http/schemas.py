@@ -16,7 +16,8 @@ from shared.events.fields import Choice, Text
 from shared.values.json_types import Json
 from shared.values.parties import ID_SCHEMES
 from shared.web.answers import Fields, answer, booleans, instants, integers, lists, nested, text_lists, texts
-from shared.web.pagination import PageQuery, page_schema
+from shared.web.lists import page_schema
+from shared.web.pagination import PageQuery
 from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
 from shared.web.register.documents import CountedField, PlaceSchema
 
@@ -210,8 +211,8 @@ TransactionSchema = answer(
 TransactionPageSchema = page_schema("TransactionPage", TransactionSchema)
 
 BalanceSchema = answer("Balance", texts("account", "debit", "credit", "balance"))
-BalancePageSchema = answer(
-    "BalancePage", instants("as_of"), integers("size"), lists(items=BalanceSchema), texts("next_cursor", null=True)
+BalancePageSchema = page_schema("BalancePage", BalanceSchema).from_dict(
+    instants("as_of") | integers("size"), name="BalancePage"
 )
 
 # `counted` is null where the reader may not see the document that decides.

@@ -1,13 +1,18 @@
 """HTTP routes that close and reopen years (G14): totals of a year are held until it is closed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
 from services.incentive.domain.acts import YEAR_CLOSED, YEAR_OPEN
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import perform
 from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import AsOfPageQuery
 from services.incentive.queries.years import list_years
+from shared.postgres.sorted_rows import RowsInMemory, SortedRows, number_field
 from shared.values.json_types import Json
-from shared.web.pagination import decode_key, page_of_whole
+from shared.web.lists import ItemList, list_operation
 from shared.web.problems import Problem
 from shared.web.query import Blueprint
 
@@ -47,10 +52,12 @@ def record_closing(header: Json, given: Json, year: str, status: str) -> Json:
     return perform(header, year, {**given, "status": status}, "year_closing")
 
 
-@blueprint.operation("GET /v1/years", schemas.YearPageSchema, query=AsOfPageQuery)
-def get_years(arguments: Json) -> Json:
+YEARS: Final = ItemList("years", schemas.YearPageSchema, {"year": (number_field("year"),)})
+
+
+@list_operation(blueprint, "GET /v1/years", YEARS, query=AsOfPageQuery)
+@contextmanager
+def get_years(arguments: Json) -> Iterator[SortedRows[Json]]:
     """List the years of the policy up to now, and others that an act closed or reopened; whether each is closed."""
-    after = decode_key(arguments.get("cursor"), int)
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        years = list_years(connection, view)
-    return page_of_whole(years, after, arguments["limit"], lambda one: int(one["year"]), dict)
+        yield RowsInMemory(list_years(connection, view), dict)

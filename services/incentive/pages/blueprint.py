@@ -130,12 +130,6 @@ def show(template: str, http_status: int = 200, **values: object) -> tuple[str, 
     return render_template(f"pages/{template}.html", http_status=http_status, **values), http_status
 
 
-def paging_links(cursor: str | None, endpoint: str, query: Json) -> dict[str, str | None]:
-    """Return the addresses of the first page of a list and of the next one, each None if there is no need for it."""
-    start = url_for(endpoint, **query) if request.args.get("cursor") else None
-    return {"start": start, "more": None if cursor is None else url_for(endpoint, **query, cursor=cursor)}
-
-
 def this_year() -> int:
     """Return the year in Shanghai, at the instant that the page is about."""
     return shanghai_year(as_of_param.requested_as_of() or current_service().clock())

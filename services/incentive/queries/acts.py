@@ -1,6 +1,6 @@
 """Who did what, when: all acts of the bureau, its declarations included, by the numbers of their transactions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -10,7 +10,8 @@ from services.incentive.domain.acts import PARTS
 from services.incentive.domain.facts import DECLARED
 from services.incentive.domain.steps import ACTIONS
 from shared.language import pick
-from shared.postgres.query import fetch, fetch_value, stream, where
+from shared.postgres.query import fetch, where
+from shared.postgres.sorted_rows import Sorts, SqlRows, column
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -59,6 +60,16 @@ class ActRow(NamedTuple):
     text: str
 
 
+_SEQ: Final = column("seq", int)
+ACT_SORTS: Final[Sorts] = {
+    "transaction": (_SEQ,),
+    "at": (column("recorded_at", datetime), _SEQ),
+    "by": (column("who", str), _SEQ),
+    "kind": (column("kind", str), _SEQ),
+    "amount": (column("amount_fen", int), _SEQ),
+}
+
+
 class PersonDay(NamedTuple):
     """The number of acts of a person on a day, and of the awards that they were about; one of the person's names."""
 
@@ -69,24 +80,9 @@ class PersonDay(NamedTuple):
     awards: int
 
 
-def list_all_acts(
-    connection: Connection, filters: Mapping[str, object], after: int | None, limit: int, *, is_newest_first: bool
-) -> list[ActRow]:
-    """Acts in order of `seq` or backwards, at most `limit`, by person or name, kind or action, from and until."""
-    beyond = None if after is None else f"one.seq {'<' if is_newest_first else '>'} %(after)s"
-    order = "DESC" if is_newest_first else ""
-    statement = f"{_select(filters, beyond)} ORDER BY one.seq {order} LIMIT %(limit)s"
-    return fetch(connection, statement, ActRow, **filters, after=after, limit=limit)
-
-
-def stream_acts(connection: Connection, filters: Mapping[str, object], *, is_newest_first: bool) -> Iterator[ActRow]:
-    """Read all of these acts through a cursor of the database."""
-    order = "DESC" if is_newest_first else ""
-    return stream(connection, f"{_select(filters)} ORDER BY one.seq {order}", ActRow, **filters)
-
-
-def count_acts(connection: Connection, filters: Mapping[str, object]) -> int:
-    return fetch_value(connection, f"SELECT count(*) FROM ({_select(filters)}) counted", int, **filters)
+def find_all_acts(connection: Connection, filters: Mapping[str, object]) -> SqlRows[ActRow]:
+    """Open the acts by person or name, kind or action, from and until."""
+    return SqlRows(connection, _select(filters), ActRow, filters, lambda rows: map(act_row_json, rows))
 
 
 def acts_by_person_and_day(connection: Connection, filters: Mapping[str, object], limit: int) -> list[PersonDay]:
@@ -99,11 +95,11 @@ def acts_by_person_and_day(connection: Connection, filters: Mapping[str, object]
     return fetch(connection, statement, PersonDay, **filters, limit=limit)
 
 
-def _select(filters: Mapping[str, object], beyond: str | None = None) -> str:
-    conditions = where(*(condition for name, condition in _FILTERS.items() if name in filters), beyond)
+def _select(filters: Mapping[str, object]) -> str:
+    conditions = where(*(condition for name, condition in _FILTERS.items() if name in filters))
     return f"""
         SELECT one.seq, one.id, one.kind, one.action, one.who, one.person, one.recorded_at, t.award_id, t.subject,
-               t.year, t.amount_fen, t.cause ->> 'text'
+               t.year, t.amount_fen, t.cause ->> 'text' AS text
         FROM ({_ACTS} UNION ALL {_DECLARATIONS}) one JOIN ledger_transaction t ON t.seq = one.seq {conditions}
     """
 

@@ -1,6 +1,6 @@
 """Awards as a reader sees them and the contract shows them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from services.incentive.store.budgets import load_budget_holds
 from services.incentive.store.rooms import flagged_awards, load_excesses
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch, fetch_one, fetch_values
+from shared.postgres.sorted_rows import ChosenRows, Key, RowsInMemory, SortedRows, Sorts, SqlRows, column, first_rows
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
@@ -31,7 +32,6 @@ FLAGS_OF_EXCESS: Final = (OVER_APPROVED, OFFSET, NOT_ELIGIBLE)
 FLAGS_OF_DECISIONS: Final = (*FLAGS_OF_EXCESS, WAIVED)
 FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_DECISIONS)
 
-_HELD_BATCH: Final = 500
 # Condition: the subject's name contains the text, whatever the case of Latin letters.
 _HAS_NAME: Final = "strpos(lower(award.subject_name), lower(CAST(%(name)s AS text))) > 0"
 # Conditions that spare the computation of a hold for awards that cannot have it.
@@ -44,34 +44,56 @@ _CAN_HAVE: Final = {
 }
 
 
-def list_awards(
-    connection: Connection, view: LedgerView, filters: Mapping[str, object], after: str | None, limit: int
-) -> Sequence[SeenAward]:
-    """Awards in code point order of `award_id`, at most `limit`, by the filters of the API."""
+# Condition: the viewer sees base and ceiling. An award that it sees names its exchange.
+_IS_DOCUMENTED: Final = "whole OR cardinality(exchanges) = 1"
+
+
+def _ceiling_fen(row: SeenAward) -> int:
+    return row.ceiling_fen if row.whole or len(row.exchanges) == 1 else -1
+
+
+# An amount that the viewer may not see sorts as null does: first.
+_AWARD_ID: Final = column("award_id", str)
+AWARD_SORTS: Final[Sorts] = {
+    **dict.fromkeys(("award_id", "rule"), (_AWARD_ID,)),  # an award's id begins with its rule
+    "year": (column("year", int), _AWARD_ID),
+    "subject.name": (column("subject_name", str, 'subject_name COLLATE "C"'), _AWARD_ID),
+    "ceiling": (
+        Key(int, f"CASE WHEN {_IS_DOCUMENTED} THEN ceiling_fen ELSE -1 END", _ceiling_fen),
+        _AWARD_ID,
+    ),
+    "payable": (
+        Key(int, "CASE WHEN whole THEN payable_fen ELSE -1 END", lambda row: row.payable_fen if row.whole else -1),
+        _AWARD_ID,
+    ),
+}
+Render = Callable[[Sequence[SeenAward]], Iterable[Json]]
+
+
+def find_awards(
+    connection: Connection, view: LedgerView, filters: Mapping[str, object], render: Render
+) -> SortedRows[SeenAward]:
+    """Open the awards by the filters of the API."""
     if view.exchange is not None and filters.get("exchange", view.exchange) != view.exchange:
-        return []
-    if "hold" in filters:
-        return _list_held(connection, view, filters, after, limit)
-    return _list_filtered(connection, view, filters, after, limit)
-
-
-def _list_held(
-    connection: Connection, view: LedgerView, filters: Mapping[str, object], after: str | None, limit: int
-) -> Sequence[SeenAward]:
-    """The same with a hold, which is computed batch by batch, of the awards that can have it."""
+        return RowsInMemory[SeenAward]([], lambda row: {"award_id": row.award_id})
+    if "hold" not in filters:
+        return _filtered(connection, view, filters, render)
     hold, policy = filters["hold"], view.rulebook.policy
-    years = _years(connection, view)
-    budgets = load_budget_holds(connection, policy, years, view.as_of, view.instant)
-    filters = {**filters, "over": None if policy.budget_order == EACH_ALONE else budgets.held}
-    found: list[SeenAward] = []
-    while len(found) < limit:
-        rows = _list_filtered(connection, view, filters, after, _HELD_BATCH)
+    budgets = load_budget_holds(connection, policy, _years(connection, view), view.as_of, view.instant)
+    over = None if policy.budget_order == EACH_ALONE else budgets.held
+
+    def held(rows: Sequence[SeenAward]) -> list[SeenAward]:
         contexts = load_award_context(connection, rows, policy, view.as_of, view.instant, budgets)
-        found += [row for row in rows if hold in contexts[row.award_id].holds]
-        if len(rows) < _HELD_BATCH:
-            break
-        after = rows[-1].award_id
-    return found[:limit]
+        return [row for row in rows if hold in contexts[row.award_id].holds]
+
+    return ChosenRows(_filtered(connection, view, {**filters, "over": over}, render), held)
+
+
+def list_awards(
+    connection: Connection, view: LedgerView, filters: Mapping[str, object], limit: int
+) -> Sequence[SeenAward]:
+    """The first awards in code point order of `award_id`, at most `limit`, by the filters of the API."""
+    return first_rows(find_awards(connection, view, filters, lambda _: ()), AWARD_SORTS, limit)
 
 
 def _years(connection: Connection, view: LedgerView) -> list[int]:
@@ -79,9 +101,9 @@ def _years(connection: Connection, view: LedgerView) -> list[int]:
     return fetch_values(connection, statement, int, as_of=view.as_of)
 
 
-def _list_filtered(
-    connection: Connection, view: LedgerView, filters: Mapping[str, object], after: str | None, limit: int
-) -> Sequence[SeenAward]:
+def _filtered(
+    connection: Connection, view: LedgerView, filters: Mapping[str, object], render: Render
+) -> SqlRows[SeenAward]:
     conditions = [f"award.{name} = %({name})s" for name in ("exchange", "rule", "year") if name in filters]
     if "subject" in filters:
         conditions.append(is_of_subject(view.as_of))
@@ -95,13 +117,10 @@ def _list_filtered(
     if flag:
         conditions.append(_is_flagged(flag, view))
         filters = {**filters, "flagged": _flagged(connection, view, flag)}
-    if after is not None:
-        conditions.append("award.award_id > %(after)s")
-    statement = " AND ".join([view.select_awards, *(f"({one})" for one in conditions)])
-    parameters = {**view.parameters, **filters, "after": after, "limit": limit, "as_of": view.as_of}
-    parameters["assessed"] = [one.rule for one in view.rulebook.policy.declared.rules if one.assessed == "needed"]
-    parameters["reading"] = flag.removeprefix(READING_FLAG)
-    return fetch(connection, f"{statement} ORDER BY award.award_id LIMIT %(limit)s", SeenAward, **parameters)
+    select = " AND ".join([view.select_awards, *(f"({one})" for one in conditions)])
+    assessed = [one.rule for one in view.rulebook.policy.declared.rules if one.assessed == "needed"]
+    parameters = {"assessed": assessed, **filters, **view.parameters, "reading": flag.removeprefix(READING_FLAG)}
+    return SqlRows(connection, select, SeenAward, parameters, render)
 
 
 def _is_flagged(flag: str, view: LedgerView) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 from sqlalchemy import Connection
@@ -13,11 +14,11 @@ from services.incentive.store.as_of import AS_OF
 from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rooms import recorded_eligibility
 from shared.postgres.query import fetch, fetch_values
+from shared.postgres.sorted_rows import Key, Sorts
 
 _BATCH: Final = 500
 _APPROVED: Final = """
-    SELECT DISTINCT award_id FROM decision
-    WHERE action = 'approve' AND award_id >= coalesce(%(after)s, '') ORDER BY award_id
+    SELECT DISTINCT award_id FROM decision WHERE action = 'approve' ORDER BY award_id
 """
 # The awards that ever stood or were payable for the same subjects. A subject's own awards are about it; those of an
 # exchange go to its operator, who may have changed.
@@ -35,12 +36,21 @@ _PAYABLES: Final = f"""
     WHERE award_id = ANY(%(award_ids)s) AND recorded_at <= {AS_OF} ORDER BY award_id, version
 """
 
+# What identifies a proposal comes last.
+_PROPOSAL: Final = (Key(str, "", attrgetter("award_id")), Key(int, "", attrgetter("number")))
+CLAWBACK_SORTS: Final[Sorts] = {
+    "award_id": _PROPOSAL,
+    "subject": (Key(str, "", attrgetter("approved_for.subject")), *_PROPOSAL),
+    "year": (Key(int, "", attrgetter("approved_for.year")), *_PROPOSAL),
+    "amount": (Key(int, "", attrgetter("amount_fen")), *_PROPOSAL),
+    "state": (Key(str, "", attrgetter("state")), *_PROPOSAL),
+    "opened_at": (Key(datetime, "", attrgetter("opened_at")), *_PROPOSAL),
+}
 
-def list_clawbacks(
-    connection: Connection, view: LedgerView, state: str | None, after: tuple[str, int] | None, limit: int
-) -> list[ClawbackProposal]:
-    """Proposals in order of award and number, at most `limit`; `after` names the last one of the page before."""
-    ids = fetch_values(connection, _APPROVED, str, after=None if after is None else after[0])
+
+def list_clawbacks(connection: Connection, view: LedgerView, state: str | None) -> list[ClawbackProposal]:
+    """The proposals in a state (None: in any), in order of award and number."""
+    ids = fetch_values(connection, _APPROVED, str)
     found: list[ClawbackProposal] = []
     for start in range(0, len(ids), _BATCH):
         some = ids[start : start + _BATCH]
@@ -52,13 +62,9 @@ def list_clawbacks(
         found += [
             one
             for one in clawback_proposals(versions, decisions, eligibility, view.rulebook.policy)
-            if one.award_id in wanted
-            and state in (None, one.state)
-            and (after is None or (one.award_id, one.number) > after)
+            if one.award_id in wanted and state in (None, one.state)
         ]
-        if len(found) >= limit:
-            break
-    return found[:limit]
+    return found
 
 
 def _payables_of(connection: Connection, award_ids: list[str], as_of: datetime | None) -> list[PayableVersion]:

@@ -1,6 +1,6 @@
 """Transactions and balances of the ledger, as a reader may see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -12,9 +12,11 @@ from services.incentive.domain.facts import DECLARED
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.log_entries import transactions_of
-from shared.postgres.query import fetch, fetch_one, fetch_values, where
+from shared.postgres.query import fetch_one, where
+from shared.postgres.sorted_rows import Sorts, SqlRows, column, first_rows
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
+from shared.values.times import format_time
 
 _LEDGER_END: Final = "SELECT seq, posted_at FROM ledger_end(%(before)s, %(as_of)s)"
 _FILTERS: Final = {
@@ -33,12 +35,25 @@ _IS_OF_VIEWER: Final = """
 """
 
 
+class TransactionRow(NamedTuple):
+    """A transaction by its number."""
+
+    seq: int
+
+
+# No two transactions were posted in another order than their numbers.
+TRANSACTION_SORTS: Final[Sorts] = dict.fromkeys(("seq", "posted_at"), (column("seq", int),))
+# All pages are of the ledger that the first one shows, so that the cursor names its size.
+BALANCE_SORTS: Final[Sorts] = {"account": (column("account", str), column("size", int))}
+
+
 class BalanceRow(NamedTuple):
-    """The sums of an account."""
+    """The sums of an account, over so many transactions."""
 
     account: str
     debit_fen: Decimal
     credit_fen: Decimal
+    size: int
 
 
 class LedgerSize(NamedTuple):
@@ -48,10 +63,10 @@ class LedgerSize(NamedTuple):
     size: int
 
 
-def list_transactions(
-    connection: Connection, view: LedgerView, filters: Mapping[str, object], after: int | None, limit: int
-) -> list[Json]:
-    """Transactions in order of `seq`, at most `limit`, as the log has them.
+def find_transactions(
+    connection: Connection, view: LedgerView, filters: Mapping[str, object]
+) -> SqlRows[TransactionRow]:
+    """Open the transactions by the filters of the API.
 
     Those for a subject leave out what is of others.
 
@@ -60,12 +75,15 @@ def list_transactions(
     conditions = where(
         f"t.posted_at <= {AS_OF}",
         *(condition for name, condition in _FILTERS.items() if name in filters),
-        None if after is None else "t.seq > %(after)s",
         view.is_of_whole_award,
     )
-    parameters = {**filters, **view.parameters, "after": after, "limit": limit}
-    found = select_transactions(connection, conditions, **parameters)
-    return found if view.subject is None else [_without_others(one, view.subject) for one in found]
+    return select_transactions(connection, conditions, {**filters, **view.parameters}, _shown_to(view))
+
+
+def _shown_to(view: LedgerView) -> Callable[[Sequence[Json]], Iterable[Json]]:
+    """How the reader sees transactions."""
+    subject = view.subject
+    return iter if subject is None else lambda found: (_without_others(one, subject) for one in found)
 
 
 def _without_others(transaction: Json, subject: str) -> Json:
@@ -81,11 +99,35 @@ def _is_own(fact: str, subject: str) -> bool:
     return topic != DECLARED or key.split("/")[1] == subject
 
 
-def select_transactions(connection: Connection, conditions: str, **parameters: object) -> list[Json]:
-    """Transactions `t` by a WHERE clause, in order of `seq`, at most the parameter `limit`."""
-    statement = f"SELECT t.seq FROM ledger_transaction t {conditions} ORDER BY t.seq LIMIT %(limit)s"
-    seqs = fetch_values(connection, statement, int, **parameters)
-    return [msgspec.json.decode(entry) for _, entry in transactions_of(connection, seqs)]
+def select_transactions(
+    connection: Connection,
+    conditions: str,
+    parameters: Mapping[str, object],
+    render: Callable[[Sequence[Json]], Iterable[Json]] = iter,
+) -> SqlRows[TransactionRow]:
+    """Open the transactions `t` by a WHERE clause; they are shown as the log has them, or as `render` makes of that."""
+
+    def render_rows(rows: Sequence[TransactionRow]) -> Iterable[Json]:
+        entries = dict(transactions_of(connection, [row.seq for row in rows]))
+        return render([msgspec.json.decode(entries[row.seq]) for row in rows])
+
+    select = f"SELECT t.seq FROM ledger_transaction t {conditions}"
+    return SqlRows(connection, select, TransactionRow, parameters, render_rows)
+
+
+def list_transactions(
+    connection: Connection, view: LedgerView, filters: Mapping[str, object], limit: int
+) -> list[Json]:
+    """The first transactions in order of `seq`, as the log has them."""
+    found = find_transactions(connection, view, filters)
+    return list(found.render(first_rows(found, TRANSACTION_SORTS, limit)))
+
+
+def find_transaction(connection: Connection, view: LedgerView, seq: int) -> Json | None:
+    """A transaction by its number; None if the viewer sees no such one."""
+    conditions = where(f"t.posted_at <= {AS_OF}", "t.seq = %(seq)s", view.is_of_whole_award)
+    found = select_transactions(connection, conditions, {**view.parameters, "seq": seq}, _shown_to(view))
+    return next(iter(found.render(first_rows(found, TRANSACTION_SORTS, 1))), None)
 
 
 def ledger_as_of(connection: Connection, view: LedgerView, size: int | None = None) -> LedgerSize:
@@ -106,25 +148,26 @@ def ledger_size(connection: Connection, before: int | None, as_of: datetime | No
     return LedgerSize(as_of, 0) if last is None else LedgerSize(as_of or last[1], last[0] + 1)
 
 
-def list_balances(
-    connection: Connection, view: LedgerView, size: int, after: str | None, limit: int
-) -> Sequence[BalanceRow]:
-    """Sums of every account over the first `size` transactions, in code point order, at most `limit`.
-
-    A subject sees the accounts that name it, whole.
-    """
+def find_balances(connection: Connection, view: LedgerView, ledger: LedgerSize) -> SqlRows[BalanceRow]:
+    """Open the sums of every account over the first transactions of the ledger; a subject's are those that name it."""
     whole = f"e.seq IN (SELECT t.seq FROM ledger_transaction t WHERE {view.is_of_whole_award})"
     conditions = where(
         "e.seq < %(size)s",
-        None if after is None else "e.account > %(after)s",
         _IS_OF_VIEWER if view.subject is not None else view.is_of_whole_award and whole,
     )
-    statement = f"""
-        SELECT e.account, sum(e.debit_fen), sum(e.credit_fen) FROM ledger_entry e {conditions}
-        GROUP BY e.account ORDER BY e.account LIMIT %(limit)s
+    select = f"""
+        SELECT e.account, sum(e.debit_fen) AS debit_fen, sum(e.credit_fen) AS credit_fen,
+               CAST(%(size)s AS bigint) AS size
+        FROM ledger_entry e {conditions} GROUP BY e.account
     """
-    parameters = {**view.parameters, "size": size, "after": after, "limit": limit}
-    return fetch(connection, statement, BalanceRow, **parameters)
+    return SqlRows(
+        connection,
+        select,
+        BalanceRow,
+        {**view.parameters, "size": ledger.size},
+        lambda rows: map(balance_json, rows),
+        {"as_of": format_time(ledger.as_of or view.instant), "size": ledger.size},
+    )
 
 
 def balance_json(row: BalanceRow) -> Json:

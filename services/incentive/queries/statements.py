@@ -16,7 +16,6 @@ from services.incentive.store.frozen.statements import RecordedStatement, served
 from shared.postgres.query import fetch
 from shared.values.json_types import Json
 
-_SERVICES_MOST: Final = 500
 # Statements that are not served yet, oldest first; then those with a remedy that may be open, served last first.
 _OF_DECISIONS: Final = f"""
     SELECT s.sha256, s.content, d.award_id, d.subject, d.action, d.decided_on, a.recorded_at
@@ -61,7 +60,7 @@ class OpenStatement(NamedTuple):
 
 def service_json(connection: Connection, view: LedgerView, found: RecordedStatement) -> Json:
     """How and when a statement was served, and its remedies with their last days."""
-    services = list_acts(connection, "service", ("statement", found.sha256), view.as_of, None, _SERVICES_MOST)
+    services = list_acts(connection, "service", ("statement", found.sha256), view.as_of)
     days = [date.fromisoformat(one["served_on"]) for one in services]
     if view.subject is not None:
         services = [own_service(one, view.rulebook.policy.statements) for one in services]

@@ -1,16 +1,18 @@
 """The postings that name a fact which a trade was evidence of, by the trade's register."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import Fact, FactRef, FirstPurchase, parse_fact
-from services.incentive.queries.ledger import select_transactions
+from services.incentive.queries.ledger import TransactionRow, select_transactions
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.facts import facts_at
 from shared.events.fact_topics import FIRST_PURCHASE
 from shared.postgres.query import BIGINT_MAX, fetch, where
+from shared.postgres.sorted_rows import SqlRows
 from shared.values.json_types import Json
 
 # Condition: the transaction `t` names a fact that the trade was evidence of.
@@ -63,55 +65,47 @@ class RegisteredTrade(msgspec.Struct, frozen=True):
     known: TradeFacts
 
 
-def list_effects(
-    connection: Connection, view: LedgerView, trade: RegisteredTrade, after: int | None, limit: int
-) -> list[Json]:
-    """Transactions of wholly visible awards that name a fact that the trade was evidence of, in order of `seq`.
+def find_effects(connection: Connection, view: LedgerView, trade: RegisteredTrade) -> SqlRows[TransactionRow]:
+    """Open the transactions of wholly visible awards that name a fact that the trade was evidence of.
 
     Each has the trade's facts that it names, and whether the trade counted.
     """
-    transactions = _list_naming(connection, view, trade.known, after, limit)
-    named = [(one, _named_facts(one, trade.known)) for one in transactions]
-    recorded = facts_at(connection, {ref for _, pairs in named for ref, _ in pairs})
-    return [
-        {
-            **{name: one[name] for name in ("seq", "posted_at", "award_id", "amount")},
-            "facts": [
-                {
-                    **msgspec.structs.asdict(ref),
-                    "counted": _counted(fact, trade, recorded.get(ref), view.viewer),
-                    "document": msgspec.structs.asdict(fact.document),
-                }
-                for ref, fact in pairs
-            ],
-        }
-        for one, pairs in named
-    ]
-
-
-def _list_naming(
-    connection: Connection, view: LedgerView, known: TradeFacts, after: int | None, limit: int
-) -> list[Json]:
-    """The transactions that name one of these facts."""
+    known = trade.known
     conditions = where(
         # A posting that names a fact belongs to an award about the same subject or exchange.
         "t.award_id IN (SELECT award_id FROM award_current WHERE about = ANY(%(abouts)s))",
         _NAMES_FACT,
-        None if after is None else "t.seq > %(after)s",
         view.is_of_whole_award,
     )
-    return select_transactions(
-        connection,
-        conditions,
-        abouts=sorted({_about(one.fact) for one in known.facts}),
-        facts=[one.fact for one in known.facts],
-        froms=[one.start for one in known.facts],
-        untils=[BIGINT_MAX if one.end is None else one.end for one in known.facts],
-        generation=known.generation,
-        after=after,
-        limit=limit,
+    parameters = {
+        "abouts": sorted({_about(one.fact) for one in known.facts}),
+        "facts": [one.fact for one in known.facts],
+        "froms": [one.start for one in known.facts],
+        "untils": [BIGINT_MAX if one.end is None else one.end for one in known.facts],
+        "generation": known.generation,
         **view.parameters,
+    }
+    return select_transactions(
+        connection, conditions, parameters, lambda transactions: _effects(connection, view, trade, transactions)
     )
+
+
+def _effects(
+    connection: Connection, view: LedgerView, trade: RegisteredTrade, transactions: Sequence[Json]
+) -> Iterator[Json]:
+    """What the trade did in these transactions."""
+    named = [(one, _named_facts(one, trade.known)) for one in transactions]
+    recorded = facts_at(connection, {ref for _, pairs in named for ref, _ in pairs})
+    for one, pairs in named:
+        facts = [
+            {
+                **msgspec.structs.asdict(ref),
+                "counted": _counted(fact, trade, recorded.get(ref), view.viewer),
+                "document": msgspec.structs.asdict(fact.document),
+            }
+            for ref, fact in pairs
+        ]
+        yield {**{name: one[name] for name in ("seq", "posted_at", "award_id", "amount")}, "facts": facts}
 
 
 def _about(fact: str) -> str:

@@ -213,27 +213,19 @@ def _listed(values: Collection[str] | None) -> list[str] | None:
     return None if values is None else list(values)
 
 
-def list_acts(
-    connection: Connection,
-    kind: ActKind,
-    whose: tuple[str, str],
-    as_of: datetime | None,
-    after: int | None,
-    limit: int,
-) -> list[Json]:
-    """Acts of a kind about one award, subject or rule (`whose`: field and value), in order, at most `limit`.
+def list_acts(connection: Connection, kind: ActKind, whose: tuple[str, str], as_of: datetime | None) -> list[Json]:
+    """Acts of a kind about one award, subject or rule (`whose`: field and value), in order.
 
     Accounts have `confirmed_at`, null until then, and `in_use`. Holds and suspensions have `released_at`, null while in
     force; holds also `outcome` and `answer` of their release; other grants `withdrawn_at`, and
     `in_force`, which is false of those that an earlier version replaced or took back too.
     """
     name, value = whose
-    is_later = None if after is None else "a.seq > %(after)s"
     statement = f"""
         SELECT {_ACT} FROM act a JOIN {_TABLES[kind]} p ON p.id = a.id
-        {where(f"p.{name} = %(value)s", f"a.recorded_at <= {AS_OF}", is_later)} ORDER BY a.seq LIMIT %(limit)s
+        {where(f"p.{name} = %(value)s", f"a.recorded_at <= {AS_OF}")} ORDER BY a.seq
     """
-    found = _acts(connection, statement, value=value, as_of=as_of, after=after, limit=limit)
+    found = _acts(connection, statement, value=value, as_of=as_of)
     if kind in _ENDED:
         name, ended_sql = _ENDED[kind]
         ids = [one[f"{kind}_id"] for one in found]

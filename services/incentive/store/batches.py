@@ -8,9 +8,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.notices.decision_list import DecidedAward
+from services.incentive.store.acts import find_acts
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
 from shared.postgres.query import execute, fetch, fetch_one, fetch_value, fetch_values, pg_array, where
+from shared.postgres.sorted_rows import Sorts, SqlRows, column
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -30,6 +32,30 @@ class BatchRow(NamedTuple):
     request_key: str
     request_sha256: str
 
+
+class BatchDecision(NamedTuple):
+    """A decision of a batch, by the number of its transaction."""
+
+    seq: int
+    award_id: str
+    amount_fen: int
+    id: str
+
+
+_SEQ: Final = column("seq", int)
+_FIRST_SEQ: Final = column("first_seq", int)
+BATCH_SORTS: Final[Sorts] = {
+    "at": (_FIRST_SEQ,),  # no two batches were recorded in another order than their transactions
+    "action": (column("action", str), _FIRST_SEQ),
+    "count": (column("awards", int), _FIRST_SEQ),
+    "amount": (column("amount_fen", int), _FIRST_SEQ),
+    "by": (column("name", str), _FIRST_SEQ),
+}
+DECISION_SORTS: Final[Sorts] = {
+    "transaction": (_SEQ,),
+    "award_id": (column("award_id", str), _SEQ),
+    "amount": (column("amount_fen", int), _SEQ),
+}
 
 _BATCH: Final = columns(BatchRow)
 # Something that decides about the awards of a batch was recorded since the ledger had so many transactions. What ranks
@@ -84,22 +110,24 @@ def find_batch(connection: Connection, batch_id: str, as_of: datetime | None) ->
     return fetch_one(connection, statement, BatchRow, id=batch_id, as_of=as_of)
 
 
-def list_batches(connection: Connection, after: int | None, limit: int, as_of: datetime | None) -> Sequence[BatchRow]:
-    """Batches in order of `first_seq`, at most `limit`."""
-    later = None if after is None else "first_seq > %(after)s"
-    statement = f"SELECT {_BATCH} FROM batch {where(f'recorded_at <= {AS_OF}', later)} ORDER BY first_seq"
-    return fetch(connection, f"{statement} LIMIT %(limit)s", BatchRow, after=after, limit=limit, as_of=as_of)
+def find_batches(connection: Connection, as_of: datetime | None) -> SqlRows[BatchRow]:
+    """Open the batches."""
+    select = f"SELECT {_BATCH} FROM batch WHERE recorded_at <= {AS_OF}"
+    return SqlRows(connection, select, BatchRow, {"as_of": as_of}, lambda rows: map(batch_json, rows))
 
 
-def acts_of_batch(connection: Connection, batch_id: str, after: int | None, limit: int) -> Sequence[str]:
-    """The ids of the decisions of a batch in order of their transactions, at most `limit`."""
-    statement = """
-        SELECT a.id FROM decision d JOIN act a ON a.id = d.id
-        WHERE d.batch_id = %(batch_id)s AND a.seq > %(after)s ORDER BY a.seq LIMIT %(limit)s
+def find_decisions(connection: Connection, batch: BatchRow) -> SqlRows[BatchDecision]:
+    """Open the decisions of a batch."""
+    select = """
+        SELECT a.seq, d.award_id, d.amount_fen, d.id FROM decision d JOIN act a ON a.id = d.id
+        WHERE d.batch_id = %(batch_id)s
     """
-    return fetch_values(
-        connection, statement, str, batch_id=batch_id, after=-1 if after is None else after, limit=limit
-    )
+
+    def render(rows: Sequence[BatchDecision]) -> list[Json]:
+        shown = {one["transaction"]: one for one in find_acts(connection, [row.id for row in rows])}
+        return [shown[row.seq] for row in rows]
+
+    return SqlRows(connection, select, BatchDecision, {"batch_id": batch.id}, render, batch_json(batch))
 
 
 def decided_awards(connection: Connection, batch_id: str) -> list[DecidedAward]:

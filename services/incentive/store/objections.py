@@ -7,7 +7,10 @@ from sqlalchemy import Connection
 
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
-from shared.postgres.query import execute, fetch, fetch_one, fetch_value, where
+from shared.postgres.query import execute, fetch_one, fetch_value, where
+from shared.postgres.sorted_rows import Sorts, SqlRows, column
+from shared.values.json_types import Json
+from shared.values.times import format_time
 
 ObjectionState = Literal["received", "held", "answered"]
 OBJECTION_STATES: Final[tuple[str, ...]] = get_args(ObjectionState)
@@ -63,6 +66,14 @@ class ListedObjection(NamedTuple):
         return "held" if self.release_id is None else "answered"
 
 
+_ID: Final = column("id", str, 'id COLLATE "C"')
+OBJECTION_SORTS: Final[Sorts] = {
+    "objection_id": (_ID,),
+    "received_at": (column("received_at", datetime), _ID),
+    "award_id": (column("award_id", str, 'award_id COLLATE "C"'), _ID),
+}
+
+
 def insert_objection(connection: Connection, objection: PublicObjection) -> None:
     execute(connection, _RECEIVED, **objection._asdict())
 
@@ -85,19 +96,18 @@ def is_registered(connection: Connection, objection_id: str) -> bool:
     return bool(fetch_value(connection, statement, bool, id=objection_id))
 
 
-def list_objections(
-    connection: Connection,
-    state: str | None,
-    award_id: str | None,
-    as_of: datetime | None,
-    after: str | None,
-    limit: int,
-) -> list[ListedObjection]:
-    """Objections in order of id, at most `limit`: of a state, of an award (None: of all)."""
+def find_objections(
+    connection: Connection, state: str | None, award_id: str | None, as_of: datetime | None
+) -> SqlRows[ListedObjection]:
+    """Open the objections of a state, of an award (None: of all)."""
     conditions = where(
-        None if state is None else _IN_STATE[state],
-        None if award_id is None else "award_id = %(award_id)s",
-        None if after is None else "id > %(after)s",
+        None if state is None else _IN_STATE[state], None if award_id is None else "award_id = %(award_id)s"
     )
-    statement = f'SELECT * FROM ({_WITH_ANSWER}) o {conditions} ORDER BY id COLLATE "C" LIMIT %(limit)s'
-    return fetch(connection, statement, ListedObjection, award_id=award_id, as_of=as_of, after=after, limit=limit)
+    select = f"SELECT * FROM ({_WITH_ANSWER}) o {conditions}"
+    parameters = {"award_id": award_id, "as_of": as_of}
+    return SqlRows(connection, select, ListedObjection, parameters, lambda rows: map(objection_json, rows))
+
+
+def objection_json(one: ListedObjection) -> Json:
+    found = one._asdict() | {"state": one.state, "received_at": format_time(one.received_at)}
+    return {"objection_id": found.pop("id"), **found}

@@ -20,6 +20,7 @@ from services.incentive.store.rows import AwardRow, columns
 from services.incentive.store.rulebook import Rulebook
 from shared.events.fact_topics import SIGN
 from shared.postgres.query import copy_in, execute, fetch, fetch_one, fetch_value, fetch_values, pg_array
+from shared.postgres.sorted_rows import Sorts, SqlRows, column
 from shared.whitelist import Whitelist
 
 _STATE: Final = f"""
@@ -302,14 +303,17 @@ def reading_years(connection: Connection) -> list[ReadingYear]:
     return fetch(connection, statement, ReadingYear)
 
 
-def changed_awards(connection: Connection, reading: str, after: str | None, limit: int) -> list[ChangedAward]:
-    """The awards that the alternative of a reading would change, in code point order, at most `limit`."""
-    statement = """
+CHANGED_SORTS: Final[Sorts] = {"award_id": (column("award_id", str),)}
+
+
+def changed_awards(connection: Connection, reading: str) -> SqlRows[ChangedAward]:
+    """Open the awards that the alternative of a reading would change."""
+    select = """
         SELECT e.award_id, c.subject_name, e.before_year, e.before_fen, e.after_year, e.after_fen
         FROM reading_effect e LEFT JOIN award_current c USING (award_id)
-        WHERE e.reading = %(reading)s AND e.is_whole AND e.award_id > %(after)s ORDER BY e.award_id LIMIT %(limit)s
+        WHERE e.reading = %(reading)s AND e.is_whole
     """
-    return fetch(connection, statement, ChangedAward, reading=reading, after=after or "", limit=limit)
+    return SqlRows(connection, select, ChangedAward, {"reading": reading}, lambda rows: [row._asdict() for row in rows])
 
 
 def readings_by_award(connection: Connection, award_ids: Collection[str], exchange: str | None) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import requests
@@ -143,15 +144,22 @@ class RegisterClient:
         """Everything that is in quarantine there, in order of its id."""
         query: Json = {"limit": _PAGE, "exchange": exchange}
         while True:
-            page = self.quarantine_page(url, query)
+            page: Json = self._json(f"{url}/v1/quarantine", query)
             yield from page["items"]
             if page["next_cursor"] is None:
                 return
             query["cursor"] = page["next_cursor"]
 
-    def quarantine_page(self, url: str, query: Json) -> Json:
-        """One page of it, as the register gives it."""
-        return self._json(f"{url}/v1/quarantine", query)
+    def list_page(self, address: str, query: Json) -> tuple[Json, str | None]:
+        """One page of a list, as the register gives it, and the cursor of the page before it."""
+        answer = self._ask(address, query)
+        link = answer.links.get("prev")
+        before = None if link is None else parse_qs(urlsplit(link["url"]).query)["cursor"][0]
+        return answer.json(), before
+
+    def list_csv(self, address: str, query: Json) -> requests.Response:
+        """A whole list as CSV, to be streamed."""
+        return self._ask(address, query, stream=True, accept="text/csv")
 
     def reconciliation(self, url: str, exchange: str, day: str) -> Json:
         """Ask for the counts of an exchange's records of a day (`2026-03-01`)."""
@@ -180,12 +188,25 @@ class RegisterClient:
         return found
 
     def _ask(
-        self, url: str, query: Json | None = None, body: Iterable[bytes] | None = None, *, stream: bool = False
+        self,
+        url: str,
+        query: Json | None = None,
+        body: Iterable[bytes] | None = None,
+        *,
+        stream: bool = False,
+        accept: str = "*/*",
     ) -> requests.Response:
         method = "GET" if body is None else "POST"
         with _answering(url):
             answer = self._session.request(
-                method, url, query, body, timeout=self._timeout_s, allow_redirects=False, stream=stream
+                method,
+                url,
+                query,
+                body,
+                {"Accept": accept},
+                timeout=self._timeout_s,
+                allow_redirects=False,
+                stream=stream,
             )
         if answer.status_code >= _SERVER_FAULT:
             raise RegisterUnavailable(f"{url}: {answer.status_code}")

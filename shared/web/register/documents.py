@@ -1,6 +1,8 @@
 """Lists and details of a register's documents, common to listings and trades."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, partial
 from typing import Final, NamedTuple
@@ -12,12 +14,14 @@ from shared.events.decode import Kind
 from shared.events.fields import Time
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
 from shared.postgres.query import fetch, where
+from shared.postgres.sorted_rows import SortedRows, SqlRows, column
 from shared.register.stored_documents import INSTANT_COLUMN, stored_document
 from shared.values.json_types import Json
 from shared.values.parties import is_number
 from shared.web.answers import answer, booleans, integers, lists, texts
 from shared.web.keys import current_key
-from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
+from shared.web.lists import ItemList
+from shared.web.pagination import PageQuery
 from shared.web.problems import Problem
 from shared.web.query import ExchangeParameter, SubjectParameter, TimeParameter
 from shared.web.service import viewer_snapshot
@@ -75,6 +79,7 @@ class CurrentDocument(NamedTuple):
     counted: bool
     value: bytes
     headers: bytes | None
+    at: datetime
 
 
 class StoredRevision(NamedTuple):
@@ -102,10 +107,22 @@ def is_party(column: str, name: str) -> str:
     return f"{column} = (SELECT id FROM party WHERE scheme = {scheme} AND code = {code})"
 
 
-def answer_page(kind: Kind, arguments: Json, **conditions: str) -> Json:
-    """Render a page of documents as visible to the current key; `conditions` are further filters by argument."""
+def document_list(name: str, page: type[Schema], kind: Kind) -> ItemList:
+    """Return the list of a register's documents; each of its sorts has an index."""
+    exchange, number = column("exchange", str), column("number", str)
+    sorts = {
+        "exchange": (exchange, number),
+        f"{kind}_no": (number, exchange),
+        "seq": (column("seq", int),),
+        INSTANT_COLUMN[kind]: (column("at", datetime), exchange, number),
+    }
+    return ItemList(name, page, sorts)
+
+
+@contextmanager
+def open_documents(kind: Kind, arguments: Json, **conditions: str) -> Iterator[SortedRows[CurrentDocument]]:
+    """Open the documents that the current key sees; `conditions` are further filters by argument."""
     at = INSTANT_COLUMN[kind]
-    after = decode_cursor(arguments.get("cursor"), str, str)
     own = current_key().exchange
     filters = {
         "exchange": "exchange = %(exchange)s",
@@ -117,26 +134,16 @@ def answer_page(kind: Kind, arguments: Json, **conditions: str) -> Json:
     visible = where(
         None if own is None else "exchange = %(own)s",
         *(condition for name, condition in filters.items() if name in arguments),
-        None if after is None else "(exchange, number) > (%(after_exchange)s, %(after_number)s)",
     )
-    after_exchange, after_number = after or (None, None)
-    statement = f"""
-        SELECT exchange, number, seq, counted, value, headers FROM {kind} {visible}
-        ORDER BY exchange, number LIMIT %(fetched)s
-    """
-    limit = arguments["limit"]
+    select = f"SELECT exchange, number, seq, counted, value, headers, {at} AS at FROM {kind} {visible}"
     with viewer_snapshot() as connection:
-        rows = fetch(
+        yield SqlRows(
             connection,
-            statement,
+            select,
             CurrentDocument,
-            **arguments,
-            own=own,
-            after_exchange=after_exchange,
-            after_number=after_number,
-            fetched=limit + 1,
+            {**arguments, "own": own},
+            lambda rows: [_render(kind, row) for row in rows],
         )
-    return page(rows, limit, lambda row: encode_cursor(row.exchange, row.number), lambda row: _render(kind, row))
 
 
 def answer_document(kind: Kind, exchange: str, number: str) -> Json:
@@ -147,7 +154,7 @@ def answer_document(kind: Kind, exchange: str, number: str) -> Json:
             revisions = fetch(connection, _revisions(kind), StoredRevision, exchange=exchange, number=number)
     for row in revisions:
         if row.value is not None:
-            current = CurrentDocument(exchange, number, row.seq, row.counted, row.value, row.headers)
+            current = CurrentDocument(exchange, number, row.seq, row.counted, row.value, row.headers, row.received_at)
             return {**_render(kind, current), "revisions": [_render_revision(kind, one) for one in revisions]}
     raise Problem(404)
 

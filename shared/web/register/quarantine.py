@@ -1,6 +1,8 @@
 """Routes of the quarantine: records of exchanges that were rejected."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -8,17 +10,16 @@ from marshmallow import Schema, fields
 
 from shared.events.decode import REASONS
 from shared.events.fields import Choice, Time
-from shared.postgres.query import BIGINT_MAX, fetch, fetch_one, where
+from shared.postgres.query import BIGINT_MAX, fetch_one, where
+from shared.postgres.sorted_rows import LargeRows, SortedRows, column
 from shared.values.json_types import Json
 from shared.web.answers import answer, integers, lists, texts
 from shared.web.keys import current_key
-from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page, page_schema
+from shared.web.lists import ItemList, list_operation, page_schema
+from shared.web.pagination import PageQuery
 from shared.web.problems import FieldFaultSchema, Problem
 from shared.web.query import Blueprint, ExchangeParameter, NoQuery
 from shared.web.service import viewer_snapshot
-
-# A page ends early at this size: 500 records of the maximum size would be 130 MB.
-PAGE_MOST_BYTES: Final = 4 << 20
 
 blueprint = Blueprint("quarantine", __name__, description="被拒收事件 / quarantined records")
 _COLUMNS: Final = """
@@ -83,46 +84,33 @@ class QuarantinedRecord(NamedTuple):
     value_size: int | None
     value_sha256: str | None
     cut: bool
-    size_so_far: int  # bytes of this record and those before it in the page
 
 
-@blueprint.operation("GET /v1/quarantine", page_schema("QuarantinePage", RefusedSchema), query=QuarantineQuery)
-def list_quarantine(arguments: Json) -> Json:
-    """Rejected records in order of id.
+_NUMBER: Final = column("id", int)
+QUARANTINE: Final = ItemList(
+    "quarantine",
+    page_schema("QuarantinePage", RefusedSchema),
+    {"id": (_NUMBER,), "received_at": (column("received_at", datetime), _NUMBER)},
+)
+
+
+@list_operation(blueprint, "GET /v1/quarantine", QUARANTINE, query=QuarantineQuery)
+@contextmanager
+def list_quarantine(arguments: Json) -> Iterator[SortedRows[QuarantinedRecord]]:
+    """Rejected records in order of id by default.
 
     A page may hold fewer than `limit` items although there are more: it ends early when its records are large.
     """
-    key = current_key()
-    after = decode_cursor(arguments.get("cursor"), int)
+    own, exchange, reason = current_key().exchange, arguments.get("exchange"), arguments.get("reason")
     visible = where(
-        None if key.exchange is None else "exchange = %(own)s",
-        "exchange = %(exchange)s" if "exchange" in arguments else None,
-        "reason = %(reason)s" if "reason" in arguments else None,
-        None if after is None else "id > %(after)s",
+        None if own is None else "exchange = %(own)s",
+        None if exchange is None else "exchange = %(exchange)s",
+        None if reason is None else "reason = %(reason)s",
     )
-    found = f"""
-        SELECT {_COLUMNS}, sum(coalesce(octet_length(value), 0)) OVER (ORDER BY id)::bigint AS size_so_far
-        FROM quarantine {visible} ORDER BY id LIMIT %(limit)s
-    """
-    # Fetch one record beyond the size limit: there is always one to return, and one that shows there are more.
-    statement = f"""
-        SELECT * FROM ({found}) f WHERE size_so_far - coalesce(octet_length(value), 0) <= %(most)s ORDER BY id
-    """
-    with viewer_snapshot(arguments.get("exchange")) as connection:
-        rows = fetch(
-            connection,
-            statement,
-            QuarantinedRecord,
-            own=key.exchange,
-            exchange=arguments.get("exchange"),
-            reason=arguments.get("reason"),
-            after=None if after is None else after[0],
-            limit=arguments["limit"] + 1,
-            most=PAGE_MOST_BYTES,
-        )
-    fitting = sum(row.size_so_far <= PAGE_MOST_BYTES for row in rows)
-    limit = min(arguments["limit"], max(1, fitting))
-    return page(rows, limit, lambda row: encode_cursor(row.id), _render)
+    parameters = {"own": own, "exchange": exchange, "reason": reason}
+    select = f"SELECT {_COLUMNS} FROM quarantine {visible}"
+    with viewer_snapshot(exchange) as connection:
+        yield LargeRows(connection, select, QuarantinedRecord, parameters, lambda rows: map(_render, rows))
 
 
 @blueprint.operation("GET /v1/quarantine/<int:id>", RefusedSchema, query=NoQuery)
@@ -132,7 +120,7 @@ def get_quarantine(id: int) -> Json:  # noqa: A002 - the contract's name
     if id <= BIGINT_MAX:
         with viewer_snapshot() as connection:
             visible = where("id = %(id)s", None if current_key().exchange is None else "exchange = %(own)s")
-            statement = f"SELECT {_COLUMNS}, 0 FROM quarantine {visible}"
+            statement = f"SELECT {_COLUMNS} FROM quarantine {visible}"
             row = fetch_one(connection, statement, QuarantinedRecord, id=id, own=current_key().exchange)
     if row is None:
         raise Problem(404)

@@ -7,7 +7,7 @@ from flask import current_app
 from shared.events.decode import Kind
 from shared.events.fields import Text
 from shared.postgres.query import fetch
-from shared.register.stored_documents import stored_document
+from shared.register.stored_documents import INSTANT_COLUMN, stored_document
 from shared.values.json_types import Json
 from shared.values.parties import is_number
 from shared.web.answers import answer, booleans, lists, texts
@@ -29,7 +29,8 @@ _FOUND: Final = """
     SELECT found.* FROM unnest(CAST(%(exchanges)s AS text[])) AS named(exchange)
     CROSS JOIN unnest(CAST(%(spelled)s AS text[])) AS spelling
     CROSS JOIN LATERAL (
-        SELECT d.exchange, d.number, d.seq, d.counted, d.value, d.headers FROM {kind} d
+        SELECT d.exchange, d.number, d.seq, d.counted, d.value, d.headers, d.{at} AS at
+        FROM {kind} d
         WHERE d.exchange = named.exchange AND d.number >= spelling AND d.number < spelling || '~'
         ORDER BY d.number LIMIT %(limit)s
     ) AS found
@@ -71,7 +72,7 @@ def _search(kind: Kind, arguments: Json) -> Json:
         return {"items": [], "more": False}
     spelled = sorted({text, text.upper(), text.lower()})
     with viewer_snapshot() as connection:
-        statement = _FOUND.format(kind=kind)
+        statement = _FOUND.format(kind=kind, at=INSTANT_COLUMN[kind])
         rows = fetch(connection, statement, CurrentDocument, exchanges=exchanges, spelled=spelled, limit=limit + 1)
     return {"items": [_hit(kind, row) for row in rows[:limit]], "more": len(rows) > limit}
 

@@ -125,7 +125,7 @@ def test_notices_are_paged_in_order_of_their_hash(bureau: Bureau) -> None:
 
 def test_a_page_of_long_notices_ends_early(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     lists = sorted(published(bureau, number)["notice_list"] for number in (1, 2, 3))
-    monkeypatch.setattr("services.incentive.store.frozen.official_lists.PAGE_MOST_BYTES", 1)
+    monkeypatch.setattr("shared.postgres.sorted_rows.PAGE_MOST_BYTES", 1)
     found, cursor = [], None
     while cursor is not None or not found:
         page = open_notices(bureau, **({"cursor": cursor} if cursor else {}))

@@ -1,6 +1,7 @@
 """HTTP routes of tables of declarations that wait for another person: list, confirm, discard."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from flask import Response, jsonify
@@ -17,32 +18,33 @@ from services.incentive.http.declared_tables.upload import blueprint, preview_ro
 from services.incentive.http.tables.declared import Row, read_table
 from services.incentive.http.tables.rows import refuse_faults
 from services.incentive.store.frozen.declared_tables import (
+    TABLE_SORTS,
     SentTable,
     find_table,
-    list_tables,
+    find_tables,
     load_file,
     load_preview,
     sent_table_json,
 )
 from services.incentive.store.ledger import lock_ledger_for_request
+from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
-from shared.web.pagination import decode_key, encode_cursor, page
+from shared.web.lists import ItemList, list_operation
 from shared.web.problems import Problem
 from shared.web.service import write_transaction
 
 _COMPARED: Final = ("ceiling", "payable", "added", "above", "budget", "held", "suppressed", "over_approved")
 _COMPARED_OF_ROWS: Final = ("errors", "award_id", "ceiling", "payable", "suppressed_by")
 
+SENT_TABLES: Final = ItemList("declared-tables", schemas.SentTablePageSchema, TABLE_SORTS)
 
-@blueprint.operation(
-    "GET /v1/declared/tables", schemas.SentTablePageSchema, roles=SEE_ALL, query=schemas.SentTablesQuery
-)
-def list_sent_tables(arguments: Json) -> Json:
-    """List the tables of declarations that needed another person, in the order in which they were sent."""
-    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+
+@list_operation(blueprint, "GET /v1/declared/tables", SENT_TABLES, roles=SEE_ALL, query=schemas.SentTablesQuery)
+@contextmanager
+def list_sent_tables(arguments: Json) -> Iterator[SortedRows[SentTable]]:
+    """List the tables of declarations that needed another person, by default in the order in which they were sent."""
     with ledger_view() as (connection, _):
-        found = list_tables(connection, arguments.get("state"), after, limit + 1)
-    return page(found, limit, lambda one: encode_cursor(one.seq), sent_table_json)
+        yield find_tables(connection, arguments.get("state"))
 
 
 @blueprint.operation("GET /v1/declared/tables/<table_id>", schemas.SentTableSchema, roles=SEE_ALL)

@@ -1,16 +1,25 @@
 """HTTP route of the objections that were received publicly."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
 from marshmallow import Schema, fields
 
 from services.incentive.domain.holds import OUTCOMES
 from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import AsOfPageQuery
-from services.incentive.store.objections import OBJECTION_STATES, ListedObjection, list_objections
+from services.incentive.store.objections import (
+    OBJECTION_SORTS,
+    OBJECTION_STATES,
+    ListedObjection,
+    find_objections,
+)
 from shared.events.fields import Choice, Text
+from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
-from shared.values.times import format_time
 from shared.web.answers import answer, instants, texts
-from shared.web.pagination import decode_key, encode_cursor, page, page_schema
+from shared.web.lists import ItemList, list_operation, page_schema
 from shared.web.query import Blueprint
 
 blueprint = Blueprint("objections", __name__, description="异议 / objections")
@@ -32,20 +41,21 @@ class ObjectionQuery(AsOfPageQuery):
     award_id = Text()
 
 
-@blueprint.operation("GET /v1/objections", ObjectionPageSchema, roles=("auditor", "bureau"), query=ObjectionQuery)
-def list_received(arguments: Json) -> Json:
-    """List objections that were received without a key, in order of their id, which begins with the day.
+OBJECTIONS: Final = ItemList("objections", ObjectionPageSchema, OBJECTION_SORTS)
+
+
+@list_operation(
+    blueprint,
+    "GET /v1/objections",
+    OBJECTIONS,
+    roles=("auditor", "bureau"),
+    query=ObjectionQuery,
+)
+@contextmanager
+def list_received(arguments: Json) -> Iterator[SortedRows[ListedObjection]]:
+    """List objections that were received without a key, by default in order of their id, which begins with the day.
 
     A hold of kind `objection` that names one registers it, and the release of that hold answers it.
     """
-    after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
     with ledger_view(arguments.get("as_of")) as (connection, view):
-        found = list_objections(
-            connection, arguments.get("state"), arguments.get("award_id"), view.as_of, after, limit + 1
-        )
-    return page(found, limit, lambda one: encode_cursor(one.id), objection_json)
-
-
-def objection_json(one: ListedObjection) -> Json:
-    found = one._asdict() | {"state": one.state, "received_at": format_time(one.received_at)}
-    return {"objection_id": found.pop("id"), **found}
+        yield find_objections(connection, arguments.get("state"), arguments.get("award_id"), view.as_of)

@@ -1,6 +1,8 @@
 """Routes that are open without a key: notices in force, as they were posted, and objections to them."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
@@ -12,6 +14,7 @@ from services.incentive.http.context import incentive_context
 from services.incentive.http.fields import Words
 from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
 from services.incentive.store.frozen.official_lists import (
+    NOTICE_SORTS,
     FrozenList,
     ListHead,
     find_list,
@@ -22,10 +25,11 @@ from services.incentive.store.frozen.official_lists import (
 from services.incentive.store.objections import PublicObjection, count_objections, insert_objection
 from shared.events.fields import Choice, Text
 from shared.postgres.database import snapshot
+from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.values.times import format_time, shanghai_date
 from shared.web.answers import Fields, answer, instants, integers, lists, nested, texts
-from shared.web.pagination import PageQuery, decode_key, encode_cursor, page_schema
+from shared.web.lists import ItemList, list_operation, page_schema
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, Blueprint, QuerySchema
 from shared.web.service import current_service, write_transaction
@@ -75,23 +79,19 @@ class NoticeFileQuery(QuerySchema):
     format = Choice(("json", "xlsx", "csv"), load_default="json")
 
 
-@blueprint.operation("GET /public/notices", NoticePageSchema, query=PageQuery, security=[])
-def list_notices(arguments: Json) -> Json:
+NOTICES: Final = ItemList("notices", NoticePageSchema, NOTICE_SORTS)
+
+
+@list_operation(blueprint, "GET /public/notices", NOTICES, security=[])
+@contextmanager
+def list_notices(_: Json) -> Iterator[SortedRows[FrozenList]]:
     """List the public notices in force today, as they were posted, in order of their SHA-256.
 
     A page may hold fewer than `limit` notices although there are more: it ends early when they are long.
     """
-    after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
     service = current_service()
-    today = shanghai_date(service.clock())
     with snapshot(service.engine) as connection:
-        found = notices_in_force(connection, today, after, limit)
-        last = found[-1].sha256 if found else None
-        has_more = last is not None and bool(notices_in_force(connection, today, last, 1))
-    return {
-        "items": [notice_json(one) for one in found],
-        "next_cursor": encode_cursor(last) if last is not None and has_more else None,
-    }
+        yield notices_in_force(connection, shanghai_date(service.clock()))
 
 
 def load_heads(limit: int) -> list[ListHead]:
@@ -103,10 +103,6 @@ def load_heads(limit: int) -> list[ListHead]:
 
 def head_json(found: ListHead) -> Json:
     return {"sha256": found.sha256, **found.content}
-
-
-def notice_json(found: FrozenList) -> Json:
-    return {"sha256": found.sha256, **found.read}
 
 
 @blueprint.operation(

@@ -11,12 +11,13 @@ from services.incentive.domain.steps import ACTIONS
 from services.incentive.domain.workflow import FIRST_STATE, GROUNDS
 from services.incentive.http.act_schemas import BatchRequestSchema
 from services.incentive.http.awards import award_renderer
-from services.incentive.http.batches import batch_document, get_batch, list_all, perform_batch, preview
+from services.incentive.http.batches import batch_document, get_batch, list_batches, perform_batch, preview
 from services.incentive.http.context import ledger_view
 from services.incentive.http.notices.lists import list_document
 from services.incentive.http.schemas import AwardQuery
-from services.incentive.pages.blueprint import blueprint, paging_links, show
+from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import FormRefusal, load, read_form, refusal_of, sent_once, show_form
+from services.incentive.pages.lists import PageList
 from services.incentive.pages.words import NEXT
 from services.incentive.queries.awards import list_awards
 from shared.values.json_types import Json
@@ -26,7 +27,6 @@ from shared.web.problems import Problem
 
 _FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag", "hold", "name")
 _LISTED_MOST: Final = 200
-_PAGE_SIZE: Final = 25
 _KEPT: Final = "kept"  # hidden fields with the documents of the form that was previewed
 
 
@@ -38,7 +38,7 @@ def show_batch_form(refused: FormRefusal | None = None, previewed: Json | None =
     filters, faults = load(AwardQuery(), given)
     action = ACTIONS[_action(given.get("state", FIRST_STATE))]
     with ledger_view() as (connection, view):
-        rows = [] if faults else list_awards(connection, view, filters, None, _LISTED_MOST + 1)
+        rows = [] if faults else list_awards(connection, view, filters, _LISTED_MOST + 1)
         render = award_renderer(connection, view, rows[:_LISTED_MOST])
         policy = view.rulebook.policy
     today = shanghai_date(view.now)
@@ -111,18 +111,18 @@ def _refused(problem: Problem, given: Json) -> Json | None:
 @require("bureau", "auditor")
 def show_batches() -> ResponseReturnValue:
     """Show the batches so far."""
-    listed = list_all({"limit": _PAGE_SIZE, "cursor": request.args.get("cursor")})
-    paging = paging_links(listed["next_cursor"], "pages.batches", {})
-    return show("views/batches", batches=listed["items"], paging=paging)
+    asked = PageList(list_batches, "pages.batches", defaults={"sort": "at", "order": "desc"})
+    return asked.file() or show("views/batches", listed=asked.shown())
 
 
 @blueprint.get("/batches/<batch_id>", endpoint="batch")
 @require("bureau", "auditor")
 def show_batch(batch_id: str) -> ResponseReturnValue:
     """Show a batch and its decisions."""
-    found = get_batch({"limit": _PAGE_SIZE, "cursor": request.args.get("cursor")}, batch_id)
-    paging = paging_links(found["next_cursor"], "pages.batch", {"batch_id": batch_id})
-    return show("views/batch", batch=found, decisions=found["items"], paging=paging, listed=("publish", *KINDS))
+    asked = PageList(get_batch.at(batch_id=batch_id), "pages.batch", path={"batch_id": batch_id})
+    found = asked.shown()
+    has_document = found.further["action"] in ("publish", *KINDS)
+    return asked.file() or show("views/batch", batch=found.further, listed=found, has_document=has_document)
 
 
 @blueprint.get("/batches/<batch_id>/<any(pdf, xlsx, csv):format_name>", endpoint="batch_file")

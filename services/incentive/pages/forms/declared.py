@@ -1,28 +1,23 @@
 """Pages of declared rewards: the list with the form to declare one, and tables, each previewed first."""
 
-from typing import Final
-
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.act_schemas import DeclaredSchema
 from services.incentive.http.context import current_rulebook, ledger_view
-from services.incentive.http.declared import declaration_json, declare_reward
+from services.incentive.http.declared import declare_reward, list_declared
 from services.incentive.http.declared_tables.upload import run_table
-from services.incentive.pages.blueprint import blueprint, paging_links
+from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once, show_form
 from services.incentive.pages.forms.sent_table import confirmed_table, field_content, too_large, uploaded_table
 from services.incentive.pages.language import say_half
+from services.incentive.pages.lists import PageList
 from services.incentive.policy.terms import DeclaredTerms
 from services.incentive.queries.award_sums import which_awards
-from services.incentive.queries.declared import list_declared
 from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
 from shared.web.keys import require
-from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem
-
-_PAGE_SIZE: Final = 25
 
 
 @blueprint.post("/declared")
@@ -51,18 +46,18 @@ def declare() -> ResponseReturnValue:
 @require("bureau", "auditor")
 def show_declared(refused: FormRefusal | None = None) -> ResponseReturnValue:
     """Show the declarations under one rule or all; with a rule, the form for it, with why it was refused."""
-    terms, after = _chosen(), decode_key(request.args.get("cursor"), str)
-    filters = {} if terms is None else {"rule": terms.rule}
+    terms, asked = _chosen(), PageList(list_declared, "pages.declared", ("rule",))
+    file = asked.file()
+    if file is not None:
+        return file
+    listed = asked.shown()
     with ledger_view() as (connection, view):
-        found = list_declared(connection, filters, after, _PAGE_SIZE + 1)
-        awards = which_awards(connection, [one.award_id for one in found])
-    listed = page(found, _PAGE_SIZE, lambda one: encode_cursor(one.ref.fact), declaration_json)
+        awards = which_awards(connection, [one["award_id"] for one in listed.items])
     return show_form(
         "forms/declared",
         refused,
-        declarations=listed["items"],
+        listed=listed,
         awards=awards,
-        paging=paging_links(listed["next_cursor"], "pages.declared", filters),
         terms=terms,
         policy=view.rulebook.policy,
     )

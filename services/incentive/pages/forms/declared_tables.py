@@ -1,36 +1,27 @@
 """Pages of tables of declarations that another person confirms: the list, and one with its forms."""
 
-from typing import Final
-
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.commands.declared_tables import confirmable
 from services.incentive.http.act_schemas import DiscardRequestSchema
 from services.incentive.http.context import current_actor, ledger_view
-from services.incentive.http.declared_tables.pending import confirm, discard, preview_confirmation
-from services.incentive.pages.blueprint import blueprint, paging_links, show
+from services.incentive.http.declared_tables.pending import confirm, discard, list_sent_tables, preview_confirmation
+from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once, show_form
 from services.incentive.pages.language import say_half
-from services.incentive.store.frozen.declared_tables import find_table, list_tables, load_preview, sent_table_json
+from services.incentive.pages.lists import PageList
+from services.incentive.store.frozen.declared_tables import find_table, load_preview, sent_table_json
 from shared.web.keys import current_key, require
-from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem
-
-_PAGE_SIZE: Final = 25
 
 
 @blueprint.get("/declared/tables", endpoint="sent_tables")
 @require("bureau", "auditor")
 def show_sent_tables() -> ResponseReturnValue:
-    """Show the tables that needed another person, in the order in which they were sent."""
-    after = decode_key(request.args.get("cursor"), int)
-    with ledger_view() as (connection, _):
-        found = list_tables(connection, None, after, _PAGE_SIZE + 1)
-    listed = page(found, _PAGE_SIZE, lambda one: encode_cursor(one.seq), sent_table_json)
-    return show(
-        "forms/sent_tables", tables=listed["items"], paging=paging_links(listed["next_cursor"], "pages.sent_tables", {})
-    )
+    """Show the tables that needed another person, by default in the order in which they were sent."""
+    asked = PageList(list_sent_tables, "pages.sent_tables")
+    return asked.file() or show("forms/sent_tables", listed=asked.shown())
 
 
 @blueprint.get("/declared/tables/<table_id>", endpoint="sent_table")

@@ -13,15 +13,16 @@ from services.incentive.domain.notices.days import notice_end
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.domain.steps import ACTIONS, MOST, StepContext, allowed_actions, refusals
 from services.incentive.domain.workflow import GROUNDS
-from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
+from services.incentive.http.awards import find_award, list_awards, render_award, render_in_context
 from services.incentive.http.context import current_actor
-from services.incentive.http.schemas import FLAGS, AwardQuery
-from services.incentive.pages.as_of_param import PARAMETER, page_as_of, page_view
-from services.incentive.pages.blueprint import blueprint, paging_links, show
-from services.incentive.pages.form_body import FormRefusal, load, show_form
+from services.incentive.http.schemas import FLAGS
+from services.incentive.pages.as_of_param import page_view
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.form_body import FormRefusal, show_form
+from services.incentive.pages.lists import PageList
 from services.incentive.pages.views.waiting import queue_of
 from services.incentive.policy.terms import Policy
-from services.incentive.queries.awards import FLAGS_FOR_ALL, list_awards
+from services.incentive.queries.awards import FLAGS_FOR_ALL
 from services.incentive.queries.casework.step_contexts import step_contexts
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions
@@ -34,37 +35,28 @@ from services.incentive.store.frozen.statements import find_statement
 from services.incentive.store.rows import SeenAward
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
-from shared.values.times import format_time
 from shared.web.keys import EVERY_KIND, current_key, require
-from shared.web.pagination import decode_key, encode_cursor, page
 
 _FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag", "hold", "name")
-_PAGE_SIZE: Final = 25
 _POSTINGS_MOST: Final = 500
-_HOLDS_MOST: Final = 200
 
 
 @blueprint.get("/awards")
 def awards() -> ResponseReturnValue:
     """Show the awards that the reader may see, in the order of the API's list."""
-    given = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
-    instant = page_as_of()
-    dated = {} if instant is None else {PARAMETER: format_time(instant)}
-    filters, faults = load(AwardQuery(), given | dated)
-    after = decode_key(request.args.get("cursor"), str)
-    with page_view() as (connection, view):
-        rows = [] if faults else list_awards(connection, view, filters, after, _PAGE_SIZE + 1)
-        render = award_renderer(connection, view, rows)
-    listed = page(rows, _PAGE_SIZE, lambda row: encode_cursor(row.award_id), render)
+    asked = PageList(list_awards, "pages.awards", _FILTERS, dated=True)
+    file = asked.file()
+    if file is not None:
+        return file
+    listed = asked.shown()
+    with page_view() as (_, view):
+        policy = view.rulebook.policy
     return show(
         "views/awards",
-        422 if faults else 200,
-        awards=listed["items"],
-        paging=paging_links(listed["next_cursor"], "pages.awards", given),
-        given=given,
-        faults=faults,
+        422 if listed.faults else 200,
+        listed=listed,
         exchanges=[one for one in view.rulebook.exchanges.ids if view.viewer in (None, one)],
-        policy=view.rulebook.policy,
+        policy=policy,
         holds=HOLDS,
         flags=[one for one in FLAGS if view.viewer is None or one in FLAGS_FOR_ALL],
     )
@@ -93,7 +85,7 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
             "policy": policy,
             "explanation": explained,
             "rival": _rival(connection, view, rendered["suppressed_by"]),
-            "postings": list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST),
+            "postings": list_transactions(connection, view, {"award_id": award_id}, _POSTINGS_MOST),
             **_recorded(connection, view, row),
             **_possible(steps, policy),
             "received": request.args.get("received"),
@@ -107,7 +99,7 @@ def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     if not row.whole:
         return {"decisions": [], "accounts": {}, "services": {}, "held": [], "objections": []}
     decisions = seen_decisions(connection, view, row)
-    holds = list_acts(connection, "hold", ("award_id", row.award_id), view.as_of, None, _HOLDS_MOST)
+    holds = list_acts(connection, "hold", ("award_id", row.award_id), view.as_of)
     # The API shows bank accounts to the same readers alone.
     named = {one["account"] for one in decisions if one.get("account")} if view.viewer is None else set()
     paid_to = find_acts(connection, named)

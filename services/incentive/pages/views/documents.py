@@ -1,27 +1,27 @@
 """Pages of a trade, with its effects on the ledger, and of a listing, as their registers have them."""
 
-from typing import Final
-
-from flask import request
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import ledger_view
 from services.incentive.http.register_reads import find_document
 from services.incentive.http.trade_effects import list_trade_effects
-from services.incentive.pages.blueprint import blueprint, paging_links, show
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.lists import PageList
 from services.incentive.queries.finding.search import seen_subjects
 from shared.values.json_types import Json
-
-_PAGE_SIZE: Final = 50
 
 
 @blueprint.get("/trades/<exchange>/<no>")
 def trade(exchange: str, no: str) -> ResponseReturnValue:
-    effects = list_trade_effects({"cursor": request.args.get("cursor"), "limit": _PAGE_SIZE}, exchange, no)
-    paging = paging_links(effects["next_cursor"], "pages.trade", {"exchange": exchange, "no": no})
+    path = {"exchange": exchange, "no": no}
+    asked = PageList(list_trade_effects.at(**path), "pages.trade", path=path)
+    file = asked.file()
+    if file is not None:
+        return file
+    listed = asked.shown()
     document = find_document("trades", exchange, no)
     linked = _linked(document["provider"], document["buyer"])
-    return show("views/trade", document=document, linked=linked, effects=effects, paging=paging)
+    return show("views/trade", document=document, linked=linked, listed=listed)
 
 
 @blueprint.get("/listings/<exchange>/<no>")

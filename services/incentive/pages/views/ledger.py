@@ -8,7 +8,7 @@ from services.incentive.http.register_reads import documents_behind
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.queries.award_sums import which_awards
-from services.incentive.queries.ledger import list_transactions
+from services.incentive.queries.ledger import find_transaction
 from services.incentive.store.acts import find_act
 from services.incentive.store.facts import facts_at
 from shared.postgres.query import BIGINT_MAX
@@ -21,10 +21,9 @@ def posting(seq: int) -> ResponseReturnValue:
     if seq > BIGINT_MAX:
         raise Problem(404)
     with page_view() as (connection, view):
-        found = list_transactions(connection, view, {}, seq - 1, 1)
-        if not found or found[0]["seq"] != seq:
+        rendered = find_transaction(connection, view, seq)
+        if rendered is None:
             raise Problem(404)
-        rendered = found[0]
         decided = None if rendered["decision"] is None else find_act(connection, rendered["decision"]["id"])
         refs = [FactRef(**one) for one in rendered["cause"]["facts"]]
         recorded = facts_at(connection, refs)

@@ -12,13 +12,12 @@ from services.incentive.http.notices.public import (
     head_json,
     limit_attempts,
     load_heads,
-    notice_json,
     object_to_award,
 )
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.pages.session.sign_in import OPEN
-from services.incentive.store.frozen.official_lists import FrozenList, find_list
+from services.incentive.store.frozen.official_lists import FrozenList, find_list, notice_json
 from shared.postgres.database import snapshot
 from shared.web.problems import Problem
 from shared.web.service import current_service

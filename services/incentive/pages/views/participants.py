@@ -12,17 +12,14 @@ from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, subject
 from services.incentive.domain.explanations.events import annual_parts
 from services.incentive.domain.subjects.pace import forecast
 from services.incentive.http.awards import check_subject, found_or_404
-from services.incentive.http.finding.participants import cursor_maker, read_cursor
 from services.incentive.http.register_reads import uncounted_documents
 from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, paging_links, requested_year, show
+from services.incentive.pages.blueprint import blueprint, requested_year, show
+from services.incentive.pages.lists import part_of
 from services.incentive.queries.finding.participants import (
-    ParticipantOrder,
-    ParticipantRow,
+    PARTICIPANT_SORTS,
     Wanted,
-    count_participants,
-    list_participants,
-    participant_json,
+    find_participants,
     wanted_participants,
 )
 from services.incentive.queries.view import LedgerView
@@ -31,7 +28,6 @@ from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI
 from shared.web.keys import current_key
-from shared.web.pagination import page
 from shared.web.problems import Problem
 
 _PAGE_SIZE: Final = 25
@@ -47,21 +43,16 @@ def participants_of(connection: Connection, view: LedgerView, exchange: str, yea
     wanted = wanted_participants(view, exchange, year, rule)
     if wanted.threshold_fen is not None:
         wanted = wanted._replace(has_reached=_REACHED[reached])
-    order = ParticipantOrder("measure", True) if wanted.threshold_fen is None else ParticipantOrder("missing", False)
-    after = read_cursor(request.args.get("cursor"), order)
-    rows = list_participants(connection, view, wanted, order, after, _PAGE_SIZE + 1)
-    known = load_facts(connection, [row.subject for row in rows], {}, view.rulebook.registers, view.as_of)
-    found = page(
-        rows,
-        _PAGE_SIZE,
-        cursor_maker(order, wanted),
-        lambda row: _participant(row, wanted, view, known.get(row.subject, NO_FACTS)),
-    )
+    order = {"sort": "measure", "order": "desc"} if wanted.threshold_fen is None else {"sort": "missing"}
+    found = find_participants(connection, view, wanted)
     query = {"exchange": exchange, "year": year, "rule": rule, "reached": reached}
+    listed = part_of(found, PARTICIPANT_SORTS, "pages.exchange", query, _PAGE_SIZE, **order, count="true")
+    subjects = [one["subject"] for one in listed.items]
+    known = load_facts(connection, subjects, {}, view.rulebook.registers, view.as_of)
     return {
-        "participants": found["items"],
-        "participant_count": count_participants(connection, view, wanted),
-        "paging": paging_links(found["next_cursor"], "pages.exchange", query),
+        "participants": [_participant(one, wanted, view, known.get(one["subject"], NO_FACTS)) for one in listed.items],
+        "participant_count": listed.total,
+        "paging": listed.paging,
         "rules": rules,
         "rule": rule,
         "reached": reached,
@@ -69,10 +60,10 @@ def participants_of(connection: Connection, view: LedgerView, exchange: str, yea
     }
 
 
-def _participant(row: ParticipantRow, wanted: Wanted, view: LedgerView, known: KnownFacts) -> Json:
-    """Add what does not count of it on this exchange, and when it reaches the threshold at its pace."""
+def _participant(item: Json, wanted: Wanted, view: LedgerView, known: KnownFacts) -> Json:
+    """Add to an item of the API what does not count of it here, and when it reaches the threshold at its pace."""
     policy, facts = view.rulebook.policy, subject_facts(known)
-    found = participant_json(row, wanted) | {"uncounted": [], "forecast": None}
+    found = item | {"uncounted": [], "forecast": None}
     if wanted.threshold_fen is None:
         return found
     _, not_counted = annual_parts(wanted.year, facts, policy)
@@ -81,7 +72,7 @@ def _participant(row: ParticipantRow, wanted: Wanted, view: LedgerView, known: K
         for exchange, fen, trades, reason in not_counted
         if exchange == wanted.exchange
     ]
-    if row.measure_fen is not None:
+    if item["measure"] is not None:
         found["forecast"] = forecast(wanted.year, facts.totals.get(wanted.year, ()), policy, _day_of(view))
     return found
 

@@ -21,7 +21,7 @@ _PROSE: Final = (".zh", ".en", ".mark", ".reading", ".basis")  # shown as readin
 def policy() -> ResponseReturnValue:
     with page_view() as (connection, view):
         found = view.rulebook.policy
-        put_in_force = list_transactions(connection, view, {"kind": SETTINGS}, None, _MOST_SETTINGS)
+        put_in_force = list_transactions(connection, view, {"kind": SETTINGS}, _MOST_SETTINGS)
     return show(
         "views/policy",
         policy=found,

@@ -66,7 +66,7 @@ def _load(year: int) -> tuple[list[Json], Policy]:
     """Load the awards under public notice, each with the amount still to approve and the end of its notice."""
     with page_view() as (connection, view):
         policy = view.rulebook.policy
-        rows = list_awards(connection, view, {"year": year, "state": "published"}, None, _NOTICES_MOST)
+        rows = list_awards(connection, view, {"year": year, "state": "published"}, _NOTICES_MOST)
         contexts = load_award_context(connection, rows, policy, view.as_of, view.instant)
     shown = []
     for row in rows:

@@ -8,43 +8,51 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import current_rulebook
-from services.incentive.http.register_reads import KINDS, quarantine_page, register_ids
-from services.incentive.pages.blueprint import blueprint, paging_links, show
-from services.incentive.store.register_client import NotInRegister
+from services.incentive.http.register_reads import KINDS, RegisterList, register_ids
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.lists import PageList
+from services.incentive.store.register_client import NotInRegister, RegisterUnavailable
 from shared.events.decode import REASONS
 from shared.values.json_types import Json
 from shared.web.keys import current_key
 from shared.web.problems import Problem
+from shared.web.register.quarantine import QUARANTINE, QuarantineQuery
 
-_PAGE_SIZE: Final = 20
+_NEWEST_FIRST: Final = {"sort": "id", "order": "desc"}
 _SHOWN_BYTES: Final = 2000
 
 
 @blueprint.get("/quarantine")
 def quarantine() -> ResponseReturnValue:
-    """Show the rejected events of one register; an exchange sees its own."""
+    """Show the rejected events of one register, the newest first; an exchange sees its own."""
     registers, exchanges = register_ids(), list(current_rulebook().exchanges.ids)
-    own, cursor = current_key().exchange, request.args.get("cursor")
+    own = current_key().exchange
     chosen: Json = {
         "kind": _chosen("kind", KINDS) or KINDS[0],
         "register": _chosen("register", registers) or next(iter(registers), ""),
         "exchange": _chosen("exchange", exchanges if own is None else [own]) or own,
         "reason": _chosen("reason", REASONS),
     }
-    filters = {"exchange": chosen["exchange"], "reason": chosen["reason"], "cursor": cursor}
-    query: Json = {name: value for name, value in filters.items() if value}
+    source = RegisterList(chosen["kind"], chosen["register"], "/v1/quarantine", QUARANTINE.query(QuarantineQuery))
+    asked = PageList(source, "pages.quarantine", ("exchange", "reason"), _NEWEST_FIRST, dict(list(chosen.items())[:2]))
+    listed = None
     try:
-        found = quarantine_page(chosen["kind"], chosen["register"], {**query, "limit": _PAGE_SIZE})
+        file = asked.file()
+        if file is not None:
+            return file
+        listed = asked.shown()
     except NotInRegister as error:
         raise Problem(404) from error
+    except RegisterUnavailable:
+        pass
     return show(
         "views/quarantine",
         **chosen,
+        listed=listed,
         registers=registers,
         reasons=REASONS,
         exchanges=exchanges if own is None else [],
-        items=None if found is None else [_readable(item) for item in found["items"]],
-        paging=paging_links(None if found is None else found["next_cursor"], "pages.quarantine", chosen),
+        items=None if listed is None else [_readable(item) for item in listed.items],
     )
 
 

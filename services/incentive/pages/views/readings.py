@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from flask import request
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import ledger_view
-from services.incentive.pages.blueprint import blueprint, paging_links, show
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.lists import part_of
 from services.incentive.queries.readings import price_list
-from services.incentive.store.readings import changed_awards
+from services.incentive.store.readings import CHANGED_SORTS, ChangedAward, changed_awards
+from shared.postgres.sorted_rows import RowsInMemory
 from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
 from shared.web.keys import require
-from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem
 
 _PAGE_SIZE: Final = 50
@@ -32,19 +32,22 @@ def readings() -> ResponseReturnValue:
 @require("bureau", "auditor")
 def reading(reading_id: str) -> ResponseReturnValue:
     """Show a reading and the awards that its alternative would change. Problem 404 if there is no such reading."""
-    after = decode_key(request.args.get("cursor"), str)
     with ledger_view() as (connection, view):
         policy = view.rulebook.policy
         found = next((one for one in price_list(connection, policy) if one["id"] == reading_id), None)
         if found is None:
             raise Problem(404)
-        rows = changed_awards(connection, reading_id, after, _PAGE_SIZE + 1) if found["as_of"] else []
-    listed = page(rows, _PAGE_SIZE, lambda row: encode_cursor(row.award_id), lambda row: row._asdict())
+        rows = (
+            changed_awards(connection, reading_id)
+            if found["as_of"]
+            else RowsInMemory[ChangedAward]([], ChangedAward._asdict)
+        )
+        listed = part_of(rows, CHANGED_SORTS, "pages.reading", {"reading_id": reading_id}, _PAGE_SIZE)
     return show(
         "views/reading",
         reading=_with_changes(found),
-        changed=listed["items"],
-        paging=paging_links(listed["next_cursor"], "pages.reading", {"reading_id": reading_id}),
+        changed=listed.items,
+        paging=listed.paging,
         path=next((one.path for one in policy.readings if one.id == reading_id), None),
         policy=policy,
     )

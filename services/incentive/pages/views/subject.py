@@ -25,7 +25,6 @@ from shared.values.times import format_time
 from shared.web.keys import EVERY_KIND, require
 
 _Terms = RuleTerms | DeclaredTerms
-_ACTS_MOST: Final = 200
 _AWARDS_MOST: Final = 200  # a subject has at most one per rule in a year, or per item
 
 
@@ -36,7 +35,7 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
     year = requested_year()
     with page_view() as (connection, view):
         status = found_or_404(load_subject_status(connection, view, subject, year))
-        rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
+        rows = list_awards(connection, view, {"subject": subject, "year": year}, _AWARDS_MOST)
         acts = _recorded(connection, view, subject) if view.viewer is None else []
         accounts = _accounts(connection, view, subject) if view.viewer is None else []
         awards = list(map(award_renderer(connection, view, rows), rows))
@@ -89,7 +88,7 @@ def show_letter(subject: str) -> ResponseReturnValue:
         unearned = found_or_404(explain_unearned(connection, view, subject, year))
         policy = view.rulebook.policy
         name = known_name(connection, view, subject)
-        rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
+        rows = list_awards(connection, view, {"subject": subject, "year": year}, _AWARDS_MOST)
         awards = [(row, explain_award(connection, view, row)) for row in rows if row.whole]
     return show(
         "views/letter",
@@ -120,7 +119,7 @@ def known_name(connection: Connection, view: LedgerView, subject: str) -> str | 
 
 
 def _accounts(connection: Connection, view: LedgerView, subject: str) -> list[Json]:
-    return list_acts(connection, "account", ("subject", subject), view.as_of, None, _ACTS_MOST)
+    return list_acts(connection, "account", ("subject", subject), view.as_of)
 
 
 def _recorded(connection: Connection, view: LedgerView, subject: str) -> list[Json]:
@@ -128,6 +127,6 @@ def _recorded(connection: Connection, view: LedgerView, subject: str) -> list[Js
     acts = [
         one
         for kind in ("eligibility", "other_grant")
-        for one in list_acts(connection, kind, ("subject", subject), view.as_of, None, _ACTS_MOST)
+        for one in list_acts(connection, kind, ("subject", subject), view.as_of)
     ]
     return sorted(acts, key=lambda one: int(one["transaction"]))

@@ -9,7 +9,6 @@ from services.incentive.commands.declared_tables import confirmable
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.domain.subjects.accounts import masked
 from services.incentive.http.context import current_actor
-from services.incentive.http.notices.objections import objection_json
 from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year
@@ -23,8 +22,9 @@ from services.incentive.queries.view import LedgerView
 from services.incentive.queries.worklist import count_flags, list_worklist
 from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
-from services.incentive.store.frozen.declared_tables import list_tables, sent_table_json
-from services.incentive.store.objections import list_objections
+from services.incentive.store.frozen.declared_tables import TABLE_SORTS, find_tables, sent_table_json
+from services.incentive.store.objections import OBJECTION_SORTS, find_objections, objection_json
+from shared.postgres.sorted_rows import first_rows
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time, shanghai_date
@@ -46,7 +46,7 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
     year = requested_year()
     with page_view() as (connection, view):
         waiting = list_worklist(connection, view, year, current_actor())
-        clawbacks = list_clawbacks(connection, view, "open", None, _CLAWBACKS_MOST)
+        clawbacks = list_clawbacks(connection, view, "open")[:_CLAWBACKS_MOST]
         suspensions = list_suspensions(connection, view.as_of)
         closings = list_years(connection, view)
         ending = ending_eligibility(connection, view, _ENDING_MOST)
@@ -84,7 +84,9 @@ def _pending(connection: Connection, view: LedgerView) -> Json:
         "objections": [
             objection_json(one)
             for state in ("received", "held")
-            for one in list_objections(connection, state, None, view.as_of, None, _OBJECTIONS_MOST)
+            for one in first_rows(
+                find_objections(connection, state, None, view.as_of), OBJECTION_SORTS, _OBJECTIONS_MOST
+            )
         ],
         "registered": registered_objections(connection, view, _OBJECTIONS_MOST),
         "notices": [one._asdict() | {"is_over": one.until < today} for one in notice_rounds(connection, view)],
@@ -94,7 +96,7 @@ def _pending(connection: Connection, view: LedgerView) -> Json:
         ],
         "tables": [
             (sent_table_json(one), confirmable(one, current_actor()))
-            for one in list_tables(connection, "pending", None, _TABLES_MOST)
+            for one in first_rows(find_tables(connection, "pending"), TABLE_SORTS, _TABLES_MOST)
         ],
         "more_accounts": len(accounts) > _ACCOUNTS_MOST,
     }

@@ -1,7 +1,5 @@
 """Participants of an exchange under a rule in a year, in the order in which a reader asks for them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -10,7 +8,8 @@ from services.incentive.domain.event_readings import missing_to_reach, touches
 from services.incentive.domain.subjects.participation import participations
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.facts import load_facts
-from shared.postgres.query import fetch, fetch_value, fetch_values, stream, where
+from shared.postgres.query import fetch_values, where
+from shared.postgres.sorted_rows import RowsInMemory, SortedRows, Sorts, SqlRows, column
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 
@@ -18,13 +17,18 @@ _BATCH: Final = 1_000  # subjects whose facts are in memory together
 
 
 class ParticipantRow(NamedTuple):
-    """A participant as the reader may see it: measure and what is missing are None where they are hidden."""
+    """A participant as the reader may see it: measure and what is missing are None where they are hidden.
+
+    `sort_measure_fen` and `sort_missing_fen` are never None: where the measure is hidden, the own part stands for it.
+    """
 
     subject: str
     name: str
     measure_fen: int | None
     missing_fen: int | None
     own_fen: int
+    sort_measure_fen: int
+    sort_missing_fen: int
 
 
 class Wanted(NamedTuple):
@@ -40,44 +44,15 @@ class Wanted(NamedTuple):
     threshold_fen: int | None
 
 
-class _Sort(NamedTuple):
-    """A sort key of participants, as SQL and as a function of a row; the own part replaces a hidden measure."""
-
-    sql: str
-    of: Callable[[ParticipantRow, Wanted], str | int]
-
-
 _MISSING: Final = "coalesce(missing_fen, greatest(CAST(%(threshold_fen)s AS bigint) - own_fen, 0))"
-
-
-def _missing(row: ParticipantRow, wanted: Wanted) -> int:
-    if row.missing_fen is not None:
-        return row.missing_fen
-    return max(0, (wanted.threshold_fen or 0) - row.own_fen)
-
-
-SORTS: Final = {
-    "subject": _Sort("subject", lambda row, _: row.subject),
-    "missing": _Sort(_MISSING, _missing),
-    "measure": _Sort(
-        "coalesce(measure_fen, own_fen)",
-        lambda row, _: row.own_fen if row.measure_fen is None else row.measure_fen,
-    ),
-    "own": _Sort("own_fen", lambda row, _: row.own_fen),
-    "name": _Sort("name", lambda row, _: row.name),
+_SUBJECT: Final = column("subject", str)
+PARTICIPANT_SORTS: Final[Sorts] = {
+    "subject": (_SUBJECT,),
+    "missing": (column("sort_missing_fen", int), _SUBJECT),
+    "measure": (column("sort_measure_fen", int), _SUBJECT),
+    "own": (column("own_fen", int), _SUBJECT),
+    "name": (column("name", str), _SUBJECT),
 }
-
-Position = tuple[str | int, str]  # the value of the sort, and the subject
-
-
-class ParticipantOrder(NamedTuple):
-    """The order of participants: ties by subject, so that no two have the same position."""
-
-    sort: str
-    descends: bool
-
-    def position(self, row: ParticipantRow, wanted: Wanted) -> Position:
-        return SORTS[self.sort].of(row, wanted), row.subject
 
 
 def wanted_participants(
@@ -91,47 +66,17 @@ def wanted_participants(
     return Wanted(exchange, year, rule, has_reached, missing_to_reach(0, terms) if has_threshold else None)
 
 
-def list_participants(
-    connection: Connection,
-    view: LedgerView,
-    wanted: Wanted,
-    order: ParticipantOrder,
-    after: Position | None,
-    limit: int,
-) -> Sequence[ParticipantRow]:
-    """Participants after a position, at most `limit`, for a reader who sees the exchange."""
+def find_participants(connection: Connection, view: LedgerView, wanted: Wanted) -> SortedRows[ParticipantRow]:
+    """Open the participants, for a reader who sees the exchange."""
     if view.as_of is not None:
-        rows = sorted(
-            _past(connection, view, wanted), key=lambda row: order.position(row, wanted), reverse=order.descends
-        )
-        rest = (row for row in rows if after is None or _is_after(order, order.position(row, wanted), after))
-        return list(islice(rest, limit))
-    key, direction = SORTS[order.sort].sql, "DESC" if order.descends else "ASC"
-    beyond = (
-        None if after is None else f"({key}, subject) {'<' if order.descends else '>'} (%(after)s, %(after_subject)s)"
+        return RowsInMemory(_past(connection, view, wanted), lambda row: participant_json(row, wanted))
+    return SqlRows(
+        connection,
+        _select(view, wanted),
+        ParticipantRow,
+        wanted._asdict(),
+        lambda rows: (participant_json(row, wanted) for row in rows),
     )
-    statement = f"""
-        {_select(view, wanted)} {where(beyond)} ORDER BY {key} {direction}, subject {direction} LIMIT %(limit)s
-    """
-    value, subject = after or (None, None)
-    return fetch(
-        connection, statement, ParticipantRow, **wanted._asdict(), after=value, after_subject=subject, limit=limit
-    )
-
-
-def stream_participants(
-    connection: Connection, view: LedgerView, wanted: Wanted, order: ParticipantOrder
-) -> Iterator[ParticipantRow]:
-    """All participants now, in that order."""
-    key, direction = SORTS[order.sort].sql, "DESC" if order.descends else "ASC"
-    statement = f"{_select(view, wanted)} ORDER BY {key} {direction}, subject {direction}"
-    return stream(connection, statement, ParticipantRow, **wanted._asdict())
-
-
-def count_participants(connection: Connection, view: LedgerView, wanted: Wanted) -> int:
-    if view.as_of is not None:
-        return len(_past(connection, view, wanted))
-    return fetch_value(connection, f"SELECT count(*) FROM ({_select(view, wanted)}) c", int, **wanted._asdict())
 
 
 def participant_json(row: ParticipantRow, wanted: Wanted) -> Json:
@@ -151,7 +96,7 @@ def _select(view: LedgerView, wanted: Wanted) -> str:
     shown = "" if view.viewer is None else "shown_"
     reached = None if wanted.has_reached is None else f"({_MISSING} = 0) = %(has_reached)s"
     return f"""
-        SELECT * FROM (
+        SELECT *, coalesce(measure_fen, own_fen) AS sort_measure_fen, {_MISSING} AS sort_missing_fen FROM (
             SELECT subject, name, {shown}measure_fen AS measure_fen, {shown}missing_fen AS missing_fen, own_fen
             FROM participant WHERE exchange = %(exchange)s AND year = %(year)s AND rule = %(rule)s
         ) seen {where(reached)}
@@ -170,13 +115,10 @@ def _past(connection: Connection, view: LedgerView, wanted: Wanted) -> list[Part
             if (one.exchange, one.year, one.rule) == (wanted.exchange, wanted.year, wanted.rule):
                 is_hidden = one.is_shared and view.viewer is not None
                 measure, missing = (None, None) if is_hidden else (one.measure_fen, one.missing_fen)
-                rows.append(ParticipantRow(one.subject, one.name, measure, missing, one.own_fen))
-    return [row for row in rows if wanted.has_reached in (None, _missing(row, wanted) == 0)]
-
-
-def _is_after(order: ParticipantOrder, position: Position, after: Position) -> bool:
-    # A cursor holds the values of this order, so both are of the same types.
-    return position < after if order.descends else position > after
+                shown = one.own_fen if measure is None else measure
+                lacking = max(0, (wanted.threshold_fen or 0) - one.own_fen) if missing is None else missing
+                rows.append(ParticipantRow(one.subject, one.name, measure, missing, one.own_fen, shown, lacking))
+    return [row for row in rows if wanted.has_reached in (None, row.sort_missing_fen == 0)]
 
 
 def _yuan(fen: int | None) -> str | None:

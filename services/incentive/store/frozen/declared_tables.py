@@ -1,13 +1,13 @@
 """Tables of declarations that wait for another person, in the ledger's database: their files, their states, lists."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import Connection
 
 from services.incentive.domain.workflow import Actor
-from shared.postgres.query import execute, fetch, fetch_one, fetch_value, where
+from shared.postgres.query import execute, fetch_one, fetch_value, where
+from shared.postgres.sorted_rows import Sorts, SqlRows, column
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -49,6 +49,15 @@ class SentTable(NamedTuple):
         return Actor(self.name, self.person)
 
 
+_SEQ: Final = column("seq", int)
+TABLE_SORTS: Final[Sorts] = {
+    "transaction": (_SEQ,),
+    "at": (column("recorded_at", datetime), _SEQ),
+    "rows": (column("rows", int), _SEQ),
+    "added": (column("added_fen", int), _SEQ),
+}
+
+
 def keep_file(connection: Connection, sha256: str, content: bytes) -> None:
     """Keep the file of a table, once."""
     statement = "INSERT INTO declared_table_file VALUES (%(sha256)s, %(content)s) ON CONFLICT DO NOTHING"
@@ -78,13 +87,10 @@ def load_preview(connection: Connection, table_id: str) -> Json:
     return found
 
 
-def list_tables(connection: Connection, state: TableState | None, after: int | None, limit: int) -> Sequence[SentTable]:
-    """Tables in the order in which they were sent, at most `limit`."""
-    conditions = where(
-        None if state is None else "one.state = %(state)s", None if after is None else "one.seq > %(after)s"
-    )
-    statement = f"SELECT * FROM ({_TABLES}) one {conditions} ORDER BY one.seq LIMIT %(limit)s"
-    return fetch(connection, statement, SentTable, state=state, after=after, limit=limit)
+def find_tables(connection: Connection, state: TableState | None) -> SqlRows[SentTable]:
+    """Open the tables of a state (None: of all)."""
+    select = f"SELECT * FROM ({_TABLES}) one {where(None if state is None else 'one.state = %(state)s')}"
+    return SqlRows(connection, select, SentTable, {"state": state}, lambda rows: map(sent_table_json, rows))
 
 
 def sent_table_json(table: SentTable) -> Json:

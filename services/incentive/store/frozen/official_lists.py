@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.notices.official_list import PUBLIC_NOTICE, PreparedList
 from shared.postgres.query import execute, fetch, fetch_value, fetch_values
+from shared.postgres.sorted_rows import LargeRows, Sorts, column
 from shared.values.json_types import Json
 from shared.values.times import year_start
 
@@ -31,17 +32,8 @@ _OF_YEAR: Final = f"""
 _IN_FORCE: Final = """
     FROM official_list
     WHERE kind = 'public_notice' AND notice_from <= %(day)s AND notice_until >= %(day)s
-      AND (CAST(%(after)s AS text) IS NULL OR sha256 > %(after)s)
-    ORDER BY sha256 LIMIT %(limit)s
 """
-# Notices in force until their bytes are so many: at least one.
-_IN_FORCE_WITHIN: Final = f"""
-    SELECT l.sha256, l.content FROM (
-        SELECT sha256, sum(size) OVER (ORDER BY sha256) - size AS before
-        FROM (SELECT sha256, octet_length(content) AS size {_IN_FORCE}) sizes
-    ) found JOIN official_list l USING (sha256) WHERE found.before < %(most)s ORDER BY l.sha256
-"""
-PAGE_MOST_BYTES: Final = 4 << 20
+NOTICE_SORTS: Final[Sorts] = {"sha256": (column("sha256", str),)}
 
 
 class FrozenList(NamedTuple):
@@ -78,15 +70,26 @@ def find_list(connection: Connection, sha256: str) -> FrozenList | None:
     return FrozenList(sha256, found[0]) if found else None
 
 
-def notices_in_force(connection: Connection, day: date, after: str | None, limit: int) -> list[FrozenList]:
-    """The lists that are posted on a day, in order of their SHA-256: at most `limit`, and fewer if they are long."""
-    parameters = {"day": day, "after": after, "limit": limit, "most": PAGE_MOST_BYTES}
-    return fetch(connection, _IN_FORCE_WITHIN, FrozenList, **parameters)
+def notices_in_force(connection: Connection, day: date) -> LargeRows[FrozenList]:
+    """Open the lists that are posted on a day, of which a page ends early if they are long."""
+    return LargeRows(
+        connection,
+        f"SELECT sha256, content {_IN_FORCE}",
+        FrozenList,
+        {"day": day},
+        lambda rows: map(notice_json, rows),
+        value="content",
+    )
+
+
+def notice_json(found: FrozenList) -> Json:
+    return {"sha256": found.sha256, **found.read}
 
 
 def heads_in_force(connection: Connection, day: date, limit: int) -> list[ListHead]:
     """The heads of the lists that are posted on a day, in order of their SHA-256, at most `limit`."""
-    return fetch(connection, f"SELECT {_HEAD} {_IN_FORCE}", ListHead, day=day, after=None, limit=limit)
+    statement = f"SELECT {_HEAD} {_IN_FORCE} ORDER BY sha256 LIMIT %(limit)s"
+    return fetch(connection, statement, ListHead, day=day, limit=limit)
 
 
 def notices_of_year(connection: Connection, year: int, as_of: datetime | None, limit: int) -> list[ListHead]:
