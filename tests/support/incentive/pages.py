@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from services.incentive.pages.words import ACTIONS
 from services.incentive.policy.loader import load_policy
@@ -109,14 +110,34 @@ class Page(HTMLParser):
             self.text += data
 
 
+# The controls of a list by the parameters that they set.
+_CONTROLS = {"sort": "heading", "order": "heading", "limit": "size", "format": "file", "cursor": "page"}
+
+
+def _used_controls(address: str) -> tuple[set[str], tuple[str, ...]]:
+    """Which controls of lists were followed to come to this address; and its path with what they set."""
+    path, _, query = address.partition("?")
+    given = dict(parse_qsl(query))
+    state = tuple(f"{name}={given[name]}" for name in ("sort", "order", "limit", "format") if name in given)
+    return {control for name, control in _CONTROLS.items() if name in given}, (path, *state)
+
+
 def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
-    """Return every page reachable by links, by its address; downloads are not read."""
+    """Return every page reachable by links, by its address; downloads are not read.
+
+    Each control of a list is followed once on each path, and not together with another: all of their combinations are
+    tens of thousands of addresses.
+    """
     seen: dict[str, TestResponse] = {}
+    followed: set[tuple[str, ...]] = set()
     waiting = deque([start])
     while waiting:
         address = waiting.popleft()
-        if address in seen:
+        controls, state = _used_controls(address)
+        if address in seen or len(controls) > 1 or state in followed:
             continue
+        if len(state) > 1:
+            followed.add(state)
         answer = client.get(address, buffered=True)
         seen[address] = answer
         if answer.status_code in (302, 303):
