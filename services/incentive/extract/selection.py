@@ -121,7 +121,7 @@ _AWARD_SUMS: Final = """
     SELECT sum(ceiling_fen), sum(payable_fen) FROM award_at JOIN selected_award USING (award_id) WHERE asked AND whole
 """
 _BALANCES: Final = """
-    SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen
+    SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen, CAST(%(size)s AS bigint) AS size
     FROM ledger_entry e WHERE seq < %(size)s {of} GROUP BY account ORDER BY account
 """
 _OF_SELECTED: Final = """
