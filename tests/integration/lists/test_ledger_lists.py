@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.values.times import format_time
 from tests.support.incentive.bureau import SHA256, Bureau, empty_bureau
 from tests.support.incentive.ledger import provider_total, subject
-from tests.support.incentive.listed_acts import record_of_each_kind
+from tests.support.web.listed_acts import record_of_each_kind
 from tests.support.web.lists import (
     PLACES,
     ListedRoute,

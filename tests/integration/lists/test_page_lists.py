@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 
 from tests.support.incentive.bureau import Bureau, empty_bureau
-from tests.support.incentive.listed_acts import record_of_each_kind
 from tests.support.incentive.pages import Page, signed_in_to
+from tests.support.web.listed_acts import record_of_each_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
