@@ -154,18 +154,19 @@ class LargeRows(SqlRows[Row]):
     rows_at_once: ClassVar[int] = 16
 
     def part(self, seek: Seek) -> ListPart[Row]:
-        # Fetch one row beyond the size limit: there is always one to return, and one that shows there are more.
+        # Fetch one row beyond those that fit, which shows that there are more; the first is returned whatever its size.
         size = f"coalesce(octet_length({self.value}), 0)"
         statement = f"""
             SELECT * FROM (
-                SELECT *, CAST(sum({size}) OVER ({seek.order_by}) AS bigint) AS size_so_far
-                FROM ({self.select}) found {seek.where} {seek.order_by} LIMIT %(fetched)s) sized
-            WHERE size_so_far - {size} <= %(most)s {seek.order_by}
+                SELECT *, row_number() OVER so_far AS number, CAST(sum({size}) OVER so_far AS bigint) AS size_so_far
+                FROM ({self.select}) found {seek.where} WINDOW so_far AS ({seek.order_by})
+                {seek.order_by} LIMIT %(fetched)s) sized
+            WHERE size_so_far - {size} <= %(most)s OR number <= 2 {seek.order_by}
         """
         rows = fetch(self.connection, statement, tuple[Any, ...], **self._from(seek), most=PAGE_MOST_BYTES)
         fitting = sum(size_so_far <= PAGE_MOST_BYTES for *_, size_so_far in rows)
         limit = min(seek.limit, max(1, fitting))
-        return ListPart([self.row_type(*row[:-1]) for row in rows[:limit]], len(rows) > limit)
+        return ListPart([self.row_type(*row[:-2]) for row in rows[:limit]], len(rows) > limit)
 
 
 class ChosenRows(Generic[Item]):

@@ -24,7 +24,8 @@ from shared.web.pagination import ListPosition, PageQuery, decode_cursor, encode
 from shared.web.query import TEXT, Blueprint
 
 ORDERS: Final = ("asc", "desc")
-_NO_FILTERS: Final = frozenset({"limit", "cursor", "sort", "order", "count"})
+# An instant is no filter: cursors of the present list go on in the list as of then, and the answers stay the same.
+_NO_FILTERS: Final = frozenset({"limit", "cursor", "sort", "order", "count", "as_of"})
 _FURTHER_TYPES: Final = {CSV: TEXT}
 
 Row = TypeVar("Row")
