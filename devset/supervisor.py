@@ -20,10 +20,11 @@ from devset.kafka import Kafka, is_reachable
 from devset.postgres import Database, Postgres
 from devset.processes import ChildProgram, LocalError, free_ports, port_is_free, reap_orphans, spawn
 from devset.programs import SERVICES, Addresses, command, environment, serving
-from services.incentive.policy.loader import PolicyError, load_policy
+from services.incentive.policy.loader import load_policy
 from shared.language import localized, say
 from shared.settings import LocalSettings, given_settings, load_policy_file
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
+from shared.yaml_files.tree import YamlFileError
 
 # Long, for slow machines. A program that cannot start is recognized by ENDS_BEFORE_READY.
 READY_TIMEOUT_S = 180.0
@@ -284,7 +285,7 @@ def _check_policy() -> None:
     """Report an invalid policy file before any program starts."""
     try:
         load_policy(load_policy_file())
-    except (PolicyError, OSError) as error:
+    except (YamlFileError, OSError) as error:
         reason = localized(str(error))
         raise LocalError(f"政策文件有误：{reason}", f"the policy file is invalid: {reason}") from error
 

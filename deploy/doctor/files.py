@@ -8,9 +8,10 @@ from pathlib import Path
 from deploy.api_keys import HASHES
 from deploy.doctor.finding import Checked, check
 from deploy.secrets import Secret, SecretsError, read_password, wanted_secrets
-from services.incentive.policy.loader import PolicyError, load_policy
+from services.incentive.policy.loader import load_policy
 from shared.web.keys import KeysError, load_keys
 from shared.whitelist import Whitelist
+from shared.yaml_files.tree import YamlFileError
 
 # Others must have no rights on a secret, and the group must not write.
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
@@ -18,7 +19,7 @@ _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
 _ROLES = ("auditor", "bureau", "service")
 
 
-@check("政策文件 policy file", PolicyError, OSError)
+@check("政策文件 policy file", YamlFileError, OSError)
 def policy_file(path: Path, cut_at: Iterable[date] | None = None) -> Checked:
     """Check that the policy is valid, and that TOTALS_CUT_AT has every date that it names."""
     policy = load_policy(path)

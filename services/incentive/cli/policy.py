@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from services.incentive.policy.diff import ValueChange, compare
-from services.incentive.policy.loader import PolicyError, load_policy
+from services.incentive.policy.loader import load_policy
 from services.incentive.policy.terms import (
     Interval,
     OnceAtRate,
@@ -20,6 +20,7 @@ from services.incentive.policy.terms import (
 )
 from shared.language import localized, say
 from shared.values.money import format_yuan
+from shared.yaml_files.tree import YamlFileError
 
 _PLACES = {
     "": Texts("整份文件", "the file"),
@@ -135,7 +136,7 @@ def read_file(file: Path) -> Policy:
     """Read a policy file that a person names; exit with 1 and all faults if it is not valid."""
     try:
         return load_policy(file)
-    except PolicyError as error:
+    except YamlFileError as error:
         click.echo(localized(str(error)), err=True)
         raise SystemExit(1) from error
 

@@ -11,12 +11,11 @@ from typing import Final
 import msgspec
 from marshmallow import Schema, ValidationError
 
-from services.incentive.policy.fields import ListOf, Mapped, MappedBy, ScalarField, text_at
+from services.incentive.policy.fields import MappedBy
 from services.incentive.policy.schema import POLICY
 from services.incentive.policy.terms import OtherReading, Policy, PolicyValue, Reading, Texts
-from services.incentive.policy.yaml_tree import Data, PolicyError, PolicyFault, Scalar, field_name, flatten, parse_tree
-
-__all__ = ["PolicyError", "load_policy", "read_policy", "with_ids"]
+from shared.yaml_files.fields import ListOf, Mapped, ScalarField, text_at
+from shared.yaml_files.tree import Data, Scalar, YamlFault, YamlFileError, field_name, flatten, parse_tree
 
 _SCHEMA: Final = POLICY.schema_for(None)
 _ALL_ARTICLES: Final = "(一)-(十七)"
@@ -24,13 +23,13 @@ _NUMBER: Final = r"G\d+"  # of a general clause
 
 
 def load_policy(path: Path) -> Policy:
-    """Load a policy file. Raises PolicyError with every fault, each with its line and field, and OSError."""
+    """Load a policy file. Raises YamlFileError with every fault, each with its line and field, and OSError."""
     return read_policy(path.read_bytes(), path.name)
 
 
 @lru_cache(maxsize=8)
 def read_policy(content: bytes, file: str) -> Policy:
-    """Parse a policy file's bytes; `file` is its name in messages. Raises PolicyError.
+    """Parse a policy file's bytes; `file` is its name in messages. Raises YamlFileError.
 
     Parsing takes a tenth of a second, and questions about the past ask for the same few files again and again.
     """
@@ -39,9 +38,9 @@ def read_policy(content: bytes, file: str) -> Policy:
     try:
         policy: Policy = _SCHEMA.load(tree.data)  # type: ignore[arg-type]  # other data is a fault, too
     except ValidationError as error:
-        faults |= {PolicyFault(tree.line(path), field_name(path), text) for path, text in flatten(error.messages)}
+        faults |= {YamlFault(tree.line(path), field_name(path), text) for path, text in flatten(error.messages)}
     if faults:
-        raise PolicyError(file, faults)
+        raise YamlFileError(file, faults)
     found = list(_walk(_SCHEMA, tree.data, "", "-"))
     return msgspec.structs.replace(
         policy,

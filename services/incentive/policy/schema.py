@@ -6,22 +6,17 @@ from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from services.incentive.policy.fields import (
-    MISSING,
     Day,
     DecimalText,
-    ListOf,
-    Mapped,
     MappedBy,
     MonthDay,
     Name,
     OneOf,
     Rate,
-    ScalarField,
-    TextValue,
+    RisingList,
     Whole,
     YuanValue,
     not_rising,
-    text_at,
 )
 from services.incentive.policy.readings import (
     ASKED_FIRST,
@@ -76,8 +71,9 @@ from services.incentive.policy.terms import (
     VoucherLimitsReading,
     YearlyAtRate,
 )
-from services.incentive.policy.yaml_tree import FieldProblem, Scalar
 from shared.events.fact_topics import AFTER_FIRST, LARGE_PURCHASE_FEN, REPEATED_FROM, SMALL_FIRST_FEN
+from shared.yaml_files.fields import MISSING, ListOf, Mapped, ScalarField, TextValue, text_at
+from shared.yaml_files.tree import FieldProblem, Scalar
 
 _WORDS: Final = {"zh": TextValue(), "en": TextValue()}
 _TEXTS: Final = Mapped(Texts, _WORDS)
@@ -373,7 +369,7 @@ RULES: Final[Mapping[str, Mapped]] = {
         {"at_least": YuanValue("at_least_fen"), "rate": Rate(), "cap": YuanValue("cap_fen")},
     ),
     "exchange_tiers": _rule(
-        "exchange_tiers", Tiers, "operator", "each_step_once", {"tiers": ListOf(_TIER, rising=("over", "amount"))}
+        "exchange_tiers", Tiers, "operator", "each_step_once", {"tiers": RisingList(_TIER, rising=("over", "amount"))}
     ),
 }
 
@@ -557,7 +553,7 @@ _DECLARED_RULE: Final = {
     "amount": YuanValue(required=False),
     "at_most": DecimalText(required=False),
     "amounts": ListOf(_GRADE, unique="grade", required=False),
-    "steps": ListOf(_STEP, rising=("at_least", "amount"), required=False),
+    "steps": RisingList(_STEP, rising=("at_least", "amount"), required=False),
     "rate": Rate(required=False),
     "at_least": YuanValue(required=False),
     "years": Whole(required=False),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.facts import Registers
 from services.incentive.domain.postings import settings_posting
-from services.incentive.policy.loader import PolicyError, read_policy
+from services.incentive.policy.loader import read_policy
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.ledger import next_seq, post
@@ -21,6 +21,7 @@ from shared.postgres.query import execute, fetch, fetch_one, fetch_value
 from shared.settings import Settings, SettingsError
 from shared.values.json_types import Json
 from shared.whitelist import Whitelist, load_whitelist, parse_whitelist
+from shared.yaml_files.tree import YamlFileError
 
 _IN_FORCE: Final = f"""
     SELECT id, policy_id, policy_revision, policy_digest, whitelist_digest, registers FROM ledger_settings
@@ -93,7 +94,7 @@ def load_rulebook(settings: Settings) -> Rulebook:
         policy = read_policy(content, str(settings.policy_file))
     except OSError as error:
         raise SettingsError(f"POLICY_FILE: {settings.policy_file} cannot be read: {error.strerror}") from error
-    except PolicyError as error:
+    except YamlFileError as error:
         raise SettingsError(f"POLICY_FILE: {error}") from error
     return Rulebook(policy, content.decode(), load_whitelist(settings.exchanges_file))
 

@@ -32,13 +32,14 @@ from services.incentive.domain.risk_flags import (
     with_risk_flags,
 )
 from services.incentive.domain.similar_purchases import NAMED_ON_EACH_SIDE, amounts_near_cap, similar_purchases
-from services.incentive.policy.loader import PolicyError, load_policy, read_policy
+from services.incentive.policy.loader import load_policy, read_policy
 from services.incentive.verifier.policy import PolicyValues
 from services.incentive.verifier.risk_flags import red_flags_on
 from shared.settings import POLICY_FILE
 from shared.values.money import parse_yuan
 from shared.values.parties import Party, parse_subject
 from shared.values.times import parse_time
+from shared.yaml_files.tree import YamlFileError
 from tests.support.cases import party, uscc
 from tests.support.incentive.totals import annual, bucket, provided, served, tier_awards
 
@@ -455,6 +456,6 @@ def test_every_sign_cites_its_clause_and_says_what_it_is() -> None:
 )
 def test_what_is_wrong_in_the_section_is_reported(old: str, new: str, fault: str) -> None:
     assert TEXT.count(old) == 1
-    with pytest.raises(PolicyError) as raised:
+    with pytest.raises(YamlFileError) as raised:
         read_policy(TEXT.replace(old, new).encode(), "policy.yaml")
     assert fault in str(raised.value)

@@ -10,8 +10,9 @@ from services.incentive.domain.entitlements import known_facts
 from services.incentive.domain.facts import parse_fact
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.policy.diff import compare
-from services.incentive.policy.loader import PolicyError, load_policy, read_policy, with_ids
+from services.incentive.policy.loader import load_policy, read_policy, with_ids
 from shared.settings import POLICY_FILE
+from shared.yaml_files.tree import YamlFileError
 from tests.support.incentive.ledger import first_listing, rulebook, subject
 from tests.support.incentive.readings import policy_with
 from tests.support.paths import TESTS
@@ -129,7 +130,7 @@ def test_a_reading_of_a_rule_changes_places_with_its_alternative_and_the_rest_st
 
 def test_a_reading_is_not_its_own_alternative() -> None:
     text = SOURCE.replace("reading: all_compete", "reading: kinds_compete", 1)
-    with pytest.raises(PolicyError, match="must be another reading"):
+    with pytest.raises(YamlFileError, match="must be another reading"):
         read_policy(text.encode(), "p.yaml")
 
 
@@ -148,13 +149,13 @@ def test_another_reading_of_the_file_can_be_chosen_by_its_name() -> None:
 @pytest.mark.parametrize("repeated", ["kinds_compete", "all_compete"])
 def test_a_further_reading_is_not_named_before(repeated: str) -> None:
     text = SOURCE.replace("- reading: same_matter", f"- reading: {repeated}", 1)
-    with pytest.raises(PolicyError, match=r"others\[0\]\.reading: .* must be another reading"):
+    with pytest.raises(YamlFileError, match=r"others\[0\]\.reading: .* must be another reading"):
         read_policy(text.encode(), "p.yaml")
 
 
 def test_what_can_be_computed_needs_no_data() -> None:
     text = SOURCE.replace("    others:\n", "    needs: {zh: 数据, en: data}\n    others:\n", 1)
-    with pytest.raises(PolicyError, match="the alternative can be computed"):
+    with pytest.raises(YamlFileError, match="the alternative can be computed"):
         read_policy(text.encode(), "p.yaml")
 
 
@@ -169,7 +170,7 @@ def test_rules_of_one_limit_are_of_one_kind() -> None:
     text = SOURCE.replace("limits: [compute_vouchers_overseas_a_year]", "limits: [ai_models]").replace(
         "kind: clusters", "kind: x"
     )
-    with pytest.raises(PolicyError, match="one limit is of one kind"):
+    with pytest.raises(YamlFileError, match="one limit is of one kind"):
         read_policy(text.encode(), "p.yaml")
 
 
@@ -286,5 +287,5 @@ def test_what_the_text_says_needs_no_data() -> None:
     first, _, after = rest.partition("    alternative:\n")
     without = after.split("\n", 2)[2]
     assert without.startswith("    needs:")
-    with pytest.raises(PolicyError, match="no other reading that needs data"):
+    with pytest.raises(YamlFileError, match="no other reading that needs data"):
         read_policy(f"{start}  attribution:\n{first.replace('mark: J', 'mark: T')}{without}".encode(), "p.yaml")

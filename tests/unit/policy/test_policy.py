@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from services.incentive.cli.policy import policy_commands
 from services.incentive.policy.diff import compare
-from services.incentive.policy.loader import PolicyError, load_policy, read_policy
+from services.incentive.policy.loader import load_policy, read_policy
 from services.incentive.policy.terms import Interval
 from shared.settings import POLICY_FILE
 from shared.values.times import SHANGHAI, parse_time
+from shared.yaml_files.tree import YamlFileError
 from tests.support.policy.revisions import REVISION, REVISION_LINE
 
 TEXT = POLICY_FILE.read_text(encoding="utf-8")
@@ -118,7 +119,7 @@ def changed(old: str, new: str, count: int = 1) -> str:
 
 
 def faults(text: str) -> list[str]:
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(YamlFileError) as refused:
         read_policy(text.encode(), "p.yaml")
     return str(refused.value).splitlines()
 
@@ -312,7 +313,7 @@ def test_a_missing_rule_and_an_empty_list_are_reported():
     ],
 )
 def test_what_is_no_policy_file_is_refused(content: bytes, said: str):
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(YamlFileError) as refused:
         read_policy(content, "p.yaml")
     assert said in str(refused.value)
 

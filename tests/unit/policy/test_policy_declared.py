@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from services.incentive.policy.loader import PolicyError, load_policy, read_policy
+from services.incentive.policy.loader import load_policy, read_policy
 from services.incentive.policy.terms import AtRate, DeclaredTerms, Fixed, Grades, Steps
 from shared.settings import POLICY_FILE
+from shared.yaml_files.tree import YamlFileError
 
 TEXT = POLICY_FILE.read_text(encoding="utf-8")
 POLICY = load_policy(POLICY_FILE)
@@ -160,7 +161,7 @@ FAULTS = [
 @pytest.mark.parametrize(("old", "new", "member", "said"), FAULTS)
 def test_a_fault_is_reported_with_line_and_member(old: str, new: str, member: str, said: str):
     assert old in TEXT
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(YamlFileError) as refused:
         read_policy(TEXT.replace(old, new, 1).encode(), "p.yaml")
     where = f": {RULE if member.startswith('[') else ''}{member}: "
     reported = [fault for fault in str(refused.value).splitlines() if where in fault and said in fault]

@@ -16,7 +16,7 @@ import yaml
 from services.incentive.domain import declared_readings, event_readings
 from services.incentive.domain.declared_rules import Why
 from services.incentive.domain.explanations.wording import REASONS as WORDS
-from services.incentive.policy.fields import ListOf, Mapped, MappedBy, OneOf
+from services.incentive.policy.fields import MappedBy, OneOf
 from services.incentive.policy.loader import load_policy
 from services.incentive.policy.readings import DECLARED_FIELDS, DECLARED_QUESTIONS, EVENT_QUESTIONS
 from services.incentive.policy.schema import POLICY as FILE
@@ -24,6 +24,7 @@ from services.incentive.verifier import readings
 from services.incentive.verifier.policy import PolicyValues
 from services.incentive.verifier.report import Unsound
 from shared.settings import POLICY_FILE
+from shared.yaml_files.fields import ListOf, Mapped
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:

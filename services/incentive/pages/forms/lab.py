@@ -16,7 +16,7 @@ from services.incentive.http.context import no_policy_in_force
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say_half
 from services.incentive.policy.diff import compare
-from services.incentive.policy.loader import PolicyError, read_policy
+from services.incentive.policy.loader import read_policy
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.readings import alternatives_of
 from services.incentive.store.facts import all_facts
@@ -28,6 +28,7 @@ from shared.values.money import format_yuan
 from shared.web.keys import require
 from shared.web.problems import Problem
 from shared.web.service import current_service
+from shared.yaml_files.tree import YamlFileError
 
 _POLICY_MOST_BYTES: Final = 300_000
 _CASES_SHOWN: Final = 200
@@ -64,7 +65,7 @@ def try_policy() -> ResponseReturnValue:
     """
     try:
         found, before, after = _compared(request.form.get("reading"))
-    except (PolicyError, CutDatesError, _TooLargeError) as error:
+    except (YamlFileError, CutDatesError, _TooLargeError) as error:
         return show_lab(faults=[say_half(line) for line in str(error).splitlines()])
     return _as_csv(found) if request.form.get("as") == "csv" else show_lab(_result(found, before, after))
 
@@ -82,7 +83,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
 
 
 def _chosen() -> Policy:
-    """Read the uploaded file. Raises PolicyError or _TooLargeError."""
+    """Read the uploaded file. Raises YamlFileError or _TooLargeError."""
     file = request.files.get("policy")
     content = b"" if file is None else file.stream.read(_POLICY_MOST_BYTES + 1)
     if len(content) > _POLICY_MOST_BYTES:

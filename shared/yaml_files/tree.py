@@ -26,7 +26,7 @@ class FieldProblem(NamedTuple):
     text: str
 
 
-class PolicyFault(NamedTuple):
+class YamlFault(NamedTuple):
     """A problem at a line (from 1) and field of the file."""
 
     line: int
@@ -34,10 +34,10 @@ class PolicyFault(NamedTuple):
     problem: str
 
 
-class PolicyError(ValueError):
-    """A policy file that cannot be used; str() has one fault a line."""
+class YamlFileError(ValueError):
+    """A YAML file that cannot be used; str() has one fault a line."""
 
-    def __init__(self, file: str, faults: Collection[PolicyFault]) -> None:
+    def __init__(self, file: str, faults: Collection[YamlFault]) -> None:
         self.file = file
         self.faults = tuple(sorted(faults))
         super().__init__("\n".join(f"{file}:{line}: {field}: {problem}" for line, field, problem in self.faults))
@@ -48,7 +48,7 @@ class Tree:
 
     def __init__(self, root: yaml.Node) -> None:
         self.lines: dict[Path, int] = {}
-        self.faults: list[PolicyFault] = []
+        self.faults: list[YamlFault] = []
         self.data = self._read(root, ())
 
     def line(self, path: Path) -> int:
@@ -72,9 +72,9 @@ class Tree:
             where = (*path, name)
             line = key.start_mark.line + 1
             if name == "?":
-                self.faults.append(PolicyFault(line, field_name(where), "字段名须为文本 / a field's name must be text"))
+                self.faults.append(YamlFault(line, field_name(where), "字段名须为文本 / a field's name must be text"))
             elif name in found:
-                self.faults.append(PolicyFault(line, field_name(where), "重复的字段 / repeated field"))
+                self.faults.append(YamlFault(line, field_name(where), "重复的字段 / repeated field"))
             else:
                 found[name] = self._read(value, where)
         return found
@@ -87,7 +87,7 @@ def field_name(path: Path) -> str:
 
 
 def parse_tree(content: bytes, file: str) -> Tree:
-    """Parse the single document of a YAML file. Raises PolicyError."""
+    """Parse the single document of a YAML file. Raises YamlFileError."""
     try:
         node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
         if node is not None:
@@ -103,7 +103,7 @@ def parse_tree(content: bytes, file: str) -> Tree:
     except yaml.reader.ReaderError as error:
         line = content.decode("utf-8")[: error.position].count("\n") + 1
         problem = f"不是 YAML / not YAML: {error.reason}"
-    raise PolicyError(file, [PolicyFault(line, "-", problem)]) from None
+    raise YamlFileError(file, [YamlFault(line, "-", problem)]) from None
 
 
 def flatten(messages: object, path: Path = ()) -> Iterator[FieldProblem]:
