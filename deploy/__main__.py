@@ -1,16 +1,12 @@
 """`jiangbu`: commands for operators of the set."""
 
-import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import click
-import psycopg
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError, SecurityDisabledError
-from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.api_keys import make_api_keys
 from deploy.broker.admin import admin_config
@@ -19,15 +15,15 @@ from deploy.broker.topics import apply_topics
 from deploy.broker.users import Access, apply_access, change_password, make_passwords, wanted_users
 from deploy.databases import apply_databases
 from deploy.doctor.examine import examine
+from deploy.ha.cli import ha
+from deploy.operator_output import errors_in_one_line, print_lines
 from deploy.recovery.accept_loss import accept, check_partitions
 from deploy.recovery.new_generation import new_generation as begin_new_generation
 from deploy.recovery.set_aside import order_set_aside
 from deploy.recovery.stopped_service import stopped
 from deploy.secrets import ADMIN, OUR_UID, make_secrets, wanted_secrets
-from shared.kafka.positions import PartitionLostError
 from shared.kafka.reading_notes import SetAsideOrder
 from shared.language import localized, say
-from shared.operator_errors import OperatorError
 from shared.settings import (
     Service,
     SettingsError,
@@ -37,9 +33,8 @@ from shared.settings import (
     load_kafka_settings,
     load_register_ids,
 )
-from shared.whitelist import Whitelist, WhitelistError, load_whitelist
+from shared.whitelist import Whitelist, load_whitelist
 
-OPERATOR_ERRORS = (SettingsError, WhitelistError, OperatorError, PartitionLostError)
 SERVICE = click.option("--service", type=click.Choice(get_args(Service)), required=True)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -78,17 +73,17 @@ def topics() -> None:
 def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
     if rotated and folder is None:
         raise click.UsageError(say("--rotate 需要 --secrets FOLDER", "--rotate needs --secrets FOLDER"))
-    with _errors_in_one_line():
+    with errors_in_one_line():
         exchanges, kafka = load_whitelist(load_exchanges_file()), load_kafka_settings()
         if folder is not None and not kafka.security_protocol.startswith("SASL"):
             raise SettingsError("KAFKA_SECURITY_PROTOCOL: --secrets 需要 / needs SASL_PLAINTEXT or SASL_SSL")
         with KafkaAdminClient(**admin_config(kafka)) as admin:
-            _print(change.text for change in apply_topics(admin, exchanges, dry_run=dry_run))
+            print_lines(change.text for change in apply_topics(admin, exchanges, dry_run=dry_run))
             if folder is not None:
                 # Quotas first: the admin's password may change with the users.
                 with broker_quotas(kafka) as broker:
-                    _print(apply_quotas(broker, wanted_quotas(exchanges, load_exchange_quota()), dry_run=dry_run))
-                _print(_apply_access(Access(admin, kafka), exchanges, folder, rotated, dry_run=dry_run))
+                    print_lines(apply_quotas(broker, wanted_quotas(exchanges, load_exchange_quota()), dry_run=dry_run))
+                print_lines(_apply_access(Access(admin, kafka), exchanges, folder, rotated, dry_run=dry_run))
 
 
 def _apply_access(
@@ -123,10 +118,10 @@ def _apply_access(
     help=say("由 root 执行时文件的所有者", "owner of the files if root creates them"),
 )
 def secrets(folder: Path, owner: int) -> None:
-    with _errors_in_one_line():
+    with errors_in_one_line():
         exchanges = load_whitelist(load_exchanges_file())
         made = make_secrets(folder, wanted_secrets(exchanges), owner) + make_api_keys(folder, exchanges, owner)
-        _print(say(f"{path}: 新建", f"{path}: created") for path in made)
+        print_lines(say(f"{path}: 新建", f"{path}: created") for path in made)
         click.echo(say(f"新建 {len(made)} 个", f"{len(made)} created"))
 
 
@@ -144,8 +139,8 @@ def databases() -> None:
 )
 @click.argument("folder", type=FOLDER)
 def apply_all_databases(folder: Path) -> None:
-    with _errors_in_one_line():
-        _print(apply_databases(load_database_admin_url(), folder))
+    with errors_in_one_line():
+        print_lines(apply_databases(load_database_admin_url(), folder))
 
 
 @main.command(
@@ -195,8 +190,8 @@ def doctor(service: Service | None, folder: Path) -> None:
     help=say("不再询问", "do not ask"),
 )
 def new_generation(service: Service) -> None:
-    with _errors_in_one_line(), stopped(service) as found:
-        _print(begin_new_generation(found))
+    with errors_in_one_line(), stopped(service) as found:
+        print_lines(begin_new_generation(found))
 
 
 @main.command(
@@ -210,15 +205,15 @@ def new_generation(service: Service) -> None:
 @SERVICE
 @click.option("--yes", is_flag=True, help=say("不再询问", "do not ask"))
 def accept_loss(service: Service, yes: bool) -> None:
-    with _errors_in_one_line(), stopped(service) as found:
+    with errors_in_one_line(), stopped(service) as found:
         checked = check_partitions(found)
-        _print(partition.line for partition in checked)
+        print_lines(partition.line for partition in checked)
         if not any(partition.missing for partition in checked):
             click.echo(say("没有缺失", "nothing is missing"))
             return
         if not yes:
             click.confirm(say("接受以上缺失并继续？", "Accept the loss and continue?"), abort=True)
-        _print(accept(found, checked))
+        print_lines(accept(found, checked))
 
 
 @main.command(
@@ -250,34 +245,11 @@ def set_aside(service: Service, topic: str, partition: int, offset: int, last_of
             say(f"搁置 {place}？交易场所须重新发送。", f"Set {place} aside? Its exchange must send it again."),
             abort=True,
         )
-    with _errors_in_one_line():
+    with errors_in_one_line():
         click.echo(localized(order_set_aside(service, order)))
 
 
-@contextlib.contextmanager
-def _errors_in_one_line() -> Iterator[None]:
-    """Report errors that an operator can fix in one line without a traceback; exit with 1."""
-    try:
-        yield
-    except OPERATOR_ERRORS as error:
-        raise click.ClickException(localized(str(error))) from error
-    except (SQLAlchemyError, psycopg.Error) as error:
-        reason = str(error).splitlines()[0]
-        raise click.ClickException(say(f"数据库：{reason}", f"database: {reason}")) from error
-    except SecurityDisabledError as error:
-        raise click.ClickException(
-            say("Kafka 未启用权限，见 deploy/kafka", "the broker has no authorization enabled: see deploy/kafka")
-        ) from error
-    except (KafkaError, OSError) as error:
-        raise click.ClickException(
-            say(f"Kafka 无法连接或拒绝：{error!r}", f"Kafka is unavailable or refused: {error!r}")
-        ) from error
-
-
-def _print(lines: Iterable[str]) -> None:
-    """Print lines of `中文 / English` as they arrive."""
-    for line in lines:
-        click.echo(localized(line))
+main.add_command(ha)
 
 
 if __name__ == "__main__":

@@ -363,6 +363,11 @@ def load_database_admin_url() -> str:
     return _given("DATABASE_ADMIN_URL", _database_url("DATABASE_ADMIN_URL", "DATABASE_ADMIN_PASSWORD_FILE"))
 
 
+def load_patroni_password() -> str | None:
+    """Load the password of Patroni's REST API; None if it asks for none."""
+    return _secret("PATRONI_PASSWORD", "PATRONI_PASSWORD_FILE")
+
+
 def load_exchanges_file() -> Path:
     """Load the path of the whitelist alone."""
     return _optional("EXCHANGES_FILE", Path) or Path("exchanges.yaml")

@@ -16,7 +16,7 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Ports(NamedTuple):
-    """The TCP ports of a machine; `primary` and `standbys` are those of its proxy."""
+    """The TCP ports of a machine; `primary` and `standbys` are those of its proxy, the last three those of the APIs."""
 
     postgres: int = 5432
     patroni: int = 8008
@@ -28,6 +28,14 @@ class Ports(NamedTuple):
     kafka_nodes: int = 9095
     primary: int = 5000
     standbys: int = 5001
+    listing: int = 8001
+    trade_ingest: int = 8002
+    incentive: int = 8003
+
+    @property
+    def apis(self) -> tuple[int, int, int]:
+        """The ports of the APIs in the order of the services."""
+        return self.listing, self.trade_ingest, self.incentive
 
 
 class Folders(NamedTuple):
@@ -82,6 +90,16 @@ class TlsFiles(NamedTuple):
     key: Path
 
 
+class Programs(NamedTuple):
+    """The programs on the machines; `jiangbu` and `kafka` are folders of several."""
+
+    jiangbu: Path = Path("/opt/jiangbu/bin")
+    patroni: Path = Path("/opt/patroni/bin/patroni")
+    etcd: Path = Path("/usr/bin/etcd")
+    haproxy: Path = Path("/usr/sbin/haproxy")
+    kafka: Path = Path("/opt/kafka/bin")
+
+
 class Cluster(NamedTuple):
     """A set of at least three machines; an odd number.
 
@@ -94,6 +112,7 @@ class Cluster(NamedTuple):
     machines: tuple[Machine, ...]
     networks: tuple[str, ...]
     postgres_binaries: Path = Path("/usr/lib/postgresql/18/bin")
+    programs: Programs = Programs()
     kafka_security: KafkaSecurity | None = None
     etcd_tls: TlsFiles | None = None
     watchdog: Literal["off", "automatic", "required"] = "automatic"

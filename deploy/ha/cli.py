@@ -1,0 +1,159 @@
+"""`jiangbu ha`: commands for a highly available set, which a YAML file describes."""
+
+import sys
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from deploy.ha.nodes_file import load_nodes
+from deploy.ha.render import plan_files, write_files
+from deploy.ha.render import render as rendered_files
+from deploy.ha.secrets import make_ha_secrets
+from deploy.ha.status import DEGRADED, UNREACHABLE, WHOLE, SetPart, examine_set, verdict
+from deploy.ha.switchover import plan_switchover, switch_over
+from deploy.operator_output import errors_in_one_line, print_lines
+from shared.language import localized, say
+from shared.settings import load_database_admin_url, load_kafka_settings, load_patroni_password
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+NODES = click.option(
+    "--nodes",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("nodes.yaml"),
+    show_default=True,
+    metavar="FILE",
+    help=say("描述各机器的文件", "the file that describes the machines"),
+)
+
+VERDICTS = {
+    WHOLE: ("正常", "whole"),
+    DEGRADED: ("降级：可用，但有异常", "degraded"),
+    UNREACHABLE: ("无法使用", "unreachable"),
+}
+
+
+@click.group(help=say("高可用部署。", "A highly available set."))
+def ha() -> None:
+    pass
+
+
+@ha.command(
+    help=say(
+        "由描述文件生成各机器的配置与 systemd 单元，其中没有密码；内容不同的已有文件不覆盖。",
+        "Render the configuration and systemd units of every machine, without passwords; existing files with other"
+        " content are not replaced.",
+    )
+)
+@NODES
+@click.option("--out", "folder", type=FOLDER, required=True, metavar="DIR", help=say("输出目录", "the output folder"))
+@click.option("--force", is_flag=True, help=say("覆盖内容不同的文件", "replace files with other content"))
+def render(file: Path, folder: Path, force: bool) -> None:
+    with errors_in_one_line():
+        print_lines(write_files(plan_files(rendered_files(load_nodes(file)), folder, force=force)))
+
+
+@ha.command(
+    "secrets",
+    help=say(
+        "在 `jiangbu secrets` 建立的目录中增加 Patroni 和 Kafka 节点的密码，已有的不动。",
+        "Add the passwords of Patroni and of Kafka's nodes to the folder of `jiangbu secrets`; existing ones stay.",
+    ),
+)
+@click.argument("folder", type=FOLDER)
+def secrets(folder: Path) -> None:
+    with errors_in_one_line():
+        print_lines(f"{path}: 新建 / created" for path in make_ha_secrets(folder))
+
+
+@ha.command(
+    help=say(
+        "显示各部分的状态；正常以 0 结束，有异常以 1，无法使用以 2。",
+        "Show the state of each part; exits with 0 if the set is whole, 1 if degraded, 2 if it cannot be used.",
+    )
+)
+@NODES
+@click.option("--json", "as_json", is_flag=True, help=say("输出一行 JSON", "print one line of JSON"))
+def status(file: Path, as_json: bool) -> None:
+    try:
+        with errors_in_one_line():
+            parts = examine_set(load_nodes(file), load_database_admin_url(), load_kafka_settings())
+    except click.ClickException as error:
+        error.show()
+        sys.exit(UNREACHABLE)  # click's own code would mean DEGRADED
+    code = verdict(parts)
+    if as_json:
+        click.echo(msgspec.json.encode({"verdict": VERDICTS[code][1], "parts": parts}))
+    else:
+        for line in table(parts):
+            click.echo(line)
+        click.echo(say(*VERDICTS[code]))
+    sys.exit(code)
+
+
+@ha.command(
+    help=say(
+        "将主库切换到同步备库，直到新主库经 DATABASE_ADMIN_URL 应答；没有同步备库则拒绝。",
+        "Switch the primary over to a synchronous standby and wait until it answers through the front door; refused"
+        " without an attached synchronous standby.",
+    )
+)
+@NODES
+@click.option(
+    "--to", metavar="MEMBER", help=say("新主库，缺省为落后最少的", "the new primary; by default the least behind")
+)
+@click.option("--yes", is_flag=True, help=say("不再询问", "do not ask"))
+def switchover(file: Path, to: str | None, yes: bool) -> None:
+    with errors_in_one_line():
+        cluster, admin_url, password = load_nodes(file), load_database_admin_url(), load_patroni_password()
+        planned = plan_switchover(cluster, to)
+        if not yes:
+            names = f"{planned.leader.name} -> {planned.candidate.name}"
+            click.confirm(
+                say(f"主库切换 {names}，写入将停数秒。继续？", f"Switch over {names}? Writes stop for seconds."),
+                abort=True,
+            )
+        took_s = switch_over(planned, admin_url, password)
+        new = planned.candidate.name
+        click.echo(say(f"主库为 {new}，用时 {took_s:.1f} 秒", f"the primary is {new}, after {took_s:.1f} s"))
+
+
+def table(parts: Sequence[SetPart]) -> list[str]:
+    """Return the lines of a table, one for each part, with its fault in the caller's language."""
+    heading = say(
+        "部分 名称 地址 状态 角色 同步 时间线 落后 异常", "part name address state role sync timeline behind fault"
+    ).split()
+    rows = [heading, *map(_cells, parts)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _cells(part: SetPart) -> list[str]:
+    behind = f"{part.lag_bytes} B" if part.lag_bytes is not None else _text(part.behind)
+    return [
+        part.kind,
+        part.name,
+        part.address,
+        part.state,
+        part.role,
+        part.sync,
+        _text(part.timeline),
+        behind,
+        localized(part.fault),
+    ]
+
+
+def _text(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _width(text: str) -> int:
+    """Return the columns that a text takes on a terminal."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)

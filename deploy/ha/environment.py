@@ -1,0 +1,85 @@
+"""Render the settings of programs and operators on one machine. Passwords are in files that a setting names."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, get_args
+
+from deploy.api_keys import API_KEY, HASHES
+from deploy.databases import database_of, owner_role, service_role
+from deploy.ha.nodes import Cluster, Machine
+from deploy.ha.patroni import SUPERUSER
+from deploy.ha.places import CONFIG, SECRETS
+from deploy.secrets import ADMIN, DATABASE_PASSWORD, KAFKA_PASSWORD, SESSION_KEY, SIGNING_KEY, Secret
+from shared.settings import DEFAULT_REGISTER, Service
+
+# A file that `jiangbu ha secrets` creates.
+PATRONI_PASSWORD: Final = Secret("patroni", "api-password")
+
+
+def environments(cluster: Cluster, machine: Machine) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts of a machine's files: for each service, its migrations, and the operators.
+
+    Programs ask the engines of their own machine first. A proxy or broker whose machine died is passed over.
+    """
+    near = cluster._replace(machines=tuple(sorted(cluster.machines, key=lambda one: one != machine)))
+    for service in get_args(Service):
+        yield f"{service}.env", _text(_service(near, machine, service))
+        yield f"{service}-owner.env", _text(_owner(near, service))
+    yield "admin.env", _text(_admin(near, machine))
+
+
+def _service(cluster: Cluster, machine: Machine, service: Service) -> dict[str, str]:
+    name = database_of(service)
+    settings = {
+        **_common(cluster, machine, service),
+        "DATABASE_URL": cluster.primary_url(name, service_role(name)),
+        "DATABASE_PASSWORD_FILE": _file(service, DATABASE_PASSWORD),
+        "API_KEYS_FILE": str(SECRETS / HASHES),
+        "SIGNING_KEY_FILE": _file(service, SIGNING_KEY),
+    }
+    if service == "incentive":
+        settings |= {"SERVICE_KEY_FILE": _file("service", API_KEY), "SESSION_KEY_FILE": _file(service, SESSION_KEY)}
+    return settings
+
+
+def _owner(cluster: Cluster, service: Service) -> dict[str, str]:
+    name = database_of(service)
+    return {
+        "DATABASE_OWNER_URL": cluster.primary_url(name, owner_role(name)),
+        "DATABASE_OWNER_PASSWORD_FILE": _file(f"{service}-owner", DATABASE_PASSWORD),
+    }
+
+
+def _admin(cluster: Cluster, machine: Machine) -> dict[str, str]:
+    return {
+        **_common(cluster, machine, ADMIN),
+        "INCENTIVE_URL": f"http://{machine.at(machine.ports.incentive)}",
+        "DATABASE_ADMIN_URL": cluster.primary_url("postgres", SUPERUSER),
+        "DATABASE_ADMIN_PASSWORD_FILE": _file("postgres", DATABASE_PASSWORD),
+        "PATRONI_PASSWORD_FILE": str(PATRONI_PASSWORD.path(SECRETS)),
+    }
+
+
+def _common(cluster: Cluster, machine: Machine, user: str) -> dict[str, str]:
+    listing, trade_ingest = (f"http://{machine.at(port)}" for port in machine.ports.apis[:2])
+    settings = {
+        "SECRETS_IN_FILES": "1",
+        "EXCHANGES_FILE": str(CONFIG / "exchanges.yaml"),
+        "REGISTERS": f"{DEFAULT_REGISTER}={listing},{trade_ingest}",
+        "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka,
+    }
+    if cluster.kafka_security is None:
+        return settings
+    return settings | {
+        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+        "KAFKA_SASL_USERNAME": user,
+        "KAFKA_SASL_PASSWORD_FILE": _file(user, KAFKA_PASSWORD),
+    }
+
+
+def _file(holder: str, name: str) -> str:
+    return str(Secret(holder, name).path(SECRETS))
+
+
+def _text(settings: Mapping[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in settings.items())

@@ -1,0 +1,121 @@
+"""Render systemd units of one machine: the engines, and the programs of the set.
+
+All are started again whenever they end. A unit reads secrets from files under SECRETS and holds none.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple, get_args
+
+from deploy.ha.nodes import Cluster, Machine
+from deploy.ha.places import CONFIG, SECRETS
+from shared.settings import Service
+
+_UNIT: Final = """\
+[Unit]
+Description={description}
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+{service}
+Restart=always
+RestartSec=1
+NoNewPrivileges=yes
+ProtectSystem=full
+ProtectHome=yes
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class Unit(NamedTuple):
+    """A unit of systemd: its name without `.service`, and its text."""
+
+    name: str
+    text: str
+
+
+def units(cluster: Cluster, machine: Machine) -> Iterator[Unit]:
+    """Yield the units of a machine."""
+    yield _unit(
+        "jiangbu-etcd",
+        "etcd",
+        "Type=notify",
+        "User=etcd",
+        f"ExecStart={cluster.programs.etcd} --config-file {CONFIG}/etcd.yml",
+        "LimitNOFILE=65536",
+    )
+    yield _patroni(cluster)
+    if machine.proxy:
+        yield _haproxy(cluster)
+    yield _kafka(cluster)
+    for service, port in zip(get_args(Service), machine.ports.apis, strict=True):
+        serve = f"serve --bind {machine.listening(port)}"
+        yield _program(cluster, service, "api", serve)
+        yield _program(cluster, service, "consumer", "consume")
+
+
+def _patroni(cluster: Cluster) -> Unit:
+    """Return the unit of Patroni, which starts, stops and replaces its PostgreSQL by itself."""
+    return _unit(
+        "jiangbu-patroni",
+        "PostgreSQL under Patroni",
+        "User=postgres",
+        f"EnvironmentFile={SECRETS}/patroni/environment",
+        f"ExecStart={cluster.programs.patroni} {CONFIG}/patroni.yml",
+        "ExecReload=/bin/kill -HUP $MAINPID",
+        # PostgreSQL outlives a Patroni that died; the next one takes it over.
+        "KillMode=process",
+        "TimeoutStopSec=60",
+    )
+
+
+def _haproxy(cluster: Cluster) -> Unit:
+    haproxy = cluster.programs.haproxy
+    return _unit(
+        "jiangbu-haproxy",
+        "HAProxy: the front door of PostgreSQL",
+        "Type=notify",
+        "User=haproxy",
+        f"ExecStart={haproxy} -Ws -f {CONFIG}/haproxy.cfg",
+        f"ExecReload={haproxy} -c -q -f {CONFIG}/haproxy.cfg",
+        "ExecReload=/bin/kill -USR2 $MAINPID",
+        "KillMode=mixed",
+        "SuccessExitStatus=143",
+    )
+
+
+def _kafka(cluster: Cluster) -> Unit:
+    return _unit(
+        "jiangbu-kafka",
+        "Apache Kafka: broker and controller",
+        "User=kafka",
+        f"Environment=KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile={CONFIG}/log4j2.xml LOG_DIR=/run/jiangbu-kafka",
+        "RuntimeDirectory=jiangbu-kafka",
+        f"ExecStartPre=/bin/sh {CONFIG}/kafka-format.sh",
+        f"ExecStart={cluster.programs.kafka}/kafka-server-start.sh {CONFIG}/server.properties",
+        "SuccessExitStatus=143",
+        "LimitNOFILE=100000",
+        "TimeoutStopSec=120",
+    )
+
+
+def _program(cluster: Cluster, service: Service, kind: str, command: str) -> Unit:
+    return _unit(
+        f"jiangbu-{service}-{kind}",
+        f"jiangbu {service} {kind}",
+        "User=jiangbu",
+        f"EnvironmentFile={CONFIG}/{service}.env",
+        # What the file does not say, such as PUBLIC_URL and POLICY_FILE.
+        f"EnvironmentFile=-{CONFIG}/own.env",
+        f"ExecStart={cluster.programs.jiangbu}/{service} {command}",
+        "PrivateTmp=yes",
+        # Each ends by itself within 10 s.
+        "TimeoutStopSec=15",
+    )
+
+
+def _unit(name: str, description: str, *service: str) -> Unit:
+    return Unit(name, _UNIT.format(description=description, service="\n".join(service)))

@@ -1,0 +1,168 @@
+"""The files that `jiangbu ha render` writes: complete, the same every time, without secrets, never lost."""
+
+from __future__ import annotations
+
+import re
+from configparser import RawConfigParser
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import make_url
+
+from deploy.__main__ import main
+from deploy.ha.nodes import Cluster, KafkaSecurity, Machine
+from deploy.ha.nodes_file import nodes_yaml
+from deploy.ha.places import SECRETS
+from deploy.ha.render import ChangedFilesError, plan_files, render, write_files
+from deploy.ha.secrets import KAFKA_NODE, make_ha_secrets
+from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, make_secrets
+from tests.support.paths import ROOT, SETTINGS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MACHINES = tuple(Machine(f"db{number}", number, f"10.0.0.{number}") for number in (1, 2, 3))
+PLAIN = Cluster("jiangbu", MACHINES, ("10.0.0.0/24",))
+SECURED = PLAIN._replace(kafka_security=KafkaSecurity(KAFKA_NODE.path(SECRETS)))
+
+
+def settings(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def test_every_machine_has_every_engine_and_program() -> None:
+    names = {path.partition("/")[2] for path in render(SECURED)}
+    assert {"etcd.yml", "patroni.yml", "haproxy.cfg", "server.properties", "kafka-format.sh"} <= names
+    programs = {
+        f"jiangbu-{service}-{kind}"
+        for service in ("listing", "trade-ingest", "incentive")
+        for kind in ("api", "consumer")
+    }
+    engines = {f"jiangbu-{name}" for name in ("etcd", "patroni", "haproxy", "kafka")}
+    assert {f"systemd/{name}.service" for name in programs | engines} <= names
+    assert len(render(SECURED)) == len(names) * len(MACHINES)
+
+
+def test_a_machine_without_a_proxy_has_no_file_for_one() -> None:
+    without = PLAIN._replace(machines=(*MACHINES[:2], MACHINES[2]._replace(proxy=False)))
+    files = {path for path in render(without) if "haproxy" in path}
+    assert files == {
+        f"{name}/{file}" for name in ("db1", "db2") for file in ("haproxy.cfg", "systemd/jiangbu-haproxy.service")
+    }
+
+
+def test_every_program_is_started_again_however_often_it_ends() -> None:
+    units = {path: text for path, text in render(SECURED).items() if path.endswith(".service")}
+    for path, text in units.items():
+        unit = RawConfigParser(strict=False)
+        unit.read_string(text)
+        assert unit["Service"]["Restart"] == "always", path
+        assert unit["Unit"]["StartLimitIntervalSec"] == "0", path
+
+
+def test_units_read_files_that_are_rendered_or_hold_secrets() -> None:
+    rendered = {path.removeprefix("db1/") for path in render(SECURED)}
+    named = {
+        name
+        for path, text in render(SECURED).items()
+        if path.endswith(".service")
+        for name in re.findall(r"(?<![-\w])/etc/jiangbu/([\w./-]+)", text)
+    }
+    assert "kafka-format.sh" in named
+    assert named - rendered == {"secrets/patroni/environment"}
+
+
+def test_files_hold_no_secrets(tmp_path: Path) -> None:
+    """Passwords appear as the names of files and variables alone."""
+    text = "\n".join(render(SECURED).values())
+    assert set(re.findall(r"password=(\S+)", text)) == {
+        "$(cat",
+        '$password]"',
+        '"${file:/etc/jiangbu/secrets/kafka-node/properties:password}"',
+    }
+    urls = re.findall(r"postgresql://(\S+?)@", text)
+    assert "listing_service" in urls
+    assert not any(":" in user for user in urls)
+
+
+def test_settings_are_those_that_programs_read() -> None:
+    known = set(SETTINGS.findall((ROOT / ".env.example").read_text("utf-8")))
+    for path, text in render(SECURED).items():
+        if path.endswith(".env"):
+            assert settings(text).keys() <= known, path
+    assert "KAFKA_SASL_MECHANISM" not in render(PLAIN)["db1/listing.env"]
+
+
+def test_a_service_does_not_know_the_owner_of_its_tables() -> None:
+    files = render(SECURED)
+    assert "OWNER" not in files["db1/listing.env"]
+    assert settings(files["db1/listing-owner.env"])["DATABASE_OWNER_PASSWORD_FILE"].endswith(
+        "/listing-owner/database-password"
+    )
+
+
+def test_a_database_is_reached_through_every_proxy_and_the_own_one_first() -> None:
+    url = settings(render(SECURED)["db2/incentive.env"])["DATABASE_URL"]
+    wanted = {
+        "host": "10.0.0.2,10.0.0.1,10.0.0.3",
+        "port": "5000,5000,5000",
+        "user": "incentive_service",
+        "dbname": "incentive",
+    }
+    assert conninfo_to_dict(url) == wanted
+    assert make_url(url).query["host"] == wanted["host"]
+
+
+def test_kafka_is_formatted_with_one_id_on_all_machines() -> None:
+    files = render(SECURED)
+    scripts = [files[f"{machine.name}/kafka-format.sh"] for machine in MACHINES]
+    (cluster_id,) = {re.findall(r" -t (\S+)", script)[0] for script in scripts}
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{21}", cluster_id)
+    assert "--add-scram" in scripts[0]
+    assert "--add-scram" not in render(PLAIN)["db1/kafka-format.sh"]
+    assert cluster_id not in render(SECURED._replace(name="another"))["db1/kafka-format.sh"]
+
+
+def test_rendering_again_changes_nothing(tmp_path: Path) -> None:
+    nodes, out = tmp_path / "nodes.yaml", tmp_path / "out"
+    nodes.write_text(nodes_yaml(SECURED), "utf-8")
+    arguments = ["ha", "render", "--nodes", str(nodes), "--out", str(out)]
+    first = CliRunner().invoke(main, arguments, env={"LANG": "en_US.UTF-8"})
+    assert first.exit_code == 0, first.output
+    files = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert {str(path.relative_to(out)): text.decode() for path, text in files.items()} == render(SECURED)
+    again = CliRunner().invoke(main, arguments, env={"LANG": "en_US.UTF-8"})
+    assert again.output == f"{len(files)} unchanged, 0 written\n"
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == files
+
+
+def test_a_file_changed_by_hand_is_replaced_only_by_force(tmp_path: Path) -> None:
+    list(write_files(plan_files(render(PLAIN), tmp_path, force=False)))
+    changed, missing = tmp_path / "db2" / "haproxy.cfg", tmp_path / "db1" / "etcd.yml"
+    original = changed.read_bytes()
+    changed.write_bytes(original + b"# of ours\xff\n")
+    missing.unlink()
+    with pytest.raises(ChangedFilesError, match=r"files differ: .*/db2/haproxy\.cfg: "):
+        plan_files(render(PLAIN), tmp_path, force=False)
+    assert changed.read_bytes() != original
+    assert not missing.exists()
+    *_, summary = write_files(plan_files(render(PLAIN), tmp_path, force=True))
+    assert summary.endswith("2 written")
+    assert changed.read_bytes() == original
+    assert missing.exists()
+
+
+def test_secrets_of_the_set_are_created_once(tmp_path: Path) -> None:
+    with pytest.raises(SecretsError, match="run `jiangbu secrets` first"):
+        make_ha_secrets(tmp_path)
+    admin = Secret("postgres", DATABASE_PASSWORD)
+    make_secrets(tmp_path, [admin])
+    files = {str(path.relative_to(tmp_path)): path.read_text("ascii") for path in make_ha_secrets(tmp_path)}
+    assert files.keys() == {"patroni/api-password", "patroni/environment", "kafka-node/properties"}
+    environment = settings(files["patroni/environment"])
+    assert environment["PATRONI_SUPERUSER_PASSWORD"] == admin.path(tmp_path).read_text("ascii").strip()
+    assert environment["PATRONI_RESTAPI_PASSWORD"] == (tmp_path / "patroni" / "api-password").read_text("ascii").strip()
+    assert len(settings(files["kafka-node/properties"])["password"]) > 40
+    assert make_ha_secrets(tmp_path) == []

@@ -1,0 +1,114 @@
+"""The state of a highly available set, and whom a switchover may choose."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from deploy.ha.cli import table
+from deploy.ha.nodes import Machine
+from deploy.ha.patroni_api import PatroniMember, PatroniMembers
+from deploy.ha.status import DEGRADED, UNREACHABLE, WHOLE, SetPart, broker_part, servers, verdict
+from deploy.ha.switchover import SwitchoverError, choose
+
+MACHINES = tuple(Machine(f"db{number}", number, f"10.0.0.{number}") for number in (1, 2, 3))
+PRIMARY = PatroniMember("db1", "leader", "running", "http://10.0.0.1:8008/patroni", "10.0.0.1", 5432, timeline=4)
+QUORUM = replace(PRIMARY, name="db2", role="quorum_standby", state="streaming", lag=0)
+LAST = replace(QUORUM, name="db3", lag=512)
+ALL = PatroniMembers((PRIMARY, QUORUM, LAST))
+
+
+def faults(*members: PatroniMember, pause: bool = False) -> dict[str, str]:
+    return {part.name: part.fault for part in servers(MACHINES, PatroniMembers(members, pause)) if part.fault}
+
+
+def test_members_of_a_whole_set_have_no_fault() -> None:
+    assert faults(PRIMARY, QUORUM, LAST) == {}
+    primary, standby, _ = servers(MACHINES, ALL)
+    assert primary == SetPart("postgresql", "db1", "10.0.0.1:5432", "running", role="primary", timeline=4)
+    assert (standby.role, standby.sync, standby.lag_bytes) == ("standby", "quorum", 0)
+
+
+def test_one_standby_that_is_waited_for_is_enough() -> None:
+    assert faults(PRIMARY, QUORUM, replace(LAST, role="replica")) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"state": "in archive recovery"}, "does not receive WAL"),
+        ({"timeline": 3}, "another timeline"),
+        ({"lag": 17 << 20}, "too far behind"),
+        ({"lag": "unknown"}, "too far behind"),
+    ],
+)
+def test_a_standby_that_could_not_take_over_is_a_fault(change: dict[str, object], fault: str) -> None:
+    found = faults(PRIMARY, QUORUM, replace(LAST, **change))
+    assert list(found) == ["db3"]
+    assert fault in found["db3"]
+
+
+def test_a_primary_without_a_synchronous_standby_is_a_fault() -> None:
+    asynchronous = [replace(QUORUM, role="replica"), replace(LAST, role="replica")]
+    assert "commits wait" in faults(PRIMARY, *asynchronous)["db1"]
+    gone = [replace(QUORUM, state="starting"), replace(LAST, state="starting")]
+    assert "commits wait" in faults(PRIMARY, *gone)["db1"]
+
+
+def test_a_primary_that_stopped_or_a_paused_failover_is_a_fault() -> None:
+    assert "does not run" in faults(replace(PRIMARY, state="stopping"), QUORUM, LAST)["db1"]
+    assert "paused" in faults(PRIMARY, QUORUM, LAST, pause=True)["db1"]
+
+
+def test_a_machine_that_patroni_does_not_know_is_a_fault() -> None:
+    assert "no answer" in faults(PRIMARY, QUORUM)["db3"]
+
+
+def test_a_broker_is_at_fault_if_it_is_down_or_behind() -> None:
+    assert broker_part(MACHINES[0], is_up=True, behind=0).fault == ""
+    assert "7 个分区" in broker_part(MACHINES[0], is_up=True, behind=7).fault
+    down = broker_part(MACHINES[0], is_up=False, behind=7)
+    assert (down.state, down.fault) == ("down", "无应答 / no answer")
+
+
+PROXY = SetPart("proxy", "db1", "10.0.0.1:5000", "-> db1", role="primary")
+BROKER = SetPart("kafka", "db1", "10.0.0.1:9092", "up", behind=0)
+FAULTY = SetPart("etcd", "db3", "10.0.0.3:2379", "unhealthy", fault="无应答 / no answer")
+
+
+def test_a_set_is_whole_degraded_or_unreachable() -> None:
+    assert verdict([PROXY, BROKER]) == WHOLE
+    assert verdict([PROXY, BROKER, FAULTY]) == DEGRADED
+    assert verdict([replace(PROXY, role="standby", fault="!"), BROKER]) == UNREACHABLE
+    assert verdict([PROXY, replace(BROKER, state="unknown", fault="!")]) == UNREACHABLE
+
+
+def test_a_primary_without_a_proxy_that_leads_to_it_is_unreachable() -> None:
+    primary = SetPart("postgresql", "db1", "10.0.0.1:5432", "running", role="primary")
+    assert verdict([primary, BROKER]) == UNREACHABLE
+
+
+def test_the_table_has_a_line_for_each_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    heading, proxy, etcd = table([PROXY, FAULTY])
+    assert heading.split()[-1] == "异常"
+    assert proxy.split() == ["proxy", "db1", "10.0.0.1:5000", "->", "db1", "primary"]
+    assert etcd.endswith("无应答")
+    # A Chinese character takes two columns.
+    assert proxy.index("10.0.0.1") == heading.index("地址") + len("部分名称")
+
+
+def test_a_switchover_chooses_the_synchronous_standby_least_behind() -> None:
+    assert choose(ALL, None).candidate == QUORUM
+    assert choose(ALL, "db3").candidate == LAST
+    assert choose(PatroniMembers((PRIMARY, replace(QUORUM, lag="unknown"), LAST)), None).candidate == LAST
+
+
+def test_a_switchover_is_refused_where_it_would_lose_something() -> None:
+    behind = PatroniMembers((PRIMARY, replace(QUORUM, role="replica"), replace(LAST, state="starting")))
+    with pytest.raises(SwitchoverError, match="no synchronous standby is attached"):
+        choose(behind, None)
+    with pytest.raises(SwitchoverError, match=r"db3: .* is not an attached synchronous standby: db2"):
+        choose(PatroniMembers((PRIMARY, QUORUM, replace(LAST, role="replica"))), "db3")
+    with pytest.raises(SwitchoverError, match="there is no primary"):
+        choose(PatroniMembers((QUORUM, LAST)), None)
