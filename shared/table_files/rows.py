@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 
 from shared.table_files.table_error import TableError
 from shared.table_files.workbook import workbook_rows
+from shared.values.file_types import XLSX
 
 CSV_TYPE: Final = "text/csv"
-XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX_TYPE: Final = XLSX.media_type
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0"  # XLS, and encrypted XLSX
 _BYTE_ORDER_MARK: Final = "\ufeff"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from services.incentive.http.context import EXTENSION
 from services.incentive.pages.session.sign_in import LASTS
 from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import RegisterAddress
+from shared.values.file_types import XLSX
 from shared.values.times import SHANGHAI
 from shared.web.keys import ApiKeys
 from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, makers_of
@@ -22,6 +25,8 @@ from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from werkzeug.test import TestResponse
 
     from tests.support.engines.session import FreshDatabase
 
@@ -176,6 +181,14 @@ def test_an_exchange_sees_nothing_of_another(makers: Makers, role: str, other: s
         if address.startswith("/docs"):
             continue
         assert [secret for secret in secrets if secret.encode() in answer.data] == [], address
+
+
+def readable(answer: TestResponse) -> str:
+    """Return the text of an answer; a workbook is unpacked."""
+    if answer.mimetype != XLSX.media_type:
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as workbook:
+        return "".join(workbook.read(name).decode() for name in workbook.namelist())
 
 
 def test_what_is_foreign_is_answered_as_what_is_not_there(makers: Makers) -> None:

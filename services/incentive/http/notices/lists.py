@@ -12,6 +12,7 @@ from services.incentive.extract.tables import Table, csv_lines, write_table_work
 from services.incentive.extract.xlsx import Row
 from services.incentive.store.frozen.official_lists import FrozenList, find_list
 from shared.events.fields import Choice
+from shared.values.file_types import PDF, XLSX
 from shared.values.json_types import Json
 from shared.web.problems import Problem
 from shared.web.query import BINARY, Blueprint, QuerySchema
@@ -20,8 +21,8 @@ from shared.web.service import viewer_snapshot
 FORMATS: Final = ("json", "pdf", "xlsx", "csv")
 MEDIA_TYPES: Final = {
     "json": "application/json",
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": PDF.media_type,
+    "xlsx": XLSX.media_type,
     "csv": "text/csv",
 }
 _TAGGED_MOST: Final = 1000  # rows; the tags of a longer document would be most of it

@@ -16,6 +16,7 @@ from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.frozen.official_lists import notices_of_year
+from shared.values.file_types import XLSX
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import shanghai_date
@@ -23,7 +24,6 @@ from shared.web.keys import require
 
 _NOTICES_MOST: Final = 5000
 _LISTS_MOST: Final = 500
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HEADINGS: Final = (
     "序号 No.",
     "主体 Subject",
@@ -57,7 +57,7 @@ def public_notices_workbook() -> Response:
     content = io.BytesIO()
     cells = (_cells(number, row, policy) for number, row in enumerate(rows, 1))
     write_workbook(f"公示 {year}", _HEADINGS, cells, {_AMOUNT}, content)
-    answer = Response(content.getvalue(), content_type=_XLSX)
+    answer = Response(content.getvalue(), content_type=XLSX.media_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="public-notice-{year}.xlsx"'
     return answer
 
