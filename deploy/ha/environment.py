@@ -7,12 +7,11 @@ from deploy.api_keys import API_KEY, HASHES
 from deploy.databases import database_of, owner_role, service_role
 from deploy.ha.nodes import Cluster, Machine
 from deploy.ha.patroni import SUPERUSER
-from deploy.ha.places import CONFIG, SECRETS
-from deploy.secrets import ADMIN, DATABASE_PASSWORD, KAFKA_PASSWORD, SESSION_KEY, SIGNING_KEY, Secret
+from deploy.secrets import ADMIN, DATABASE_PASSWORD, KAFKA_PASSWORD, POSTGRES_GID, SESSION_KEY, SIGNING_KEY, Secret
 from shared.settings import DEFAULT_REGISTER, Service
 
 # A file that `jiangbu ha secrets` creates.
-PATRONI_PASSWORD: Final = Secret("patroni", "api-password")
+PATRONI_PASSWORD: Final = Secret("patroni", "api-password", POSTGRES_GID)
 
 
 def environments(cluster: Cluster, machine: Machine) -> Iterator[tuple[str, str]]:
@@ -32,12 +31,15 @@ def _service(cluster: Cluster, machine: Machine, service: Service) -> dict[str, 
     settings = {
         **_common(cluster, machine, service),
         "DATABASE_URL": cluster.primary_url(name, service_role(name)),
-        "DATABASE_PASSWORD_FILE": _file(service, DATABASE_PASSWORD),
-        "API_KEYS_FILE": str(SECRETS / HASHES),
-        "SIGNING_KEY_FILE": _file(service, SIGNING_KEY),
+        "DATABASE_PASSWORD_FILE": _file(cluster, service, DATABASE_PASSWORD),
+        "API_KEYS_FILE": str(cluster.secrets / HASHES),
+        "SIGNING_KEY_FILE": _file(cluster, service, SIGNING_KEY),
     }
     if service == "incentive":
-        settings |= {"SERVICE_KEY_FILE": _file("service", API_KEY), "SESSION_KEY_FILE": _file(service, SESSION_KEY)}
+        settings |= {
+            "SERVICE_KEY_FILE": _file(cluster, "service", API_KEY),
+            "SESSION_KEY_FILE": _file(cluster, service, SESSION_KEY),
+        }
     return settings
 
 
@@ -45,7 +47,7 @@ def _owner(cluster: Cluster, service: Service) -> dict[str, str]:
     name = database_of(service)
     return {
         "DATABASE_OWNER_URL": cluster.primary_url(name, owner_role(name)),
-        "DATABASE_OWNER_PASSWORD_FILE": _file(f"{service}-owner", DATABASE_PASSWORD),
+        "DATABASE_OWNER_PASSWORD_FILE": _file(cluster, f"{service}-owner", DATABASE_PASSWORD),
     }
 
 
@@ -54,8 +56,8 @@ def _admin(cluster: Cluster, machine: Machine) -> dict[str, str]:
         **_common(cluster, machine, ADMIN),
         "INCENTIVE_URL": f"http://{machine.at(machine.ports.incentive)}",
         "DATABASE_ADMIN_URL": cluster.primary_url("postgres", SUPERUSER),
-        "DATABASE_ADMIN_PASSWORD_FILE": _file("postgres", DATABASE_PASSWORD),
-        "PATRONI_PASSWORD_FILE": str(PATRONI_PASSWORD.path(SECRETS)),
+        "DATABASE_ADMIN_PASSWORD_FILE": _file(cluster, "postgres", DATABASE_PASSWORD),
+        "PATRONI_PASSWORD_FILE": str(PATRONI_PASSWORD.path(cluster.secrets)),
     }
 
 
@@ -63,7 +65,7 @@ def _common(cluster: Cluster, machine: Machine, user: str) -> dict[str, str]:
     listing, trade_ingest = (f"http://{machine.at(port)}" for port in machine.ports.apis[:2])
     settings = {
         "SECRETS_IN_FILES": "1",
-        "EXCHANGES_FILE": str(CONFIG / "exchanges.yaml"),
+        "EXCHANGES_FILE": str(cluster.config / "exchanges.yaml"),
         "REGISTERS": f"{DEFAULT_REGISTER}={listing},{trade_ingest}",
         "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka,
     }
@@ -73,12 +75,12 @@ def _common(cluster: Cluster, machine: Machine, user: str) -> dict[str, str]:
         "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
         "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
         "KAFKA_SASL_USERNAME": user,
-        "KAFKA_SASL_PASSWORD_FILE": _file(user, KAFKA_PASSWORD),
+        "KAFKA_SASL_PASSWORD_FILE": _file(cluster, user, KAFKA_PASSWORD),
     }
 
 
-def _file(holder: str, name: str) -> str:
-    return str(Secret(holder, name).path(SECRETS))
+def _file(cluster: Cluster, holder: str, name: str) -> str:
+    return str(Secret(holder, name).path(cluster.secrets))
 
 
 def _text(settings: Mapping[str, str]) -> str:

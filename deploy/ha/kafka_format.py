@@ -5,7 +5,6 @@ import hashlib
 from typing import Final
 
 from deploy.ha.nodes import Cluster, Machine
-from deploy.ha.places import CONFIG, SECRETS
 from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret
 
 _SCRIPT: Final = """\
@@ -35,9 +34,9 @@ def format_script(cluster: Cluster, machine: Machine) -> str:
     secured = cluster.kafka_security is not None
     arguments = (_WITH_ADMIN if secured else _PLAIN).format(
         id=cluster_id(cluster),
-        config=CONFIG / "server.properties",
+        config=cluster.config / "server.properties",
         kafka=cluster.programs.kafka,
-        password=Secret(ADMIN, KAFKA_PASSWORD).path(SECRETS),
+        password=Secret(ADMIN, KAFKA_PASSWORD).path(cluster.secrets),
     )
     purpose = ", with the password of the admin" if secured else ""
     return _SCRIPT.format(purpose=purpose, data=machine.folders.kafka, arguments=arguments)

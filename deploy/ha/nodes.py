@@ -103,6 +103,7 @@ class Programs(NamedTuple):
 class Cluster(NamedTuple):
     """A set of at least three machines; an odd number.
 
+    `config` is the folder of the rendered files on the machines, `secrets` that of `jiangbu secrets` and `ha secrets`.
     `networks` are the address ranges from which programs and servers connect to PostgreSQL. Without `kafka_security`
     the brokers serve everybody in plain text, without `etcd_tls` etcd does. `postgres_parameters`, `kafka_settings` and
     `patroni_rules` (Patroni's dynamic configuration) override what is rendered.
@@ -113,6 +114,8 @@ class Cluster(NamedTuple):
     networks: tuple[str, ...]
     postgres_binaries: Path = Path("/usr/lib/postgresql/18/bin")
     programs: Programs = Programs()
+    config: Path = Path("/etc/jiangbu")
+    secrets: Path = Path("/etc/jiangbu/secrets")
     kafka_security: KafkaSecurity | None = None
     etcd_tls: TlsFiles | None = None
     watchdog: Literal["off", "automatic", "required"] = "automatic"

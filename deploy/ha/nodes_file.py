@@ -156,6 +156,7 @@ _CLUSTER: Final = Mapped(
         "machines": ListOf(_MACHINE, unique="name", noun=("机器", "machine")),
         "networks": ListOf(_Network()),
         "postgres_binaries": _File(required=False),
+        **_files("config", "secrets"),
         "programs": Mapped(Programs, _files(*Programs._fields), required=False),
         "kafka_security": Mapped(
             KafkaSecurity,

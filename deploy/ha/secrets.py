@@ -6,7 +6,9 @@ from deploy.ha.environment import PATRONI_PASSWORD
 from deploy.ha.patroni import patroni_environment
 from deploy.secrets import (
     DATABASE_PASSWORD,
+    KAFKA_GID,
     OUR_UID,
+    POSTGRES_GID,
     Secret,
     SecretsError,
     make_secrets,
@@ -16,9 +18,9 @@ from deploy.secrets import (
 )
 
 # Read by systemd as the environment of Patroni.
-PATRONI_ENVIRONMENT = Secret("patroni", "environment")
+PATRONI_ENVIRONMENT = Secret("patroni", "environment", POSTGRES_GID)
 # Read by Kafka: a properties file whose entry `password` the nodes log in to each other with.
-KAFKA_NODE = Secret("kafka-node", "properties")
+KAFKA_NODE = Secret("kafka-node", "properties", KAFKA_GID)
 
 
 def make_ha_secrets(folder: Path, uid: int = OUR_UID) -> list[Path]:
@@ -33,7 +35,7 @@ def make_ha_secrets(folder: Path, uid: int = OUR_UID) -> list[Path]:
     }
     for secret, text in contents.items():
         path = secret.path(folder)
-        if not path.exists() and write_secret(path, text, uid):
+        if not path.exists() and write_secret(path, text, uid, secret.gid):
             made.append(path)
     return made
 

@@ -1,13 +1,12 @@
 """Render systemd units of one machine: the engines, and the programs of the set.
 
-All are started again whenever they end. A unit reads secrets from files under SECRETS and holds none.
+All are started again whenever they end. Units hold no secrets: they read files.
 """
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple, get_args
 
 from deploy.ha.nodes import Cluster, Machine
-from deploy.ha.places import CONFIG, SECRETS
 from shared.settings import Service
 
 _UNIT: Final = """\
@@ -44,7 +43,7 @@ def units(cluster: Cluster, machine: Machine) -> Iterator[Unit]:
         "etcd",
         "Type=notify",
         "User=etcd",
-        f"ExecStart={cluster.programs.etcd} --config-file {CONFIG}/etcd.yml",
+        f"ExecStart={cluster.programs.etcd} --config-file {cluster.config}/etcd.yml",
         "LimitNOFILE=65536",
     )
     yield _patroni(cluster)
@@ -63,8 +62,8 @@ def _patroni(cluster: Cluster) -> Unit:
         "jiangbu-patroni",
         "PostgreSQL under Patroni",
         "User=postgres",
-        f"EnvironmentFile={SECRETS}/patroni/environment",
-        f"ExecStart={cluster.programs.patroni} {CONFIG}/patroni.yml",
+        f"EnvironmentFile={cluster.secrets}/patroni/environment",
+        f"ExecStart={cluster.programs.patroni} {cluster.config}/patroni.yml",
         "ExecReload=/bin/kill -HUP $MAINPID",
         # PostgreSQL outlives a Patroni that died; the next one takes it over.
         "KillMode=process",
@@ -79,8 +78,8 @@ def _haproxy(cluster: Cluster) -> Unit:
         "HAProxy: the front door of PostgreSQL",
         "Type=notify",
         "User=haproxy",
-        f"ExecStart={haproxy} -Ws -f {CONFIG}/haproxy.cfg",
-        f"ExecReload={haproxy} -c -q -f {CONFIG}/haproxy.cfg",
+        f"ExecStart={haproxy} -Ws -f {cluster.config}/haproxy.cfg",
+        f"ExecReload={haproxy} -c -q -f {cluster.config}/haproxy.cfg",
         "ExecReload=/bin/kill -USR2 $MAINPID",
         "KillMode=mixed",
         "SuccessExitStatus=143",
@@ -92,10 +91,11 @@ def _kafka(cluster: Cluster) -> Unit:
         "jiangbu-kafka",
         "Apache Kafka: broker and controller",
         "User=kafka",
-        f"Environment=KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile={CONFIG}/log4j2.xml LOG_DIR=/run/jiangbu-kafka",
+        f"Environment=KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile={cluster.config}/log4j2.xml",
+        "Environment=LOG_DIR=/run/jiangbu-kafka",
         "RuntimeDirectory=jiangbu-kafka",
-        f"ExecStartPre=/bin/sh {CONFIG}/kafka-format.sh",
-        f"ExecStart={cluster.programs.kafka}/kafka-server-start.sh {CONFIG}/server.properties",
+        f"ExecStartPre=/bin/sh {cluster.config}/kafka-format.sh",
+        f"ExecStart={cluster.programs.kafka}/kafka-server-start.sh {cluster.config}/server.properties",
         "SuccessExitStatus=143",
         "LimitNOFILE=100000",
         "TimeoutStopSec=120",
@@ -107,9 +107,9 @@ def _program(cluster: Cluster, service: Service, kind: str, command: str) -> Uni
         f"jiangbu-{service}-{kind}",
         f"jiangbu {service} {kind}",
         "User=jiangbu",
-        f"EnvironmentFile={CONFIG}/{service}.env",
+        f"EnvironmentFile={cluster.config}/{service}.env",
         # What the file does not say, such as PUBLIC_URL and POLICY_FILE.
-        f"EnvironmentFile=-{CONFIG}/own.env",
+        f"EnvironmentFile=-{cluster.config}/own.env",
         f"ExecStart={cluster.programs.jiangbu}/{service} {command}",
         "PrivateTmp=yes",
         # Each ends by itself within 10 s.

@@ -14,7 +14,6 @@ from sqlalchemy import make_url
 from deploy.__main__ import main
 from deploy.ha.nodes import Cluster, KafkaSecurity, Machine
 from deploy.ha.nodes_file import nodes_yaml
-from deploy.ha.places import SECRETS
 from deploy.ha.render import ChangedFilesError, plan_files, render, write_files
 from deploy.ha.secrets import KAFKA_NODE, make_ha_secrets
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, make_secrets
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 MACHINES = tuple(Machine(f"db{number}", number, f"10.0.0.{number}") for number in (1, 2, 3))
 PLAIN = Cluster("jiangbu", MACHINES, ("10.0.0.0/24",))
-SECURED = PLAIN._replace(kafka_security=KafkaSecurity(KAFKA_NODE.path(SECRETS)))
+SECURED = PLAIN._replace(kafka_security=KafkaSecurity(KAFKA_NODE.path(PLAIN.secrets)))
 
 
 def settings(text: str) -> dict[str, str]:

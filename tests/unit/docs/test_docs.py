@@ -159,7 +159,8 @@ def test_the_settings_that_are_read_are_those_that_are_named() -> None:
         for argument in node.args[:2]
         if isinstance(argument, ast.Constant)
     }
-    chosen = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
+    compose = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml"))
+    chosen = set(re.findall(r"\$\{([A-Z_]+)", compose))
     # XDG_CACHE_HOME is a standard variable; the others belong to the project.
     assert "DATABASE_URL" in read
     assert "KAFKA_PORT" in chosen
