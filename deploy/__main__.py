@@ -70,7 +70,16 @@ def topics() -> None:
 @click.option(
     "--rotate", "rotated", multiple=True, metavar="USER", help=say("更换该用户的密码", "change the user's password")
 )
-def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
+@click.option(
+    "--replication-factor",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=say(
+        "副本数，缺省按节点数，至多 3；已有主题也补足副本（复制全部数据）",
+        "replicas of each topic, by default as many as brokers, at most 3; existing topics are copied to get as many",
+    ),
+)
+def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...], replication_factor: int | None) -> None:
     if rotated and folder is None:
         raise click.UsageError(say("--rotate 需要 --secrets FOLDER", "--rotate needs --secrets FOLDER"))
     with errors_in_one_line():
@@ -78,7 +87,8 @@ def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
         if folder is not None and not kafka.security_protocol.startswith("SASL"):
             raise SettingsError("KAFKA_SECURITY_PROTOCOL: --secrets 需要 / needs SASL_PLAINTEXT or SASL_SSL")
         with KafkaAdminClient(**admin_config(kafka)) as admin:
-            print_lines(change.text for change in apply_topics(admin, exchanges, dry_run=dry_run))
+            changes = apply_topics(admin, exchanges, dry_run=dry_run, replication_factor=replication_factor)
+            print_lines(change.text for change in changes)
             if folder is not None:
                 # Quotas first: the admin's password may change with the users.
                 with broker_quotas(kafka) as broker:

@@ -1,5 +1,7 @@
 """Replicas of topics by the number of brokers, and the settings of brokers that follow."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 # With three replicas, two of which have each acknowledged record, one broker may die without loss or interruption.
@@ -16,6 +18,12 @@ class Replication(NamedTuple):
     factor: int
     min_in_sync: int
 
+    @property
+    def topic_config(self) -> dict[str, str]:
+        """Return the configuration of a topic with this replication."""
+        # A replica that lacks acknowledged records must not become the leader.
+        return {"min.insync.replicas": str(self.min_in_sync), "unclean.leader.election.enable": "false"}
+
 
 def replication_among(brokers: int) -> Replication:
     """Return the replication of topics in a cluster of so many brokers."""
@@ -29,16 +37,32 @@ def replication_with(factor: int) -> Replication:
 
 def broker_settings(brokers: int) -> dict[str, str]:
     """Return the settings of each broker for a cluster of so many brokers, by name as in server.properties."""
-    factor, min_in_sync = (str(number) for number in replication_among(brokers))
+    replication = replication_among(brokers)
+    factor, min_in_sync = (str(number) for number in replication)
     return {
+        **replication.topic_config,
         "default.replication.factor": factor,
-        "min.insync.replicas": min_in_sync,
         "offsets.topic.replication.factor": factor,
         "transaction.state.log.replication.factor": factor,
         "transaction.state.log.min.isr": min_in_sync,
         "share.coordinator.state.topic.replication.factor": factor,
         "share.coordinator.state.topic.min.isr": min_in_sync,
-        # A replica that lacks acknowledged records must not become the leader.
-        "unclean.leader.election.enable": "false",
         "broker.session.timeout.ms": str(SESSION_TIMEOUT_MS),
     }
+
+
+def more_replicas(
+    replicas: Mapping[tuple[str, int], Sequence[int]], brokers: Sequence[int], factor: int
+) -> dict[tuple[str, int], list[int]]:
+    """Return the brokers for those partitions (topic, number) that have fewer replicas than `factor`.
+
+    Partitions keep the replicas and the preferred leader that they have; the least used brokers get the further ones.
+    """
+    used = Counter(broker for held in replicas.values() for broker in held)
+    wanted = {}
+    for partition, held in sorted(replicas.items()):
+        if len(held) < factor:
+            others = sorted(set(brokers) - set(held), key=lambda broker: (used[broker], broker))
+            wanted[partition] = [*held, *others[: factor - len(held)]]
+            used.update(others[: factor - len(held)])
+    return wanted

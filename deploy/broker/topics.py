@@ -4,8 +4,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
+from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
+from deploy.broker.replication import (
+    INTERNAL_TOPICS,
+    Replication,
+    more_replicas,
+    replication_among,
+    replication_with,
+)
 from shared.events.fact_topics import FACT_TOPICS
 from shared.events.topics import topics_of
 from shared.operator_errors import OperatorError
@@ -44,17 +52,28 @@ class Topic(NamedTuple):
 
 
 class ExistingTopic(NamedTuple):
-    """A topic on the broker with its whole configuration, defaults included."""
+    """A topic in Kafka: the brokers with a replica of each partition, and the configuration, defaults included."""
 
-    partitions: int
+    replicas: Mapping[int, tuple[int, ...]]
     config: Mapping[str, str]
+
+    @property
+    def partitions(self) -> int:
+        return len(self.replicas)
+
+    @property
+    def least_replicas(self) -> int:
+        return min(map(len, self.replicas.values()))
 
 
 class TopicChange(NamedTuple):
-    """A change of a topic, or the fact that it needs none; `text` is a line for a person."""
+    """A change of a topic, or the fact that it needs none; `text` is a line for a person.
+
+    "replicate" copies all of its data to further brokers, so it is made only when an operator asks for it.
+    """
 
     topic: Topic
-    action: Literal["create", "configure", "keep"]
+    action: Literal["create", "configure", "replicate", "keep"]
     text: str
     config: Mapping[str, str]
 
@@ -68,21 +87,32 @@ def wanted_topics(exchanges: Whitelist) -> tuple[Topic, ...]:
     )
 
 
-def plan(wanted: Iterable[Topic], found: Mapping[str, ExistingTopic]) -> Iterator[TopicChange]:
-    """Yield the changes that give the broker the wanted topics; existing topics keep their partitions."""
+def internal_topics(admin: KafkaAdminClient) -> tuple[Topic, ...]:
+    """Return those topics of Kafka's own that exist. Kafka configures them, but for their replication."""
+    return tuple(Topic(name, 1, {}) for name in INTERNAL_TOPICS if name in admin.list_topics())
+
+
+def plan(
+    wanted: Iterable[Topic], found: Mapping[str, ExistingTopic], replication: Replication
+) -> Iterator[TopicChange]:
+    """Yield the changes that give Kafka the wanted topics; existing topics keep their partitions."""
     for topic in wanted:
+        config = {**topic.config, **replication.topic_config}
         there = found.get(topic.name)
         if there is None:
-            text = f"{topic.name}: 新建 / create, {topic.partitions} partitions"
-            yield TopicChange(topic, "create", text, topic.config)
+            size = f"{topic.partitions} partitions, {replication.factor} replicas"
+            yield TopicChange(topic, "create", f"{topic.name}: 新建 / create, {size}", config)
             continue
-        changed = {name: value for name, value in topic.config.items() if there.config.get(name) != value}
+        changed = {name: value for name, value in config.items() if there.config.get(name) != value}
         if changed:
             what = ", ".join(f"{name} {there.config.get(name)} -> {value}" for name, value in changed.items())
             yield TopicChange(topic, "configure", f"{topic.name}: 修改 / change {what}", changed)
-        else:
-            text = f"{topic.name}: 已就绪 / up to date, {there.partitions} partitions"
-            yield TopicChange(topic, "keep", text, {})
+        if there.least_replicas < replication.factor:
+            more = f"{there.least_replicas} -> {replication.factor} (--replication-factor {replication.factor})"
+            yield TopicChange(topic, "replicate", f"{topic.name}: 副本 / replicas {more}", {})
+        elif not changed:
+            size = f"{there.partitions} partitions, {there.least_replicas} replicas"
+            yield TopicChange(topic, "keep", f"{topic.name}: 已就绪 / up to date, {size}", {})
 
 
 def read_topics(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, ExistingTopic]:
@@ -92,40 +122,86 @@ def read_topics(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, Exis
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in existing]
     configs = admin.describe_configs(resources, config_filter="all")["topic"]
-    partitions = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(sorted(existing))}
+    replicas = {
+        topic["name"]: {one["partition_index"]: tuple(one["replica_nodes"]) for one in topic["partitions"]}
+        for topic in admin.describe_topics(sorted(existing))
+    }
     return {
-        name: ExistingTopic(partitions[name], {option: str(held["value"]) for option, held in configs[name].items()})
+        name: ExistingTopic(replicas[name], {option: str(held["value"]) for option, held in configs[name].items()})
         for name in existing
     }
 
 
-def apply_topics(admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool = False) -> list[TopicChange]:
-    """Create and configure topics; idempotent. Returns the changes that were, or would be, made."""
-    wanted = wanted_topics(exchanges)
-    steps = list(plan(wanted, read_topics(admin, [topic.name for topic in wanted])))
+def registered_brokers(admin: KafkaAdminClient) -> list[int]:
+    """Return the ids of all brokers of the cluster, dead ones included."""
+    return sorted(broker["broker_id"] for broker in admin.describe_cluster()["brokers"])
+
+
+def apply_topics(
+    admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool = False, replication_factor: int | None = None
+) -> list[TopicChange]:
+    """Create and configure topics; idempotent. Returns the changes that were, or would be, made.
+
+    Without a replication factor the number of brokers decides, and existing topics keep the replicas that they have.
+    """
+    brokers = registered_brokers(admin)
+    if replication_factor is not None and replication_factor > len(brokers):
+        raise ChangeRefusedError(f"--replication-factor {replication_factor}: Kafka 只有 / has {len(brokers)} brokers")
+    replication = replication_with(replication_factor) if replication_factor else replication_among(len(brokers))
+    wanted = (*wanted_topics(exchanges), *internal_topics(admin))
+    found = read_topics(admin, [topic.name for topic in wanted])
+    steps = list(plan(wanted, found, replication))
     if dry_run:
         return steps
-    create = [step.topic for step in steps if step.action == "create"]
-    if create:
-        # No replication factor: the broker's default.replication.factor decides.
+    _create([step for step in steps if step.action == "create"], admin, replication)
+    _configure([step for step in steps if step.action == "configure"], admin, replication)
+    if replication_factor is not None:
+        few = {step.topic.name: found[step.topic.name] for step in steps if step.action == "replicate"}
+        _replicate(few, admin, brokers, replication_factor)
+    return steps
+
+
+def _create(steps: list[TopicChange], admin: KafkaAdminClient, replication: Replication) -> None:
+    if steps:
+        options = {"replication_factor": replication.factor}
         admin.create_topics(
-            {topic.name: {"num_partitions": topic.partitions, "configs": dict(topic.config)} for topic in create},
+            {
+                step.topic.name: {"num_partitions": step.topic.partitions, "configs": dict(step.config), **options}
+                for step in steps
+            },
             wait_for_metadata=True,
         )
-    configure = [step for step in steps if step.action == "configure"]
-    if configure:
-        answer = admin.alter_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, step.topic.name, dict(step.config)) for step in configure]
-        )
-        refused = {name: result for name, result in answer["topic"].items() if result != "OK"}
+
+
+def _configure(steps: list[TopicChange], admin: KafkaAdminClient, replication: Replication) -> None:
+    if not steps:
+        return
+    answer = admin.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, step.topic.name, dict(step.config)) for step in steps]
+    )
+    refused = {name: result for name, result in answer["topic"].items() if result != "OK"}
+    if refused:
+        raise ChangeRefusedError(f"the broker refused: {refused}")
+    changed = {step.topic.name: step.topic for step in steps}
+    await_applied(
+        lambda: all(
+            step.action != "configure" for step in plan(changed.values(), read_topics(admin, changed), replication)
+        ),
+        "configuration",
+    )
+
+
+def _replicate(
+    few: Mapping[str, ExistingTopic], admin: KafkaAdminClient, brokers: list[int], replication_factor: int
+) -> None:
+    """Have Kafka copy topics to further brokers. It goes on by itself; until then the replicas are out of sync."""
+    replicas = {(name, number): held for name, there in few.items() for number, held in there.replicas.items()}
+    wanted = more_replicas(replicas, brokers, replication_factor)
+    if wanted:
+        answer = admin.alter_partition_reassignments({TopicPartition(*one): held for one, held in wanted.items()})
+        refused = {f"{one.topic}[{one.partition}]": error for one, error in answer.items() if error is not None}
         if refused:
             raise ChangeRefusedError(f"the broker refused: {refused}")
-        changed = {step.topic.name: step.topic for step in configure}
-        await_applied(
-            lambda: all(step.action == "keep" for step in plan(changed.values(), read_topics(admin, changed))),
-            "configuration",
-        )
-    return steps
 
 
 def await_applied(is_applied: Callable[[], bool], what: str) -> None:

@@ -9,8 +9,10 @@ from kafka.errors import KafkaError, SecurityDisabledError
 from deploy.broker.access import describe, superfluous, user_of
 from deploy.broker.admin import admin_config
 from deploy.broker.quotas import broker_quotas, describe_quotas, plan_quotas, wanted_quotas
-from deploy.broker.topics import plan, read_topics, wanted_topics
+from deploy.broker.replication import replication_among
+from deploy.broker.topics import internal_topics, plan, read_topics, wanted_topics
 from deploy.broker.users import Access, User, wanted_users
+from deploy.doctor.cluster import Brokers, cluster_faults, disks, read_brokers
 from deploy.doctor.finding import Finding, found
 from deploy.doctor.replication import Replicas, replica_faults
 from deploy.secrets import SecretsError
@@ -32,8 +34,10 @@ def broker(kafka: KafkaSettings, exchanges: Whitelist, registers: tuple[str, ...
         return
     with admin:
         try:
-            yield _version(admin, servers)
-            yield _topics(admin, exchanges)
+            brokers = read_brokers(admin)
+            yield _brokers(admin, brokers, servers)
+            yield disks(admin, brokers.versions)
+            yield _topics(admin, exchanges, brokers.total)
             yield from _access(Access(admin, kafka), wanted_users(exchanges, registers, folder))
             if kafka.security_protocol.startswith("SASL"):
                 yield _quotas(kafka, exchanges)
@@ -43,22 +47,25 @@ def broker(kafka: KafkaSettings, exchanges: Whitelist, registers: tuple[str, ...
             yield Finding("用户 users", False, str(error))
 
 
-def _version(admin: KafkaAdminClient, servers: str) -> Finding:
-    versions = {
-        tuple(admin.get_broker_version_data(broker["broker_id"]).broker_version)
-        for broker in admin.describe_cluster()["brokers"]
-    }
+def _brokers(admin: KafkaAdminClient, brokers: Brokers, servers: str) -> Finding:
+    versions = set(brokers.versions.values())
     text = ", ".join(".".join(map(str, version)) for version in sorted(versions))
-    too_old = f"版本 / version {text}: {'.'.join(map(str, OLDEST))} or later is needed"
-    return found("Kafka", [too_old] if min(versions) < OLDEST else [], f"{servers}: {text}")
+    faults = cluster_faults(admin, brokers)
+    if min(versions) < OLDEST:
+        faults.append(f"版本 / version {text}: {'.'.join(map(str, OLDEST))} or later is needed")
+    return found("Kafka", faults, f"{servers}: {text}, {brokers.total} brokers")
 
 
-def _topics(admin: KafkaAdminClient, exchanges: Whitelist) -> Finding:
-    wanted = wanted_topics(exchanges)
+def _topics(admin: KafkaAdminClient, exchanges: Whitelist, brokers: int) -> Finding:
+    wanted = (*wanted_topics(exchanges), *internal_topics(admin))
     there = read_topics(admin, [topic.name for topic in wanted])
-    faults = [step.text for step in plan(wanted, there) if step.action != "keep"]
-    if faults:
-        faults.append("run `jiangbu topics apply`")
+    replication = replication_among(brokers)
+    steps = [step for step in plan(wanted, there, replication) if step.action != "keep"]
+    faults = [step.text for step in steps]
+    if steps:
+        more = any(step.action == "replicate" for step in steps)
+        option = f" --replication-factor {replication.factor}" if more else ""
+        faults.append(f"run `jiangbu topics apply{option}`")
     faults += [
         f"{name}: {there[name].partitions} 个分区 / partitions, not {partitions}:"
         f" kafka-topics.sh --alter --topic {name} --partitions {partitions}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.broker.replication import Replication, broker_settings, replication_among
+from deploy.broker.replication import Replication, broker_settings, more_replicas, replication_among
+from deploy.broker.topics import ExistingTopic, Topic, plan
 from tests.support.paths import ROOT
 
 
@@ -31,3 +32,22 @@ def test_internal_topics_of_three_brokers_survive_one() -> None:
         "3",
     )
     assert settings["min.insync.replicas"] == settings["transaction.state.log.min.isr"] == "2"
+
+
+def test_further_replicas_go_to_the_least_used_brokers_and_leaders_stay() -> None:
+    replicas = {("t", 0): [1], ("t", 1): [2], ("t", 2): [3, 1, 2]}
+    assert more_replicas(replicas, [1, 2, 3], 3) == {("t", 0): [1, 3, 2], ("t", 1): [2, 1, 3]}
+    assert more_replicas(replicas, [1, 2, 3], 2) == {("t", 0): [1, 3], ("t", 1): [2, 1]}
+    assert more_replicas(replicas, [1, 2, 3], 1) == {}
+
+
+def test_a_topic_with_too_few_replicas_is_configured_at_once_and_copied_when_asked() -> None:
+    topic = Topic("t", 1, {"cleanup.policy": "delete"})
+    there = ExistingTopic({0: (1, 2), 1: (1,)}, {"cleanup.policy": "delete", "min.insync.replicas": "1"})
+    steps = list(plan([topic], {"t": there}, replication_among(3)))
+    assert [step.action for step in steps] == ["configure", "replicate"]
+    assert steps[0].config == {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
+    assert "replicas 1 -> 3" in steps[1].text
+    right = {**there.config, **replication_among(1).topic_config}
+    (step,) = plan([topic], {"t": there._replace(config=right)}, replication_among(1))
+    assert step.action == "keep"
