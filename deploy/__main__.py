@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import get_args
 
 import click
-from kafka.admin import KafkaAdminClient
 
 from deploy.api_keys import make_api_keys
-from deploy.broker.admin import admin_config
+from deploy.broker.admin import connect_admin
 from deploy.broker.quotas import apply_quotas, broker_quotas, wanted_quotas
 from deploy.broker.topics import apply_topics
 from deploy.broker.users import Access, apply_access, change_password, make_passwords, wanted_users
@@ -86,7 +85,7 @@ def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...], replicat
         exchanges, kafka = load_whitelist(load_exchanges_file()), load_kafka_settings()
         if folder is not None and not kafka.security_protocol.startswith("SASL"):
             raise SettingsError("KAFKA_SECURITY_PROTOCOL: --secrets 需要 / needs SASL_PLAINTEXT or SASL_SSL")
-        with KafkaAdminClient(**admin_config(kafka)) as admin:
+        with connect_admin(kafka) as admin:
             changes = apply_topics(admin, exchanges, dry_run=dry_run, replication_factor=replication_factor)
             print_lines(change.text for change in changes)
             if folder is not None:

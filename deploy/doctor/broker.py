@@ -7,7 +7,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, SecurityDisabledError
 
 from deploy.broker.access import describe, superfluous, user_of
-from deploy.broker.admin import admin_config
+from deploy.broker.admin import connect_admin
 from deploy.broker.quotas import broker_quotas, describe_quotas, plan_quotas, wanted_quotas
 from deploy.broker.replication import replication_among
 from deploy.broker.topics import internal_topics, plan, read_topics, wanted_topics
@@ -28,7 +28,7 @@ def broker(kafka: KafkaSettings, exchanges: Whitelist, registers: tuple[str, ...
     """Check the broker as its admin; passwords come from the folder."""
     servers = ", ".join(kafka.bootstrap_servers)
     try:
-        admin = KafkaAdminClient(**admin_config(kafka))
+        admin = connect_admin(kafka)
     except (KafkaError, OSError) as error:
         yield Finding("Kafka", False, f"{servers}: 无法连接 / unreachable: {error!r}")
         return
@@ -51,7 +51,7 @@ def _brokers(admin: KafkaAdminClient, brokers: Brokers, servers: str) -> Finding
     versions = set(brokers.versions.values())
     text = ", ".join(".".join(map(str, version)) for version in sorted(versions))
     faults = cluster_faults(admin, brokers)
-    if min(versions) < OLDEST:
+    if min(versions, default=OLDEST) < OLDEST:
         faults.append(f"版本 / version {text}: {'.'.join(map(str, OLDEST))} or later is needed")
     return found("Kafka", faults, f"{servers}: {text}, {brokers.total} brokers")
 
