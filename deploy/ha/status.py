@@ -8,11 +8,11 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 import psycopg
-from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from psycopg.rows import args_row
 
-from deploy.broker.admin import admin_config
+from deploy.broker.admin import connect_admin
+from deploy.doctor.cluster import read_brokers
 from deploy.doctor.databases import connect, first_line
 from deploy.ha.nodes import Cluster, Machine
 from deploy.ha.patroni_api import PatroniError, PatroniMember, PatroniMembers, is_etcd_healthy, read_members
@@ -167,8 +167,8 @@ def _resolved(host: str) -> set[str]:
 
 def _brokers(machines: Iterable[Machine], kafka: KafkaSettings) -> Iterator[SetPart]:
     try:
-        with KafkaAdminClient(**admin_config(kafka)) as admin:
-            alive = {int(broker["broker_id"]) for broker in admin.describe_cluster()["brokers"]}
+        with connect_admin(kafka) as admin:
+            alive = read_brokers(admin).versions.keys()
             behind = Counter(
                 int(node)
                 for topic in admin.describe_topics()
