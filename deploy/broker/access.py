@@ -50,13 +50,13 @@ def rights_of_exchange(exchange_id: str) -> frozenset[ACL]:
 
 
 def rights_of_service(service: Service, registers: Sequence[str], exchanges: Sequence[str]) -> frozenset[ACL]:
-    """Return the ACLs to read a service's inputs, to write and read its outputs, and to write log checkpoints."""
+    """Return the ACLs to read a service's inputs, and to write and read its outputs and log checkpoints."""
     return frozenset(acl for register in registers for acl in _rights_in_register(service, register, exchanges))
 
 
 def _rights_in_register(service: Service, register: str, exchanges: Sequence[str]) -> Iterator[ACL]:
     streams = streams_of(service, register, exchanges)
-    for topic in (*streams.reads, *streams.publishes):
+    for topic in (*streams.reads, *streams.publishes, CHECKPOINTS):
         yield _allow(service, _READ, ResourceType.TOPIC, topic)
     for topic in (*streams.publishes, CHECKPOINTS):
         yield _allow(service, _WRITE, ResourceType.TOPIC, topic)

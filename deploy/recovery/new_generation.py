@@ -1,8 +1,10 @@
 """`jiangbu new-generation`: continue from a restored older backup with the right result."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Final
 
+from kafka import KafkaProducer
 from kafka.structs import OffsetAndMetadata
 
 from deploy.broker.streams import REGISTERS
@@ -11,11 +13,14 @@ from shared.kafka.offset_witness import attested, witnessed_offsets
 from shared.kafka.partition_state import check_partition
 from shared.kafka.positions import StoredPosition, load_positions
 from shared.operator_errors import OperatorError
+from shared.postgres.replication import require_replication
 from shared.register.kind import RegisterKind
 from shared.register.publish.new_generation import begin_generation
 from shared.register.publish.restored_backup import all_published_facts
 from shared.register.publish.sender import exclude_senders, fence_senders
+from shared.service_log.store import SignedSize, newest_checkpoint
 from shared.values.times import now
+from shared.worker.checkpoint_publisher import send_checkpoint
 
 # For a partition that the database does not know: it will be read from the beginning.
 _START: Final = OffsetAndMetadata(0, "", -1)
@@ -31,7 +36,18 @@ def new_generation(service: StoppedService) -> list[str]:
     if kind is not None:
         return _older_register(service, kind)
     with service.engine.begin() as connection:
-        return [_LEDGER_CONTINUES, *_continue(service, load_positions(connection))]
+        lines = [_LEDGER_CONTINUES, *_continue(service, load_positions(connection))]
+        newest = newest_checkpoint(connection)
+        # A checkpoint of what was lost would stop the service again.
+        if newest is not None:
+            _publish(service, newest)
+        require_replication(connection)
+    return lines
+
+
+def _publish(service: StoppedService, newest: SignedSize) -> None:
+    with closing(KafkaProducer(**service.client_config, acks="all", metrics_enabled=False)) as producer:
+        send_checkpoint(producer, newest.note)
 
 
 def _older_register(service: StoppedService, kind: RegisterKind) -> list[str]:

@@ -34,7 +34,7 @@ def run_consumer(settings: Settings) -> None:
     rulebook = load_rulebook(settings)
     log = ledger_log(signing_key(settings), settings.log_origin)
     with consumer_program(settings) as program:
-        if program.wait_until_ready(TOPICS, lambda: _put_in_force(rulebook, log, program)):
+        if program.wait_until_ready(TOPICS, log, lambda: _put_in_force(rulebook, log, program)):
             _consume(rulebook, log, program)
 
 

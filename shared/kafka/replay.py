@@ -1,10 +1,11 @@
-"""Read topics from their beginning, outside any consumer group, to compare or to rebuild."""
+"""Read topics outside any consumer group, to compare or to rebuild: from their beginning, or newest records alone."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaTimeoutError
 
 from shared.events.topics import is_exchanges
 from shared.kafka.handler import Record
@@ -15,6 +16,7 @@ from shared.operator_errors import OperatorError
 from shared.settings import ClientConfig
 
 _POLL_MS = 500
+_TAIL_RECORDS = 500
 _MAX_RECORDS = 10_000
 _MAX_BYTES = 16 << 20
 _LOG_INTERVAL_S = 10.0
@@ -130,3 +132,30 @@ def _portion(consumer: KafkaConsumer, unread: UnreadBatches) -> Portion:
         consumer.seek(error.partition, error.batch.last_offset + 1)
         span = (error.offset, error.batch.last_offset)
         return Portion([unreadable_batch(topic, partition, error.batch, span, error.reason)], 0)
+
+
+def newest_records(
+    consumer: KafkaConsumer,
+    partition: TopicPartition,
+    wanted: Callable[[Record], bool],
+    within_s: float | None = None,
+) -> list[Record]:
+    """Return the wanted records of the last 500 offsets, or of ten times as many and so on until there is one.
+
+    In order of offset; empty if the partition has none. KafkaTimeoutError after `within_s` seconds.
+    """
+    first, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
+    consumer.assign([partition])
+    deadline_s = None if within_s is None else time.monotonic() + within_s
+    tail, start = _TAIL_RECORDS, end
+    found: list[Record] = []
+    while start > first and not found:
+        start = max(first, end - tail)
+        consumer.seek(partition, start)
+        while consumer.position(partition) < end:
+            if deadline_s is not None and time.monotonic() > deadline_s:
+                raise KafkaTimeoutError(f"{partition.topic}[{partition.partition}] was not read within {within_s} s")
+            polled = consumer.poll(timeout_ms=_POLL_MS).get(partition, ())
+            found += [record for record in polled if wanted(record)]
+        tail *= 10
+    return found

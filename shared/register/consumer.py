@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -21,6 +22,7 @@ from shared.register.head import check_register, lock_head
 from shared.register.kind import RegisterKind
 from shared.register.publish.restored_backup import check_not_behind, newest_published_version
 from shared.register.publish.sender import OutboxSender
+from shared.service_log.published import PublishedComparison
 from shared.service_log.signing import signing_key
 from shared.service_log.store import ServiceLog
 from shared.settings import Settings
@@ -59,19 +61,21 @@ def run_consumer(kind: RegisterKind, settings: Settings) -> None:
     topics = kind.topics(settings.exchanges or register.exchanges.ids)
     service_log = kind.log(signing_key(settings), settings.log_origin)
     with (
-        child_process("sender", lambda inside: _send(kind, settings, inside)) as sender,
+        child_process("sender", lambda inside: _send(kind, settings, service_log, inside)) as sender,
         consumer_program(settings, ("reader", "writer", "sender")) as program,
     ):
-        if program.wait_until_ready([*topics, *kind.facts], lambda: _begin(kind, register, service_log, program)):
+        begin = partial(_begin, kind, register, service_log, program)
+        if program.wait_until_ready([*topics, *kind.facts], service_log, begin):
             _consume(kind, register, service_log, program, topics, sender)
 
 
-def _send(kind: RegisterKind, settings: Settings, inside: ChildSide) -> None:
+def _send(kind: RegisterKind, settings: Settings, service_log: ServiceLog, inside: ChildSide) -> None:
     """Run the outbox sender in its own process."""
-    engine = make_engine(settings.database_url)
+    engine, client_config = make_engine(settings.database_url), settings.kafka.client_config()
+    PublishedComparison(client_config, settings.service, service_log.key).guard(engine)
     sender = OutboxSender(
         engine=engine,
-        client_config=settings.kafka.client_config(),
+        client_config=client_config,
         name=kind.name,
         register=settings.register,
         lanes=kind.lanes,

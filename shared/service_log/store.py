@@ -16,7 +16,7 @@ from shared.operator_errors import OperatorError
 from shared.postgres.query import execute, fetch, fetch_one, fetch_value, fetch_values
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
-from shared.translog.note import SignerKey, sign
+from shared.translog.note import SignerKey, VerifierKey, sign
 from shared.translog.tiles import MAX_ENTRY_BYTES, TILE_HEIGHT, hashes_at
 
 # The tables of a log that only grow.
@@ -61,6 +61,10 @@ class ServiceLog:
     read_head: Callable[[Connection], LogHead]
     stored: Stored
 
+    def key(self, connection: Connection) -> VerifierKey:
+        """Return the key that verifies what is signed now, under the log's origin as its name."""
+        return SignerKey(self.read_head(connection).origin, self.private).verifier
+
     def begin(self, connection: Connection, now: datetime) -> Edge:
         """Start signing with this key, and log entries from before there was a log. LogDiffersError.
 
@@ -73,7 +77,7 @@ class ServiceLog:
             self._sign(connection, head, edge, now)
             return edge
         edge = self.edge(connection)
-        if verifier_keys(connection)[0] != str(SignerKey(head.origin, self.private).verifier):
+        if verifier_keys(connection)[0] != str(self.key(connection)):
             self._sign(connection, head, edge, now)
         return edge
 

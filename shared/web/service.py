@@ -8,9 +8,11 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import Connection, Engine
 
+from shared.kafka.offset_witness import DatabaseBehindError
 from shared.postgres.clock import WrongClockError, check_clock
 from shared.postgres.database import snapshot
 from shared.postgres.replication import require_replication
+from shared.service_log.published import NotComparedError, PublishedComparison
 from shared.service_log.store import Stored
 from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, ClientConfig, Service
 from shared.telemetry.tracing import Tracing
@@ -62,18 +64,44 @@ def viewer_snapshot(as_exchange: str | None = None) -> Iterator[Connection]:
         yield connection
 
 
+def check_published(connection: Connection) -> None:
+    """Raise Problem 503 if the connection's server lacks entries that were published, or if that is unknown yet.
+
+    The connection must have no transaction open.
+    """
+    published: PublishedComparison | None = current_app.extensions["jiangbu.sampler"].published
+    if published is None:
+        return
+    try:
+        published.check(connection)
+    except (DatabaseBehindError, NotComparedError) as error:
+        raise Problem(503, str(error), headers={"Retry-After": "5"}) from error
+
+
+@contextmanager
+def log_snapshot() -> Iterator[Connection]:
+    """Open a `viewer_snapshot` of a log that lacks nothing of what was published of it; else Problem 503."""
+    with current_service().engine.connect() as connection:
+        check_published(connection)
+    with viewer_snapshot() as connection:
+        yield connection
+
+
 @contextmanager
 def write_transaction() -> Iterator[Connection]:
     """Open a transaction of a request that records something; Problem 503 if this process's clock is wrong.
 
-    The clock is compared again at the end, because it may have been set after the first time. The answer to a repeated
-    request rests on what it read, which a synchronous standby must have too.
+    Also if the database lacks what was published of its log. The clock is compared again at the end, because it may
+    have been set after the first time. The answer to a repeated request rests on what it read, which a synchronous
+    standby must have too.
     """
     try:
-        with current_service().engine.begin() as connection:
-            check_clock(connection)
-            yield connection
-            check_clock(connection)
-            require_replication(connection)
+        with current_service().engine.connect() as connection:
+            check_published(connection)
+            with connection.begin():
+                check_clock(connection)
+                yield connection
+                check_clock(connection)
+                require_replication(connection)
     except WrongClockError as error:
         raise Problem(503, str(error), headers={"Retry-After": "5"}) from error

@@ -11,7 +11,7 @@ from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
 from shared.web.keys import EVERY_KIND, current_key
 from shared.web.problems import Problem
 from shared.web.query import BINARY, TEXT, Blueprint
-from shared.web.service import current_service, viewer_snapshot
+from shared.web.service import current_service, log_snapshot, viewer_snapshot
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
@@ -31,7 +31,7 @@ def checkpoint() -> Response:
     With a synchronous standby: one that it is known to have, up to another `CHECKPOINT_INTERVAL` older.
     """
     service = current_service()
-    with viewer_snapshot() as connection:
+    with log_snapshot() as connection:
         note = served_checkpoint(connection, service.clock() - timedelta(seconds=service.checkpoint_interval_s))
     if note is None:
         raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
@@ -59,7 +59,7 @@ def tile(path: str) -> Response:
 def _read(named: Tile) -> bytes:
     """Return the bytes of a tile. Raises Problem 404 beyond the end of the log."""
     service = current_service()
-    with viewer_snapshot() as connection:
+    with log_snapshot() as connection:
         newest = newest_servable(connection)
         if service.log_entries is None or newest is None or not is_within(named, newest.size):
             raise Problem(404)

@@ -88,8 +88,7 @@ class CheckpointPublisher:
             newest = self._confirmed()
             note = None if newest is None else self._cosigners.ask(newest)
             if note is not None and note != published:
-                origin = Checkpoint.parse(parse_note(note).text).origin
-                producer.send(TOPIC, note.encode(), origin.encode()).get(timeout=_SEND_TIMEOUT_S)
+                send_checkpoint(producer, note)
                 published = note
             self._backoff.reset()
             if self.stop.wait(self.interval_s):
@@ -108,6 +107,12 @@ class CheckpointPublisher:
                 with connection.begin():
                     confirm_checkpoint(connection, newest.id)
         return newest
+
+
+def send_checkpoint(producer: KafkaProducer, note: str) -> None:
+    """Send a checkpoint under the log's origin as its key, and wait for the broker. KafkaError."""
+    origin = Checkpoint.parse(parse_note(note).text).origin
+    producer.send(TOPIC, note.encode(), origin.encode()).get(timeout=_SEND_TIMEOUT_S)
 
 
 def _why_retry(error: Exception) -> str | None:

@@ -19,6 +19,8 @@ from shared.process.heartbeat import Heartbeat
 from shared.process.program import OPERATOR_ERRORS, shorten_thread_switching
 from shared.process.run_record import WorkerRun
 from shared.process.shutdown import Shutdown
+from shared.service_log.published import NotComparedError, PublishedComparison
+from shared.service_log.store import ServiceLog
 from shared.settings import Settings
 from shared.telemetry.masking import reason_of
 from shared.telemetry.tracing import Tracing, start_tracing
@@ -35,14 +37,17 @@ class ConsumerProgram:
     heartbeat: Heartbeat
     tracing: Tracing | None
 
-    def wait_until_ready(self, topics: Sequence[str], begin: Callable[[], None]) -> bool:
+    def wait_until_ready(self, topics: Sequence[str], log: ServiceLog, begin: Callable[[], None]) -> bool:
         """Wait for the migrated database and the topics, then run `begin`; return False if stopped before.
 
-        Retries with backoff and logs the reason at each attempt. Raises bugs.
+        From `begin` on, the log is compared with what was published of it before a new session is used. Retries with
+        backoff and logs the reason at each attempt. Raises bugs and DatabaseBehindError.
         """
+        client_config = self.settings.kafka.client_config()
         steps = (
             lambda: check_schema(self.engine, self.settings.service),
-            lambda: check_topics(self.settings.kafka.client_config(), topics),
+            lambda: check_topics(client_config, topics),
+            lambda: PublishedComparison(client_config, self.settings.service, log.key).guard(self.engine),
             begin,
         )
         return all(Backoff(self.stop).retry(step, _why_wait, "waiting") for step in steps)
@@ -88,6 +93,8 @@ def _reason_for_operator(error: Exception) -> str | None:
 def _why_wait(error: Exception) -> str | None:
     """Return what the program waits for, for the operator; None for a bug."""
     if isinstance(error, (MissingTopicsError, WrongSchemaError)):
+        return str(error)
+    if isinstance(error, NotComparedError):
         return str(error)
     if is_transient(error):
         return f"数据库不可用 / the database is unavailable: {reason_of(error)}"

@@ -9,15 +9,13 @@ from contextlib import closing
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
+from shared.kafka.handler import Record
 from shared.kafka.offset_witness import DatabaseBehindError
-from shared.kafka.replay import replay_records
+from shared.kafka.replay import newest_records, replay_records
 from shared.register.head import Head
 from shared.register.publish.outbox import DirtyKey
 from shared.settings import ClientConfig
 from shared.values.parties import Party
-
-_TAIL_RECORDS = 500
-_POLL_MS = 500
 
 FactVersion = tuple[int, int]  # generation, seq
 
@@ -48,10 +46,18 @@ def check_not_behind(head: Head, published: FactVersion | None, service: str) ->
 
 def newest_published_version(client_config: ClientConfig, topics: Sequence[str], register: str) -> FactVersion | None:
     """Return the greatest (generation, seq) of the register's last facts in each partition; None if there are none."""
-    options = {**client_config, "isolation_level": "read_committed"}
+    options, prefix = {**client_config, "isolation_level": "read_committed"}, f"{register}/".encode()
+
+    def is_of_register(record: Record) -> bool:
+        return record.value is not None and (record.key or b"").startswith(prefix)
+
     with closing(KafkaConsumer(**options, enable_auto_commit=False, metrics_enabled=False)) as consumer:
-        found = [_last_of(consumer, partition, f"{register}/".encode()) for partition in _partitions(consumer, topics)]
-    return max((version for version in found if version is not None), default=None)
+        found = [
+            _decode(record.value or b"")
+            for partition in _partitions(consumer, topics)
+            for record in newest_records(consumer, partition, is_of_register)
+        ]
+    return max(((fact.generation, fact.seq) for fact in found), default=None)
 
 
 def all_published_facts(
@@ -79,31 +85,3 @@ def all_published_facts(
 
 def _partitions(consumer: KafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
     return [TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()]
-
-
-def _last_of(consumer: KafkaConsumer, partition: TopicPartition, prefix: bytes) -> FactVersion | None:
-    """Read growing tails of a partition until one holds a fact of the register or all of it was read."""
-    first, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
-    consumer.assign([partition])
-    tail = _TAIL_RECORDS
-    start = end
-    while start > first:
-        start = max(first, end - tail)
-        version = _greatest(consumer, partition, (start, end), prefix)
-        if version is not None:
-            return version
-        tail *= 10
-    return None
-
-
-def _greatest(
-    consumer: KafkaConsumer, partition: TopicPartition, span: tuple[int, int], prefix: bytes
-) -> FactVersion | None:
-    consumer.seek(partition, span[0])
-    greatest: FactVersion | None = None
-    while consumer.position(partition) < span[1]:
-        for record in consumer.poll(timeout_ms=_POLL_MS).get(partition, ()):
-            if record.key is not None and record.key.startswith(prefix) and record.value is not None:
-                value = _decode(record.value)
-                greatest = max(greatest or (0, 0), (value.generation, value.seq))
-    return greatest

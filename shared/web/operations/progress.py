@@ -13,10 +13,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.events.topics import is_exchanges, prefix_of
+from shared.kafka.offset_witness import DatabaseBehindError
+from shared.language import localized
 from shared.postgres.clock import ahead_s, clock_error_s
 from shared.postgres.database import snapshot
 from shared.postgres.query import fetch, fetch_one, fetch_optional
 from shared.register.daily_counts import ACCEPTED, DUPLICATE
+from shared.service_log.published import NotComparedError, PublishedComparison
+from shared.telemetry.masking import reason_of
 from shared.values.times import shanghai_date
 from shared.web.operations.broker import Broker, End, OffsetsUnavailableError
 from shared.web.service import ServiceInfo
@@ -235,13 +239,17 @@ def _since(before: tuple[int, float] | None, position: int, at_s: float) -> tupl
 
 
 class Sampler:
-    """The broker client, the observed movement and the thread of one worker process that samples it for `readyz`."""
+    """The broker client, the observed movement and the thread of one worker process that samples it for `readyz`.
+
+    Once started it also compares the log with what was published of it; `published` is None before.
+    """
 
     def __init__(self, service: ServiceInfo, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.service = service
         self.broker = Broker(service.kafka, f"jiangbu-{service.name}-api")
         self.movement = Movement()
         self.monotonic = monotonic
+        self.published: PublishedComparison | None = None
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._owner_pid = 0
@@ -251,6 +259,7 @@ class Sampler:
         if self._owner_pid == os.getpid():
             return
         self._owner_pid = os.getpid()
+        self.published = PublishedComparison(self.service.kafka, self.service.name)
         self._thread = threading.Thread(target=self._run, name="progress-sampler", daemon=True)
         self._thread.start()
 
@@ -275,6 +284,23 @@ class Sampler:
         else:
             self.movement.observe(progress, self.monotonic())
 
+    def lost(self) -> str | None:
+        """Return what the log lacks of what was published of it; None if nothing, or if that cannot be known now."""
+        if self.published is None:
+            return None
+        try:
+            with self.service.engine.connect() as connection:
+                self.published.check(connection)
+        except DatabaseBehindError as error:
+            return str(error)
+        except (NotComparedError, SQLAlchemyError) as error:
+            _log.warning("log not compared with what was published", error=reason_of(error))
+        return None
+
     def _run(self) -> None:
+        self.lost()
         while not self._stopped.wait(EVERY_S):
             self.look()
+            lost = self.lost()
+            if lost is not None:
+                _log.critical("the database is behind what was published", reason=localized(lost))

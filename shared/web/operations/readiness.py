@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
 import structlog
@@ -63,6 +64,7 @@ class Readiness:
         self._ends: SharedCall[dict[str, dict[int, End]]] = SharedCall(
             "ready-broker", lambda: sampler.broker.ends(service.topics)
         )
+        self._lost: SharedCall[str | None] = SharedCall("ready-log", sampler.lost)
         self._stored: SharedCall[Stored] = SharedCall("ready-database", lambda: _stored(service))
 
     def faults(self) -> list[FieldFault]:
@@ -72,7 +74,7 @@ class Readiness:
         if sampler.has_died:
             faults.append(FieldFault("progress", "进度监测已中断，见日志 / progress sampling has stopped; see the log"))
         deadline_s = time.monotonic() + ANSWER_WITHIN_S
-        ends_call, stored_call = self._ends.start(), self._stored.start()
+        ends_call, stored_call, lost_call = self._ends.start(), self._stored.start(), self._lost.start()
         ends = stored = None
         try:
             ends = ends_call.result(max(0.0, deadline_s - time.monotonic()))
@@ -86,6 +88,9 @@ class Readiness:
             faults.append(_DATABASE)
         except WrongSchemaError as error:
             faults.append(FieldFault("database", str(error)))
+        with suppress(TimeoutError):  # the broker does not respond
+            lost = lost_call.result(max(0.0, deadline_s - time.monotonic()))
+            faults += [] if lost is None else [FieldFault("database", lost)]
         if stored is not None:
             faults += _wrong_clock(stored) + _stopped_consumer(stored)
         if ends is not None:

@@ -211,6 +211,7 @@ def place(postgres_server, postgres, kafka, fork_server, tmp_path, monkeypatch):
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "EXCHANGES_FILE": str(whitelist_file),
             "REGISTER": register or "r1",
+            "SIGNING_KEY_FILE": str(tmp_path / "signing-key"),
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

@@ -46,7 +46,8 @@ def made(
 ) -> Iterator[RegisterSet]:
     """A listing register; the first exchange's topic has two partitions, the second's does not exist yet."""
     admin.create_topics([NewTopic(topic(exchanges[0]), 2, 1)], wait_for_metadata=True)
-    with register_set("listing", postgres("listing"), tmp_path, kafka, exchanges) as made:
+    database, name = postgres("listing"), exchanges[0]
+    with register_set("listing", database, tmp_path, kafka, exchanges, register_id=name) as made:
         yield made
 
 
