@@ -3,14 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+HA_STAMP := $(VENV)/.ready-ha
 ARGS ?=
+# With --ha, Patroni too.
+READY := $(STAMP) $(if $(filter --ha,$(ARGS)),$(HA_STAMP))
 # The set and the tests start many Python processes: the bytecode of our modules is cached next to them.
 unexport PYTHONDONTWRITEBYTECODE
 # Reference pages are generated from the code; dead links and other warnings are errors.
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-all test-tools check docs faults mutation advisories bench
+.PHONY: help setup setup-ha demo up test test-all test-tools check docs faults mutation advisories bench
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -21,6 +24,7 @@ help:
 	@echo '               ARGS=--all 列出每项奖补及其说明                     prints every award with its explanation'
 	@echo '  make up      空的整套系统，直到 Ctrl-C                           the same set, empty, until Ctrl-C'
 	@echo '               ARGS="--data-dir D --json" 可续用，输出一行 JSON    kept in D, one JSON line when ready'
+	@echo '               ARGS=--ha 各三个节点；演示中主库所在机器停机        three machines; the demo kills the primary'
 	@echo '  make test    检查与日常测试                                      checks and everyday tests, under 6 minutes'
 	@echo '  make test-all  全部测试                                          every test, with browser, Compose and faults'
 	@echo '  make check   代码规范、类型、导入规则、文档                      lint, types, import rules, documents'
@@ -30,7 +34,7 @@ help:
 	@echo '  make advisories  依赖的已知漏洞，离线核对                        known vulnerabilities of dependencies, offline'
 	@echo '  make bench   性能测量                                            the measurements'
 
-setup: $(STAMP)
+setup: $(READY)
 
 # Everything comes from the lock, with hashes; messages go to stderr, because stdout belongs to `make up --json`.
 $(STAMP): requirements.lock pyproject.toml exchange_kit/pyproject.toml
@@ -45,7 +49,15 @@ $(STAMP): requirements.lock pyproject.toml exchange_kit/pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . -e exchange_kit >&2
 	@touch $@
 
-demo: $(STAMP)
+setup-ha: $(HA_STAMP)
+
+$(HA_STAMP): $(STAMP) requirements-ha.lock
+	@echo '正在安装 Patroni / installing Patroni into $(VENV)' >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-ha.lock >&2 || { \
+	  echo '错误 / error: Patroni 安装失败 / Patroni could not be installed: check the network or the package index of pip' >&2; exit 1; }
+	@touch $@
+
+demo: $(READY)
 	@exec $(BIN)/python -m devset.demo $(ARGS)
 
 up: $(STAMP)
@@ -69,13 +81,13 @@ PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 test: check
 	@exec $(PYTEST) -n 3 -m 'not extended' $(ARGS)
 
-test-all: check test-tools
+test-all: check test-tools setup-ha
 	@exec $(PYTEST) -n 4 $(ARGS)
 
 test-tools: $(STAMP)
 	@$(BIN)/python -m tests.support.engines.programs
 
-faults: $(STAMP)
+faults: $(READY)
 	@exec $(BIN)/python -m tests.faults.run $(ARGS)
 
 mutation: $(STAMP)
@@ -85,5 +97,5 @@ mutation: $(STAMP)
 advisories: $(STAMP)
 	@exec $(BIN)/python -m release.advisories $(ARGS)
 
-bench: $(STAMP)
+bench: $(READY)
 	@exec $(BIN)/python -m tests.bench.bench $(ARGS)

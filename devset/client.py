@@ -13,6 +13,7 @@ from devset.programs import SERVICES, Addresses
 from exchange_kit.api import Api
 from services.incentive.verifier.expected import ExpectedAward
 from services.incentive.verifier.risk_flags import FUTURE_DATED
+from shared.settings import Service
 from shared.values.json_types import Json
 
 POLL_S = 0.2
@@ -58,7 +59,10 @@ class Client:
         )
 
     def await_quiet(
-        self, timeout_s: float, check: Callable[[], None], progress: Callable[[str, int], None] = lambda _s, _n: None
+        self,
+        timeout_s: float,
+        check: Callable[[], None],
+        progress: Callable[[Service, int], None] = lambda _service, _backlog: None,
     ) -> None:
         """Wait until all records published so far are processed; `progress` receives each service and its backlog.
 

@@ -18,6 +18,7 @@ from shared.durable_files import replace_file
 
 # An empty set needs as much: PostgreSQL's write-ahead log and Kafka's indexes are allocated at the start.
 NEEDED_BYTES = 500 * 1024 * 1024
+LOCK_FILE = "lock"
 SERVICE_KEY = "service-key"  # a file in the folder of the key hashes
 
 
@@ -33,7 +34,7 @@ def claim(folder: Path) -> Iterator[None]:
     """Create the folder and lock it. LocalError if another set uses it or the disk has no room."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a+", encoding="ascii")
+        file = (folder / LOCK_FILE).open("a+", encoding="ascii")
     except OSError as error:
         raise LocalError(
             f"无法使用数据目录 {folder}：{error.strerror}；请另选目录",

@@ -1,4 +1,4 @@
-"""Apache Kafka in KRaft mode: one combined node on loopback, with the Java of a wheel."""
+"""Apache Kafka in KRaft mode: a combined node on loopback, with the Java of a wheel."""
 
 import base64
 import hashlib
@@ -16,10 +16,18 @@ from kafka.errors import KafkaError
 
 from devset.processes import ChildProgram, Engine, base_environment, spawn
 
-NODE_ID = "1"
 # The serial collector needs the least memory. Without the second compiler and with the class cache a start takes 1.5 s
 # of processor time instead of 7.5 s, which is most of what a broker uses here.
 JAVA_OPTIONS = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
+# For few clients on one machine.
+SMALL_SETTINGS = {
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.num.partitions": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "log.cleaner.dedupe.buffer.size": "16777216",
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+}
 _LOG4J = f"-Dlog4j2.configurationFile={Path(__file__).parents[1] / 'deploy' / 'kafka' / 'log4j2.xml'}"
 
 
@@ -32,6 +40,8 @@ class Kafka(Engine):
     java_options: tuple[str, ...] = ()
 
     name = "Kafka"
+    node_id = "1"
+    cluster_id = ""  # a random one
     start_timeout_s = 180.0
     stop_signal = signal.SIGTERM
 
@@ -42,7 +52,7 @@ class Kafka(Engine):
     def launch(self) -> ChildProgram:
         self.directory.mkdir(parents=True, exist_ok=True)
         properties = self.directory / "server.properties"
-        properties.write_text(self._properties(), encoding="utf-8")
+        properties.write_text(self.properties(), encoding="utf-8")
         if not (self.directory / "data" / "meta.properties").exists():
             self._format(properties)
         self.program = spawn(
@@ -60,9 +70,10 @@ class Kafka(Engine):
     def _format(self, properties: Path) -> None:
         """Format the data folder with Kafka's tool the first time, later from a copy of the tool's output."""
         data, kept = self.directory / "data", self.jars[0].parent / "bootstrap.checkpoint"
+        cluster_id = self.cluster_id or _random_id()
         if not kept.exists():
             tool = [*java_command(self.jars), _LOG4J, "kafka.tools.StorageTool", "format"]
-            self.run_tool([*tool, "-t", _random_id(), "-c", properties])
+            self.run_tool([*tool, "-t", cluster_id, "-c", properties])
             part = kept.with_suffix(f".{uuid.uuid4()}")
             shutil.copyfile(data / kept.name, part)
             part.rename(kept)
@@ -70,14 +81,14 @@ class Kafka(Engine):
         # The file lists the features of the version and is the same in every folder. Java would take 2 s to write it.
         data.mkdir(exist_ok=True)
         shutil.copyfile(kept, data / kept.name)
-        meta = {"version": "1", "node.id": NODE_ID, "cluster.id": _random_id(), "directory.id": _random_id()}
+        meta = {"version": "1", "node.id": self.node_id, "cluster.id": cluster_id, "directory.id": _random_id()}
         (data / "meta.properties").write_text(_as_properties(meta), encoding="utf-8")
 
-    def _properties(self) -> str:
+    def properties(self) -> str:
         settings = {
             "process.roles": "broker,controller",
-            "node.id": NODE_ID,
-            "controller.quorum.voters": f"{NODE_ID}@127.0.0.1:{self.controller_port}",
+            "node.id": self.node_id,
+            "controller.quorum.voters": f"{self.node_id}@127.0.0.1:{self.controller_port}",
             "controller.listener.names": "CONTROLLER",
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
             "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
@@ -85,17 +96,12 @@ class Kafka(Engine):
             "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": str(self.directory / "data"),
             "auto.create.topics.enable": "false",
-            "offsets.topic.num.partitions": "1",
             "offsets.topic.replication.factor": "1",
-            "transaction.state.log.num.partitions": "1",
             "transaction.state.log.replication.factor": "1",
             "transaction.state.log.min.isr": "1",
-            "group.initial.rebalance.delay.ms": "0",
-            "log.cleaner.dedupe.buffer.size": "16777216",
             # No heartbeat records for other controllers: they are half of the work of an idle broker.
             "metadata.max.idle.interval.ms": "0",
-            "num.network.threads": "2",
-            "num.io.threads": "4",
+            **SMALL_SETTINGS,
         }
         return _as_properties(settings)
 

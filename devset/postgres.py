@@ -67,12 +67,7 @@ class Postgres(Engine):
     def launch(self) -> ChildProgram:
         """Wait for an earlier server that is still ending, then start the server."""
         binaries = postgres_binaries()
-        account = postgres_account()
-        self.directory.mkdir(parents=True, exist_ok=True)
-        if account is not None:
-            os.chown(self.directory, account.pw_uid, account.pw_gid)
-            _allow_traversal(self.directory)
-            _allow_traversal(binaries / "postgres")
+        account = account_for(self.directory)
         if not (self.data / "PG_VERSION").exists():
             self._initdb(binaries, account)
         _await_previous_postmaster(self.data)
@@ -155,6 +150,17 @@ def postgres_account() -> pwd.struct_passwd | None:
         except (OSError, subprocess.CalledProcessError):
             return pwd.getpwnam("nobody")
         return pwd.getpwnam(ACCOUNT_NAME)
+
+
+def account_for(directory: Path) -> pwd.struct_passwd | None:
+    """Create the folder of a server, and return the account that runs it, to which the folder belongs."""
+    account = postgres_account()
+    directory.mkdir(parents=True, exist_ok=True)
+    if account is not None:
+        os.chown(directory, account.pw_uid, account.pw_gid)
+        _allow_traversal(directory)
+        _allow_traversal(postgres_binaries() / "postgres")
+    return account
 
 
 def _allow_traversal(path: Path) -> None:

@@ -5,13 +5,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from devset.folder import SERVICE_KEY
 from devset.postgres import Database
 from shared.language import say
+from shared.settings import Service
 
 # In the order in which records pass through them.
-SERVICES = ("listing", "trade-ingest", "incentive")
+SERVICES: Final[tuple[Service, ...]] = ("listing", "trade-ingest", "incentive")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
-"""Supervisor of the set on one machine: starts, watches, restarts and stops its programs."""
+"""The set on one machine: its engines and programs, which are started, watched, restarted and stopped."""
 
 import contextlib
-import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import click
 import requests
@@ -14,27 +14,22 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.broker.topics import apply_topics
+from devset.engines import Engines
 from devset.folder import Secrets, load_secrets, write_key_files
-from devset.jars import prepared_kafka
-from devset.kafka import Kafka, is_reachable
-from devset.postgres import Database, Postgres
+from devset.postgres import Database
 from devset.processes import ChildProgram, LocalError, free_ports, port_is_free, reap_orphans, spawn
 from devset.programs import SERVICES, Addresses, command, environment, serving
+from devset.supervision import Supervisor
 from services.incentive.policy.loader import load_policy
 from shared.language import localized, say
-from shared.settings import LocalSettings, given_settings, load_policy_file
+from shared.settings import given_settings, load_policy_file
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 from shared.yaml_files.tree import YamlFileError
 
 # Long, for slow machines. A program that cannot start is recognized by ENDS_BEFORE_READY.
 READY_TIMEOUT_S = 180.0
 MIGRATE_TIMEOUT_S = 120.0
-STOP_TIMEOUT_S = 10.0  # services end by themselves within it (shared/process/shutdown.py, shared/web/server/serve.py)
 POLL_S = 0.2
-# Delays before the restarts of a program that ends again and again; at most 4 s, because it has to be back within 5 s.
-# After a run of RAN_WELL_S the delays begin again with the first.
-RESTART_AFTER_S = (0.0, 0.5, 1.0, 2.0, 4.0)
-RAN_WELL_S = 30.0
 # The start fails if a program ends so often before the set is ready.
 ENDS_BEFORE_READY = 3
 # The documented ports, used unless free ports are asked for.
@@ -43,40 +38,48 @@ USUAL_PORTS = {"listing": 8001, "trade-ingest": 8002, "incentive": 8003, "kafka"
 
 @dataclass(frozen=True)
 class Options:
-    """The caller's choices. `kafka` is an existing broker; None starts one."""
+    """The caller's choices. `kafka` is an existing broker, or None to start one; `ha` asks for three machines."""
 
     folder: Path
     exchanges_file: Path
     kafka: str | None
     any_ports: bool
+    ha: bool = False
 
 
-@dataclass
-class WatchedProgram:
-    """A program that is restarted when it ends, with the history of its runs."""
+class Launch(Protocol):
+    """Starts a program of a service as `spawn` does. Tests of faults start other builds."""
 
-    launch: Callable[[], ChildProgram]
-    program: ChildProgram
-    started_s: float
-    ends: int = 0
-    restart_at_s: float | None = None
+    def __call__(
+        self, name: str, command: list[str], *, log_file: Path, environment: Mapping[str, str]
+    ) -> ChildProgram: ...
 
 
 @dataclass
 class LocalSet:
-    """PostgreSQL, Kafka, three APIs and three consumers.
+    """The engines, and of each service an API and a consumer: one of each for each host of the engines.
 
-    `report` prints lines for the user. `check` raises when a stop is requested.
+    `report` prints lines for the user, `check` raises when a stop is requested, `launch` starts APIs and consumers.
     """
 
     options: Options
+    engines: Engines
+    ports: Mapping[str, int]
     report: Callable[[str], None]
     check: Callable[[], None]
+    launch: Launch = spawn
     secrets: Secrets = field(init=False)
-    addresses: Addresses = field(init=False)
-    postgres: Postgres | None = None
-    _kafka: Kafka | None = None
-    _watched: dict[str, WatchedProgram] = field(default_factory=dict)
+    copies: tuple[Addresses, ...] = field(init=False)
+    supervisor: Supervisor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.supervisor = Supervisor(self.report)
+        self.copies = tuple(self._addresses())
+
+    @property
+    def addresses(self) -> Addresses:
+        """The addresses of the first copy."""
+        return self.copies[0]
 
     @property
     def logs(self) -> Path:
@@ -88,13 +91,8 @@ class LocalSet:
         _check_policy()
         self.secrets = load_secrets(self.options.folder, whitelist.ids)
         write_key_files(self._keys_file, self.secrets.keys)
-        ports = self._choose_ports()
-        self.addresses = Addresses(
-            kafka=self.options.kafka or f"127.0.0.1:{ports['kafka']}",
-            apis={service: f"127.0.0.1:{ports[service]}" for service in SERVICES},
-        )
-        self._launch_kafka(ports)
-        databases = self._start_postgres()
+        self.engines.launch(self.supervisor, self.secrets.database_password)
+        databases = self.engines.databases(self.check)
         self._migrate(databases)
         self._create_topics(whitelist)
         self._launch_services(databases)
@@ -109,22 +107,30 @@ class LocalSet:
     def tend(self) -> None:
         """Check all programs once. Call it regularly while waiting for something else."""
         self.check()
-        self._restart_ended()
-        reap_orphans({watched.program.process.pid for watched in self._watched.values()})
+        self.supervisor.restart_ended()
+        reap_orphans(self.processes().values())
 
     def stop(self) -> None:
-        """Stop consumers, then APIs, Kafka and PostgreSQL. May be called at any time, and again."""
-        for part in ("consume", "serve"):
-            self._stop_all([watched.program for name, watched in self._watched.items() if name.endswith(part)])
-        if self._kafka is not None:
-            self._kafka.stop()
-        if self.postgres is not None:
-            self.postgres.stop()
-        self._watched.clear()
+        """Stop consumers, then APIs, then the engines. May be called at any time, and again."""
+        for part in (" consume", " serve"):
+            self.supervisor.stop([name for name in self.supervisor.programs if part in name])
+        self.engines.stop(self.supervisor)
+        self.supervisor.programs.clear()
+
+    def processes(self) -> dict[str, int]:
+        """Process ids of the programs, by name."""
+        return self.supervisor.processes()
 
     @property
     def _keys_file(self) -> Path:
         return self.options.folder / "api-keys.yaml"
+
+    def _addresses(self) -> Iterator[Addresses]:
+        """Yield the addresses of each copy; the first has the ports that the caller knows."""
+        ports = self.ports
+        for host in self.engines.hosts:
+            yield Addresses(self.engines.kafka, {service: f"{host}:{ports[service]}" for service in SERVICES})
+            ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
 
     def _load_whitelist(self) -> Whitelist:
         try:
@@ -133,51 +139,9 @@ class LocalSet:
             reason = localized(str(error))
             raise LocalError(f"交易场所名单有误：{reason}", f"the whitelist is invalid: {reason}") from error
 
-    def _choose_ports(self) -> dict[str, int]:
-        names = [*SERVICES, "kafka", "kafka controller", "postgres"]
-        ports = dict(zip(names, free_ports(len(names)), strict=True))
-        if not self.options.any_ports:
-            ports |= USUAL_PORTS
-            needed = [name for name in USUAL_PORTS if not (name == "kafka" and self.options.kafka)]
-            if taken := ", ".join(f"{ports[name]} ({name})" for name in needed if not port_is_free(ports[name])):
-                raise LocalError(
-                    f"端口已被占用：{taken}；请停止占用端口的程序，或使用 --any-ports",
-                    f"ports are taken: {taken}: stop the programs that use them, or give --any-ports",
-                )
-        return ports
-
-    def _launch_kafka(self, ports: dict[str, int]) -> None:
-        if given := self.options.kafka:
-            if not is_reachable(given, timeout_s=10.0):
-                raise LocalError(
-                    f"无法连接 Kafka：{given}；请检查 --kafka HOST:PORT",
-                    f"no Kafka answers at {given}: check --kafka HOST:PORT",
-                )
-            return
-        settings = LocalSettings()
-        jars = prepared_kafka(settings.cache_folder, settings.maven_repository, self.report)
-        self.report(say("正在启动 Kafka 与 PostgreSQL", "starting Kafka and PostgreSQL"))
-        self._kafka = kafka = Kafka(
-            self.options.folder / "kafka", ports["kafka"], self.logs / "kafka.log", ports["kafka controller"], jars
-        )
-        self._watch("kafka", kafka.launch)
-
-    def _start_postgres(self) -> dict[str, Database]:
-        self.postgres = postgres = Postgres(
-            self.options.folder / "postgres", free_ports(1)[0], self.logs / "postgres.log"
-        )
-        self._watch("postgres", postgres.launch)
-        postgres.await_ready(self.check)
-        password = self.secrets.database_password
-        return {service: postgres.ensure_database(service.replace("-", "_"), password) for service in SERVICES}
-
-    def processes(self) -> dict[str, int]:
-        """Process ids of the programs, by name."""
-        return {name: watched.program.process.pid for name, watched in self._watched.items()}
-
-    def _environment(self, database: Database) -> dict[str, str]:
+    def _environment(self, addresses: Addresses, database: Database) -> dict[str, str]:
         return environment(
-            self.addresses, database, self.options.exchanges_file.resolve(), self._keys_file.resolve(), given_settings()
+            addresses, database, self.options.exchanges_file.resolve(), self._keys_file.resolve(), given_settings()
         )
 
     def _migrate(self, databases: dict[str, Database]) -> None:
@@ -187,7 +151,7 @@ class LocalSet:
                 f"{service} migrate",
                 command(service, "migrate"),
                 log_file=self.logs / f"{service}-migrate.log",
-                environment={**self._environment(database), "DATABASE_OWNER_URL": database.owner_url},
+                environment={**self._environment(self.addresses, database), "DATABASE_OWNER_URL": database.owner_url},
             )
             for service, database in databases.items()
         ]
@@ -204,8 +168,7 @@ class LocalSet:
                 )
 
     def _create_topics(self, whitelist: Whitelist) -> None:
-        if self._kafka is not None:
-            self._kafka.await_ready(self.check)
+        self.engines.await_kafka(self.check)
         kafka = self.addresses.kafka
         try:
             with KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=10_000) as admin:
@@ -217,68 +180,49 @@ class LocalSet:
 
     def _launch_services(self, databases: dict[str, Database]) -> None:
         self.report(say("正在启动服务", "starting the services"))
-        for service, database in databases.items():
-            settings = self._environment(database)
-            for arguments in (serving(service, self.addresses.apis[service]), ("consume",)):
-                name = f"{service} {arguments[0]}"
-                log_file = self.logs / f"{service}-{arguments[0]}.log"
-                run = command(service, *arguments)
-                self._watch(name, partial(spawn, name, run, log_file=log_file, environment=settings))
+        for number, addresses in enumerate(self.copies, 1):
+            suffix = f" {number}" if len(self.copies) > 1 else ""
+            for service, database in databases.items():
+                settings = self._environment(addresses, database)
+                for arguments in (serving(service, addresses.apis[service]), ("consume",)):
+                    name = f"{service} {arguments[0]}{suffix}"
+                    log_file = self.logs / f"{service}-{arguments[0]}{suffix.replace(' ', '-')}.log"
+                    run = command(service, *arguments)
+                    start = partial(self.launch, name, run, log_file=log_file, environment=settings)
+                    self.supervisor.watch(name, start)
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
-        waiting = dict.fromkeys(SERVICES, "")
+        waiting = {copy.url(service): "" for copy in self.copies for service in SERVICES}
         with requests.Session() as session:
             session.trust_env = False  # requests to loopback go through no proxy
             while waiting:
-                self.check()
-                self._restart_ended()
-                reasons = {service: _not_ready(session, self.addresses.url(service)) for service in waiting}
-                waiting = {service: reason for service, reason in reasons.items() if reason is not None}
-                for watched in self._watched.values():
+                self.tend()
+                reasons = {url: _not_ready(session, url) for url in waiting}
+                waiting = {url: reason for url, reason in reasons.items() if reason is not None}
+                for watched in self.supervisor.programs.values():
                     if watched.ends >= ENDS_BEFORE_READY:
                         raise watched.program.start_error()
                 if waiting and time.monotonic() > deadline:
-                    details = "; ".join(f"{service}: {reason}" for service, reason in waiting.items())
+                    details = "; ".join(f"{url}: {reason}" for url, reason in waiting.items())
                     raise LocalError(
                         f"服务在 {READY_TIMEOUT_S:.0f} 秒内未就绪：{details}（日志：{self.logs}）",
                         f"not ready after {READY_TIMEOUT_S:.0f} s: {details} (logs: {self.logs})",
                     )
                 time.sleep(0.1)
 
-    def _watch(self, name: str, launch: Callable[[], ChildProgram]) -> None:
-        self._watched[name] = WatchedProgram(launch, launch(), time.monotonic())
 
-    def _restart_ended(self) -> None:
-        """Restart programs that have ended, each after its delay."""
-        for name, watched in self._watched.items():
-            if watched.program.alive():
-                continue
-            now_s = time.monotonic()
-            if watched.restart_at_s is None:
-                if now_s - watched.started_s > RAN_WELL_S:
-                    watched.ends = 0
-                delay_s = RESTART_AFTER_S[min(watched.ends, len(RESTART_AFTER_S) - 1)]
-                watched.ends += 1
-                watched.restart_at_s = now_s + delay_s
-                code = watched.program.process.returncode
-                zh, en = (
-                    f"{name} 已退出（{code}），{delay_s} 秒后重启",
-                    f"{name} ended with {code}; restarting in {delay_s} s",
-                )
-                self.report(say(zh, en))
-            if now_s >= watched.restart_at_s:
-                watched.program, watched.started_s, watched.restart_at_s = watched.launch(), now_s, None
-
-    def _stop_all(self, programs: list[ChildProgram]) -> None:
-        for program in programs:
-            with contextlib.suppress(ProcessLookupError):
-                program.process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT_S
-        for program in programs:
-            if not program.stop(signal.SIGTERM, max(0.0, deadline - time.monotonic())):
-                name = program.name
-                self.report(say(f"{name} 未按时退出，已强制结束", f"{name} did not end in time and was killed"))
+def choose_ports(options: Options) -> dict[str, int]:
+    """Return the ports of the APIs and of Kafka: the usual ones, or free ones. LocalError if a usual one is taken."""
+    if options.any_ports:
+        return dict(zip(USUAL_PORTS, free_ports(len(USUAL_PORTS)), strict=True))
+    needed = [name for name in USUAL_PORTS if not (name == "kafka" and options.kafka)]
+    if taken := ", ".join(f"{USUAL_PORTS[name]} ({name})" for name in needed if not port_is_free(USUAL_PORTS[name])):
+        raise LocalError(
+            f"端口已被占用：{taken}；请停止占用端口的程序，或使用 --any-ports",
+            f"ports are taken: {taken}: stop the programs that use them, or give --any-ports",
+        )
+    return USUAL_PORTS
 
 
 def _check_policy() -> None:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import click
 
+from devset.engines import Engines, OneOfEach
 from devset.folder import claim
+from devset.ha.engines import three_of_each
 from devset.processes import LocalError, adopt_orphans, end_descendants
 from devset.programs import SERVICES
 from devset.stopping import StopRequested, StopSignals
-from devset.supervisor import LocalSet, Options, stderr_line
+from devset.supervisor import LocalSet, Options, choose_ports, stderr_line
 from shared.language import LocalizedError, localized, say
 from shared.settings import SettingsError
 
@@ -34,7 +36,8 @@ def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
     """
     adopt_orphans()
     with claim(options.folder):
-        local = LocalSet(options, stderr_line, signals.check)
+        ports = choose_ports(options)
+        local = LocalSet(options, _engines(options, ports["kafka"]), ports, stderr_line, signals.check)
         try:
             local.start()
             yield local
@@ -48,6 +51,12 @@ def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
                 local.stop()
             finally:
                 end_descendants()
+
+
+def _engines(options: Options, kafka_port: int) -> Engines:
+    if options.ha:
+        return three_of_each(options.folder, kafka_port, stderr_line)
+    return OneOfEach(options.folder, kafka_port, options.kafka, stderr_line)
 
 
 def is_full(folder: Path, error: LocalizedError) -> bool:
@@ -97,17 +106,23 @@ def _disk_full(place: str) -> str:
 
 
 def describe(local: LocalSet) -> dict[str, object]:
-    """Return the addresses and keys of the set."""
-    urls = {service.replace("-", "_"): local.addresses.url(service) for service in SERVICES}
-    return {"kafka": local.addresses.kafka, **urls, "keys": local.secrets.keys}
+    """Return the addresses and keys of the set; with several copies of the programs also the addresses of all APIs."""
+    urls = _urls(local)
+    first = {service: of_copies[0] for service, of_copies in urls.items()}
+    every = {"apis": urls} if len(local.copies) > 1 else {}
+    return {"kafka": local.addresses.kafka, **first, **every, "keys": local.secrets.keys}
+
+
+def _urls(local: LocalSet) -> dict[str, list[str]]:
+    return {service.replace("-", "_"): [copy.url(service) for copy in local.copies] for service in SERVICES}
 
 
 def print_addresses(local: LocalSet, folder: Path) -> None:
     """Print the addresses and keys of the set to stderr."""
     stderr_line(say("已就绪；按 Ctrl-C 停止", "ready; Ctrl-C stops it"))
-    for name, place in {**describe(local), "data": folder}.items():
-        if name != "keys":
-            stderr_line(f"  {name:<14}{place}")
+    urls = {service: " ".join(of_copies) for service, of_copies in _urls(local).items()}
+    for name, place in {"kafka": local.addresses.kafka, **urls, "data": folder}.items():
+        stderr_line(f"  {name:<14}{place}")
     for name, key in local.secrets.keys.items():
         stderr_line(f"  key {name:<20}{key}")
     url = local.addresses.url("incentive")
@@ -140,6 +155,7 @@ def _host_and_port(_context: click.Context, _option: click.Parameter, given: str
     is_flag=True,
     help=say("使用空闲端口，不用 8001–8003 与 9092", "use free ports instead of 8001-8003 and 9092"),
 )
+@click.option("--ha", is_flag=True, help=say("高可用：三个节点", "highly available: three machines"))
 @click.option(
     "--kafka", metavar="HOST:PORT", callback=_host_and_port, help=say("使用已有的 Kafka", "use an existing broker")
 )
@@ -150,11 +166,15 @@ def _host_and_port(_context: click.Context, _option: click.Parameter, given: str
     default=EXCHANGES_FILE,
     help=say("交易场所名单", "whitelist of exchanges"),
 )
-def main(data_dir: Path | None, as_json: bool, any_ports: bool, kafka: str | None, exchanges_file: Path) -> None:
+def main(
+    data_dir: Path | None, as_json: bool, any_ports: bool, ha: bool, kafka: str | None, exchanges_file: Path
+) -> None:
+    if ha and kafka:
+        raise click.UsageError(say("--ha 自带 Kafka，不能与 --kafka 同用", "--ha has its own Kafka: leave --kafka out"))
     signals = StopSignals()
     signals.install()
     with exit_on_error(), data_folder(data_dir) as folder:
-        options = Options(folder, exchanges_file, kafka, any_ports or as_json)
+        options = Options(folder, exchanges_file, kafka, any_ports or as_json, ha)
         with running_set(options, signals) as local:
             if as_json:
                 click.echo(json.dumps(describe(local), ensure_ascii=False))

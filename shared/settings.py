@@ -439,12 +439,14 @@ class AccessSettings:
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """Settings of the set on one machine: the cache of downloads and the Maven repository."""
+    """Settings of the set on one machine: the cache of downloads, the Maven repository, installed programs."""
 
     cache_folder: Path = field(
         default_factory=lambda: (_optional("XDG_CACHE_HOME", Path) or Path.home() / ".cache") / "jiangbu"
     )
     maven_repository: str | None = _setting("MAVEN_REPOSITORY", _http_url, None)
+    etcd: Path | None = _setting("ETCD", Path, None)
+    haproxy: Path | None = _setting("HAPROXY", Path, None)
 
 
 def read_service_key(settings: Settings) -> str:

@@ -27,6 +27,7 @@ def etcd_yml(cluster: Cluster, machine: Machine) -> str:
         "election-timeout": 2500,
         "auto-compaction-mode": "periodic",
         "auto-compaction-retention": "1h",
+        "enable-grpc-gateway": True,  # Patroni's way in; etcd 3.4 leaves it out where there is a configuration file
         "logger": "zap",
         "log-level": "warn",
     }

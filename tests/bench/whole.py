@@ -228,7 +228,7 @@ class Whole:
         return KafkaSettings((self.local.addresses.kafka,)).client_config()
 
     def url(self, service: str) -> str:
-        return self.local.postgres.url(database_of(service))
+        return self.local.engines.admin_url(database_of(service))
 
 
 def send_steadily(broker: str, records: list[SampleRecord], per_s: float, stop: Any) -> None:
@@ -314,7 +314,7 @@ def disk(local: LocalSet) -> dict[str, dict[str, int]]:
     """Return rows and bytes of each database with its indexes, and bytes of the write-ahead log and Kafka's topics."""
     found: dict[str, dict[str, int]] = {}
     for service in SERVICES:
-        with psycopg.connect(local.postgres.url(database_of(service))) as connection:
+        with psycopg.connect(local.engines.admin_url(database_of(service))) as connection:
             (size,) = connection.execute("SELECT pg_database_size(current_database())").fetchone()
             tables = connection.execute("SELECT relname FROM pg_stat_user_tables").fetchall()
             counts = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for (table,) in tables)

