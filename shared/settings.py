@@ -195,6 +195,17 @@ def _database_url(name: str, password_file_name: str) -> str | None:
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
 
 
+def _database_read_url() -> str | None:
+    """Return the URL of standbys; they are read with the role and password of DATABASE_URL. SettingsError."""
+    url, primary = (
+        _database_url("DATABASE_READ_URL", "DATABASE_PASSWORD_FILE"),
+        _optional("DATABASE_URL", _postgres_url),
+    )
+    if url is not None and primary is not None and urlsplit(url).username != urlsplit(primary).username:
+        raise SettingsError("DATABASE_READ_URL: must name the same user as DATABASE_URL")
+    return url
+
+
 # Parsers: ValueError for an invalid value.
 
 
@@ -387,6 +398,7 @@ class Settings:
     database_url: str = field(
         default_factory=lambda: _given("DATABASE_URL", _database_url("DATABASE_URL", "DATABASE_PASSWORD_FILE"))
     )
+    database_read_url: str | None = field(default_factory=_database_read_url)
     database_owner_url: str | None = field(
         default_factory=lambda: _database_url("DATABASE_OWNER_URL", "DATABASE_OWNER_PASSWORD_FILE")
     )

@@ -30,11 +30,13 @@ from services.incentive.http.declared_tables import upload
 from services.incentive.http.finding import participants, search
 from services.incentive.http.notices import lists, objections, public
 from services.incentive.pages.site import serve_pages
+from services.incentive.store.as_of import wait_until_settled
 from services.incentive.store.ledger import last_instant, next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
 from services.incentive.store.register_client import RegisterAddresses
 from services.incentive.store.rulebook import Rulebook, are_in_force, load_rulebook, revision_fault
 from shared.postgres.database import make_engine
+from shared.postgres.standbys import open_standbys
 from shared.service_log.signing import signing_key
 from shared.settings import LOCAL_REGISTERS, Settings, SettingsError, read_service_key, read_session_key
 from shared.telemetry.masking import reason_of
@@ -120,8 +122,10 @@ def create_app(
         keys=load_keys(settings.api_keys_file) if keys is None else keys,
         clock=context.bureau.clock,
         takes_documents=False,
+        standbys=open_standbys(settings.database_read_url, engine),
         next_seq=next_seq,
         last_instant=last_instant,
+        wait_until_settled=wait_until_settled,
         log_entries=stored_transactions,
         in_force=partial(are_in_force, rulebook=context.bureau.rulebook),
         tracing=start_tracing(settings),

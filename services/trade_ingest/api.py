@@ -8,7 +8,6 @@ from shared.events.documents import TRADE_STATUSES
 from shared.events.fields import Choice
 from shared.events.schemas import TradeSchema
 from shared.events.topics import topic_of
-from shared.postgres.database import snapshot
 from shared.postgres.sorted_rows import SortedRows
 from shared.register.head import read_head
 from shared.values.json_types import Json
@@ -29,7 +28,7 @@ from shared.web.register.documents import (
     item_schema,
     open_documents,
 )
-from shared.web.service import current_service
+from shared.web.service import read_snapshot
 
 blueprint = Blueprint("trades", __name__, description="交易 / trades")
 
@@ -74,7 +73,7 @@ def get_trade(exchange: str, no: str) -> Json:
 @blueprint.operation("GET /v1/trades/<exchange>/<no>/facts", TradeFactsSchema, roles=("service",), query=NoQuery)
 def get_trade_facts(exchange: str, no: str) -> Json:
     """Facts that a trade was evidence of, at which seqs, and whether it counted; for the incentive service."""
-    with snapshot(current_service().engine) as connection:
+    with read_snapshot() as connection:
         generation = read_head(connection).generation
         spans = trade_facts(connection, exchange, no) if is_number(no) and "\0" not in exchange else []
     if not spans:

@@ -1,7 +1,7 @@
 """Engines and read-only snapshots of PostgreSQL."""
 
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
@@ -108,17 +108,28 @@ def _replace_read_only_connection(failure: ExceptionContext) -> None:
 
 
 @contextmanager
-def snapshot(engine: Engine, viewer: str | None = None) -> Iterator[Connection]:
+def snapshot(
+    engine: Engine, viewer: str | None = None, check: Callable[[Connection], object] | None = None
+) -> Iterator[Connection]:
     """A read-only transaction that sees one state of the database.
 
     `viewer` is the exchange or subject for whose key it reads: row-level security then shows it the rows of that alone.
+    `check` is called first, while all rows are visible.
     """
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True, jiangbu_viewer=viewer)
-        with connection.begin():
-            if viewer is not None:
-                set_viewer(connection, viewer)
-            yield connection
+    with engine.connect() as connection, snapshot_on(connection, viewer):
+        if check is not None:
+            check(connection)
+        if viewer is not None:
+            set_viewer(connection, viewer)
+        yield connection
+
+
+@contextmanager
+def snapshot_on(connection: Connection, viewer: str | None) -> Iterator[None]:
+    """A read-only transaction of this connection that sees one state of the database, still with all rows visible."""
+    connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True, jiangbu_viewer=viewer)
+    with connection.begin():
+        yield
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_excepti
 from shared.web.query import Blueprint
 from shared.web.request_labels import method_label, route_label
 from shared.web.request_tracing import trace_requests
-from shared.web.service import ServiceInfo, current_service
+from shared.web.service import ServiceInfo, current_service, noted_size
 
 BODY_MOST_BYTES: Final = 1 << 20
 # Open without a key. Every other endpoint needs one by default.
@@ -198,4 +198,6 @@ def _authenticate() -> ResponseReturnValue | None:
 def _add_headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if (size := noted_size()) is not None:
+        response.headers["X-Ledger-Size"] = str(size)
     return response

@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Final, NoReturn, TypeVar
 
 import flask
 import flask_smorest
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
 from shared.events.fields import Time
 from shared.events.topics import EXCHANGE_PATTERN
+from shared.postgres.query import BIGINT_MAX
 from shared.values.parties import NUMBER_PATTERN, parse_subject
 from shared.web.keys import require
 from shared.web.problems import PROBLEM_TYPE, FieldFault, Problem
@@ -60,8 +61,9 @@ class NoQuery(QuerySchema):
 class WholeNumber(fields.Integer):
     """An integer of ASCII digits within limits; `int()` also accepts spaces, underscores and other scripts."""
 
-    def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(metadata={"minimum": least, "maximum": most}, **kwargs)
+    def __init__(self, *, least: int, most: int, description: str | None = None, **kwargs: Any) -> None:
+        described = {} if description is None else {"description": description}
+        super().__init__(metadata={"minimum": least, "maximum": most, **described}, **kwargs)
         self.least = least
         self.most = most
 
@@ -73,6 +75,22 @@ class WholeNumber(fields.Integer):
                 f"须为 {self.least} 至 {self.most} 的整数 / must be an integer from {self.least} to {self.most}"
             )
         return number
+
+
+class ReadQuery(QuerySchema):
+    """The parameter of every read that says what its snapshot must have; kept in `flask.g`, not passed to the view."""
+
+    min_size = WholeNumber(
+        least=0,
+        most=BIGINT_MAX,
+        description="least size of the service's log (for incentive: of the ledger) that the answer must rest on",
+    )
+
+    @post_load
+    def keep_apart(self, data: dict[str, object], **_: object) -> dict[str, object]:
+        if "min_size" in data:
+            flask.g.min_size = data.pop("min_size")
+        return data
 
 
 class TimeParameter(Time):
@@ -180,6 +198,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         further_types: Mapping[str, object] | Sequence[str] = (),
         conflict: type[Schema] | None = None,
         endpoint: str | None = None,
+        reads: bool = True,
         **doc: object,
     ) -> Callable[[View], View]:
         """Serve a function at a route such as `GET /v1/awards`, and describe it in the OpenAPI document.
@@ -187,7 +206,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         The function itself stays as it is, so that pages can call it. It gets what the schemas of headers, query and
         body load, in this order, and the variables of the path. `answer`: a schema, or a JSON schema of what is not
         JSON; `further_types`: media types beside `content_type`, of the same answer or each with its schema; `roles`:
-        the kinds of key that may ask, all but a subject's by default; `conflict`: schema of a 409; `doc`: more.
+        the kinds of key that may ask, all but a subject's by default; `conflict`: schema of a 409; `reads`: False for a
+        GET with a query that does not answer from a read snapshot; `doc`: more.
         """
         method, _, rule = route.partition(" ")
 
@@ -202,7 +222,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             if body is not None:
                 view = self.arguments(body(), required=body_required)(view)
             if query is not None:
-                view = self.arguments(query(), location="query", as_kwargs=query is NoQuery)(view)
+                full = type(query.__name__, (ReadQuery, query), {}) if reads and method == "GET" else query
+                view = self.arguments(full(), location="query", as_kwargs=query is NoQuery)(view)
             if headers is not None:
                 view = self.arguments(headers(), location="headers")(view)
             # Callers without the right do not learn what is wrong with their request.

@@ -1,17 +1,20 @@
 """The service data that common routes need, and its database as the key of the request may see it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Final, NamedTuple
 
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy import Connection, Engine
 
 from shared.kafka.offset_witness import DatabaseBehindError
 from shared.postgres.clock import WrongClockError, check_clock
 from shared.postgres.database import snapshot
 from shared.postgres.replication import require_replication
+from shared.postgres.standbys import StandbyReads
 from shared.service_log.published import NotComparedError, PublishedComparison
 from shared.service_log.store import Stored
 from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, ClientConfig, Service
@@ -27,8 +30,9 @@ class ServiceInfo:
 
     `kafka`: connection settings of kafka-python (`bootstrap_servers`, `security_protocol`, ...).
     `takes_documents`: its database has the tables `outbox` and `quarantine`.
+    `standbys`: servers that answer reads; None if the primary does.
     `next_seq`: returns the number of entries in its log, which `log_entries` reads. `last_instant`: the instant of the
-    newest, after which later ones lie.
+    newest, after which later ones lie. `wait_until_settled`: waits until no entry up to an instant can follow.
     `in_force`: returns True if the database content was computed with the settings of this program.
     `checkpoint_interval_s`: maximum age of a served checkpoint.
     """
@@ -41,8 +45,10 @@ class ServiceInfo:
     keys: ApiKeys
     clock: Clock
     takes_documents: bool
+    standbys: StandbyReads | None = None
     next_seq: Callable[[Connection], int] | None = None
     last_instant: Callable[[Connection], datetime | None] | None = None
+    wait_until_settled: Callable[[Connection, datetime], None] | None = None
     log_entries: Stored | None = None
     in_force: Callable[[Connection], bool] | None = None
     tracing: Tracing | None = None
@@ -54,13 +60,28 @@ def current_service() -> ServiceInfo:
     return service
 
 
+class Needs(NamedTuple):
+    """What a read snapshot must contain, beside what was committed before the request.
+
+    `as_of`: everything that can ever be recorded up to that instant. `size`: so many entries of the log, more if the
+    request asks for more (`min_size`). `has`: returns False for a snapshot of a standby that will not do.
+    """
+
+    as_of: datetime | None = None
+    size: int = 0
+    has: Callable[[Connection], bool] | None = None
+
+
+_NOTHING: Final = Needs()
+
+
 @contextmanager
-def viewer_snapshot(as_exchange: str | None = None) -> Iterator[Connection]:
+def viewer_snapshot(needs: Needs = _NOTHING, as_exchange: str | None = None) -> Iterator[Connection]:
     """Open a read-only snapshot that shows the key of an exchange or subject only its own rows, by row security.
 
-    `as_exchange` limits a key that sees everything to the rows of that exchange.
+    `as_exchange` limits a key that sees everything to the rows of that exchange. Problem 503 as `read_snapshot`.
     """
-    with snapshot(current_service().engine, current_key().viewer or as_exchange) as connection:
+    with read_snapshot(needs, current_key().viewer or as_exchange) as connection:
         yield connection
 
 
@@ -79,12 +100,79 @@ def check_published(connection: Connection) -> None:
 
 
 @contextmanager
-def log_snapshot() -> Iterator[Connection]:
-    """Open a `viewer_snapshot` of a log that lacks nothing of what was published of it; else Problem 503."""
+def log_snapshot(needs: Needs = _NOTHING) -> Iterator[Connection]:
+    """Open a `viewer_snapshot` of a log that lacks nothing of what was published of it; else Problem 503.
+
+    The primary is compared: a standby has the same entries.
+    """
     with current_service().engine.connect() as connection:
         check_published(connection)
-    with viewer_snapshot() as connection:
+    with viewer_snapshot(needs) as connection:
         yield connection
+
+
+@contextmanager
+def read_snapshot(needs: Needs = _NOTHING, viewer: str | None = None) -> Iterator[Connection]:
+    """Open a read-only snapshot of a standby, or of the primary if no standby contains what is needed.
+
+    Problem 503 if the log of the primary is too short.
+    """
+    service = current_service()
+    needs = needs._replace(size=max(needs.size, g.get("min_size", 0)))
+    with ExitStack() as opened:
+        connection = None
+        if service.standbys is not None:
+            connection = service.standbys.open(opened, viewer, partial(_suffices, needs))
+            standby = "unconfirmed" if service.standbys.is_unconfirmed() else "standby"
+            g.read_from = "primary" if connection is None else standby
+        if connection is None:
+            if needs.as_of is not None and service.wait_until_settled is not None:
+                with service.engine.begin() as waiting:
+                    service.wait_until_settled(waiting, needs.as_of)
+            check = None if service.standbys is None and not needs.size else partial(_require_size, needs.size)
+            connection = opened.enter_context(snapshot(service.engine, viewer, check))
+        yield connection
+
+
+def _suffices(needs: Needs, connection: Connection) -> bool:
+    """Return True for a snapshot of a standby that has what is needed.
+
+    With an entry of the instant `as_of` or a later one it has all that are not later: each entry has a greater instant
+    than all before it, and a standby has every commit before the last one that it has.
+    """
+    if needs.as_of is not None:
+        last_instant = current_service().last_instant
+        last = None if last_instant is None else last_instant(connection)
+        if last is None or last < needs.as_of:
+            return False
+    if _note_size(connection) < max(needs.size, g.get("expected_size", 0)):
+        return False
+    return needs.has is None or needs.has(connection)
+
+
+def expect_size(size: int) -> None:
+    """Let a standby answer this request only if its log has so many entries; the primary answers in any case."""
+    g.expected_size = size
+
+
+def noted_size() -> int | None:
+    """Return the number of entries of the log that the answer rests on, None if nothing asked for it."""
+    size: int | None = g.get("ledger_size")
+    return size
+
+
+def _note_size(connection: Connection) -> int:
+    """Return the number of entries of the log; the answer's header `X-Ledger-Size` says it."""
+    next_seq = current_service().next_seq
+    size = 0 if next_seq is None else next_seq(connection)
+    g.ledger_size = size
+    return size
+
+
+def _require_size(least: int, connection: Connection) -> None:
+    if _note_size(connection) < least:
+        said = f"台账或登记簿尚无 {least} 条 / the log does not have {least} entries yet"
+        raise Problem(503, said, headers={"Retry-After": "1"})
 
 
 @contextmanager
@@ -102,6 +190,8 @@ def write_transaction() -> Iterator[Connection]:
                 check_clock(connection)
                 yield connection
                 check_clock(connection)
+                if current_service().standbys is not None:
+                    _note_size(connection)
                 require_replication(connection)
     except WrongClockError as error:
         raise Problem(503, str(error), headers={"Retry-After": "5"}) from error

@@ -11,12 +11,14 @@ from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
 from shared.web.keys import EVERY_KIND, current_key
 from shared.web.problems import Problem
 from shared.web.query import BINARY, TEXT, Blueprint
-from shared.web.service import current_service, log_snapshot, viewer_snapshot
+from shared.web.service import Needs, current_service, log_snapshot, viewer_snapshot
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
 # Tiles never change. Answers need a key, so shared caches must not keep them.
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
+# A standby for which commits do not wait has no confirmed checkpoint.
+_SERVABLE: Final = Needs(has=lambda connection: newest_servable(connection) is not None)
 
 blueprint = Blueprint(
     "log", __name__, url_prefix="/v1/log", description="日志 / the transparency log of all numbered entries"
@@ -31,7 +33,7 @@ def checkpoint() -> Response:
     With a synchronous standby: one that it is known to have, up to another `CHECKPOINT_INTERVAL` older.
     """
     service = current_service()
-    with log_snapshot() as connection:
+    with log_snapshot(_SERVABLE) as connection:
         note = served_checkpoint(connection, service.clock() - timedelta(seconds=service.checkpoint_interval_s))
     if note is None:
         raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
@@ -59,7 +61,7 @@ def tile(path: str) -> Response:
 def _read(named: Tile) -> bytes:
     """Return the bytes of a tile. Raises Problem 404 beyond the end of the log."""
     service = current_service()
-    with log_snapshot() as connection:
+    with log_snapshot(_SERVABLE) as connection:
         newest = newest_servable(connection)
         if service.log_entries is None or newest is None or not is_within(named, newest.size):
             raise Problem(404)

@@ -18,7 +18,7 @@ from services.incentive.store.rulebook import Rulebook, rulebook_as_of
 from shared.web.attempts import AttemptLimit
 from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
-from shared.web.service import current_service, viewer_snapshot
+from shared.web.service import Needs, current_service, viewer_snapshot
 
 EXTENSION: Final = "jiangbu.incentive"
 _OBJECTIONS_MOST: Final = 30  # of all that are sent to a process in a minute
@@ -53,20 +53,27 @@ def current_actor() -> Actor:
 
 def settle(as_of: datetime | None, now: datetime) -> None:
     """Wait until nothing more can be recorded before the instant; Problem 422 if it is in the future."""
-    if as_of is None:
-        return
+    if as_of is not None:
+        _refuse_future(as_of, now)
+        with current_service().engine.begin() as connection:
+            wait_until_settled(connection, as_of)
+
+
+def _refuse_future(as_of: datetime, now: datetime) -> None:
     if as_of > now:
         raise Problem(422, errors=[FieldFault("as_of", "不得晚于现在 / must not be in the future")])
-    with current_service().engine.begin() as connection:
-        wait_until_settled(connection, as_of)
 
 
 @contextmanager
-def ledger_view(as_of: datetime | None = None) -> Iterator[tuple[Connection, LedgerView]]:
-    """Open one snapshot of the database for a whole answer, as of an instant, as the key that asks may see it."""
+def ledger_view(as_of: datetime | None = None, least_size: int = 0) -> Iterator[tuple[Connection, LedgerView]]:
+    """Open one snapshot of the database for a whole answer, as of an instant, as the key that asks may see it.
+
+    `least_size`: the size of the ledger that earlier pages of the same list rested on.
+    """
     now = current_service().clock()
-    settle(as_of, now)
-    with viewer_snapshot() as connection:
+    if as_of is not None:
+        _refuse_future(as_of, now)
+    with viewer_snapshot(Needs(as_of, least_size)) as connection:
         rulebook = rulebook_as_of(connection, as_of, current_rulebook())
         yield connection, LedgerView(current_key().viewer, as_of, now, rulebook)
 

@@ -38,7 +38,7 @@ def list_transactions(arguments: Json) -> Iterator[SortedRows[TransactionRow]]:
 @contextmanager
 def list_balances(arguments: Json) -> Iterator[SortedRows[BalanceRow]]:
     """List the balances of all accounts at an instant, or at the last posting; all pages of a list are of one state."""
-    after = arguments["after"]
-    with ledger_view(arguments.get("as_of")) as (connection, view):
-        ledger = queries.ledger_as_of(connection, view, None if after is None else after[1])
+    size = None if arguments["after"] is None else arguments["after"][1]
+    with ledger_view(arguments.get("as_of"), size or 0) as (connection, view):
+        ledger = queries.ledger_as_of(connection, view, size)
         yield queries.find_balances(connection, view, ledger)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +19,7 @@ from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
 from shared.web.problems import Problem, answer_database_error, answer_http_exception
-from shared.web.service import current_service
+from shared.web.service import current_service, expect_size, noted_size
 
 # No scripts, no inline styles, no other hosts, no frames around the page.
 POLICY: Final = (
@@ -27,6 +27,7 @@ POLICY: Final = (
 )
 FIRST_YEAR: Final = 2025
 UPLOADS_MOST_BYTES: Final = 64 << 20
+_SIZE: Final = "ledger_size"  # a key of the session
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 csrf: Final = CSRFProtect()
@@ -40,10 +41,19 @@ def prepare_request() -> ResponseReturnValue | None:
     if request.mimetype == "multipart/form-data" and "api_key" in g:
         request.max_content_length = UPLOADS_MOST_BYTES
     csrf.protect()
+    expect_size(session.get(_SIZE, 0))
     switched = switch_language()
     if switched is None:
         as_of_param.read_instant()
     return switched
+
+
+@blueprint.after_request
+def keep_size(response: Response) -> Response:
+    """Have the pages that a person sees after sending a form contain what it recorded, also from another server."""
+    if request.method == "POST" and (size := noted_size()) is not None:
+        session[_SIZE] = size
+    return response
 
 
 @blueprint.after_request

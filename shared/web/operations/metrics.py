@@ -162,6 +162,12 @@ def count_requests(app: Flask, registry: CollectorRegistry) -> None:
     own = None if metrics_are_shared() else registry
     total = Counter("jiangbu_http_requests", "HTTP requests answered.", ["method", "route", "status"], registry=own)
     seconds = Histogram("jiangbu_http_request_seconds", "Response time of HTTP requests.", ["route"], registry=own)
+    reads = Counter(
+        "jiangbu_reads",
+        "Reads answered by the primary, a standby, or a standby while the primary was silent (unconfirmed).",
+        ["server"],
+        registry=own,
+    )
     if own is None:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
 
@@ -172,6 +178,8 @@ def count_requests(app: Flask, registry: CollectorRegistry) -> None:
         route = route_label()
         total.labels(method_label(), route, str(response.status_code)).inc()
         seconds.labels(route).observe(time.perf_counter() - g.began_s)
+        if "read_from" in g:
+            reads.labels(g.read_from).inc()
         return response
 
     app.before_request_funcs.setdefault(None, []).insert(0, begin)

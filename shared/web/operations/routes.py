@@ -63,7 +63,7 @@ def metrics() -> Response:
     return Response(exposition, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@blueprint.operation("GET /v1/progress", ProgressSchema, query=NoQuery)
+@blueprint.operation("GET /v1/progress", ProgressSchema, query=NoQuery, reads=False)
 def progress() -> Json:
     """Progress: consumed offsets, lag, outbox and quarantine.
 

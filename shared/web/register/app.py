@@ -4,6 +4,7 @@ from flask import Flask
 
 from shared.events.topics import topic_of
 from shared.postgres.database import make_engine
+from shared.postgres.standbys import open_standbys
 from shared.register.head import read_head, register_settings
 from shared.register.log_entries import entry_reader
 from shared.settings import Settings
@@ -31,15 +32,17 @@ def create_register_app(
     whitelist = load_whitelist(settings.exchanges_file)
     exchanges = settings.exchanges or whitelist.ids
     digest = register_settings(whitelist, settings.totals_cut_at).digest
+    engine = make_engine(settings.database_url)
     service = ServiceInfo(
         name=settings.service,
         title=title,
-        engine=make_engine(settings.database_url),
+        engine=engine,
         topics=(*(topic_of(kind, exchange) for exchange in exchanges), *fact_topics),
         kafka=settings.kafka.client_config(),
         keys=load_keys(settings.api_keys_file),
         clock=now,
         takes_documents=True,
+        standbys=open_standbys(settings.database_read_url, engine),
         next_seq=lambda connection: read_head(connection).next_seq,
         log_entries=entry_reader(kind, has_facts=bool(fact_topics)),
         in_force=lambda connection: read_head(connection).settings_digest == digest,

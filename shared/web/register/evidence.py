@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 from shared.events.decode import Kind
 from shared.events.fields import Text
 from shared.events.topics import topic_of
-from shared.postgres.database import snapshot
 from shared.postgres.query import BIGINT_MAX
 from shared.register.evidence import ROWS_AT_ONCE, DocumentAsOf, Scope, documents_as_of
 from shared.register.extract_selection import select_entries
@@ -28,7 +27,7 @@ from shared.values.json_types import Json
 from shared.values.times import format_time
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import TEXT, Blueprint, ExchangeParameter, QuerySchema, WholeNumber
-from shared.web.service import current_service
+from shared.web.service import current_service, read_snapshot
 
 NDJSON: Final = "application/x-ndjson"
 EVERYTHING: Final = "*"
@@ -77,7 +76,7 @@ def evidence(arguments: Json) -> Response:
     register, _, key = rest.partition("/")
     scope = _scope(source, topic, key)
     with ExitStack() as opened:
-        connection = opened.enter_context(snapshot(current_service().engine))
+        connection = opened.enter_context(read_snapshot())
         head = read_head(connection)
         if register != head.register:
             raise Problem(404)

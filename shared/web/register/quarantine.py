@@ -109,7 +109,7 @@ def list_quarantine(arguments: Json) -> Iterator[SortedRows[QuarantinedRecord]]:
     )
     parameters = {"own": own, "exchange": exchange, "reason": reason}
     select = f"SELECT {_COLUMNS} FROM quarantine {visible}"
-    with viewer_snapshot(exchange) as connection:
+    with viewer_snapshot(as_exchange=exchange) as connection:
         yield LargeRows(connection, select, QuarantinedRecord, parameters, lambda rows: map(_render, rows))
 
 

@@ -55,7 +55,7 @@ class ReconciliationSchema(Schema):
 def reconcile(arguments: Json) -> Json:
     """Records that an exchange sent on one day and their outcomes, for comparison with the exchange's own books."""
     exchange, day = arguments["exchange"], arguments["date"]
-    with viewer_snapshot(exchange) as connection:
+    with viewer_snapshot(as_exchange=exchange) as connection:
         rows = fetch(connection, _DAY, DayOutcome, exchange=exchange, day=day)
     if not current_key().sees(exchange) or not (rows or exchange in current_app.extensions["jiangbu.exchanges"]):
         raise Problem(404)

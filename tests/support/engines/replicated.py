@@ -16,7 +16,7 @@ from tests.support.engines.session import NOT_FOR_POWER_FAILURES
 from tests.support.until import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 _STANDBY = "standby_1"
@@ -58,6 +58,46 @@ class Replicated(NamedTuple):
                 until(lambda: outcome.done() or self.end_waits())
             assert outcome.exception() is not None, "the commit of unreplicated work must fail"
             yield
+
+    def standby_url(self, url: str) -> str:
+        """Return the URL of the same database and role on the standby."""
+        return url.replace(f":{self.primary.port}/", f":{self.standby.port}/")
+
+    @contextmanager
+    def no_replay(self) -> Iterator[None]:
+        """Have the standby acknowledge commits without showing them: its replay pauses."""
+        with psycopg.connect(self.standby.url(), autocommit=True) as standby:
+            self.await_replay()
+            standby.execute("SELECT pg_wal_replay_pause()")
+            until(lambda: standby.execute("SELECT pg_get_wal_replay_pause_state()").fetchone() == ("paused",))
+            try:
+                yield
+            finally:
+                standby.execute("SELECT pg_wal_replay_resume()")
+
+    @contextmanager
+    def without(self, server: Postgres) -> Iterator[None]:
+        """Stop one of the servers."""
+        server.stop()
+        try:
+            yield
+        finally:
+            server.start()
+
+    @contextmanager
+    def asynchronous(self) -> Iterator[None]:
+        """Have commits wait for no standby."""
+        settings = self.primary.settings
+        try:
+            self._restart_primary({**settings, "synchronous_standby_names": ""})
+            yield
+        finally:
+            self._restart_primary(settings)
+
+    def _restart_primary(self, settings: Mapping[str, str]) -> None:
+        self.primary.stop()
+        self.primary.settings = settings
+        self.primary.start()
 
     def await_replay(self) -> None:
         """Wait until the standby shows everything that the primary has written."""

@@ -38,6 +38,7 @@ SETTINGS = Settings(
     service="incentive",
     kafka=KafkaSettings(()),
     database_url="",
+    database_read_url=None,
     database_owner_url=None,
     register="r1",
     exchanges=None,

@@ -199,3 +199,14 @@ def test_what_the_protocol_needs_reaches_the_clients(environment, secret_file: P
     assert config["security_protocol"] == "SASL_SSL"
     assert config["sasl_mechanism"] == "SCRAM-SHA-512"
     assert {config[name] for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile")} == {str(secret_file)}
+
+
+def test_standbys_are_read_as_the_user_of_the_primary(environment, secret_file: Path) -> None:
+    given = {"DATABASE_URL": "postgresql://u@h/listing", "DATABASE_PASSWORD_FILE": str(secret_file)}
+    environment(**given, DATABASE_READ_URL="postgresql://u@/listing?host=a,b&port=5001,5001")
+    settings = Settings("listing")
+    assert settings.database_read_url is not None
+    assert psycopg.conninfo.conninfo_to_dict(settings.database_read_url)["password"] == IN_FILE
+    environment(**given, DATABASE_READ_URL="postgresql://other@h2/listing")
+    with pytest.raises(SettingsError, match=r"^DATABASE_READ_URL: "):
+        Settings("listing")

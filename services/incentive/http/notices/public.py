@@ -24,7 +24,6 @@ from services.incentive.store.frozen.official_lists import (
 )
 from services.incentive.store.objections import PublicObjection, count_objections, insert_objection
 from shared.events.fields import Choice, Text
-from shared.postgres.database import snapshot
 from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.values.times import format_time, shanghai_date
@@ -32,7 +31,7 @@ from shared.web.answers import Fields, answer, instants, integers, lists, nested
 from shared.web.lists import ItemList, list_operation, page_schema
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, Blueprint, QuerySchema
-from shared.web.service import current_service, write_transaction
+from shared.web.service import current_service, read_snapshot, write_transaction
 
 AN_HOUR: Final = timedelta(hours=1)
 TO_AN_AWARD_MOST: Final = 10  # objections an hour
@@ -90,14 +89,14 @@ def list_notices(_: Json) -> Iterator[SortedRows[FrozenList]]:
     A page may hold fewer than `limit` notices although there are more: it ends early when they are long.
     """
     service = current_service()
-    with snapshot(service.engine) as connection:
+    with read_snapshot() as connection:
         yield notices_in_force(connection, shanghai_date(service.clock()))
 
 
 def load_heads(limit: int) -> list[ListHead]:
     """The heads of the notices in force today, at most `limit`."""
     service = current_service()
-    with snapshot(service.engine) as connection:
+    with read_snapshot() as connection:
         return heads_in_force(connection, shanghai_date(service.clock()), limit)
 
 
@@ -122,7 +121,7 @@ def find_notice(sha256: str) -> FrozenList:
     """The notice with this SHA-256. Problem 404 if it is not in force today."""
     service = current_service()
     today = shanghai_date(service.clock()).isoformat()
-    with snapshot(service.engine) as connection:
+    with read_snapshot() as connection:
         found = find_list(connection, sha256)
     if found is not None:
         notice = found.read["notice"]

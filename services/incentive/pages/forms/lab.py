@@ -22,12 +22,11 @@ from services.incentive.queries.readings import alternatives_of
 from services.incentive.store.facts import all_facts
 from services.incentive.store.payable_inputs import all_payable_inputs
 from services.incentive.store.rulebook import Rulebook, rulebook_in_force
-from shared.postgres.database import snapshot
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.web.keys import require
 from shared.web.problems import Problem
-from shared.web.service import current_service
+from shared.web.service import read_snapshot
 from shared.yaml_files.tree import YamlFileError
 
 _POLICY_MOST_BYTES: Final = 300_000
@@ -46,7 +45,7 @@ class _TooLargeError(ValueError):
 @require("bureau", "auditor")
 def show_lab(result: Json | None = None, faults: Sequence[str] = ()) -> ResponseReturnValue:
     """Show the forms, for another file or an alternative reading of the file in force, with a result or faults."""
-    with snapshot(current_service().engine) as connection:
+    with read_snapshot() as connection:
         policy = _rulebook_in_force(connection).policy
     computable = [
         (one, [each for each in alternatives_of(one) if each.id in policy.alternatives]) for one in policy.readings
@@ -73,7 +72,7 @@ def try_policy() -> ResponseReturnValue:
 def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
     """Compare the choice with what is in force, in one snapshot of the database."""
     chosen = _chosen() if reading is None else None
-    with snapshot(current_service().engine) as connection:
+    with read_snapshot() as connection:
         before = _rulebook_in_force(connection)
         after = chosen if reading is None else before.policy.alternatives.get(reading)
         if after is None:

@@ -18,9 +18,8 @@ from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.pages.session.sign_in import OPEN
 from services.incentive.store.frozen.official_lists import FrozenList, find_list, notice_json
-from shared.postgres.database import snapshot
 from shared.web.problems import Problem
-from shared.web.service import current_service
+from shared.web.service import read_snapshot
 
 _NOTICES_MOST: Final = 100
 _OPEN_FORMATS: Final = ("xlsx", "csv")
@@ -73,7 +72,7 @@ def _find(sha256: str) -> FrozenList:
     """The notice with this SHA-256: one in force, or any for a key that sees all. Problem 404."""
     if not _sees_all():
         return find_notice(sha256)
-    with snapshot(current_service().engine) as connection:
+    with read_snapshot() as connection:
         found = find_list(connection, sha256)
     if found is None:
         raise Problem(404)
