@@ -26,6 +26,7 @@ KAFKA_GID: Final = 1000
 POSTGRES_GID: Final = 999
 
 ADMIN: Final = "admin"
+READERS: Final = ("bureau", "auditor")  # Kafka users that read awards
 KAFKA_PASSWORD: Final = "kafka-password"  # noqa: S105 - a file's name
 DATABASE_PASSWORD: Final = "database-password"  # noqa: S105 - a file's name
 SIGNING_KEY: Final = "signing-key"
@@ -62,6 +63,8 @@ def wanted_secrets(exchanges: Whitelist) -> Iterator[Secret]:
         yield Secret(service, SIGNING_KEY)
         yield Secret(f"{service}-owner", DATABASE_PASSWORD)
     yield Secret("incentive", SESSION_KEY)
+    for reader in READERS:
+        yield Secret(reader, KAFKA_PASSWORD)
     for exchange_id in exchanges.ids:
         yield Secret(exchange_user(exchange_id), KAFKA_PASSWORD)
 

@@ -1,4 +1,4 @@
-"""The ACLs of exchanges and services on the broker."""
+"""The ACLs of exchanges, services and readers of awards on the broker."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, get_args
@@ -15,7 +15,8 @@ from kafka.admin import (
 )
 
 from deploy.broker.streams import streams_of
-from deploy.secrets import exchange_user
+from deploy.secrets import READERS, exchange_user
+from shared.events.award_events import AWARDS
 from shared.events.topics import is_exchanges, prefix_of, topics_of
 from shared.settings import Service
 from shared.translog.checkpoint import TOPIC as CHECKPOINTS
@@ -27,7 +28,7 @@ _SERVICES: Final = get_args(Service)
 
 def is_ours(user: str) -> bool:
     """Return True if this module manages the user of that name; others are left alone."""
-    return user in _SERVICES or is_exchanges(user)
+    return user in _SERVICES or user in READERS or is_exchanges(user)
 
 
 def user_of(acl: ACLFilter) -> str:
@@ -49,6 +50,16 @@ def rights_of_exchange(exchange_id: str) -> frozenset[ACL]:
     )
 
 
+def rights_of_reader(reader: str) -> frozenset[ACL]:
+    """Return the ACLs to read awards, with consumer groups whose names begin with the reader's."""
+    return frozenset(
+        [
+            _allow(reader, _READ, ResourceType.TOPIC, AWARDS),
+            _allow(reader, _READ, ResourceType.GROUP, f"{reader}.", ACLResourcePatternType.PREFIXED),
+        ]
+    )
+
+
 def rights_of_service(service: Service, registers: Sequence[str], exchanges: Sequence[str]) -> frozenset[ACL]:
     """Return the ACLs to read a service's inputs, and to write and read its outputs and log checkpoints."""
     return frozenset(acl for register in registers for acl in _rights_in_register(service, register, exchanges))
@@ -61,8 +72,7 @@ def _rights_in_register(service: Service, register: str, exchanges: Sequence[str
     for topic in (*streams.publishes, CHECKPOINTS):
         yield _allow(service, _WRITE, ResourceType.TOPIC, topic)
     yield _allow(service, _READ, ResourceType.GROUP, streams.group)
-    if streams.transactional_id is not None:
-        yield _allow(service, _WRITE, ResourceType.TRANSACTIONAL_ID, streams.transactional_id)
+    yield _allow(service, _WRITE, ResourceType.TRANSACTIONAL_ID, streams.transactional_id)
 
 
 def superfluous(found: Iterable[ACL], wanted: frozenset[ACL]) -> frozenset[ACL]:

@@ -14,6 +14,7 @@ from deploy.broker.replication import (
     replication_among,
     replication_with,
 )
+from shared.events.award_events import AWARDS
 from shared.events.fact_topics import FACT_TOPICS
 from shared.events.topics import topics_of
 from shared.operator_errors import OperatorError
@@ -35,7 +36,8 @@ EVENTS_CONFIG: Final = {
     "max.message.bytes": "1048588",
     "message.timestamp.after.max.ms": "9223372036854775807",
 }
-# Only the newest fact or checkpoint of a key counts. Segments roll daily, as Kafka compacts only closed segments.
+# Only the newest fact, award or checkpoint of a key counts.
+# Segments roll daily, as Kafka compacts closed segments only.
 NEWEST_CONFIG: Final = {"cleanup.policy": "compact", "segment.ms": "86400000"}
 
 
@@ -79,11 +81,11 @@ class TopicChange(NamedTuple):
 
 
 def wanted_topics(exchanges: Whitelist) -> tuple[Topic, ...]:
-    """Return two topics for each exchange of the whitelist, the fact topics, and the checkpoint topic."""
+    """Return two topics for each exchange of the whitelist, and those of facts, awards and checkpoints."""
     events = [topic for exchange in exchanges.ids for topic in topics_of(exchange)]
     return tuple(
         [Topic(name, PARTITIONS, EVENTS_CONFIG) for name in events]
-        + [Topic(name, PARTITIONS, NEWEST_CONFIG) for name in (*FACT_TOPICS, CHECKPOINTS)]
+        + [Topic(name, PARTITIONS, NEWEST_CONFIG) for name in (*FACT_TOPICS, AWARDS, CHECKPOINTS)]
     )
 
 

@@ -20,6 +20,7 @@ from deploy.broker.access import (
     every_acl,
     is_ours,
     rights_of_exchange,
+    rights_of_reader,
     rights_of_service,
     superfluous,
     user_of,
@@ -28,6 +29,7 @@ from deploy.broker.topics import ChangeRefusedError, await_applied
 from deploy.secrets import (
     ADMIN,
     KAFKA_PASSWORD,
+    READERS,
     Secret,
     SecretsError,
     exchange_user,
@@ -121,9 +123,10 @@ class Access:
 
 
 def wanted_users(exchanges: Whitelist, registers: Collection[str], folder: Path) -> list[User]:
-    """Return the users of all services and exchanges; a password is None if its file does not exist yet."""
+    """Return the users of all services, readers and exchanges; a password is None if its file does not exist yet."""
     rights: Mapping[str, frozenset[ACL]] = {
         **{service: rights_of_service(service, tuple(registers), exchanges.ids) for service in get_args(Service)},
+        **{reader: rights_of_reader(reader) for reader in READERS},
         **{exchange_user(exchange_id): rights_of_exchange(exchange_id) for exchange_id in exchanges.ids},
     }
     users = [User(name, read_password(_file(folder, name)), allowed) for name, allowed in rights.items()]

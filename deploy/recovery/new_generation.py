@@ -9,9 +9,14 @@ from kafka.structs import OffsetAndMetadata
 
 from deploy.broker.streams import REGISTERS
 from deploy.recovery.stopped_service import Partition, StoppedService
+from services.incentive.commands.publish_awards.publisher import exclude_publishers
+from services.incentive.commands.publish_awards.topic import TRANSACTIONAL_ID, all_versions
+from services.incentive.store.published.versions import raise_versions
+from shared.events.award_events import AWARDS
 from shared.kafka.offset_witness import attested, witnessed_offsets
 from shared.kafka.partition_state import check_partition
 from shared.kafka.positions import StoredPosition, load_positions
+from shared.kafka.publish.fenced_producer import fence_producers
 from shared.operator_errors import OperatorError
 from shared.postgres.replication import require_replication
 from shared.register.kind import RegisterKind
@@ -35,8 +40,22 @@ def new_generation(service: StoppedService) -> list[str]:
     kind = REGISTERS.get(service.service)
     if kind is not None:
         return _older_register(service, kind)
+    return _older_ledger(service)
+
+
+def _older_ledger(service: StoppedService) -> list[str]:
+    # Fence a suspended publisher: it must not publish anything after the versions are read here.
+    fence_producers(service.client_config, TRANSACTIONAL_ID, [AWARDS])
+    published = all_versions(service.client_config)
     with service.engine.begin() as connection:
-        lines = [_LEDGER_CONTINUES, *_continue(service, load_positions(connection))]
+        if not exclude_publishers(connection):
+            raise OperatorError(f"`{service.service} consume` 正在发布，请先停止 / is still publishing: stop it first")
+        raise_versions(connection, published, now())
+        again = (
+            f"各项奖补将重新发布，版本大于 {AWARDS} 中已有的 {len(published)} 项"
+            f" / all awards will be published again, with versions above those of the {len(published)} in {AWARDS}"
+        )
+        lines = [_LEDGER_CONTINUES, again, *_continue(service, load_positions(connection))]
         newest = newest_checkpoint(connection)
         # A checkpoint of what was lost would stop the service again.
         if newest is not None:

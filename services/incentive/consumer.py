@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.incentive.commands.adopt_registers import adopting_registers, named_registers, registers_at_start
 from services.incentive.commands.price_readings import pricing_readings
+from services.incentive.commands.publish_awards.publisher import publish_awards
 from services.incentive.commands.remove_files import removing_unnamed_files
 from services.incentive.domain.facts import TOPICS
 from services.incentive.extract.worker import supervising_extract_worker
@@ -13,10 +14,12 @@ from services.incentive.store.ledger import lock_ledger
 from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.recompute import put_in_force
 from services.incentive.store.rulebook import Rulebook, load_rulebook
+from shared.events.award_events import AWARDS
 from shared.kafka.consumer import BatchConsumer
 from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
 from shared.kafka.positions import load_positions
 from shared.kafka.traced_handler import traced
+from shared.process.child_process import ChildProcess, child_process
 from shared.service_log.signing import signing_key
 from shared.service_log.store import ServiceLog
 from shared.settings import Settings
@@ -33,9 +36,12 @@ def run_consumer(settings: Settings) -> None:
     """Consume until SIGTERM or SIGINT; raise bugs."""
     rulebook = load_rulebook(settings)
     log = ledger_log(signing_key(settings), settings.log_origin)
-    with consumer_program(settings) as program:
-        if program.wait_until_ready(TOPICS, log, lambda: _put_in_force(rulebook, log, program)):
-            _consume(rulebook, log, program)
+    with (
+        child_process("awards", lambda inside: publish_awards(settings, log, inside)) as publisher,
+        consumer_program(settings, ("reader", "writer", "awards")) as program,
+    ):
+        if program.wait_until_ready([*TOPICS, AWARDS], log, lambda: _put_in_force(rulebook, log, program)):
+            _consume(rulebook, log, program, publisher)
 
 
 def _put_in_force(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> None:
@@ -53,13 +59,27 @@ def _put_in_force(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram)
         log.extend(connection, edge, now())
 
 
-def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> None:
+def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram, publisher: ChildProcess) -> None:
     # A batch makes some 100,000 values that live until its end and form no cycles: to look through them again and
     # again took a third of the time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
+    consumer = BatchConsumer(
+        handler=traced(LedgerIntake(rulebook, log, now), program.tracing, GROUP),
+        engine=program.engine,
+        client_config=program.settings.kafka.client_config(),
+        service=program.settings.service,
+        group=GROUP,
+        topics=TOPICS,
+        clock=now,
+        stop=program.stop,
+        committed=lambda: publisher.throttle(consumer.has_backlog),
+        begun=program.run.begun,
+        heartbeat=program.heartbeat,
+    )
     with (
+        publisher.working(program.stop, program.heartbeat),
         watching_clock(program),
         publishing_checkpoints(program),
         supervising_extract_worker(program),
@@ -67,16 +87,4 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> N
         removing_unnamed_files(program),
         adopting_registers(program, rulebook, log),
     ):
-        BatchConsumer(
-            handler=traced(LedgerIntake(rulebook, log, now), program.tracing, GROUP),
-            engine=program.engine,
-            client_config=program.settings.kafka.client_config(),
-            service=program.settings.service,
-            group=GROUP,
-            topics=TOPICS,
-            clock=now,
-            stop=program.stop,
-            committed=lambda: None,
-            begun=program.run.begun,
-            heartbeat=program.heartbeat,
-        ).run()
+        consumer.run()

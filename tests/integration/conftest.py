@@ -11,6 +11,7 @@ from devset.postgres import Postgres
 from devset.processes import free_ports
 from services.listing import register as listing_consumer
 from services.trade_ingest import register as trade_consumer
+from tests.support.award_events.published import AwardsTopic
 from tests.support.engines.programs import FSCK, LITEWITNESS
 from tests.support.engines.replicated import Replicated, replicated
 from tests.support.engines.secured_broker import SecuredBroker
@@ -61,6 +62,17 @@ def broker(engine_folder, extended) -> Iterator[Kafka]:
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture
+def awards_topic(kafka: str) -> AwardsTopic:
+    """The topic of awards, emptied: a ledger publishes nothing if it finds versions of another ledger there.
+
+    Tests with it run in one worker, because a broker has one such topic.
+    """
+    topic = AwardsTopic(kafka)
+    topic.recreate()
+    return topic
 
 
 @pytest.fixture(scope="session")

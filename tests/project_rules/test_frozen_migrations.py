@@ -208,6 +208,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0035_batch_checks.sql": (
         "374bdab5036102a733047c3b5394abbef3550410767e206fcb1f09a6a83c52af"
     ),
+    "services/incentive/migrations/versions/0038_published_awards.py": (
+        "1e823ac98b83d30e2bb840d71f92b00c0c8a93f010d83147ee449008daf03320"
+    ),
+    "services/incentive/migrations/versions/0038_published_awards.sql": (
+        "d261adcda5ec0d97c3802929a6cb0e0c04fd1b91849e7bac032e2aa209c97578"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
     "shared/postgres/tables/register_3.sql": ("bd7aecbac593ecd7353895cca7336f7e3fee8ef462fbc5391648b4bcc5ce66d1"),

@@ -1,6 +1,6 @@
 """HTTP routes of awards, and of how subjects and exchanges stand under the rules."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -10,10 +10,8 @@ from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import awards as queries
 from services.incentive.queries import explanations, status
-from services.incentive.queries.awards import award_json
-from services.incentive.queries.readings import readings_of_awards
+from services.incentive.queries.awards import award_renderer
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.rows import SeenAward
 from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
@@ -123,17 +121,3 @@ def find_award(connection: Connection, view: LedgerView, award_id: str) -> SeenA
 def render_award(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """Render the contract's Award of a row as the view may see it."""
     return award_renderer(connection, view, [row])(row)
-
-
-def award_renderer(connection: Connection, view: LedgerView, rows: Sequence[SeenAward]) -> Callable[[SeenAward], Json]:
-    """Load the context and the readings of these awards at once, and return what renders each."""
-    contexts = load_award_context(connection, rows, view.rulebook.policy, view.as_of, view.instant)
-    readings = readings_of_awards(connection, view, rows)
-    return lambda row: render_in_context(view, row, contexts[row.award_id], readings[row.award_id])
-
-
-def render_in_context(
-    view: LedgerView, row: SeenAward, context: AwardContext, readings: Sequence[str] | None = None
-) -> Json:
-    """Render the contract's Award of a row whose context is loaded, with the readings on which its payable hangs."""
-    return award_json(row, context, view.visible, view.rulebook.policy, readings, sees_red_flags=view.viewer is None)

@@ -6,12 +6,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import LAST_DAY, rests_on
-from services.incentive.domain.budget import EACH_ALONE
+from services.incentive.domain.budget import EACH_ALONE, BudgetHolds
 from services.incentive.domain.holds import ASSESSMENT, BUDGET, BY_HAND, PERIOD_OPEN, RULE_SUSPENDED
 from services.incentive.domain.rooms import NOT_ELIGIBLE, OFFSET, OVER_APPROVED
 from services.incentive.domain.workflow import FIRST_STATE, WAIVED
 from services.incentive.policy.terms import Policy
-from services.incentive.queries.readings import READING_FLAG, hangs_on
+from services.incentive.queries.readings import READING_FLAG, hangs_on, readings_of_awards
 from services.incentive.queries.view import IS_WHOLE, LedgerView
 from services.incentive.store.acts import LAST_STEP_SQL, waived_awards
 from services.incentive.store.as_of import is_of_subject
@@ -19,7 +19,7 @@ from services.incentive.store.award_context import AwardContext, load_award_cont
 from services.incentive.store.budgets import load_budget_holds
 from services.incentive.store.rooms import flagged_awards, load_excesses
 from services.incentive.store.rows import SeenAward
-from shared.postgres.query import fetch, fetch_one, fetch_values
+from shared.postgres.query import fetch, fetch_one, fetch_values, pg_array
 from shared.postgres.sorted_rows import ChosenRows, Key, RowsInMemory, SortedRows, Sorts, SqlRows, column, first_rows
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -149,6 +149,12 @@ def find_award(connection: Connection, view: LedgerView, award_id: str) -> SeenA
     return fetch_one(connection, statement, SeenAward, award_id=award_id, **view.parameters)
 
 
+def awards_by_id(connection: Connection, view: LedgerView, award_ids: Collection[str]) -> Sequence[SeenAward]:
+    """Those of these awards that the viewer sees, in code point order."""
+    statement = f"{view.select_awards} AND award.award_id = ANY(CAST(%(award_ids)s AS text[])) ORDER BY award.award_id"
+    return fetch(connection, statement, SeenAward, award_ids=pg_array(award_ids), **view.parameters)
+
+
 def awards_of_year(connection: Connection, view: LedgerView, subject: str, year: int) -> Sequence[SeenAward]:
     """The awards of a subject in a year that the viewer sees, in order of award_id."""
     of_year = f"({is_of_subject(view.as_of)}) AND award.year = %(year)s"
@@ -171,6 +177,25 @@ def awards_of_subjects(
     for row in fetch(connection, statement, SeenAward, subjects=list(subjects), **view.parameters):
         found.setdefault(row.subject, []).append(row)
     return found
+
+
+def award_renderer(
+    connection: Connection, view: LedgerView, rows: Sequence[SeenAward], budgets: BudgetHolds | None = None
+) -> Callable[[SeenAward], Json]:
+    """Load the context and the readings of these awards at once, and return what renders each.
+
+    `budgets` are the holds by budgets of the awards' years; None: they are loaded.
+    """
+    contexts = load_award_context(connection, rows, view.rulebook.policy, view.as_of, view.instant, budgets)
+    readings = readings_of_awards(connection, view, rows)
+    return lambda row: render_in_context(view, row, contexts[row.award_id], readings[row.award_id])
+
+
+def render_in_context(
+    view: LedgerView, row: SeenAward, context: AwardContext, readings: Sequence[str] | None = None
+) -> Json:
+    """Render the contract's Award of a row whose context is loaded, with the readings on which its payable hangs."""
+    return award_json(row, context, view.visible, view.rulebook.policy, readings, sees_red_flags=view.viewer is None)
 
 
 def award_json(

@@ -8,25 +8,25 @@ a key in the compacted topic is its newest.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 
 import structlog
-from kafka import KafkaProducer
-from kafka import errors as kafka_errors
 from sqlalchemy import Connection, Engine
 
-from shared.kafka.client_patches import force_close_producer
-from shared.postgres.errors import is_transient
+from shared.kafka.publish.fenced_producer import (
+    FencedProducer,
+    OutgoingRecord,
+    fence_producers,
+    fenced_producer,
+    why_retry,
+)
 from shared.postgres.leader_lock import exclude_leader, leader_lock
 from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
 from shared.register.head import Head, read_head
-from shared.register.publish.commit_readback import CommitReadback
 from shared.register.publish.outbox import DirtyKey, delete_sent, load_dirty, newest_change
 from shared.register.publish.send_schedule import IntakeActivity, Lane, LaneThrottle
 from shared.settings import ClientConfig
-from shared.telemetry.masking import reason_of
 
 RenderFacts = Callable[[Connection, Head, list[DirtyKey]], dict[DirtyKey, bytes]]
 
@@ -34,9 +34,6 @@ _LOCK = "outbox"
 _TRY_LOCK_EVERY_S = 0.5
 _ROUND_S = 0.15  # minimum interval of rounds: each has a fixed cost, however few its keys
 _MAX_THROTTLE_S = 5.0
-_SEND_TIMEOUT_S = 30.0
-_READBACK_TIMEOUT_S = 60.0  # longer than the timeout of a transaction that another register's dead sender left open
-_PLACEHOLDER_KEY = b"-"  # compacted topics refuse records without a key
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +62,7 @@ class OutboxSender:
 
     def run(self) -> None:
         """Send until `stop` is set. Transient errors are retried; bugs are raised."""
-        self._backoff.retry(self._send_while_leading, _why_retry, "facts not sent, retrying")
+        self._backoff.retry(self._send_while_leading, why_retry, "facts not sent, retrying")
 
     def _send_while_leading(self) -> None:
         with leader_lock(self.engine, _LOCK) as leader:
@@ -73,36 +70,16 @@ class OutboxSender:
                 self.beat("sender")
                 if self.stop.wait(_TRY_LOCK_EVERY_S):
                     return
-            producer = KafkaProducer(
-                **self.client_config,
-                transactional_id=transactional_id(self.register, self.name),
-                acks="all",
-                compression_type="lz4",
-                linger_ms=5,
-                # After a broker outage of a minute the client did not resend its records until their delivery timed
-                # out; then they are rendered again and sent by a new producer.
-                request_timeout_ms=10_000,
-                delivery_timeout_ms=15_000,
-                # Consumers wait behind the open transaction of a killed sender until it times out or another starts.
-                transaction_timeout_ms=30_000,
-                allow_auto_create_topics=False,
-                metrics_enabled=False,
-            )
+            topics = [topic for lane in self.lanes for topic in lane.topics]
             try:
-                _fence(producer, [topic for lane in self.lanes for topic in lane.topics])
-                with closing(CommitReadback(self.client_config)) as readback:
-                    self._send_until_stopped(leader.session, producer, readback)
-                producer.close(timeout=2)
-            except BaseException:
-                # Leave the transaction open: the next producer of this id ends it and raises its epoch, so that no
-                # record in flight can arrive after the end. After an abort under the same epoch, a late record would
-                # begin a new transaction that nobody ends.
-                force_close_producer(producer)
-                raise
+                with fenced_producer(
+                    self.client_config, transactional_id(self.register, self.name), topics
+                ) as producer:
+                    self._send_until_stopped(leader.session, producer)
             finally:
                 self.is_leading = False
 
-    def _send_until_stopped(self, session: Connection, producer: KafkaProducer, readback: CommitReadback) -> None:
+    def _send_until_stopped(self, session: Connection, producer: FencedProducer) -> None:
         self.is_leading = True
         log.info("sending facts", register=self.register)
         self._backoff.reset()
@@ -114,7 +91,7 @@ class OutboxSender:
             # Raises if the session, and the leader lock with it, is gone.
             intake_active = activity.observe(newest_change(session), began_s)
             for lanes in (together, *apart):
-                self._send_round(producer, readback, lanes, intake_active=intake_active)
+                self._send_round(producer, lanes, intake_active=intake_active)
                 self.beat("sender")
             self.stop.wait(max(0.0, began_s + _ROUND_S - time.monotonic()))
             self._wait_while_throttled()
@@ -124,9 +101,7 @@ class OutboxSender:
         while self.throttled.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
             self.beat("sender")
 
-    def _send_round(
-        self, producer: KafkaProducer, readback: CommitReadback, lanes: Sequence[LaneThrottle], *, intake_active: bool
-    ) -> None:
+    def _send_round(self, producer: FencedProducer, lanes: Sequence[LaneThrottle], *, intake_active: bool) -> None:
         """Send dirty keys of the lanes in one transaction."""
         began_s = time.monotonic()
         rendering = self.engine.connect().execution_options(isolation_level="REPEATABLE READ")
@@ -144,14 +119,9 @@ class OutboxSender:
         missing = [f"{topic} {key}" for topic, key in keys if (topic, key) not in values]
         if missing:
             raise LookupError(f"no value for {len(missing)} keys of the outbox: {', '.join(missing[:10])}")
-        producer.begin_transaction()
-        sent = [
-            producer.send(topic, key=f"{self.register}/{key}".encode(), value=values[topic, key]) for topic, key in keys
-        ]
-        producer.flush()
-        metadata = [future.get(timeout=_SEND_TIMEOUT_S) for future in sent]
-        producer.commit_transaction()
-        readback.await_readable(((m.topic, m.partition, m.offset) for m in metadata), _READBACK_TIMEOUT_S)
+        producer.send(
+            [OutgoingRecord(topic, f"{self.register}/{key}".encode(), values[topic, key]) for topic, key in keys]
+        )
         with self.engine.begin() as connection:
             delete_sent(connection, ids)
         for lane, (row_ids, _) in dirty.items():
@@ -166,46 +136,9 @@ def transactional_id(register: str, name: str) -> str:
 
 def fence_senders(client_config: ClientConfig, name: str, register: str, topics: Sequence[str]) -> None:
     """End the open transaction of a stopped sender, and keep it from sending if it comes back."""
-    producer = KafkaProducer(
-        **client_config, transactional_id=transactional_id(register, name), acks="all", metrics_enabled=False
-    )
-    try:
-        _fence(producer, topics)
-    finally:
-        producer.close(timeout=2)
+    fence_producers(client_config, transactional_id(register, name), topics)
 
 
 def exclude_senders(connection: Connection) -> bool:
     """Return True if no sender is working; then none starts before this transaction ends."""
     return exclude_leader(connection, _LOCK)
-
-
-def _fence(producer: KafkaProducer, topics: Sequence[str]) -> None:
-    """Fence the producer's predecessors and end whatever they left open.
-
-    `init_transactions` ends a transaction known to the broker's coordinator. A broker that stopped in the middle of one
-    may leave records open in a partition that the coordinator does not know of, and consumers of committed records
-    would wait behind them for ever. The markers of an abort end whatever the producer's id has open in the partitions
-    that take part. So all of them take part, with a record that nobody will see.
-    """
-    producer.init_transactions()
-    producer.begin_transaction()
-    sent = [
-        producer.send(topic, key=_PLACEHOLDER_KEY, value=b"", partition=partition)
-        for topic in topics
-        for partition in sorted(producer.partitions_for(topic))
-    ]
-    producer.flush()
-    for future in sent:
-        future.get(timeout=_SEND_TIMEOUT_S)
-    producer.abort_transaction()
-
-
-def _why_retry(error: Exception) -> str | None:
-    # A fenced producer is retried, too: another worker sends now, and this one waits for the lock again.
-    is_fatal = isinstance(
-        error,
-        kafka_errors.AuthorizationError | kafka_errors.KafkaConfigurationError | kafka_errors.MessageSizeTooLargeError,
-    )
-    is_retriable = is_transient(error) or (isinstance(error, kafka_errors.KafkaError) and not is_fatal)
-    return reason_of(error) if is_retriable else None

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 EXCHANGES = ROOT / "exchanges.yaml"
 CHECKPOINTS = "logs.checkpoints.v1"
+AWARDS = "incentive.awards.v1"
 FACTS = (
     "facts.listing.v1",
     "facts.first-listing.v1",
@@ -43,22 +44,29 @@ FACTS = (
 )
 LISTINGS = ("exchange.kmdex.listings.v1", "exchange.dcdex.listings.v1")
 TRADES = ("exchange.kmdex.trades.v1", "exchange.dcdex.trades.v1")
-TOPICS = {*LISTINGS, *TRADES, *FACTS, CHECKPOINTS}
+TOPICS = {*LISTINGS, *TRADES, *FACTS, AWARDS, CHECKPOINTS}
 WRITES = {
     "exchange.kmdex": {LISTINGS[0], TRADES[0]},
     "exchange.dcdex": {LISTINGS[1], TRADES[1]},
     "listing": {*FACTS[:2], CHECKPOINTS},
     "trade-ingest": {*FACTS[2:], CHECKPOINTS},
-    "incentive": {CHECKPOINTS},
+    "incentive": {AWARDS, CHECKPOINTS},
+    "bureau": set(),
+    "auditor": set(),
 }
 READS = {
     "exchange.kmdex": {CHECKPOINTS},
     "exchange.dcdex": {CHECKPOINTS},
     "listing": {*LISTINGS, *FACTS[:2]},
     "trade-ingest": {*TRADES, FACTS[0], *FACTS[2:]},
-    "incentive": set(FACTS[1:]),
+    "incentive": {*FACTS[1:], AWARDS},
+    "bureau": {AWARDS},
+    "auditor": {AWARDS},
 }
 NAMES = {"jiangbu.r1.listings": "listing", "jiangbu.r1.trades": "trade-ingest", "jiangbu.incentive": "incentive"}
+# Consumer groups, and transactional ids, with their users.
+GROUPS = NAMES | {"bureau.finance": "bureau", "auditor.portal": "auditor"}
+IDS = NAMES | {"jiangbu.incentive.awards": "incentive"}
 
 
 @pytest.fixture(scope="module")
@@ -171,21 +179,21 @@ def test_an_exchange_publishes_to_its_own_topics_however_it_likes(broker: Secure
             publish(broker, "exchange.kmdex", topic, **how)
 
 
-@pytest.mark.parametrize("id_", ["exchange.dcdex.1", "exchange.kmdex", "exchange.kmdex2.1", "mine", *NAMES])
+@pytest.mark.parametrize("id_", ["exchange.dcdex.1", "exchange.kmdex", "exchange.kmdex2.1", "mine", *IDS])
 def test_a_transactional_id_is_for_who_has_its_prefix(broker: SecuredBroker, id_: str) -> None:
     refused = kafka_errors.TransactionalIdAuthorizationFailedError
     with pytest.raises(refused):
         publish(broker, "exchange.kmdex", TRADES[0], transactional_id=id_)
-    for user in {"listing", "trade-ingest", "incentive"} - {NAMES.get(id_)}:
+    for user in {"listing", "trade-ingest", "incentive"} - {IDS.get(id_)}:
         with pytest.raises(refused):
             publish(broker, user, CHECKPOINTS, transactional_id=id_)
 
 
-@pytest.mark.parametrize("group", [*NAMES, "exchange.kmdex"])
+@pytest.mark.parametrize("group", [*GROUPS, "exchange.kmdex"])
 def test_a_consumer_group_is_for_its_service(broker: SecuredBroker, group: str) -> None:
     for user in WRITES:
         with as_user(broker, user) as client:
-            if user == NAMES.get(group):
+            if user == GROUPS.get(group):
                 assert until(lambda client=client: tells_offsets(client, group))
                 continue
             with pytest.raises(kafka_errors.GroupAuthorizationFailedError):

@@ -352,7 +352,7 @@ def test_a_backup_from_before_a_topic_was_read(place) -> None:
 
 
 @pytest.fixture
-def ledger(place, kafka) -> Place:
+def ledger(place, kafka, awards_topic) -> Place:
     """A ledger positioned at the end of the fact topics, which hold records of other tests."""
     ledger = place("incentive")
     admin = KafkaAdminClient(bootstrap_servers=kafka)
@@ -384,15 +384,18 @@ def awards(ledger: Place) -> dict[str, int]:
     return {row.award_id: row.ceiling_fen for row in ledger.rows("SELECT award_id, ceiling_fen FROM award_current")}
 
 
-def test_an_older_ledger_is_noticed_and_goes_on(ledger, tmp_path) -> None:
+def test_an_older_ledger_is_noticed_and_goes_on(ledger, awards_topic, tmp_path) -> None:
+    one, two = (f"first_purchase/{subject(number)}" for number in (1, 2))
     with ledger.consuming():
         put_fact(ledger, first_purchase(1, "2026-03-01", seq=1))
         until(lambda: len(awards(ledger)) == 1)
+        until(lambda: awards_topic.has(one, 1))
     ledger.back_up()
     with ledger.consuming():
         put_fact(ledger, first_purchase(2, "2026-04-01", "2000000.00", seq=2))
         put_fact(ledger, first_purchase(1, "2026-03-01", "3000000.00", seq=3))
-        until(lambda: len(awards(ledger)) == 2 and awards(ledger)[f"first_purchase/{subject(1)}"] == 15_000_000)
+        until(lambda: len(awards(ledger)) == 2 and awards(ledger)[one] == 15_000_000)
+        until(lambda: awards_topic.has(one, 2) and awards_topic.has(two, 1))
     sound = (awards(ledger), balances(ledger))
     ledger.put_back()
 
@@ -412,7 +415,10 @@ def test_an_older_ledger_is_noticed_and_goes_on(ledger, tmp_path) -> None:
     assert line.startswith(f"{FIRST_PURCHASE}[1]: ")
     with ledger.consuming():
         until(lambda: len(awards(ledger)) == 2)
+        until(lambda: awards_topic.versions(one)[-1] > 2 and awards_topic.versions(two)[-1] > 1)
     assert (awards(ledger), balances(ledger)) == sound
+    ids = [json.loads(record.value)["id"] for record in awards_topic.records()]
+    assert len(ids) == len(set(ids))  # the restored ledger counts no version again
 
 
 @pytest.mark.parametrize("name", ["new-generation", "accept-loss"])

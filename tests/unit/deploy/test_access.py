@@ -7,6 +7,7 @@ from deploy.broker.access import (
     describe,
     is_ours,
     rights_of_exchange,
+    rights_of_reader,
     rights_of_service,
     superfluous,
     user_of,
@@ -48,8 +49,11 @@ SERVICES: dict[Service, set[str]] = {
         "READ TOPIC facts.annual-total.v1",
         "READ TOPIC facts.sign.v1",
         "READ TOPIC logs.checkpoints.v1",
+        "READ TOPIC incentive.awards.v1",
+        "WRITE TOPIC incentive.awards.v1",
         "WRITE TOPIC logs.checkpoints.v1",
         "READ GROUP jiangbu.incentive",
+        "WRITE TRANSACTIONAL_ID jiangbu.incentive.awards",
     },
 }
 
@@ -80,6 +84,13 @@ def test_an_exchange_has_its_own_and_nothing_of_one_whose_name_begins_alike() ->
     assert {user_of(acl) for acl in rights} == {"exchange.kmdex"}
 
 
+@pytest.mark.parametrize("reader", ["bureau", "auditor"])
+def test_a_reader_has_the_awards_and_consumer_groups_of_its_own(reader: str) -> None:
+    rights = rights_of_reader(reader)
+    assert {describe(acl) for acl in rights} == {"READ TOPIC incentive.awards.v1", f"READ GROUP {reader}.*"}
+    assert {user_of(acl) for acl in rights} == {reader}
+
+
 def acl(user: str, permission: ACLPermissionType = ACLPermissionType.ALLOW) -> ACL:
     return ACL(f"User:{user}", "*", ACLOperation.WRITE, permission, ResourcePattern(ResourceType.TOPIC, "facts.x"))
 
@@ -91,6 +102,8 @@ def test_superfluous_rights_are_those_given_to_our_users() -> None:
     assert superfluous({*wanted, *of_others, *too_much}, wanted) == too_much
 
 
-@pytest.mark.parametrize(("user", "ours"), [("listing", True), ("exchange.a", True), ("admin", False), ("node", False)])
+@pytest.mark.parametrize(
+    ("user", "ours"), [("listing", True), ("exchange.a", True), ("auditor", True), ("admin", False), ("node", False)]
+)
 def test_users_that_are_made_here(user: str, ours: bool) -> None:
     assert is_ours(user) is ours

@@ -9,6 +9,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.broker.topics import wanted_topics
+from shared.events.award_events import AWARDS
 from shared.events.fact_topics import FACT_TOPICS
 from shared.events.topics import KINDS, topic_of, topics_of
 from shared.translog.checkpoint import TOPIC as CHECKPOINTS
@@ -72,7 +73,7 @@ def test_exchanges_send_events_and_readers_receive_facts() -> None:
         for operation in DOCUMENT["operations"].values()
     }
     events = {("send", topic) for topic in topics_of("{id}")}
-    assert found == events | {("receive", topic) for topic in (*FACT_TOPICS, CHECKPOINTS)}
+    assert found == events | {("receive", topic) for topic in (*FACT_TOPICS, AWARDS, CHECKPOINTS)}
 
 
 def test_a_checkpoint_is_as_it_is_said_to_be() -> None:

@@ -1,5 +1,6 @@
 """Each example of the events' page has the outcome that the page says."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -8,12 +9,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from shared.events.award_events import AWARDS, award_event
 from shared.events.decode import EVENT_REASONS, REVISION_CONFLICT, Accepted, Kind, Refusal, decode
 from shared.register.revisions import Arrival, resolve
-from tests.support.event_schemas import EVENTS
+from tests.support.event_schemas import EVENTS, validator
 from tests.support.registers.worlds import raw_record
 
 EXAMPLES = EVENTS / "examples"
+AWARD = "award.structured.json"
 README = (EXAMPLES / "README.md").read_text(encoding="utf-8")
 NUMBER_OF: dict[Kind, str] = {"listing": "listing_no", "trade": "trade_no"}
 
@@ -85,8 +88,17 @@ def test_the_outcome_is_as_the_table_says(line: Line) -> None:
 
 def test_every_reason_has_an_example_and_every_file_a_line() -> None:
     assert sorted(line.outcome for line in LINES if line.outcome != "accepted") == sorted(EVENT_REASONS)
-    files = {path.name for path in EXAMPLES.iterdir() if path.suffix != ".headers"} - {"README.md"}
+    files = {path.name for path in EXAMPLES.iterdir() if path.suffix != ".headers"} - {"README.md", AWARD}
     assert {line.file for line in LINES} == files | {None}
+
+
+def test_the_example_of_an_award_is_as_its_schema_says() -> None:
+    event = json.loads((EXAMPLES / AWARD).read_text("utf-8"))
+    assert validator(f"{AWARDS}.json", formats=True).is_valid(event)
+    award = {name: value for name, value in event["data"].items() if name not in ("version", "ledger_seq")}
+    made = award_event(award, event["data"]["version"], event["data"]["ledger_seq"])
+    assert json.loads(made) == event
+    assert f"[{AWARD}]({AWARD}) | `{AWARDS}`" in README
 
 
 @pytest.mark.parametrize("kind", NUMBER_OF)

@@ -10,7 +10,6 @@ from services.incentive.domain.notices.decision_list import KINDS
 from services.incentive.domain.steps import ACTIONS
 from services.incentive.domain.workflow import FIRST_STATE, GROUNDS
 from services.incentive.http.act_schemas import BatchRequestSchema
-from services.incentive.http.awards import award_renderer
 from services.incentive.http.batches import batch_document, get_batch, list_batches, perform_batch, preview
 from services.incentive.http.context import ledger_view
 from services.incentive.http.notices.lists import list_document
@@ -19,7 +18,7 @@ from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import FormRefusal, load, read_form, refusal_of, sent_once, show_form
 from services.incentive.pages.lists import PageList
 from services.incentive.pages.words import NEXT
-from services.incentive.queries.awards import list_awards
+from services.incentive.queries.awards import award_renderer, list_awards
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
 from shared.web.keys import require

@@ -13,7 +13,7 @@ from services.incentive.domain.notices.days import notice_end
 from services.incentive.domain.payables.other_grants import OTHER_GRANT
 from services.incentive.domain.steps import ACTIONS, MOST, StepContext, allowed_actions, refusals
 from services.incentive.domain.workflow import GROUNDS
-from services.incentive.http.awards import find_award, list_awards, render_award, render_in_context
+from services.incentive.http.awards import find_award, list_awards, render_award
 from services.incentive.http.context import current_actor
 from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import page_view
@@ -22,7 +22,7 @@ from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.pages.lists import PageList
 from services.incentive.pages.views.waiting import queue_of
 from services.incentive.policy.terms import Policy
-from services.incentive.queries.awards import FLAGS_FOR_ALL
+from services.incentive.queries.awards import FLAGS_FOR_ALL, render_in_context
 from services.incentive.queries.casework.step_contexts import step_contexts
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions

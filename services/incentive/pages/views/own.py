@@ -7,14 +7,14 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.http.awards import award_renderer, find_award
+from services.incentive.http.awards import find_award
 from services.incentive.http.notices.public import ObjectionRequestSchema, object_to_award
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of
 from services.incentive.pages.views.awards import show_award
 from services.incentive.pages.views.subject import known_name
-from services.incentive.queries.awards import awards_of_subject
+from services.incentive.queries.awards import award_renderer, awards_of_subject
 from services.incentive.queries.status import load_subject_status
 from services.incentive.queries.subjects.accounts import own_account
 from services.incentive.queries.subjects.decisions import seen_decisions

@@ -8,12 +8,11 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from services.incentive.extract.xlsx import Row, write_workbook
-from services.incentive.http.awards import render_in_context
 from services.incentive.http.notices.public import head_json
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.policy.terms import Policy
-from services.incentive.queries.awards import list_awards
+from services.incentive.queries.awards import list_awards, render_in_context
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.frozen.official_lists import notices_of_year
 from shared.values.file_types import XLSX

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.explanations.why_not import CODES
 from services.incentive.domain.facts import ExchangeTotal
-from services.incentive.http.awards import award_renderer, check_subject, found_or_404
+from services.incentive.http.awards import check_subject, found_or_404
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.policy.terms import DeclaredTerms, RuleTerms
-from services.incentive.queries.awards import list_awards
+from services.incentive.queries.awards import award_renderer, list_awards
 from services.incentive.queries.explanations import explain_award, explain_unearned
 from services.incentive.queries.status import load_subject_status
 from services.incentive.queries.view import LedgerView

@@ -1,0 +1,1 @@
+"""Versions of awards for the topic of awards."""

@@ -1,0 +1,212 @@
+"""Versions of awards rise with what the bureau sees of them, and not with the days that pass."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from services.incentive.commands.publish_awards import comparison as comparison_module
+from services.incentive.commands.publish_awards.comparison import NotLeadingError, record_changes
+from tests.support.award_events.published import compared, versions
+from tests.support.incentive.bureau import DOCUMENTS, Bureau, empty_bureau
+from tests.support.incentive.ledger import (
+    WHITELIST,
+    changed,
+    exchange_total,
+    first_listing,
+    first_purchase,
+    provider_total,
+    subject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+REASON = {"reason": "r", "documents": DOCUMENTS}
+TRADING = f"annual_listed_trading/{subject(2)}/2026"
+PURCHASE = f"first_purchase/{subject(2)}"
+LISTING = f"first_listing/{subject(2)}"
+OTHER = f"first_purchase/{subject(3)}"
+BUDGET = {'annual: "100000000.00"': 'annual: "300000.00"'}
+
+
+@pytest.fixture
+def bureau(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Bureau]:
+    """A ledger with a budget that is too small for its awards, all of which are published."""
+    with empty_bureau(postgres, changed(0, WHITELIST, **BUDGET)) as found:
+        found.take(
+            first_listing(2, "2026-04-01", seq=1),
+            first_purchase(2, "2026-04-01", "5000000.00", seq=2),
+            provider_total(2, 2026, {"kmdex": [("2026-02-01", "15000000.00")]}, seq=3),
+            first_purchase(3, "2026-03-01", "5000000.00", seq=4),
+            exchange_total("kmdex", 2026, [("2026-02-01", "600000000.00")], seq=5),
+        )
+        assert set(versions(compared(found)).values()) == {1}
+        yield found
+
+
+def seen(bureau: Bureau) -> dict[str, Any]:
+    """All awards as the bureau sees them now."""
+    return {award["award_id"]: award for award in bureau.ask.all("/v1/awards", role="bureau")}
+
+
+@contextmanager
+def publishing_what_changes(bureau: Bureau) -> Iterator[None]:
+    """Check that each award that looks different after the block has one version more, and others have none."""
+    before = seen(bureau)
+    last = published(bureau)
+    yield
+    after = seen(bureau)
+    size = bureau.ask.ok("/v1/ledger/balances")["size"]
+    different = [award_id for award_id, award in after.items() if award != before.get(award_id)]
+    events = compared(bureau)
+    assert [event["data"] for event in events] == [
+        after[award_id] | {"ledger_seq": size - 1, "version": last.get(award_id, 0) + 1} for award_id in different
+    ]
+    assert compared(bureau) == []
+
+
+def published(bureau: Bureau) -> dict[str, int]:
+    with bureau.engine.connect() as connection:
+        rows = connection.execute(text("SELECT award_id, version FROM published_award")).all()
+    return {one.award_id: one.version for one in rows}
+
+
+def posted(bureau: Bureau, path: str, body: dict[str, Any], who: str = "bureau") -> Any:
+    with publishing_what_changes(bureau):
+        status, answer = bureau.post(path, body, who)
+        assert status == 201, answer
+    return answer
+
+
+def taken(bureau: Bureau, *records: Any) -> None:
+    with publishing_what_changes(bureau):
+        bureau.take(*records)
+
+
+def decided(bureau: Bureau, award_id: str, *actions: str, **given: Any) -> None:
+    for number, action in enumerate(actions, 1):
+        with publishing_what_changes(bureau):
+            bureau.done(award_id, action, **(given if number == len(actions) else {}))
+
+
+def verified(bureau: Bureau, who: str, status: str = "verified", **given: Any) -> None:
+    with publishing_what_changes(bureau):
+        bureau.verify(who, status, **given)
+
+
+def test_facts(bureau: Bureau) -> None:
+    first = published(bureau)
+    taken(bureau, first_purchase(4, "2026-03-02", "400000.00", seq=11))
+    taken(bureau, first_purchase(4, "2026-03-02", "500000.00", seq=12))  # a correction
+    taken(bureau, first_purchase(4, "2026-03-02", "500000.00", seq=12))  # again
+    taken(bureau, provider_total(2, 2026, {"kmdex": [("2026-02-01", "9000000.00")]}, seq=13))  # not enough any more
+    taken(bureau, provider_total(2, 2026, {"kmdex": [("2026-02-01", "16000000.00")]}, seq=14))
+    taken(bureau, exchange_total("kmdex", 2026, [("2026-02-01", "700000000.00")], seq=15))
+    last = published(bureau)
+    assert last[f"first_purchase/{subject(4)}"] == 2
+    assert last[TRADING] > first[TRADING]
+    # Another award of the same subject and year is suppressed, payable and suppressed again.
+    assert last[PURCHASE] > first[PURCHASE]
+    assert last[OTHER] == first[OTHER]
+
+
+def test_acts(bureau: Bureau) -> None:
+    for number in (2, 3):
+        verified(bureau, subject(number))
+    hold = posted(bureau, f"/v1/awards/{OTHER}/holds", {"kind": "manual", "reason": "r"})
+    posted(bureau, f"/v1/holds/{hold['id']}/release", {"reason": "r"})
+    decided(bureau, TRADING, "apply", "review", "joint_review", "publish")
+    posted(bureau, "/v1/years/2026/close", REASON)
+    decided(bureau, TRADING, "approve", amount="100000.00")
+    decided(bureau, TRADING, "pay")
+    posted(bureau, "/v1/years/2026/reopen", REASON)
+    taken(bureau, provider_total(2, 2026, {"kmdex": [("2026-02-01", "9000000.00")]}, seq=21))  # nothing is payable
+    assert "over_approved" in bureau.award(TRADING)["flags"] or "offset" in bureau.award(TRADING)["flags"]
+    decided(bureau, TRADING, "notify_return", amount="50000.00")
+    decided(bureau, TRADING, "return", amount="50000.00")
+    decided(bureau, TRADING, "recover", amount="50000.00")
+    verified(bureau, subject(2), "failed", since="2026-01-01")
+    assert "not_eligible" in bureau.award(TRADING)["flags"]
+    decided(bureau, OTHER, "list", "review", "reject")
+    decided(bureau, OTHER, "reopen")
+
+
+def test_acts_that_concern_many(bureau: Bureau) -> None:
+    bureau.take(first_purchase(4, "2026-03-02", "4000000.00", seq=11))
+    compared(bureau)
+    for award_id in (OTHER, f"first_purchase/{subject(4)}", LISTING):
+        decided(bureau, award_id, "list")  # the budget holds what is behind the line
+    assert any("budget" in award["holds"] for award in seen(bureau).values())
+    suspended = posted(bureau, "/v1/rules/first_purchase/suspensions", {"from": "2026-03-01", "reason": "r"})
+    posted(bureau, f"/v1/holds/{suspended['id']}/release", {"reason": "r"})
+    with publishing_what_changes(bureau):
+        grant = bureau.grant(subject(3), 2026, "5000.00", rules=["first_purchase"])
+    posted(bureau, f"/v1/other-grants/{grant['id']}/withdraw", {"reason": "r"})
+    related = {"subjects": [subject(2), subject(3)], "status": "related", "reason": "r", "documents": DOCUMENTS}
+    posted(bureau, "/v1/related-parties", related)
+    posted(
+        bureau,
+        f"/v1/subjects/{subject(3)}/accounts",
+        {"bank": "虚构银行", "account": "6222000011112222", "name": "虚构实体3", "documents": DOCUMENTS},
+    )
+
+
+def test_settings(bureau: Bureau) -> None:
+    with publishing_what_changes(bureau):
+        bureau.adopt(changed(1, WHITELIST, **BUDGET))
+    assert set(published(bureau).values()) == {2}  # the revision of the policy is shown
+
+
+def test_what_passes_with_the_days_alone(bureau: Bureau) -> None:
+    verified(bureau, subject(3), until="2026-06-01")
+    bureau.now = datetime(2026, 5, 31, 15, 59, tzinfo=UTC)  # a minute before the first of June in Shanghai
+    assert bureau.award(OTHER)["eligibility"] == "verified"
+    bureau.now = datetime(2026, 5, 31, 16, 1, tzinfo=UTC)
+    assert bureau.award(OTHER)["eligibility"] == "unverified"
+    assert compared(bureau) == []
+    # An act on another award of the year, and on this award one that nobody sees: the expiry has no version of its own.
+    posted(bureau, f"/v1/awards/{LISTING}/holds", {"kind": "manual", "reason": "r"})
+    last = published(bureau)[OTHER]
+    posted(
+        bureau,
+        f"/v1/subjects/{subject(3)}/accounts",
+        {"bank": "虚构银行", "account": "6222000011112222", "name": "虚构实体3", "documents": DOCUMENTS},
+    )
+    assert published(bureau)[OTHER] == last
+    # It is verified again, and looks as it was published: the act has changed what was seen.
+    verified(bureau, subject(3))
+    assert published(bureau)[OTHER] == last + 1
+    # The year closes by itself; the closing day makes no version, and an act that changes nothing neither.
+    bureau.now = datetime(2027, 7, 1, tzinfo=UTC)
+    assert bureau.award(TRADING)["period_closed"]
+    verified(bureau, subject(2))
+    bureau.now = datetime(2027, 7, 2, tzinfo=UTC)
+    taken(bureau)
+
+
+def test_an_interrupted_comparison_goes_on(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_module, "CHUNK", 2)
+    bureau.adopt(changed(1, WHITELIST, **BUDGET))
+    chunks = record_changes(bureau.engine, bureau.now)
+    assert next(chunks) == 2
+    chunks.close()
+    assert sorted(published(bureau).values()) == [1] * (len(published(bureau)) - 2) + [2, 2]
+    assert set(versions(compared(bureau)).values()) == {2}
+    assert set(published(bureau).values()) == {2}
+
+
+def test_who_no_longer_leads_records_nothing(bureau: Bureau) -> None:
+    bureau.take(first_purchase(4, "2026-03-02", "400000.00", seq=11))
+    asleep = record_changes(bureau.engine, bureau.now)
+    next(asleep)
+    events = compared(bureau)
+    with pytest.raises(NotLeadingError):
+        for _ in asleep:
+            pass
+    assert compared(bureau) == []
+    assert versions(events) == {f"first_purchase/{subject(4)}": 1}
