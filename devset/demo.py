@@ -11,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from devset.client import Client
 from devset.demo_report import DemoRun, print_explained, print_section, print_summary
 from devset.expected import expected_outcome
+from devset.ha.engines import ThreeOfEach
+from devset.ha.failover import kill_the_primary
 from devset.processes import LocalError
 from devset.programs import SERVICES
 from devset.stopping import StopSignals
@@ -40,7 +42,8 @@ QUIET_TIMEOUT_S = 300.0
     type=click.Path(file_okay=False, path_type=Path),
     help=say("新的数据目录，演示后保留", "new data folder, which is kept"),
 )
-def main(*, stay: bool, show_all: bool, data_dir: Path | None) -> None:
+@click.option("--ha", is_flag=True, help=say("高可用：演示中主库停机", "highly available: the primary is killed"))
+def main(*, stay: bool, show_all: bool, data_dir: Path | None, ha: bool) -> None:
     signals = StopSignals()
     signals.install()
     is_right = False
@@ -50,7 +53,7 @@ def main(*, stay: bool, show_all: bool, data_dir: Path | None) -> None:
                 f"目录 {folder} 非空：请另选新目录，或用 make up 续用",
                 f"{folder} is not empty: give a new folder, or reuse it with `make up`",
             )
-        with running_set(Options(folder, EXCHANGES_FILE, None, any_ports=True), signals) as local:
+        with running_set(Options(folder, EXCHANGES_FILE, None, any_ports=True, ha=ha), signals) as local:
             is_right = show(local, show_all=show_all)
             print_section(say("七、接着看", "7. Where to look next"), _next_steps(local, stay=stay))
             if stay:
@@ -66,10 +69,12 @@ def show(local: LocalSet, *, show_all: bool) -> bool:
     client = Client.with_key(local.addresses, local.secrets.keys["auditor"])
     began = time.monotonic()
     _send(records, local.addresses.kafka)
+    failover = kill_the_primary(local, local.engines, client) if isinstance(local.engines, ThreeOfEach) else None
     _await_quiet(client, local)
     seconds = time.monotonic() - began
     awards = list(client.items("incentive", "/v1/awards"))
-    run = DemoRun(len(records), seconds, YEAR, awards, client.outcome(), expected_outcome(records, whitelist))
+    expected = expected_outcome(records, whitelist)
+    run = DemoRun(len(records), seconds, YEAR, awards, client.outcome(), expected, failover)
     for award in awards if show_all else ():
         print_explained(award, _explanation(client, award["award_id"]))
     print_summary(run, _explanation(client, run.explained["award_id"]))
@@ -98,7 +103,7 @@ def _bar(*columns: ProgressColumn) -> Progress:
 
 
 def _send(records: list[SampleRecord], bootstrap_servers: str) -> None:
-    config = KafkaSettings((bootstrap_servers,)).client_config()
+    config = KafkaSettings(tuple(bootstrap_servers.split(","))).client_config()
     with _bar(MofNCompleteColumn()) as bar:
         task = bar.add_task(say("发送事件", "publishing events"), total=len(records))
         published = publish(records, config, lambda sofar: bar.update(task, completed=sofar.acknowledged.total()))

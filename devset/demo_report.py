@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from devset.expected import RunOutcome, policy_tree
+from devset.ha.failover import Failover
 from services.incentive.verifier.values import fen
 from shared.language import caller_language, pick, say
 from shared.values.json_types import Json
@@ -21,7 +22,7 @@ console = Console(width=WIDTH, highlight=False, soft_wrap=False)
 
 
 class DemoRun(NamedTuple):
-    """A run of the demonstration: events sent, processing time, and the found and expected outcome."""
+    """A run of the demonstration: events sent, processing time, the found and expected outcome, and a failover."""
 
     records: int
     seconds: float
@@ -29,6 +30,7 @@ class DemoRun(NamedTuple):
     awards: Sequence[Json]
     found: RunOutcome
     expected: RunOutcome
+    failover: Failover | None = None
 
     @property
     def differing(self) -> list[str]:
@@ -38,7 +40,8 @@ class DemoRun(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        return not self.differing and self.found.rejected == self.expected.rejected
+        keeps_decisions = self.failover is None or not self.failover.missing
+        return not self.differing and self.found.rejected == self.expected.rejected and keeps_decisions
 
     @property
     def explained(self) -> Json:
@@ -135,6 +138,28 @@ def _checks(run: DemoRun) -> Iterator[str]:
         run.found.rejected == run.expected.rejected,
         say("被拒收的事件与样例预期一致", "the rejected events are exactly the expected ones"),
         say(f"应拒收 {expected}", f"expected to be rejected: {expected}"),
+    )
+    if run.failover:
+        yield from _failover(run.failover)
+
+
+def _failover(failover: Failover) -> Iterator[str]:
+    killed, primary, count = failover.killed, failover.primary, failover.decisions
+    yield say(
+        f"处理途中，主库所在机器 {killed} 停机（kill -9），{primary} 接替；决定中断 {failover.pause_s:.1f} 秒，",
+        f"the machine of the primary, {killed}, was killed in the middle (kill -9), and",
+    )
+    yield say(
+        f"其后 {killed} 恢复，成为备库。",
+        f"{primary} took over: no decision for {failover.pause_s:.1f} s. {killed} is back as a standby.",
+    )
+    yield _verdict(
+        not failover.missing,
+        say(f"已应答的 {count} 项决定全部在案", f"all {count} decisions that were acknowledged are on record"),
+        say(
+            f"已应答的 {count} 项决定中缺 {failover.missing} 项",
+            f"{failover.missing} of {count} acknowledged decisions are missing",
+        ),
     )
 
 

@@ -18,6 +18,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from devset.ha.programs import find_binaries
+from devset.processes import LocalError
 from tests.support.engines.session import (
     ENGINES,
     RAN_AGAINST,
@@ -32,6 +34,7 @@ from tests.support.engines.session import (
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from devset.ha.programs import Binaries
     from devset.kafka import Kafka
     from devset.postgres import Postgres
     from tests.support.engines.session import FreshDatabase
@@ -171,6 +174,15 @@ def extended() -> None:
 
     Fixtures use it that need more than the shared engines and one whole set: separate engines, third-party programs.
     """
+
+
+@pytest.fixture(scope="session")
+def ha_binaries(extended: None) -> Binaries:
+    """The installed programs of a highly available set: etcd, HAProxy, and Patroni beside them."""
+    try:
+        return find_binaries()
+    except LocalError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

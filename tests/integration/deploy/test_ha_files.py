@@ -1,0 +1,65 @@
+"""The engines accept the files that are rendered for them."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deploy.ha.haproxy import haproxy_cfg
+from deploy.ha.patroni import patroni_environment, patroni_yml
+from devset.ha.machines import local_cluster
+from devset.processes import base_environment, free_ports
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deploy.ha.nodes import Cluster
+    from devset.ha.programs import Binaries
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Cluster:
+    """Three machines with different addresses; Patroni accepts none that only its own machine reaches."""
+    local = local_cluster(tmp_path, *free_ports(1))
+    return local._replace(
+        machines=tuple(machine._replace(host=f"127.0.1.{machine.number}") for machine in local.machines)
+    )
+
+
+def checked(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = base_environment() | patroni_environment("secret", "secret", "secret")
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=environment)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_haproxy_accepts_its_file(ha_binaries: Binaries, cluster: Cluster, tmp_path: Path, number: int) -> None:
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(haproxy_cfg(cluster, cluster.machines[number - 1]), encoding="utf-8")
+    done = checked(ha_binaries.haproxy, "-c", "-f", file)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    file.write_text(file.read_text("utf-8") + "    no-such-word\n", encoding="utf-8")
+    assert checked(ha_binaries.haproxy, "-c", "-f", file).returncode != 0
+
+
+@pytest.mark.usefixtures("ha_binaries")
+def test_patroni_accepts_its_file(cluster: Cluster, tmp_path: Path) -> None:
+    machine = cluster.machines[0]
+    file = tmp_path / "patroni.yml"
+    file.write_text(patroni_yml(cluster, machine), encoding="utf-8")
+    with ExitStack() as stack:
+        # It looks whether etcd can be reached.
+        for one in cluster.machines:
+            server = stack.enter_context(socket.create_server((one.host, one.ports.etcd)))
+            server.listen()
+        done = checked(sys.executable, "-m", "patroni", "--validate-config", file)
+        assert done.returncode == 0, done.stdout + done.stderr
+        file.write_text(patroni_yml(cluster._replace(patroni_rules={"ttl": 10}), machine), encoding="utf-8")
+        refused = checked(sys.executable, "-m", "patroni", "--validate-config", file)
+    assert refused.returncode != 0
+    assert "ttl" in refused.stdout + refused.stderr
