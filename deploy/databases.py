@@ -36,17 +36,20 @@ def ensure_database(
 ) -> bool:
     """Create database `name` and its three roles if missing; return True if the database was created.
 
-    Existing roles get their passwords and attributes again. The service role may connect and create temporary tables
-    only; migrations grant rights on tables. It bypasses row-level security until it becomes the viewer. Nobody else may
-    connect. Call it as a superuser in autocommit mode; raises errors of psycopg.
+    Existing roles get their passwords and attributes again. The service role may connect, create temporary tables and
+    read the server's statistics, which show its standbys; migrations grant rights on tables. It bypasses row-level
+    security until it becomes the viewer. Nobody else may connect. Call it as a superuser in autocommit mode; raises
+    errors of psycopg.
     """
     database, owner, service = (sql.Identifier(word) for word in (name, owner_role(name), service_role(name)))
     viewer = sql.Identifier(viewer_role(service_role(name)))
     for role, password in ((owner_role(name), owner_password), (service_role(name), service_password)):
         found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         verb = sql.SQL("ALTER" if found else "CREATE")
+        # The statistics show statements of others: they must not contain a password.
+        hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
         connection.execute(
-            sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
+            sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(hashed))
         )
     create_viewer_role(connection, service_role(name))
     made = not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
@@ -55,6 +58,7 @@ def ensure_database(
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, service))
     connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(database, viewer))
+    connection.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(service))
     return made
 
 

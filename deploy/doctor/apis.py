@@ -21,7 +21,7 @@ def api(name: str, url: str) -> Finding:
     began_s = time.time()
     try:
         with _open(f"{url}/readyz", timeout=_TIMEOUT_S) as answer:
-            faults, headers = [], answer.headers
+            faults, headers = _reads_only(answer.read()), answer.headers
     except HTTPError as error:
         with error:
             faults, headers = [_detail(error)], error.headers
@@ -31,6 +31,15 @@ def api(name: str, url: str) -> Finding:
         at_s = parsedate_to_datetime(headers["Date"]).timestamp()
         faults += clock_faults(began_s - _DATE_IS_OFF_S, at_s, time.time())
     return found(subject, faults, f"{url}: ready")
+
+
+def _reads_only(body: bytes) -> list[str]:
+    """Report an API that answers reads although nothing can be recorded."""
+    try:
+        status = json.loads(body)["status"]
+    except (ValueError, LookupError, TypeError):
+        return ["/readyz: is this an API of the set?"]
+    return [] if status == "ready" else [f"写入等待备库 / {status}: commits wait for a standby"]
 
 
 def _detail(error: HTTPError) -> str:

@@ -101,10 +101,7 @@ def _roles(connection: Connection, name: str) -> list[str]:
             faults.append(f"{role}: 权限过大 / has too many rights: ALTER ROLE {role} {' '.join(too_much)}")
     if faults:
         return faults
-    if _value(connection, "SELECT pg_has_role(%s, %s, 'MEMBER')", service, owner):
-        faults.append(f"{service}: 可充当所有者 / can act as the owner: REVOKE {owner} FROM {service}")
-    if not _value(connection, "SELECT pg_has_role(%s, %s, 'SET')", service, viewer):
-        faults.append(f"{service}: 不能充当查看者 / cannot become {viewer}: {APPLY}")
+    faults = _memberships(connection, owner, service, viewer)
     if _value(connection, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", name) != owner:
         faults.append(f"所有者不是 / its owner is not {owner}: ALTER DATABASE {name} OWNER TO {owner}")
     if _value(
@@ -114,6 +111,17 @@ def _roles(connection: Connection, name: str) -> list[str]:
         name,
     ):
         faults.append(f"任何角色都可连接 / any role may connect: {APPLY}")
+    return faults
+
+
+def _memberships(connection: Connection, owner: str, service: str, viewer: str) -> list[str]:
+    faults = []
+    if _value(connection, "SELECT pg_has_role(%s, %s, 'MEMBER')", service, owner):
+        faults.append(f"{service}: 可充当所有者 / can act as the owner: REVOKE {owner} FROM {service}")
+    if not _value(connection, "SELECT pg_has_role(%s, %s, 'SET')", service, viewer):
+        faults.append(f"{service}: 不能充当查看者 / cannot become {viewer}: {APPLY}")
+    if not _value(connection, "SELECT pg_has_role(%s, 'pg_read_all_stats', 'USAGE')", service):
+        faults.append(f"{service}: 看不到备库 / cannot see the standbys: {APPLY}")
     return faults
 
 

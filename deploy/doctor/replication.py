@@ -18,7 +18,7 @@ _STANDBYS = """
 _SHOWN = 5
 
 
-class Standbys(NamedTuple):
+class StandbyCounts(NamedTuple):
     """The standbys of a primary: how many it waits for, how many it does not wait for, and two of its settings."""
 
     synchronous: int
@@ -32,13 +32,13 @@ def standbys(admin_url: str) -> Checked:
     """Check that a failover to a standby can lose nothing that was acknowledged."""
     try:
         with connect(admin_url) as connection:
-            (there,) = connection.cursor(row_factory=args_row(Standbys)).execute(_STANDBYS).fetchall()
+            (there,) = connection.cursor(row_factory=args_row(StandbyCounts)).execute(_STANDBYS).fetchall()
     except psycopg.Error as error:
         return [f"DATABASE_ADMIN_URL: {first_line(error)}"], ""
     return standby_faults(there), f"{there.synchronous} synchronous, {there.asynchronous} asynchronous"
 
 
-def standby_faults(there: Standbys) -> list[str]:
+def standby_faults(there: StandbyCounts) -> list[str]:
     """Report a primary that does not wait for its standbys, or waits for none that is there. No standby is no fault."""
     if not there.names:
         if not there.asynchronous:

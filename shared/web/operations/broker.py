@@ -31,10 +31,14 @@ class OffsetsUnavailableError(Exception):
 
 
 class End(NamedTuple):
-    """The end of a partition: the high watermark, and the last stable offset of committed records."""
+    """The end of a partition: the high watermark, and the last stable offset of committed records.
+
+    `lacks_replicas` is True if a replica of it is out of sync, as after the death of a broker.
+    """
 
     end_offset: int
     stable_offset: int
+    lacks_replicas: bool = False
 
 
 class Broker:
@@ -60,8 +64,8 @@ class Broker:
         except (KafkaError, OSError) as error:
             raise OffsetsUnavailableError(repr(error)) from error
         found: dict[str, dict[int, End]] = {topic: {} for topic in topics}
-        for partition in partitions:
-            found[partition.topic][partition.partition] = End(end[partition], stable[partition])
+        for partition, lacks_replicas in partitions.items():
+            found[partition.topic][partition.partition] = End(end[partition], stable[partition], lacks_replicas)
         return found
 
     def beginnings(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -99,13 +103,16 @@ class Broker:
             raise OffsetsUnavailableError(repr(error)) from error
 
 
-def _partitions(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition]:
-    found = []
+def _partitions(admin: KafkaAdminClient, topics: Sequence[str]) -> dict[TopicPartition, bool]:
+    """Return the partitions of the topics that exist; True for those of which a replica is out of sync."""
+    found = {}
     for topic in admin.describe_topics(list(topics)) if topics else ():
         error = for_code(topic["error_code"])
         if topic["error_code"] and error is not UnknownTopicOrPartitionError:
             raise error(topic["name"])
-        found += [TopicPartition(topic["name"], partition["partition_index"]) for partition in topic["partitions"]]
+        for partition in topic["partitions"]:
+            lacks_replicas = len(partition["isr_nodes"]) < len(partition["replica_nodes"])
+            found[TopicPartition(topic["name"], partition["partition_index"])] = lacks_replicas
     return found
 
 

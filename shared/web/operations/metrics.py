@@ -11,10 +11,13 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.events.decode import REASONS
 from shared.events.topics import exchange_of, is_exchanges
+from shared.postgres.replication import UnreplicatedCommitError
+from shared.postgres.replication_state import ReplicationState
 from shared.process.run_record import ENDINGS
 from shared.web.operations.broker import End, OffsetsUnavailableError
 from shared.web.operations.progress import QuotaUse, Sampler, ServiceProgress, Stored, combine, stored_snapshot
@@ -45,7 +48,7 @@ class ProgressCollector(Collector):
         A part that did not pass the readiness check in time is not queried again: a scrape must not hang.
         """
         sampler = self._sampler
-        faults = {fault.field for fault in self._readiness.faults()}
+        faults = {fault.field for fault in self._readiness.state().faults}
         yield GaugeMetricFamily("jiangbu_ready", "1 if readyz returns 200.", not faults)
         up = GaugeMetricFamily("jiangbu_up", "1 if the part (broker, database) responds.", labels=["part"])
         ends = stored = None
@@ -67,6 +70,10 @@ class ProgressCollector(Collector):
             return
         sampler.movement.observe(progress, sampler.monotonic())
         yield from self._progress_gauges(progress)
+        lacking = sum(end.lacks_replicas for partitions in ends.values() for end in partitions.values())
+        yield GaugeMetricFamily(
+            "jiangbu_under_replicated_partitions", "Partitions of the service with a replica out of sync.", lacking
+        )
 
     def _stored_gauges(self, stored: Stored) -> Iterator[Metric]:
         sampler = self._sampler
@@ -89,6 +96,8 @@ class ProgressCollector(Collector):
                 stored.ahead_s,
             )
         yield from _run_figures(stored)
+        if stored.replication is not None:
+            yield from _replication_gauges(stored.replication)
         if not sampler.service.takes_documents:
             return
         yield GaugeMetricFamily("jiangbu_outbox_keys", "Changed facts waiting to be published.", stored.outbox)
@@ -128,6 +137,27 @@ class ProgressCollector(Collector):
             )
 
 
+def _replication_gauges(replication: ReplicationState) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "jiangbu_sync_standbys_wanted", "Standbys that each commit waits for; 0 if none.", replication.wanted
+    )
+    yield GaugeMetricFamily(
+        "jiangbu_commit_waiting_seconds",
+        "Seconds that the longest commit has been waiting for a standby.",
+        replication.waiting_s,
+    )
+    if replication.standbys is None:
+        return
+    yield GaugeMetricFamily(
+        "jiangbu_sync_standbys", "Attached standbys that commits can wait for.", replication.standbys.synchronous
+    )
+    yield GaugeMetricFamily(
+        "jiangbu_standby_lag_bytes",
+        "WAL that the slowest attached standby has not replayed, in bytes.",
+        replication.standbys.lag_bytes,
+    )
+
+
 def _quota_figures(stored: Stored, exchanges: list[str]) -> Iterator[Metric]:
     """Yield what each exchange took of its daily quota, and how many items are cut."""
     kept = GaugeMetricFamily(
@@ -154,6 +184,20 @@ def _run_figures(stored: Stored) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "jiangbu_worker_halted", "1 if the latest consumer run ended by a fatal condition or a bug.", has_halted
     )
+
+
+def count_unreplicated_commits(engine: Engine, registry: CollectorRegistry) -> None:
+    """Count the commits of requests whose outcome is unknown, because the server stopped waiting for its standby."""
+    own = None if metrics_are_shared() else registry
+    total = Counter(
+        "jiangbu_unreplicated_commits", "Commits of requests that no standby has acknowledged.", registry=own
+    )
+
+    def count(failure: ExceptionContext) -> None:
+        if isinstance(failure.original_exception, UnreplicatedCommitError):
+            total.inc()
+
+    event.listen(engine, "handle_error", count)
 
 
 def count_requests(app: Flask, registry: CollectorRegistry) -> None:

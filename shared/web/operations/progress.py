@@ -18,6 +18,7 @@ from shared.language import localized
 from shared.postgres.clock import ahead_s, clock_error_s
 from shared.postgres.database import snapshot
 from shared.postgres.query import fetch, fetch_one, fetch_optional
+from shared.postgres.replication_state import ReplicationState, read_replication
 from shared.register.daily_counts import ACCEPTED, DUPLICATE
 from shared.service_log.published import NotComparedError, PublishedComparison
 from shared.telemetry.masking import reason_of
@@ -91,6 +92,7 @@ class Stored:
     `outbox_oldest_id`: the change that has been waiting longest. `starts`, `endings`: counts of consumer runs.
     `clock_error_s`: seconds that this process's clock is ahead of the database's. `ahead_s`: seconds that the newest
     entry's instant lies ahead of the database's clock; None for a service whose entries need not follow each other.
+    `replication`: None if a standby was asked.
     """
 
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class Stored:
     endings: dict[str, int] = field(default_factory=dict)
     clock_error_s: float = 0.0
     ahead_s: float | None = None
+    replication: ReplicationState | None = None
 
 
 class ServiceProgress(NamedTuple):
@@ -142,6 +145,7 @@ def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored
             if service.takes_documents
             else None,
             clock_error_s=clock_error_s(connection),
+            replication=read_replication(connection),
         )
         return _with_counts(connection, service, stored) if with_counts else stored
 

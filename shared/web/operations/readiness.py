@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -55,6 +55,13 @@ class SharedCall(Generic[T]):
             future.set_exception(error)
 
 
+class ServiceState(NamedTuple):
+    """Why a service is not ready (empty if it is), and whether its commits reach a standby where they must."""
+
+    faults: list[FieldFault]
+    is_replicated: bool
+
+
 class Readiness:
     """Checks broker and database, with a time limit."""
 
@@ -67,8 +74,12 @@ class Readiness:
         self._lost: SharedCall[str | None] = SharedCall("ready-log", sampler.lost)
         self._stored: SharedCall[Stored] = SharedCall("ready-database", lambda: _stored(service))
 
-    def faults(self) -> list[FieldFault]:
-        """Return why the service is not ready, empty if it is, within `ANSWER_WITHIN_S`."""
+    def state(self) -> ServiceState:
+        """Check the service, within `ANSWER_WITHIN_S`.
+
+        While commits wait for a standby that does not answer, nothing can be recorded, but reads go on: the API stays
+        ready, so that proxies go on to send it requests, and stalled work is no fault of its own.
+        """
         sampler = self._sampler
         faults = []
         if sampler.has_died:
@@ -95,11 +106,12 @@ class Readiness:
             faults += _wrong_clock(stored) + _stopped_consumer(stored)
         if ends is not None:
             faults += _missing_topics(ends)
-        if ends is None or stored is None:
-            return faults
-        return [*faults, *self._waiting(ends, stored)]
+        is_replicated = stored is None or stored.replication is None or not stored.replication.is_missing
+        if ends is not None and stored is not None:
+            faults += self._waiting(ends, stored, may_stall=not is_replicated)
+        return ServiceState(faults, is_replicated)
 
-    def _waiting(self, ends: dict[str, dict[int, End]], stored: Stored) -> list[FieldFault]:
+    def _waiting(self, ends: dict[str, dict[int, End]], stored: Stored, *, may_stall: bool) -> list[FieldFault]:
         sampler = self._sampler
         faults = []
         if not stored.in_force:
@@ -111,6 +123,8 @@ class Readiness:
             return [*faults, _BROKER]
         at_s = sampler.monotonic()
         sampler.movement.observe(progress, at_s)
+        if may_stall:
+            return faults
         waiting_s, unsent_s = sampler.movement.waiting_s(at_s), sampler.movement.outbox_waiting_s(at_s)
         if waiting_s >= STUCK_AFTER_S:
             message = (

@@ -48,11 +48,17 @@ def healthz() -> dict[str, str]:
 
 @blueprint.operation("GET /readyz", StateSchema, security=[])
 def readyz() -> dict[str, str]:
-    """Readiness: database and broker respond and no records are stalled. Answers within seconds."""
-    faults = current_readiness().faults()
+    """Readiness: database and broker respond and no records are stalled. Answers within seconds.
+
+    `not replicated` with 200: reads go on, but nothing can be recorded until a synchronous standby is back.
+    """
+    faults, is_replicated = current_readiness().state()
     if faults:
         _log.warning("not ready", reasons=[fault.field for fault in faults])
         raise Problem(503, "; ".join(fault.message for fault in faults), faults)
+    if not is_replicated:
+        _log.warning("not replicated: commits wait for a standby")
+        return {"status": "not replicated"}
     return {"status": "ready"}
 
 

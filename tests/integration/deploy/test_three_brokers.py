@@ -77,7 +77,7 @@ def test_one_of_three_brokers_dies(cluster: ThreeBrokers, exchanges: Path) -> No
         assert "replicas 1 -> 3" not in jiangbu()
 
         dead = cluster.nodes[made.replicas[0][0]]
-        dead.kill()
+        cluster.kill(made.replicas[0][0])
         assert f"brokers are down: {made.replicas[0][0]} (127.0.0.1:{dead.port})" in wrong(cluster, exchanges)["Kafka"]
         # The other replicas take over once the controller has missed it.
         until(lambda: "主题 topics" in wrong(cluster, exchanges))

@@ -417,7 +417,7 @@ def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm)
     monkeypatch.setattr(sampler, "monotonic", lambda: clock_s[0])
 
     def faults() -> list[str]:
-        return [fault.field for fault in readiness.faults()]
+        return [fault.field for fault in readiness.state().faults]
 
     program = consuming(place)
     try:

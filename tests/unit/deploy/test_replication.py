@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.doctor.replication import Replicas, Standbys, replica_faults, standby_faults
+from deploy.doctor.replication import Replicas, StandbyCounts, replica_faults, standby_faults
 
 
 @pytest.mark.parametrize(
     ("there", "says"),
     [
-        (Standbys(0, 0, "", "on"), []),
-        (Standbys(1, 0, "*", "off"), []),
-        (Standbys(1, 1, "ANY 1 (a, b)", "off"), []),
-        (Standbys(0, 2, "", "off"), ["a failover loses acknowledged data"]),
-        (Standbys(0, 1, "a", "off"), ["no standby of a is attached"]),
-        (Standbys(1, 0, "*", "on"), ["set restart_after_crash to off"]),
+        (StandbyCounts(0, 0, "", "on"), []),
+        (StandbyCounts(1, 0, "*", "off"), []),
+        (StandbyCounts(1, 1, "ANY 1 (a, b)", "off"), []),
+        (StandbyCounts(0, 2, "", "off"), ["a failover loses acknowledged data"]),
+        (StandbyCounts(0, 1, "a", "off"), ["no standby of a is attached"]),
+        (StandbyCounts(1, 0, "*", "on"), ["set restart_after_crash to off"]),
     ],
 )
-def test_a_primary_that_may_lose_what_it_acknowledged(there: Standbys, says: list[str]) -> None:
+def test_a_primary_that_may_lose_what_it_acknowledged(there: StandbyCounts, says: list[str]) -> None:
     faults = standby_faults(there)
     assert len(faults) == len(says)
     assert all(part in fault for part, fault in zip(says, faults, strict=True))

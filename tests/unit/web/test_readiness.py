@@ -44,7 +44,7 @@ def test_what_hangs_is_reported_in_time(hangs: str, monkeypatch: pytest.MonkeyPa
         kafka, database = NOBODY if hangs == "database" else address, NOBODY if hangs == "broker" else address
         with readiness_of(kafka, database) as readiness:
             began_s = time.monotonic()
-            assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
+            assert [fault.field for fault in readiness.state().faults] == ["broker", "database"]
             assert time.monotonic() - began_s < 15  # the connection itself would hang for 20 s
 
 
@@ -52,16 +52,16 @@ def test_those_who_ask_meanwhile_share_one_call(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("shared.web.operations.readiness.ANSWER_WITHIN_S", 0.05)
     with silent() as address, readiness_of(address, address) as readiness:
         for _ in range(5):
-            assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
+            assert [fault.field for fault in readiness.state().faults] == ["broker", "database"]
         names = [thread.name for thread in threading.enumerate()]
         assert (names.count("ready-broker"), names.count("ready-database")) == (1, 1)
     # Both calls have timed out by then, and are repeated.
     monkeypatch.setattr("shared.web.operations.readiness.ANSWER_WITHIN_S", 20.0)
-    assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
+    assert [fault.field for fault in readiness.state().faults] == ["broker", "database"]
 
 
 def test_a_bug_is_raised_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with readiness_of(NOBODY, NOBODY) as readiness:
         monkeypatch.setattr("shared.web.operations.readiness.check_schema", lambda *_: 1 // 0)
         with pytest.raises(ZeroDivisionError):
-            readiness.faults()
+            readiness.state()
