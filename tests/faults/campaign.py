@@ -21,7 +21,8 @@ from tests.faults.compare import Findings
 from tests.faults.fault import Outcome, break_once
 from tests.faults.kinds.every import KINDS
 from tests.faults.reference import Reference
-from tests.faults.rig import ROOT, NotMoving, Rig
+from tests.faults.rig import ROOT, Rig
+from tests.faults.tended import NotMoving
 from tests.faults.world import World
 from tests.support.forked_programs import CONSUMERS, ForkServer
 

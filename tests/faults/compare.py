@@ -11,6 +11,7 @@ from devset.expected import reported_award
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
 from shared.kafka.replay import replay_records
 from tests.faults.reference import Place, Reference
+from tests.faults.world import committed_ends
 from tests.support.expected_facts import with_content
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     import psycopg
 
     from services.incentive.verifier.expected import ExpectedAward
+    from tests.faults.ha.rig import HaRig
     from tests.faults.rig import Rig
+
+    AnyRig = Rig | HaRig
 
 Json = dict[str, Any]
 _TOLD = 5
@@ -68,7 +72,7 @@ class Findings:
             self.wrong.append(what)
 
 
-def compare(rig: Rig, reference: Reference) -> Findings:
+def compare(rig: AnyRig, reference: Reference) -> Findings:
     """Compare everything; the set must be quiet."""
     findings = Findings()
     _documents(findings, rig, reference)
@@ -80,7 +84,7 @@ def compare(rig: Rig, reference: Reference) -> Findings:
     return findings
 
 
-def _documents(findings: Findings, rig: Rig, reference: Reference) -> None:
+def _documents(findings: Findings, rig: AnyRig, reference: Reference) -> None:
     accepted: Counter[Place] = Counter()
     refused: Counter[tuple[Place, str]] = Counter()
     duplicates: Counter[str] = Counter()
@@ -105,7 +109,7 @@ def _documents(findings: Findings, rig: Rig, reference: Reference) -> None:
     findings.count("duplicates", reference.duplicates, duplicates)
 
 
-def _numbering(findings: Findings, rig: Rig) -> None:
+def _numbering(findings: Findings, rig: AnyRig) -> None:
     """Check that `seq` of each register starts at 0 and has no gaps or duplicates."""
     for service, tables in (
         ("listing", ("listing", "listing_past", "settings_entry")),
@@ -119,10 +123,11 @@ def _numbering(findings: Findings, rig: Rig) -> None:
         )
 
 
-def newest_facts(rig: Rig) -> dict[str, dict[str, Json]]:
+def newest_facts(rig: AnyRig) -> dict[str, dict[str, Json]]:
     """Return the value with the greatest generation and seq for each topic and key."""
     newest: dict[str, dict[str, Json]] = {topic: {} for topic in (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)}
-    for records in replay_records({"bootstrap_servers": rig.kafka.bootstrap_servers}, rig.ends(newest)):
+    kafka = rig.bootstrap_servers
+    for records in replay_records({"bootstrap_servers": kafka}, committed_ends(kafka, newest)):
         for record in records:
             key, value = record.key.decode().removeprefix("r1/"), json.loads(record.value)
             known = newest[record.topic].get(key)
@@ -135,7 +140,7 @@ def _version(value: Json) -> tuple[int, int]:
     return value["generation"], value["seq"]
 
 
-def _facts(findings: Findings, rig: Rig, reference: Reference, expected: dict[str, Json]) -> None:
+def _facts(findings: Findings, rig: AnyRig, reference: Reference, expected: dict[str, Json]) -> None:
     facts = newest_facts(rig)
     for topic in (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL):
         wanted = {name: value for name, value in expected.items() if name.startswith(f"{topic}/")}
@@ -145,12 +150,12 @@ def _facts(findings: Findings, rig: Rig, reference: Reference, expected: dict[st
     findings.holds(listings == set(reference.revisions("listing")), "listing facts of other numbers than published")
 
 
-def _awards(findings: Findings, rig: Rig, expected: dict[str, ExpectedAward]) -> None:
+def _awards(findings: Findings, rig: AnyRig, expected: dict[str, ExpectedAward]) -> None:
     awards = {one["award_id"]: reported_award(one) for one in rig.client.items("incentive", "/v1/awards")}
     findings.compare("award", expected, {award_id: one for award_id, one in awards.items() if one.ceiling})
 
 
-def _ledger(findings: Findings, rig: Rig) -> None:
+def _ledger(findings: Findings, rig: AnyRig) -> None:
     """Check that the ledger is gapless, ordered and balanced, and that postings of an award sum up to its ceiling."""
     with rig.database("incentive") as connection:
         rows = connection.execute(

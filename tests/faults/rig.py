@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -16,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import psycopg
 import requests
-from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from deploy.broker.topics import apply_topics
@@ -29,10 +26,11 @@ from devset.processes import ChildProgram, LocalError, free_ports
 from devset.programs import SERVICES, Addresses, command, environment, module
 from exchange_kit.api import ApiError
 from shared.postgres.migrate import migrate
-from shared.process.child_process import ChildProcessDiedError
 from shared.settings import LocalSettings
+from tests.faults.disk import mount_small, unmount
+from tests.faults.tended import NotMoving, Tended, bugs_in
 from tests.faults.wire import Line
-from tests.faults.world import EXCHANGES_FILE
+from tests.faults.world import EXCHANGES_FILE, committed_ends
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -43,20 +41,11 @@ if TYPE_CHECKING:
     from tests.support.forked_programs import ForkServer
 
 START_WITHIN_S = 120.0
-POLL_S = 0.05
 # Polled less often, as requests are a load on services and broker.
 ASK_EVERY_S = 0.25
 RESTART_AFTER_S = 0.3
 SMALL_DISK = "700m"
 REGISTER = "r1"
-
-
-# The event that a program logs when a bug ends it.
-_OURS = '"stopped by an unexpected error"'
-
-
-class NotMoving(AssertionError):  # noqa: N818 - a state of the set
-    """A condition was not met in time."""
 
 
 @dataclass
@@ -107,18 +96,10 @@ class Worker:
 
     def ended_by_ours(self) -> list[str]:
         """Return the bugs that ended it since `logged`; a transient error must never end it this way."""
-        lines = self.log[self.logged :].splitlines()
-        told = [json.loads(line) for line in lines if _OURS in line and ChildProcessDiedError.__name__ not in line]
-        return [f"{self.name} ended by a fault of ours: {_error_of(one['exception'])}" for one in told]
+        return bugs_in(self.log[self.logged :], self.name)
 
 
-def _error_of(trace: str) -> str:
-    """Return the error itself, without the lines before and after it."""
-    errors = [line for line in trace.splitlines() if re.match(r"(\w+\.)*[A-Z]\w*[a-z]\w*: ", line)]
-    return (errors or trace.splitlines())[-1][:300]
-
-
-class Rig:
+class Rig(Tended):
     """One set in `folder`. `fork_server` runs its programs; `build`, if given, its consumers and migrations."""
 
     def __init__(
@@ -130,7 +111,6 @@ class Rig:
         self.build = build
         self.workers: list[Worker] = []
         self._added: Counter[str] = Counter()
-        self._is_hopeless = False
         self.clock_file = folder / "clock"
         self._apis: list[ChildProgram] = []
         self._engines_watched = {"postgres": True, "kafka": True}
@@ -203,15 +183,12 @@ class Rig:
             self.postgres.stop()
         finally:
             if self._mounted is not None:
-                subprocess.run(["umount", "-l", self._mounted], check=True)
+                unmount(self._mounted)
 
     def _mount_small_disk(self) -> None:
         """Put PostgreSQL on a file system that can be filled; on the common one without the right to mount."""
-        place = self.postgres.directory
-        place.mkdir(parents=True, exist_ok=True)
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=755", "jiangbu-faults", place]
-        if os.geteuid() == 0 and subprocess.run(mount, check=False, capture_output=True).returncode == 0:
-            self._mounted = place
+        if mount_small(self.postgres.directory, SMALL_DISK):
+            self._mounted = self.postgres.directory
 
     @property
     def small_disk(self) -> Path | None:
@@ -275,7 +252,7 @@ class Rig:
 
     def forget_ends(self) -> None:
         """Ignore how workers ended before."""
-        self._is_hopeless = False
+        self.is_hopeless = False
         for worker in self.workers:
             worker.logged = len(worker.log)
 
@@ -361,16 +338,13 @@ class Rig:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY(%s)", [roles]
             )
 
+    @property
+    def bootstrap_servers(self) -> str:
+        return self.kafka.bootstrap_servers
+
     def ends(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
         """Return the end of committed records in each partition."""
-        consumer = KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers, isolation_level="read_committed")
-        try:
-            partitions = [
-                TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)
-            ]
-            return {(tp.topic, tp.partition): end for tp, end in consumer.end_offsets(partitions).items()}
-        finally:
-            consumer.close(autocommit=False)
+        return committed_ends(self.bootstrap_servers, topics)
 
     def readyz(self, service: str) -> tuple[int, str]:
         """Return status and reasons of /readyz; status 0 if there is no response."""
@@ -397,7 +371,6 @@ class Rig:
         return all(self.readyz(service)[0] == 200 for service in SERVICES)
 
     def tend(self) -> None:
-        """Restart what has ended and is watched, as a supervisor does."""
         for name, watched in self._engines_watched.items():
             engine = self._engine(name)
             if watched and engine.program is not None and not engine.program.alive():
@@ -409,25 +382,8 @@ class Rig:
             if worker.ended_s is None:
                 worker.ended_s = now_s
             elif now_s - worker.ended_s > RESTART_AFTER_S:
-                self._is_hopeless = self._is_hopeless or bool(worker.ended_by_ours())
+                self.is_hopeless = self.is_hopeless or bool(worker.ended_by_ours())
                 worker.program, worker.ended_s = worker.launch(), None
-
-    def wait_until(self, condition: Callable[[], Any], timeout_s: float, what: str, every_s: float = POLL_S) -> Any:
-        """Tend the set until the condition is true and return its value; NotMoving on timeout or after a bug."""
-        deadline = time.monotonic() + timeout_s
-        while not (found := condition()):
-            self.tend()
-            if self._is_hopeless or time.monotonic() > deadline:
-                raise NotMoving(f"{what}, after {timeout_s - deadline + time.monotonic():.0f} s")
-            time.sleep(every_s)
-        return found
-
-    def pause(self, seconds: float) -> None:
-        """Tend the set while a fault lasts."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self.tend()
-            time.sleep(POLL_S)
 
     def await_quiet(self, timeout_s: float) -> None:
         """Wait, service by service, until everything published is in the answers; NotMoving on timeout."""

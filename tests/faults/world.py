@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import AbortTransactionSpec, OffsetSpec
 from kafka.protocol.consumer import IsolationLevel
@@ -19,7 +19,7 @@ from shared.whitelist import load_whitelist
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from exchange_kit.records import SampleRecord
 
@@ -153,6 +153,18 @@ class Publisher(threading.Thread):
         finally:
             with contextlib.suppress(kafka_errors.KafkaError):
                 producer.close(timeout=1)
+
+
+def committed_ends(kafka: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+    """Return the end of committed records in each partition."""
+    consumer = KafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed")
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)
+        ]
+        return {(tp.topic, tp.partition): end for tp, end in consumer.end_offsets(partitions).items()}
+    finally:
+        consumer.close(autocommit=False)
 
 
 def end_transactions(kafka: str, topics: Sequence[str]) -> bool:

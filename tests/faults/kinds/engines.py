@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import shutil
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from devset.programs import SERVICES
+from tests.faults.disk import filled
 from tests.faults.fault import Fault, Kind, Unavailable
 
 if TYPE_CHECKING:
@@ -124,28 +123,12 @@ def disk_full(fault: Fault) -> None:
     rig = fault.rig
     if rig.small_disk is None:
         raise Unavailable("需要挂载文件系统的权限 / needs the right to mount a file system")
-    ballast = rig.small_disk / "ballast"
-    _fill(ballast)
-    fault.publish(events=3 * 300)
-    fault.plan.append(f"no room for {REFUSED_S:.0f} s")
-    # The free space in the tables' last pages is used up first.
-    rig.wait_until(lambda: any("No space left" in worker.log for worker in rig.workers), 60, "the disk is not full")
-    rig.pause(REFUSED_S)
-    ballast.unlink()
-
-
-def _fill(ballast: Any) -> None:
-    file = os.open(ballast, os.O_CREAT | os.O_WRONLY)
-    try:
-        size = shutil.disk_usage(ballast.parent).free
-        for step in (1 << 20, 1 << 12):
-            with contextlib.suppress(OSError):
-                while True:
-                    os.write(file, bytes(step))
-        if shutil.disk_usage(ballast.parent).free > size // 10:
-            raise OSError(errno.ENOSPC, "the file system does not fill")
-    finally:
-        os.close(file)
+    with filled(rig.small_disk):
+        fault.publish(events=3 * 300)
+        fault.plan.append(f"no room for {REFUSED_S:.0f} s")
+        # The free space in the tables' last pages is used up first.
+        rig.wait_until(lambda: any("No space left" in worker.log for worker in rig.workers), 60, "the disk is not full")
+        rig.pause(REFUSED_S)
 
 
 def serialization_errors(fault: Fault) -> None:
