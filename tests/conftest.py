@@ -45,9 +45,15 @@ settings.load_profile("jiangbu")
 
 # Tests that use one of these run in one process, in a row: each is expensive to make and serves many tests.
 # They run first, the longest at the start, so that no process is left with one of them at the end.
-SHARED_BY_MANY = ("campaign", "stack", "running_set", "secured", "site", "awards_topic")
+SHARED_BY_MANY = ("ha_campaign", "campaign", "stack", "running_set", "secured", "site", "awards_topic")
 # Then come tests that start engines or sets of their own.
 EXTENDED = "extended"
+# A highly available set, which needs the machine to itself.
+HA = "ha"
+MARKERS = {
+    EXTENDED: "needs more than the shared engines (set from the fixtures)",
+    HA: "needs a highly available set (set from the fixtures)",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,7 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     # A background job ignores Ctrl-C, and so would the programs that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    config.addinivalue_line("markers", f"{EXTENDED}: needs more than the shared engines (set from the fixtures)")
+    for marker, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{marker}: {meaning}")
     config.stash[RAN_AGAINST] = {}
     worker = getattr(config, "workerinput", None)
     config.stash[ENGINES] = Engines(SharedEngines() if worker is None else None, (worker or {}).get("engines", {}))
@@ -80,8 +87,9 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark a test by the fixtures that it uses."""
-    if EXTENDED in item.fixturenames:  # type: ignore[attr-defined]
-        item.add_marker(EXTENDED)
+    for marker in MARKERS:
+        if marker in item.fixturenames:  # type: ignore[attr-defined]
+            item.add_marker(marker)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -183,6 +191,11 @@ def ha_binaries(extended: None) -> Binaries:
         return find_binaries()
     except LocalError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def ha(ha_binaries: Binaries) -> None:
+    """A marker fixture: a test that uses it runs in `make test-ha`, after all others of `make test-all`."""
 
 
 @pytest.fixture(scope="session")

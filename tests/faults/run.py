@@ -1,6 +1,7 @@
 """`make faults`: inject every fault many times into real processes, and report the outcomes.
 
 make faults ARGS="--times 20 --parallel 3 --kinds 'zombie,bad CRC' --seed 7 --report faults.json"
+make faults ARGS="--ha --times 5 --kinds '1,10,18' --seed 7 --report faults.json"
 """
 
 from __future__ import annotations
@@ -24,29 +25,52 @@ from rich.table import Table
 from devset.processes import adopt_orphans, end_descendants
 from tests.faults.builds import CONTROLS
 from tests.faults.campaign import Campaign, end_once
+from tests.faults.ha.campaign import EVERY
+from tests.faults.ha.report import run_rows
 from tests.faults.kinds.every import KINDS
 
 if TYPE_CHECKING:
     from tests.faults.fault import Outcome
 
+TIMES = 20
+HA_TIMES = 5
+
 
 @click.command(help=__doc__)
-@click.option("--times", default=20, show_default=True, help="how often each kind")
+@click.option("--ha", is_flag=True, help="rows of the highly available set, in series; kinds by number too")
+@click.option("--times", type=int, help="how often each kind  [default: 20, with --ha 5]")
 @click.option("--parallel", default=3, show_default=True, help="sets side by side; most of the time is waiting")
 @click.option("--kinds", default="", help="names, separated by commas; all when left out")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--report", type=click.Path(path_type=Path), help="also write all outcomes as JSON to this file")
-def main(times: int, parallel: int, kinds: str, seed: int, report: Path | None) -> None:
-    every = [*KINDS, *CONTROLS]
-    chosen = [name.strip() for name in kinds.split(",") if name.strip()] or every
-    unknown = [name for name in chosen if name not in every]
+def main(ha: bool, times: int | None, parallel: int, kinds: str, seed: int, report: Path | None) -> None:
+    every = {name.split()[0] if ha else name: name for name in (EVERY if ha else (*KINDS, *CONTROLS))}
+    asked = [name.strip() for name in kinds.split(",") if name.strip()] or list(every)
+    unknown = [name for name in asked if name not in every]
     if unknown:
-        raise click.UsageError(f"no such kinds: {', '.join(unknown)}; there are: {', '.join(every)}")
+        raise click.UsageError(f"no such kinds: {', '.join(unknown)}; there are: {', '.join(every.values())}")
+    chosen = [every[name] for name in asked]
     adopt_orphans()
     signal.signal(signal.SIGTERM, end_once)
+    console = Console(width=160)
+    try:
+        if ha:
+            is_right = run_rows(console, chosen, times or HA_TIMES, seed, report)
+        else:
+            is_right = run_kinds(console, chosen, times or TIMES, seed, parallel, report)
+    finally:
+        end_descendants()
+    memory = psutil.virtual_memory().total // 10**9
+    sets = 1 if ha else parallel
+    machine = f"{platform.machine()}, {psutil.cpu_count()} cores, {memory} GB, Python {platform.python_version()}"
+    console.print(f"{machine}, {sets} sets side by side")
+    sys.exit(0 if is_right else 1)
+
+
+def run_kinds(console: Console, chosen: list[str], times: int, seed: int, parallel: int, report: Path | None) -> bool:
+    """Run a campaign and print its table; return True if every outcome is as it should be."""
     folder = Path(tempfile.mkdtemp(prefix="jiangbu-faults-"))
     campaign = Campaign(folder, seed, times, chosen, min(parallel, len(chosen)))
-    console = Console(width=160)
     outcomes: list[Outcome] = []
     try:
         campaign.start()
@@ -59,20 +83,17 @@ def main(times: int, parallel: int, kinds: str, seed: int, report: Path | None) 
                 console.print(f'  again: make faults ARGS="{again}"')
     finally:
         campaign.stop()
-        end_descendants()
     console.print(table([outcome for outcome in outcomes if outcome.kind not in CONTROLS]))
     for outcome in outcomes:
         if outcome.kind in CONTROLS:
             caught = "not caught" if outcome.clean else "caught"
             console.print(f"{outcome.kind}: {caught}: {outcome.findings}", markup=False)
-    memory = psutil.virtual_memory().total // 10**9
-    machine = f"{platform.machine()}, {psutil.cpu_count()} cores, {memory} GB, Python {platform.python_version()}"
-    console.print(f"{machine}, {parallel} sets side by side")
     if report is not None:
         report.write_text(json.dumps([asdict(one) for one in outcomes], ensure_ascii=False, indent=1), encoding="utf-8")
-    if not all(as_it_should_be(outcome) for outcome in outcomes):
-        sys.exit(1)
-    shutil.rmtree(folder, ignore_errors=True)
+    is_right = all(as_it_should_be(outcome) for outcome in outcomes)
+    if is_right:
+        shutil.rmtree(folder, ignore_errors=True)
+    return is_right
 
 
 def as_it_should_be(outcome: Outcome) -> bool:

@@ -1,0 +1,51 @@
+"""The control without synchronous replication: a failover loses what was acknowledged, and everybody is told."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from devset.programs import SERVICES
+from tests.faults.ha.fault import GOES_ON_WITHIN_S, WHOLE_WITHIN_S, HaOutcome
+from tests.faults.ha.load import working
+from tests.faults.ha.postgres_rows import MACHINE
+
+if TYPE_CHECKING:
+    from tests.faults.ha.fault import Pace
+    from tests.faults.ha.rig import HaRig
+
+ASYNCHRONOUS = "18 asynchronous replication"
+# A program that halts says up to where others have seen the log or the topic, and what the database has.
+_TELLS_LOSS = r"\d+.*\d+"
+
+
+def lose_acknowledged(rig: HaRig, seed: int, pace: Pace) -> HaOutcome:
+    """Let the primary's machine die while the standbys are seconds behind; report what was noticed."""
+    outcome = HaOutcome(ASYNCHRONOUS, seed, 0, [])
+    findings = outcome.findings
+    rig.await_whole(WHOLE_WITHIN_S)
+    doctor = rig.doctor()
+    is_red = doctor.returncode != 0 and "asynchronous standbys" in doctor.stdout
+    outcome.plan.append("the doctor reports asynchronous standbys" if is_red else f"the doctor says {doctor.stdout}")
+    leader = rig.leader()
+    stop = threading.Event()
+    _, clients = rig.load(stop)
+    with working(clients, stop):
+        rig.wait_until(lambda: len(rig.seen.decisions) > 10, GOES_ON_WITHIN_S, "no decisions")
+        with rig.frozen(rig.walsenders(leader)):
+            before = len(rig.seen.decisions)
+            began_s = time.monotonic()
+            rig.wait_until(
+                lambda: time.monotonic() - began_s > pace.held_s and len(rig.seen.decisions) > before,
+                GOES_ON_WITHIN_S,
+                "nothing is acknowledged while the WAL is held",
+            )
+            rig.kill(leader, *MACHINE)
+            outcome.plan.append(f"{len(rig.seen.decisions) - before} decisions acknowledged while the WAL was held")
+        rig.wait_until(lambda: rig.leader() not in ("", leader), GOES_ON_WITHIN_S, "there is no new primary")
+        rig.wait_until(lambda: len(rig.halts()) == len(SERVICES), GOES_ON_WITHIN_S, f"not all halt: {rig.halts()}")
+    findings.wrong += [f"{service} halts: {told}" for service, told in rig.halts().items()]
+    outcome.caught = is_red and all(re.search(_TELLS_LOSS, told) for told in rig.halts().values())
+    return outcome

@@ -1,0 +1,212 @@
+"""A network that can be partitioned: a TCP proxy in front of each server, which knows the nodes of both ends.
+
+Each server listens on an address of its own, and the others know it by the address of its proxy. The source of a
+connection is found by the process that opened it, so that one address a server is enough.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+_CHUNK = 256 * 1024
+_NODES_KEPT_S = 1.0
+Address = tuple[str, int]
+
+
+class Treatment(Enum):
+    """What happens to bytes on their way: held bytes arrive late, as TCP repeats them after a partition."""
+
+    PASS = auto()
+    HOLD = auto()
+    DROP = auto()
+
+
+class Link(NamedTuple):
+    """How bytes are treated from the client to the server and back, and by how much each portion is delayed."""
+
+    there: Treatment = Treatment.PASS
+    back: Treatment = Treatment.PASS
+    delay_s: float = 0.0
+
+
+OPEN = Link()
+HELD = Link(Treatment.HOLD, Treatment.HOLD)
+# (source, target) -> how a connection between these nodes is treated; the source is "" for who is on none.
+Rule = Callable[[str, str], Link]
+
+
+def separated(nodes: Collection[str], others: Collection[str]) -> Rule:
+    """Return the rule of a partition between two groups of nodes; who is in neither reaches both."""
+    sides = {frozenset((one, other)) for one in nodes for other in others}
+    return lambda source, target: HELD if frozenset((source, target)) in sides else OPEN
+
+
+@dataclass(eq=False)
+class _Connection:
+    """One connection. `source` is None until a rule asks for it."""
+
+    client: socket.socket
+    target: str
+    server: socket.socket | None = None
+    source: str | None = None
+    has_gap: bool = False
+    pumps: int = 2
+
+    def shut(self) -> None:
+        for one in (self.client, self.server):
+            if one is not None:
+                _shut(one)
+
+
+class Network:
+    """Proxies in front of servers. `nodes` returns the node of each process id."""
+
+    def __init__(self, nodes: Callable[[], Mapping[int, str]]) -> None:
+        self._nodes = nodes
+        self._known: Mapping[int, str] = {}
+        self._known_at_s = 0.0
+        self._rule: Rule | None = None
+        self._changed = threading.Condition()
+        self._listeners: list[socket.socket] = []
+        self._open: set[_Connection] = set()
+
+    def place(self, node: str, at: Address, to: Address) -> None:
+        """Forward connections to `at` to the server of the node, which listens on `to`."""
+        listener = socket.create_server(at, backlog=128)
+        self._listeners.append(listener)
+        threading.Thread(target=self._accept, args=(listener, node, to), daemon=True).start()
+
+    def partition(self, rule: Rule) -> None:
+        """Treat every connection by the rule, those that are open too."""
+        with self._changed:
+            self._rule = rule
+            self._changed.notify_all()
+
+    def restore(self) -> None:
+        """Let all bytes pass again: held ones now, and none on connections that lost some, which end."""
+        with self._changed:
+            self._rule = None
+            broken = [one for one in self._open if one.has_gap]
+            self._changed.notify_all()
+        for one in broken:
+            one.shut()
+
+    def close(self) -> None:
+        for listener in self._listeners:
+            _shut(listener)
+            listener.close()
+        self.restore()
+        with self._changed:
+            left = list(self._open)
+        for one in left:
+            one.shut()
+
+    def _accept(self, listener: socket.socket, node: str, to: Address) -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            connection = _Connection(client, node)
+            with self._changed:
+                self._open.add(connection)
+            threading.Thread(target=self._connect, args=(connection, to), daemon=True).start()
+
+    def _connect(self, connection: _Connection, to: Address) -> None:
+        """Open the other half, once the rule lets bytes pass, and forward in both directions."""
+        self._await_passing(connection, is_back=False)
+        try:
+            connection.server = server = socket.create_connection(to)
+        except OSError:
+            connection.pumps = 1
+            self._leave(connection)
+            return
+        for one in (connection.client, server):
+            # Messages are forwarded one by one; with Nagle's algorithm they would take 40 ms each.
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        threading.Thread(target=self._pump, args=(connection, server, connection.client, True), daemon=True).start()
+        self._pump(connection, connection.client, server, False)
+
+    def _pump(self, connection: _Connection, taken: socket.socket, given: socket.socket, is_back: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := taken.recv(_CHUNK):
+                link = self._await_passing(connection, is_back)
+                if link.delay_s:
+                    time.sleep(link.delay_s)
+                if not connection.has_gap:
+                    given.sendall(data)
+        connection.shut()
+        self._leave(connection)
+
+    def _await_passing(self, connection: _Connection, is_back: bool) -> Link:
+        """Wait while bytes in this direction are held; note it if they are lost."""
+        with self._changed:
+            while self._treatment(link := self._link(connection), is_back) is Treatment.HOLD:
+                self._changed.wait()
+            connection.has_gap = connection.has_gap or self._treatment(link, is_back) is Treatment.DROP
+        return link
+
+    @staticmethod
+    def _treatment(link: Link, is_back: bool) -> Treatment:
+        return link.back if is_back else link.there
+
+    def _link(self, connection: _Connection) -> Link:
+        if self._rule is None:
+            return OPEN
+        if connection.source is None:
+            connection.source = self._source_of(connection.client)
+        return self._rule(connection.source, connection.target)
+
+    def _source_of(self, client: socket.socket) -> str:
+        """Return the node of the process that opened a connection; called with the lock."""
+        if time.monotonic() - self._known_at_s > _NODES_KEPT_S:
+            self._known, self._known_at_s = self._nodes(), time.monotonic()
+        with contextlib.suppress(OSError):
+            pid = owner_of(client.getpeername(), self._known)
+            return "" if pid is None else self._known[pid]
+        return ""
+
+    def _leave(self, connection: _Connection) -> None:
+        """Close the sockets once both pumps have ended: until then their file descriptors must not be reused."""
+        with self._changed:
+            connection.pumps -= 1
+            if connection.pumps:
+                return
+            self._open.discard(connection)
+        connection.client.close()
+        if connection.server is not None:
+            connection.server.close()
+
+
+def owner_of(address: Address, pids: Collection[int]) -> int | None:
+    """Return which of the processes has a TCP socket (IPv4) with this local address."""
+    host, port = address
+    wanted = f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:{port:04X}"
+    table = Path("/proc/net/tcp").read_text("ascii").splitlines()
+    names = {f"socket:[{fields[9]}]" for line in table if (fields := line.split())[1] == wanted}
+    return next((pid for pid in pids if not names.isdisjoint(_open_files(pid))), None)
+
+
+def _open_files(pid: int) -> Iterator[str]:
+    """Yield what the open files of a process are; nothing for one that has ended."""
+    folder = Path(f"/proc/{pid}/fd")
+    with contextlib.suppress(OSError):
+        for file in folder.iterdir():
+            with contextlib.suppress(OSError):
+                yield str(file.readlink())
+
+
+def _shut(one: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)

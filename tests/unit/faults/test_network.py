@@ -1,0 +1,145 @@
+"""The proxies between nodes: bytes are held, dropped and delayed by direction, for the nodes that a rule names."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from devset.processes import free_ports
+from tests.faults.ha.network import HELD, OPEN, Link, Network, Treatment, owner_of, separated
+from tests.support.until import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE, SERVER = "here", "server"
+SHORT_S = 0.3
+
+
+def echo(listener: socket.socket, received: bytearray) -> None:
+    """Answer everything on one connection after another, until the listener is closed."""
+    while True:
+        try:
+            one, _ = listener.accept()
+        except OSError:
+            return
+        with one:
+            while data := one.recv(1024):
+                received.extend(data)
+                one.sendall(data)
+
+
+class Echo:
+    """A server behind a network, and connections to it."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.received = bytearray()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.at = ("127.0.0.1", free_ports(1)[0])
+        network.place(SERVER, self.at, self.listener.getsockname())
+        threading.Thread(target=echo, args=(self.listener, self.received), daemon=True).start()
+        self.client = socket.create_connection(self.at, timeout=30)
+
+    def is_answered(self, data: bytes = b"ping") -> bool:
+        self.client.sendall(data)
+        return self.client.recv(1024) == data
+
+    def is_silent(self) -> bool:
+        self.client.settimeout(SHORT_S)
+        try:
+            self.client.recv(1024)
+        except TimeoutError:
+            return True
+        finally:
+            self.client.settimeout(30)
+        return False
+
+
+@pytest.fixture
+def server() -> Iterator[Echo]:
+    network = Network(lambda: {os.getpid(): HERE})
+    echo = Echo(network)
+    yield echo
+    echo.client.close()
+    network.close()
+    echo.listener.shutdown(socket.SHUT_RDWR)
+    echo.listener.close()
+
+
+def test_bytes_pass(server: Echo) -> None:
+    assert server.is_answered()
+
+
+def test_held_bytes_arrive_when_the_partition_ends(server: Echo) -> None:
+    assert server.is_answered()
+    server.network.partition(separated([HERE], [SERVER]))
+    server.client.sendall(b"late")
+    assert server.is_silent()
+    assert bytes(server.received) == b"ping"
+    server.network.restore()
+    assert server.client.recv(1024) == b"late"
+
+
+def test_a_connection_that_begins_in_the_partition_is_answered_after_it(server: Echo) -> None:
+    server.network.partition(separated([SERVER], [HERE]))
+    server.client.close()
+    server.client = socket.create_connection(server.at, timeout=30)
+    server.client.sendall(b"late")
+    assert server.is_silent()
+    server.network.restore()
+    assert server.client.recv(1024) == b"late"
+
+
+def test_other_nodes_pass_a_partition(server: Echo) -> None:
+    server.network.partition(separated(["other"], [SERVER]))
+    assert server.is_answered()
+
+
+def test_answers_alone_are_held(server: Echo) -> None:
+    server.network.partition(lambda _source, _target: Link(back=Treatment.HOLD))
+    server.client.sendall(b"asked")
+    until(lambda: bytes(server.received) == b"asked")
+    assert server.is_silent()
+    server.network.restore()
+    assert server.client.recv(1024) == b"asked"
+
+
+def test_a_connection_that_lost_bytes_ends(server: Echo) -> None:
+    assert server.is_answered()
+    server.network.partition(lambda _source, _target: Link(there=Treatment.DROP))
+    server.client.sendall(b"lost")
+    assert server.is_silent()
+    server.network.restore()
+    assert server.client.recv(1024) == b""
+    assert bytes(server.received) == b"ping"
+
+
+def test_bytes_are_delayed(server: Echo) -> None:
+    server.network.partition(lambda _source, _target: Link(delay_s=SHORT_S))
+    began_s = time.monotonic()
+    assert server.is_answered()
+    assert time.monotonic() - began_s >= 2 * SHORT_S
+
+
+def test_a_server_that_is_away_ends_the_connection(server: Echo) -> None:
+    at = ("127.0.0.1", free_ports(1)[0])
+    server.network.place("away", at, ("127.0.0.1", free_ports(1)[0]))
+    with socket.create_connection(at, timeout=30) as client:
+        assert client.recv(1024) == b""
+
+
+def test_the_owner_of_a_connection_is_found_among_the_processes(server: Echo) -> None:
+    assert owner_of(server.client.getsockname(), [os.getpid()]) == os.getpid()
+    assert owner_of(server.client.getsockname(), []) is None
+    assert owner_of(("127.0.0.1", 1), [os.getpid()]) is None
+
+
+def test_a_partition_separates_both_ways_and_nobody_else() -> None:
+    rule = separated(["a"], ["b", "c"])
+    assert [rule("a", "b"), rule("c", "a"), rule("b", "c"), rule("", "a")] == [HELD, HELD, OPEN, OPEN]
