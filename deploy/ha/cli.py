@@ -15,8 +15,15 @@ from deploy.ha.secrets import make_ha_secrets
 from deploy.ha.status import DEGRADED, UNREACHABLE, WHOLE, SetPart, examine_set, verdict
 from deploy.ha.switchover import plan_switchover, switch_over
 from deploy.operator_output import errors_in_one_line, print_lines
+from deploy.recovery.recover_set import assessed_set, recover_set
 from shared.language import localized, say
-from shared.settings import load_database_admin_url, load_kafka_settings, load_patroni_password
+from shared.settings import (
+    load_database_admin_url,
+    load_exchanges_file,
+    load_kafka_settings,
+    load_patroni_password,
+)
+from shared.whitelist import load_whitelist
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 NODES = click.option(
@@ -119,6 +126,29 @@ def switchover(file: Path, to: str | None, yes: bool) -> None:
         took_s = switch_over(planned, admin_url, password)
         new = planned.candidate.name
         click.echo(say(f"主库为 {new}，用时 {took_s:.1f} 秒", f"the primary is {new}, after {took_s:.1f} s"))
+
+
+@ha.command(
+    help=say(
+        "主备切换丢失提交或恢复旧备份之后：逐个服务说明丢失了什么，经一次确认后全部继续。消费程序可由守护程序反复启动，"
+        "其间会等待；经 DATABASE_ADMIN_URL 和 Kafka 管理员执行。",
+        "After a failover that lost commits, or a restored backup: says what each service lost, asks once, and"
+        " continues with all of them. A supervisor may go on starting the consumers, which wait meanwhile. Connects by"
+        " DATABASE_ADMIN_URL and as the admin of Kafka.",
+    )
+)
+@click.option("--yes", is_flag=True, help=say("不再询问", "do not ask"))
+def recover(yes: bool) -> None:
+    with errors_in_one_line():
+        exchanges = load_whitelist(load_exchanges_file()).ids
+        with assessed_set(load_database_admin_url(), load_kafka_settings(), exchanges) as assessed:
+            for service, losses in assessed:
+                print_lines(f"{service.service}: {line}" for line in losses or ["没有丢失 / nothing is lost"])
+            if not any(losses for _, losses in assessed):
+                return
+            if not yes:
+                click.confirm(say("接受以上丢失并继续？", "Accept the losses and continue?"), abort=True)
+            print_lines(recover_set(assessed))
 
 
 def table(parts: Sequence[SetPart]) -> list[str]:

@@ -70,7 +70,7 @@ def _publish(service: StoppedService, newest: SignedSize) -> None:
 
 
 def _older_register(service: StoppedService, kind: RegisterKind) -> list[str]:
-    register = service.settings.register
+    register = service.register
     # Fence a paused sender: it must not publish anything after the facts are read here.
     fence_senders(service.client_config, kind.name, register, kind.facts)
     published = all_published_facts(service.client_config, kind.facts, register)

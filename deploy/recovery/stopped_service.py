@@ -13,13 +13,13 @@ from kafka.structs import OffsetAndMetadata
 from sqlalchemy import Engine
 
 from deploy.broker.admin import admin_config
-from deploy.broker.streams import configured_streams
+from deploy.broker.streams import Streams, configured_streams
 from shared.kafka.partition_state import Bounds, read_bounds
 from shared.kafka.positions import StoredPosition
 from shared.language import join
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
-from shared.settings import ClientConfig, Service, Settings
+from shared.settings import ClientConfig, KafkaSettings, Service, Settings
 
 COORDINATOR_TIMEOUT_S: Final = 15.0
 COORDINATOR_POLL_S: Final = 0.2
@@ -31,16 +31,13 @@ Partition = tuple[str, int]  # topic, number
 class StoppedService:
     """A service, its empty consumer group, and the topics that it reads."""
 
-    settings: Settings
+    service: Service
+    register: str
     client_config: ClientConfig
     group: str
     topics: frozenset[str]
     engine: Engine
     admin: KafkaAdminClient
-
-    @property
-    def service(self) -> Service:
-        return self.settings.service
 
     def held(self, stored: Mapping[Partition, StoredPosition]) -> dict[Partition, tuple[StoredPosition, Bounds]]:
         """Return the stored position and the broker's bounds of each partition that the service reads.
@@ -67,40 +64,50 @@ class StoppedService:
         if refused:
             raise OperatorError(join(f"Kafka 拒绝 / Kafka refused: {', '.join(refused)}", _stop_them(self.service)))
 
+    def check_stopped(self) -> None:
+        """Raise OperatorError if workers of the group are running."""
+        deadline = time.monotonic() + COORDINATOR_TIMEOUT_S
+        while True:
+            try:
+                found = self.admin.describe_groups([self.group])[self.group]
+            except RetriableError:
+                # A broker that just started is still looking for the group's coordinator.
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                if found["group_state"] in ("Empty", "Dead"):
+                    return
+                running = len(found["members"])
+                if running:
+                    here = f"{self.group}: {running} 个进程在运行 / {running} workers are running"
+                    raise OperatorError(join(here, _stop_them(self.service)))
+                if time.monotonic() > deadline:
+                    raise OperatorError(f"{self.group}: {found['group_state']} {found['error']}")
+            time.sleep(COORDINATOR_POLL_S)
+
 
 @contextlib.contextmanager
 def stopped(service: Service) -> Iterator[StoppedService]:
     """Open the service's database and consumer group by the settings of the environment. OperatorError if it runs."""
     settings = Settings(service)
-    client_config = admin_config(settings.kafka)
     streams = configured_streams(settings)
+    with opened(settings.kafka, service, settings.register, streams, settings.database_url) as found:
+        found.check_stopped()
+        yield found
+
+
+@contextlib.contextmanager
+def opened(
+    kafka: KafkaSettings, service: Service, register: str, streams: Streams, database_url: str
+) -> Iterator[StoppedService]:
+    """Open a service's database and consumer group, whether it runs or not."""
+    client_config = admin_config(kafka)
     with contextlib.ExitStack() as stack:
         admin = stack.enter_context(KafkaAdminClient(**client_config))
-        _check_no_member(admin, streams.group, service)
-        engine = make_engine(settings.database_url, pool_size=1)
+        engine = make_engine(database_url, pool_size=1)
         stack.callback(engine.dispose)
-        yield StoppedService(settings, client_config, streams.group, frozenset(streams.reads), engine, admin)
-
-
-def _check_no_member(admin: KafkaAdminClient, group: str, service: Service) -> None:
-    deadline = time.monotonic() + COORDINATOR_TIMEOUT_S
-    while True:
-        try:
-            found = admin.describe_groups([group])[group]
-        except RetriableError:
-            # A broker that just started is still looking for the group's coordinator.
-            if time.monotonic() > deadline:
-                raise
-        else:
-            if found["group_state"] in ("Empty", "Dead"):
-                return
-            running = len(found["members"])
-            if running:
-                here = f"{group}: {running} 个进程在运行 / {running} workers are running"
-                raise OperatorError(join(here, _stop_them(service)))
-            if time.monotonic() > deadline:
-                raise OperatorError(f"{group}: {found['group_state']} {found['error']}")
-        time.sleep(COORDINATOR_POLL_S)
+        topics = frozenset(streams.reads)
+        yield StoppedService(service, register, client_config, streams.group, topics, engine, admin)
 
 
 def _stop_them(service: Service) -> str:

@@ -111,6 +111,19 @@ def read_witnessed_offsets(client_config: ClientConfig, group: str) -> dict[tupl
         admin.close()
 
 
+def offsets_behind(
+    shown: Mapping[tuple[str, int], OffsetAndMetadata], stored: Mapping[tuple[str, int], StoredPosition]
+) -> list[str]:
+    """Return a text for each partition in which the database had committed more than it holds now."""
+    behind = []
+    for partition, offset in sorted(shown.items()):
+        position = stored.get(partition)
+        stands = 0 if position is None else position.next_offset
+        if (position is None or attested(position).metadata == offset.metadata) and stands < offset.offset:
+            behind.append(f"{partition[0]}[{partition[1]}] {offset.offset} > {stands}")
+    return behind
+
+
 def check_offset_witness(
     shown: Mapping[tuple[str, int], OffsetAndMetadata], stored: Mapping[tuple[str, int], StoredPosition], service: str
 ) -> None:
@@ -119,12 +132,7 @@ def check_offset_witness(
     `shown` must be read before `stored`, so that a sound database is never behind it. All partitions of the group are
     checked, also those that another worker reads: if the database is behind in one, none may be read on.
     """
-    behind = []
-    for partition, offset in sorted(shown.items()):
-        position = stored.get(partition)
-        stands = 0 if position is None else position.next_offset
-        if (position is None or attested(position).metadata == offset.metadata) and stands < offset.offset:
-            behind.append(f"{partition[0]}[{partition[1]}] {offset.offset} > {stands}")
+    behind = offsets_behind(shown, stored)
     if behind:
         places, command = ", ".join(behind), f"`jiangbu new-generation --service {service}`"
         raise DatabaseBehindError(

@@ -11,6 +11,7 @@ from shared.postgres.query import fetch_value
 
 _KEY: Final = "hashtextextended('jiangbu.' || %(work)s, 0)"
 _TRY_ACQUIRE: Final = f"SELECT pg_try_advisory_lock({_KEY})"
+_TRY_SHARE: Final = f"SELECT pg_try_advisory_xact_lock_shared({_KEY})"
 _TRY_EXCLUDE: Final = f"SELECT pg_try_advisory_xact_lock({_KEY})"
 
 
@@ -38,3 +39,8 @@ def leader_lock(engine: Engine, work: str) -> Iterator[LeaderLock]:
 def exclude_leader(connection: Connection, work: str) -> bool:
     """Return True if nobody leads now; then nobody can before the transaction ends."""
     return fetch_value(connection, _TRY_EXCLUDE, bool, work=work)
+
+
+def has_leader(connection: Connection, work: str) -> bool:
+    """Return True if somebody leads now. If nobody does, nobody can before the transaction ends."""
+    return not fetch_value(connection, _TRY_SHARE, bool, work=work)

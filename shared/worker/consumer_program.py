@@ -13,6 +13,7 @@ from shared.language import add_details
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.postgres.errors import DAMAGED, is_damaged, is_transient
+from shared.postgres.recovery import RecoveryRunningError, check_no_recovery
 from shared.postgres.schema_version import WrongSchemaError, check_schema
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
@@ -47,6 +48,7 @@ class ConsumerProgram:
         steps = (
             lambda: check_schema(self.engine, self.settings.service),
             lambda: check_topics(client_config, topics),
+            lambda: check_no_recovery(self.engine),
             lambda: PublishedComparison(client_config, self.settings.service, log.key).guard(self.engine),
             begin,
         )
@@ -92,7 +94,7 @@ def _reason_for_operator(error: Exception) -> str | None:
 
 def _why_wait(error: Exception) -> str | None:
     """Return what the program waits for, for the operator; None for a bug."""
-    if isinstance(error, (MissingTopicsError, WrongSchemaError)):
+    if isinstance(error, (MissingTopicsError, WrongSchemaError, RecoveryRunningError)):
         return str(error)
     if isinstance(error, NotComparedError):
         return str(error)

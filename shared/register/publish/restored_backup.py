@@ -31,10 +31,17 @@ class PublishedFact(msgspec.Struct):
 _decode = msgspec.json.Decoder(PublishedFact).decode
 
 
+def facts_behind(head: Head, published: FactVersion | None) -> str | None:
+    """Return a text if facts were published that are newer than this head."""
+    if published is None or published <= (head.generation, head.next_seq):
+        return None
+    return f"generation {published[0]}, seq {published[1]} > generation {head.generation}, seq {head.next_seq}"
+
+
 def check_not_behind(head: Head, published: FactVersion | None, service: str) -> None:
     """Raise DatabaseBehindError if facts were published that are newer than this head."""
-    if published is not None and published > (head.generation, head.next_seq):
-        behind = f"generation {published[0]}, seq {published[1]} > generation {head.generation}, seq {head.next_seq}"
+    behind = facts_behind(head, published)
+    if behind is not None:
         command = f"`jiangbu new-generation --service {service}`"
         raise DatabaseBehindError(
             f"恢复了旧备份：登记簿 {head.register} 已发布的事实新于数据库（{behind}）。"

@@ -1,0 +1,254 @@
+"""A failover that loses acknowledged commits: programs name the loss and stop, `jiangbu ha recover` goes on.
+
+Real programs under a supervisor on a primary and a standby, and a broker of their own. Their commits do not wait for
+the standby, as in a set with asynchronous replication.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from deploy.__main__ import main as jiangbu
+from deploy.databases import database_of, service_role
+from devset.postgres import Database
+from shared.kafka.offset_witness import read_witnessed_offsets
+from shared.postgres.database import make_engine, snapshot
+from shared.postgres.recovery import recovering
+from shared.service_log.published import PublishedComparison, read_published
+from shared.service_log.store import newest_checkpoint, verifier_keys
+from shared.translog.note import VerifierKey
+from tests.support.consumer_program import Place, prepared_place
+from tests.support.engines.replicated import Replicated, replicated
+from tests.support.engines.session import new_broker
+from tests.support.incentive.bureau import Bureau
+from tests.support.incentive.ledger import rulebook
+from tests.support.paths import ROOT
+from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
+from tests.support.until import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from shared.settings import Service
+    from tests.support.consumer_program import Running
+    from tests.support.forked_programs import ForkServer
+    from tests.support.incentive.bureau import Answer
+
+SERVICES: tuple[Service, ...] = ("listing", "trade-ingest", "incentive")
+PAUSE_S = 0.5
+
+
+class Member(Place):
+    """A service of the set: its programs reach whichever server is the primary."""
+
+    pair: Replicated
+    consumer: Running
+
+    def url(self, role: str) -> str:
+        ports = f"{self.pair.primary.port},{self.pair.standby.port}"
+        servers = f"host=127.0.0.1,127.0.0.1&port={ports}&target_session_attrs=read-write"
+        return f"postgresql://{role}:only-for-tests@/{self.name}?{servers}"
+
+    def run_on_primary(self, *arguments: str) -> Running:
+        both = Database(owner_url=self.url(f"{self.name}_owner"), service_url=self.url(f"{self.name}_service"))
+        settings = {"CHECKPOINT_INTERVAL": "0.3", "LOG_ORIGIN": LOG_ORIGIN}
+        return self.run(*arguments, database=both, **settings)
+
+    def consume(self) -> None:
+        self.consumer = self.run_on_primary("consume")
+
+    def ask(self, statement: str) -> object:
+        """Return the first value of the first row."""
+        with psycopg.connect(self.url(f"{self.name}_owner")) as connection:
+            row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
+        return None if row is None else row[0]
+
+
+@contextmanager
+def supervised(members: list[Member]) -> Iterator[None]:
+    """Start a consumer of each, and again half a second after it ends."""
+    stop = threading.Event()
+
+    def supervise() -> None:
+        while not stop.wait(PAUSE_S):
+            for member in members:
+                if member.consumer.process.poll() is not None:
+                    member.consume()
+
+    for member in members:
+        member.consume()
+    thread = threading.Thread(target=supervise)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def members(tmp_path: Path, fork_server: ForkServer, extended: None) -> Iterator[dict[Service, Member]]:
+    """The three services, migrated, on a pair and a broker of their own."""
+    with ExitStack() as stack:
+        pair = stack.enter_context(replicated(tmp_path / "pair"))
+        broker = new_broker(tmp_path / "kafka")
+        broker.start()
+        stack.callback(broker.stop)
+        made = {}
+        for service in SERVICES:
+            folder = tmp_path / service
+            folder.mkdir()
+            pem = LOG_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            (folder / "signing-key").write_bytes(pem)
+            (folder / "signing-key").chmod(0o600)
+            member = Member(service, folder, pair.primary, f"127.0.0.1:{broker.port}", fork_server, exchange="kmdex")
+            member.pair, member.name, member.register = pair, database_of(service), "r1"
+            member.exchanges_file.write_bytes((ROOT / "exchanges.yaml").read_bytes())
+            stack.callback(member.end)
+            member.prepare()
+            role = service_role(member.name)
+            with psycopg.connect(pair.primary.url(), autocommit=True) as connection:
+                connection.execute(f"ALTER ROLE {role} SET synchronous_commit = local")  # type: ignore[call-overload]
+            made[service] = member
+        yield made
+
+
+@contextmanager
+def lost(members: dict[Service, Member]) -> Iterator[None]:
+    """Lose what is committed in the block: the standby is away, and the primary dies before it is back."""
+    pair = members["listing"].pair
+    pair.standby.stop()
+    yield
+    pair.primary.program.process.send_signal(signal.SIGQUIT)
+    pair.primary.program.process.wait(60)
+    pair.standby.start()
+    with psycopg.connect(pair.standby.url(), autocommit=True) as connection:
+        connection.execute("SELECT pg_promote()")
+
+
+def all_is_published(member: Member) -> bool:
+    """Return True if the newest checkpoint of the log is published."""
+    engine = make_engine(member.url(f"{member.name}_service"))
+    try:
+        with snapshot(engine) as connection:
+            keys = [VerifierKey.parse(key) for key in verifier_keys(connection)]
+            newest = newest_checkpoint(connection)
+        found = read_published({"bootstrap_servers": member.kafka}, keys[:1]) if keys else []
+        return bool(found) and newest is not None and found[-1].size == newest.size
+    finally:
+        engine.dispose()
+
+
+def recover(members: dict[Service, Member], *options: str, **more: str) -> tuple[int, str]:
+    listing = members["listing"]
+    environment = {
+        "DATABASE_ADMIN_URL": listing.pair.standby.url(),
+        "KAFKA_BOOTSTRAP_SERVERS": listing.kafka,
+        "EXCHANGES_FILE": str(listing.exchanges_file),
+        "LC_ALL": "en_US.UTF-8",
+    }
+    result = CliRunner().invoke(jiangbu, ["ha", "recover", *options], env=environment, **more)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def halt(member: Member) -> str | None:
+    """Return the reason for which a consumer of the member stopped."""
+    found = [line["reason"] for run in member.started for line in run.lines("stopped, needs an operator")]
+    return str(found[0]) if found else None
+
+
+def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(members) -> None:
+    listing, ledger = members["listing"], members["incentive"]
+    engine = make_engine(ledger.url("incentive_service"))
+    bureau = Bureau(engine, rulebook())
+    bureau.begin()
+    sampler = bureau.ask.client.application.extensions["jiangbu.sampler"]
+    sampler.published = PublishedComparison({"bootstrap_servers": ledger.kafka}, "incentive")
+    award = bureau.purchase(1)
+    bureau.done(award, "apply")
+    listing.send(2)
+    with supervised([listing, ledger]):
+        until(lambda: listing.ask("SELECT count(*) FROM listing") == 2)
+        until(lambda: all_is_published(listing) and all_is_published(ledger))
+        listing.pair.await_replay()
+        kept = ledger.ask("SELECT max(size) FROM log_checkpoint")
+        with lost(members):
+            bureau.done(award, "review")
+            listing.send(5)
+            until(lambda: listing.ask("SELECT count(*) FROM listing") == 5)
+            until(lambda: all_is_published(listing) and all_is_published(ledger))
+            until(lambda: shown_offset(listing) == 7)
+            gone = ledger.ask("SELECT max(size) FROM log_checkpoint")
+
+        # The ledger lost a decision and no fact: only its published checkpoint shows that.
+        reason = until(lambda: halt(ledger))
+        assert f"{LOG_ORIGIN}/ledger: {gone} entries were published, the database has {kept}" in reason
+        assert f"{LOG_ORIGIN}/listings/r1/1: 6 entries were published, the database has 3" in until(
+            lambda: halt(listing)
+        )
+        status, body = until(lambda: refused(bureau.step(award, "review")))
+        assert f"{gone} entries were published" in body["detail"]
+        assert status == 503
+
+        code, told = recover(members, input="n\n")
+        assert (code, "Accept the losses and continue?" in told) == (1, True)
+        assert "trade-ingest: nothing is lost" in told
+        assert f"incentive: {LOG_ORIGIN}/ledger: {gone} entries were published" in told
+        assert "listing: published facts are newer than the database" in told
+        assert f"listing: will be read again: {listing.topic}[0] 7 > 2" in told
+        code, told = recover(members, "--yes")
+        assert code == 0, told
+        assert "listing: register r1 starts generation 2" in told
+        assert "incentive: the ledger continues from the backup" in told
+
+        until(lambda: listing.ask("SELECT count(*) FROM listing") == 5)
+        until(lambda: all_is_published(listing) and all_is_published(ledger))
+        until(lambda: bureau.step(award, "review")[0] == 201)
+        until(lambda: all_is_published(ledger))
+        assert all(member.consumer.process.poll() is None for member in (listing, ledger))
+    assert [listing.ask("SELECT generation FROM register_head"), origin(listing)] == [2, f"{LOG_ORIGIN}/listings/r1/2"]
+    assert origin(ledger) == f"{LOG_ORIGIN}/ledger"
+    for member in (listing, ledger):
+        verified = member.run_on_primary("rebuild", "--verify")
+        assert verified.process.wait(60) == 0, verified.log_file.read_text("utf-8")
+    assert recover(members) == (
+        0,
+        "listing: nothing is lost\ntrade-ingest: nothing is lost\nincentive: nothing is lost\n",
+    )
+    engine.dispose()
+
+
+def shown_offset(member: Member) -> int | None:
+    """Return the offset that Kafka has seen committed of the exchange's topic."""
+    shown = read_witnessed_offsets({"bootstrap_servers": member.kafka}, "jiangbu.r1.listings")
+    return shown[member.topic, 0].offset if (member.topic, 0) in shown else None
+
+
+def refused(answer: Answer) -> Answer | None:
+    return answer if answer[0] == 503 and "were published" in answer[1]["detail"] else None
+
+
+def origin(member: Member) -> str:
+    """Return the origin of the log's newest checkpoint."""
+    return str(member.ask("SELECT note FROM log_checkpoint ORDER BY id DESC LIMIT 1")).split("\n")[0]
+
+
+def test_a_consumer_waits_for_the_end_of_a_recovery(postgres_server, kafka, fork_server, tmp_path) -> None:
+    with prepared_place("listing", tmp_path, postgres_server, kafka, fork_server) as place:
+        engine = place.engine
+        with recovering(engine):
+            running = place.run("consume")
+            (reason,) = until(running.reasons)
+            assert "`jiangbu ha recover` is running" in reason
+        running.until("sending facts")
+        engine.dispose()
