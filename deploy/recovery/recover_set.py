@@ -11,6 +11,7 @@ from deploy.broker.streams import REGISTERS, streams_of
 from deploy.databases import database_of
 from deploy.recovery.new_generation import new_generation
 from deploy.recovery.stopped_service import StoppedService, opened
+from services.incentive.commands.publish_awards.topic import newest_versions, versions_behind
 from shared.kafka.offset_witness import offsets_behind, witnessed_offsets
 from shared.kafka.positions import load_positions
 from shared.operator_errors import OperatorError
@@ -78,6 +79,7 @@ def _losses(service: StoppedService) -> Iterator[str]:
     checkpoints = read_published(service.client_config, own) if own else []
     kind = REGISTERS.get(service.service)
     facts = None if kind is None else newest_published_version(service.client_config, kind.facts, service.register)
+    awards = newest_versions(service.client_config) if kind is None else {}
     shown = witnessed_offsets(service.admin, service.group)
     with snapshot(service.engine) as connection:
         loss = find_loss(connection, checkpoints)
@@ -85,6 +87,8 @@ def _losses(service: StoppedService) -> Iterator[str]:
             yield loss.text
         if kind is not None and (behind := facts_behind(read_head(connection), facts)) is not None:
             yield f"已发布的事实新于数据库 / published facts are newer than the database: {behind}"
+        if kind is None and (versions := versions_behind(connection, awards)):
+            yield f"数据库没有的奖补版本 / versions of awards that the database does not have: {', '.join(versions)}"
         if places := offsets_behind(shown, load_positions(connection)):
             yield f"将重读 / will be read again: {', '.join(places)}"
 

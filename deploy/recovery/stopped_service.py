@@ -12,7 +12,7 @@ from kafka.errors import NoError, RetriableError
 from kafka.structs import OffsetAndMetadata
 from sqlalchemy import Engine
 
-from deploy.broker.admin import admin_config
+from deploy.broker.admin import admin_config, connect_admin
 from deploy.broker.streams import Streams, configured_streams
 from shared.kafka.partition_state import Bounds, read_bounds
 from shared.kafka.positions import StoredPosition
@@ -101,13 +101,12 @@ def opened(
     kafka: KafkaSettings, service: Service, register: str, streams: Streams, database_url: str
 ) -> Iterator[StoppedService]:
     """Open a service's database and consumer group, whether it runs or not."""
-    client_config = admin_config(kafka)
     with contextlib.ExitStack() as stack:
-        admin = stack.enter_context(KafkaAdminClient(**client_config))
+        admin = stack.enter_context(connect_admin(kafka))
         engine = make_engine(database_url, pool_size=1)
         stack.callback(engine.dispose)
         topics = frozenset(streams.reads)
-        yield StoppedService(service, register, client_config, streams.group, topics, engine, admin)
+        yield StoppedService(service, register, admin_config(kafka), streams.group, topics, engine, admin)
 
 
 def _stop_them(service: Service) -> str:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from deploy.__main__ import main as jiangbu
 from deploy.databases import database_of, service_role
 from devset.postgres import Database
+from services.incentive.commands.publish_awards.topic import newest_versions
 from shared.kafka.offset_witness import read_witnessed_offsets
 from shared.postgres.database import make_engine, snapshot
 from shared.postgres.recovery import recovering
@@ -180,6 +181,8 @@ def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(memb
     with supervised([listing, ledger]):
         until(lambda: listing.ask("SELECT count(*) FROM listing") == 2)
         until(lambda: all_is_published(listing) and all_is_published(ledger))
+        until(lambda: version_of(award, ledger) > 0)
+        known = version_of(award, ledger)
         listing.pair.await_replay()
         kept = ledger.ask("SELECT max(size) FROM log_checkpoint")
         with lost(members):
@@ -188,6 +191,7 @@ def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(memb
             until(lambda: listing.ask("SELECT count(*) FROM listing") == 5)
             until(lambda: all_is_published(listing) and all_is_published(ledger))
             until(lambda: shown_offset(listing) == 7)
+            until(lambda: version_of(award, ledger) == known + 1)
             gone = ledger.ask("SELECT max(size) FROM log_checkpoint")
 
         # The ledger lost a decision and no fact: only its published checkpoint shows that.
@@ -201,11 +205,15 @@ def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(memb
         assert status == 503
 
         code, told = recover(members, input="n\n")
-        assert (code, "Accept the losses and continue?" in told) == (1, True)
-        assert "trade-ingest: nothing is lost" in told
-        assert f"incentive: {LOG_ORIGIN}/ledger: {gone} entries were published" in told
-        assert "listing: published facts are newer than the database" in told
-        assert f"listing: will be read again: {listing.topic}[0] 7 > 2" in told
+        assert (code, "Accept the losses and continue?" in told) == (1, True), told
+        for line in (
+            "trade-ingest: nothing is lost",
+            f"incentive: {LOG_ORIGIN}/ledger: {gone} entries were published",
+            f"{award}@{known + 1} > {known}",
+            "listing: published facts are newer than the database",
+            f"listing: will be read again: {listing.topic}[0] 7 > 2",
+        ):
+            assert line in told
         code, told = recover(members, "--yes")
         assert code == 0, told
         assert "listing: register r1 starts generation 2" in told
@@ -226,6 +234,11 @@ def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(memb
         "listing: nothing is lost\ntrade-ingest: nothing is lost\nincentive: nothing is lost\n",
     )
     engine.dispose()
+
+
+def version_of(award: str, member: Member) -> int:
+    """Return the version of the award in its topic; 0 if there is none."""
+    return newest_versions({"bootstrap_servers": member.kafka}).get(award, 0)
 
 
 def shown_offset(member: Member) -> int | None:

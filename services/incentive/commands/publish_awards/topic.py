@@ -48,14 +48,19 @@ def all_versions(client_config: ClientConfig) -> dict[str, int]:
     return _greatest(one for batch in batches for one in batch)
 
 
-def check_versions(connection: Connection, newest: dict[str, int]) -> None:
-    """Raise DatabaseBehindError if a version was published that is greater than the ledger's own."""
+def versions_behind(connection: Connection, newest: dict[str, int]) -> list[str]:
+    """Return a text for each award of which a version was published that is greater than the ledger's own."""
     known = published_awards(connection, newest.keys())
-    behind = [
+    return [
         f"{award_id}@{version} > {known[award_id].version if award_id in known else 0}"
         for award_id, version in sorted(newest.items())
         if award_id not in known or known[award_id].version < version
     ]
+
+
+def check_versions(connection: Connection, newest: dict[str, int]) -> None:
+    """Raise DatabaseBehindError if a version was published that is greater than the ledger's own."""
+    behind = versions_behind(connection, newest)
     if behind:
         places, command = ", ".join(behind[:5]), "`jiangbu new-generation --service incentive`"
         raise DatabaseBehindError(
