@@ -20,10 +20,11 @@ from rich.console import Console
 from devset.stopping import StopSignals
 from devset.supervisor import Options
 from devset.up import exit_on_error, running_set
+from tests.bench.answers.finding import finding
+from tests.bench.answers.standbys import standbys
 from tests.bench.batches import batches
 from tests.bench.bed import Spread, prepared_bed, say
 from tests.bench.extract import extract
-from tests.bench.finding import finding
 from tests.bench.growth import growth
 from tests.bench.intake import intake
 from tests.bench.limit import limit
@@ -58,6 +59,7 @@ SECTIONS: Final = (
     "batches",
     "finding",
     "office",
+    "standbys",
 )
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
@@ -108,6 +110,7 @@ def main(
             "batches": (batches, awards),
             "finding": (finding, PARTIES),
             "office": (office, OFFICE_AWARDS),
+            "standbys": (standbys, OFFICE_AWARDS),
         }
         for section, (measured, size) in sized.items():
             if section in (only or SECTIONS):

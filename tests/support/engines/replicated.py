@@ -1,4 +1,4 @@
-"""A PostgreSQL server with one synchronous standby, both of which a test may suspend."""
+"""A PostgreSQL server with synchronous standbys, mostly one, all of which a test may suspend."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-_STANDBY = "standby_1"
-
 
 class Replicated(NamedTuple):
-    """The two servers."""
+    """The primary and its standbys."""
 
     primary: Postgres
-    standby: Postgres
+    standbys: tuple[Postgres, ...]
+
+    @property
+    def standby(self) -> Postgres:
+        """The first standby, mostly the only one."""
+        return self.standbys[0]
 
     def urls(self, name: str) -> tuple[str, str]:
         """Return the URLs of the owner and the service of a database, which is created if it does not exist."""
@@ -115,26 +118,32 @@ class Replicated(NamedTuple):
 
 
 @contextmanager
-def replicated(folder: Path) -> Iterator[Replicated]:
-    """Start both servers; the standby begins as a copy of the primary's files."""
+def replicated(folder: Path, standbys: int = 1) -> Iterator[Replicated]:
+    """Start the servers; a standby begins as a copy of the primary's files."""
     with ExitStack() as stack:
         first = _server(folder / "primary", {})
         first.start()
         stack.callback(first.stop)
         first.stop()
-        (folder / "standby").mkdir(parents=True)
-        subprocess.run(["cp", "-a", f"{first.data}", f"{first.password_file}", f"{folder / 'standby'}"], check=True)
         primary = Postgres(
             first.directory, first.port, first.log_file, settings={**first.settings, "synchronous_standby_names": "*"}
         )
-        source = f"host=127.0.0.1 port={first.port} user=postgres application_name={_STANDBY}"
-        secret = first.password_file.read_text("ascii")
-        standby = _server(folder / "standby", {"primary_conninfo": f"{source} password={secret}"})
-        (standby.data / "standby.signal").touch()
-        for server in (primary, standby):
+        copies = tuple(_standby(folder, first, number) for number in range(1, standbys + 1))
+        for server in (primary, *copies):
             server.start()
             stack.callback(server.stop)
-        yield Replicated(primary, standby)
+        yield Replicated(primary, copies)
+
+
+def _standby(folder: Path, first: Postgres, number: int) -> Postgres:
+    copy = folder / f"standby-{number}"
+    copy.mkdir(parents=True)
+    subprocess.run(["cp", "-a", f"{first.data}", f"{first.password_file}", f"{copy}"], check=True)
+    source = f"host=127.0.0.1 port={first.port} user=postgres application_name=standby_{number}"
+    secret = first.password_file.read_text("ascii")
+    standby = _server(copy, {"primary_conninfo": f"{source} password={secret}"})
+    (standby.data / "standby.signal").touch()
+    return standby
 
 
 def _server(folder: Path, settings: dict[str, str]) -> Postgres:
