@@ -58,7 +58,7 @@ def print_summary(run: DemoRun, explanation: Json) -> None:
     print_section(title, _chosen_awards(run.awards, names))
     print_section(say("四、一项奖补的说明", "4. One award explained"), [award_id, *_sentences(explanation)])
     print_section(say("五、被拒收事件", "5. Rejected events"), [_counts(run.found.rejected)])
-    print_section(say("六、核对", "6. Checks"), _checks(run))
+    print_section(say("六、核对", "6. Checks"), checks(run))
 
 
 def print_section(title: str, lines: Iterable[str]) -> None:
@@ -121,7 +121,8 @@ def _chosen_awards(awards: Sequence[Json], names: dict[str, str]) -> Iterator[st
     )
 
 
-def _checks(run: DemoRun) -> Iterator[str]:
+def checks(run: DemoRun) -> Iterator[str]:
+    """Yield the verdicts of the run, each a line or more."""
     wrong, count = run.differing, len(run.found.awards)
     yield _verdict(
         not wrong,
