@@ -40,10 +40,14 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Database:
-    """URLs of one database: for the role that owns its objects, and for the role of the service."""
+    """URLs of one database: for the role that owns its objects, and for the role of the service.
+
+    `read_url` leads the service to standbys.
+    """
 
     owner_url: str
     service_url: str
+    read_url: str | None = None
 
 
 @dataclass

@@ -44,8 +44,10 @@ def environment(
     addresses: Addresses, database: Database, exchanges_file: Path, keys_file: Path, given: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the settings of a service's programs; `given` are the caller's settings that the set passes on."""
+    read = {"DATABASE_READ_URL": database.read_url} if database.read_url else {}
     return {
         **given,
+        **read,
         "PATH": os.defpath,
         "LC_CTYPE": "C.UTF-8",
         "LC_MESSAGES": say("zh_CN.UTF-8", "en_US.UTF-8"),  # the caller's language: their last output is shown

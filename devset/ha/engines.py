@@ -12,21 +12,23 @@ from typing import Final
 
 import psycopg
 import requests
+from kafka.errors import KafkaError
 
+from deploy.broker.admin import connect_admin
 from deploy.databases import database_of, ensure_database, owner_role, service_role
 from deploy.ha.nodes import Cluster, Machine
 from deploy.ha.patroni import SUPERUSER
 from devset.folder import LOCK_FILE
 from devset.ha.guard import end_servers, postmaster, shut_down_servers, start_guard
 from devset.ha.machines import local_cluster
-from devset.ha.programs import KafkaNode, MachinePrograms, find_binaries
+from devset.ha.programs import MachinePrograms, find_binaries
 from devset.jars import prepared_kafka
 from devset.postgres import Database
 from devset.processes import LocalError, reap_orphans
 from devset.programs import SERVICES
 from devset.supervision import Supervisor, signal_tree
 from shared.language import say
-from shared.settings import LocalSettings
+from shared.settings import KafkaSettings, LocalSettings
 
 START_TIMEOUT_S: Final = 180.0
 POLL_S: Final = 0.2
@@ -49,7 +51,6 @@ class ThreeOfEach:
     _supervisor: Supervisor = field(init=False)
     _password: str = field(init=False)
     _guard: subprocess.Popen[bytes] | None = None
-    _brokers: list[KafkaNode] = field(default_factory=list)
 
     @property
     def kafka(self) -> str:
@@ -72,10 +73,8 @@ class ThreeOfEach:
             programs = MachinePrograms(
                 self.cluster, machine, self.folder / machine.name, self.folder / "logs", binaries
             )
-            broker = programs.kafka(jars)
-            self._brokers.append(broker)
             supervisor.watch(f"etcd {machine.name}", programs.etcd)
-            supervisor.watch(f"kafka {machine.name}", broker.launch)
+            supervisor.watch(f"kafka {machine.name}", programs.kafka(jars).launch)
             supervisor.watch(f"patroni {machine.name}", partial(programs.patroni, password))
             if machine.proxy:
                 supervisor.watch(f"haproxy {machine.name}", programs.haproxy)
@@ -89,7 +88,7 @@ class ThreeOfEach:
         return {service: self._database(database_of(service)) for service in SERVICES}
 
     def await_kafka(self, check: Callable[[], None]) -> None:
-        self._await(lambda: all(broker.answers() for broker in self._brokers), check, "Kafka")
+        self._await(self._has_all_brokers, check, "Kafka")
 
     def admin_url(self, database: str = "postgres") -> str:
         return self.cluster.primary_url(database, SUPERUSER, self._password)
@@ -137,6 +136,7 @@ class ThreeOfEach:
         return Database(
             owner_url=self.cluster.primary_url(name, owner_role(name), self._password),
             service_url=self.cluster.primary_url(name, service_role(name), self._password),
+            read_url=self.cluster.standbys_url(name, service_role(name), self._password),
         )
 
     def is_replicated(self) -> bool:
@@ -147,6 +147,15 @@ class ThreeOfEach:
         except psycopg.OperationalError:
             return False
         return row is not None and row[0] == len(self.cluster.machines) - 1
+
+    def _has_all_brokers(self) -> bool:
+        """Return True if every broker is registered and alive, so that topics get all their replicas."""
+        try:
+            with connect_admin(KafkaSettings(tuple(self.kafka.split(",")))) as admin:
+                brokers = admin.describe_cluster()["brokers"]
+        except (KafkaError, OSError):
+            return False
+        return sum(not broker["is_fenced"] for broker in brokers) == len(self.cluster.machines)
 
     @property
     def _is_synchronous(self) -> bool:
