@@ -14,6 +14,7 @@ import psutil
 
 from devset.client import Client
 from devset.programs import SERVICES, Addresses
+from tests.support.command_line import command_line
 from tests.support.paths import ROOT
 
 START_TIMEOUT_S = 240.0
@@ -78,7 +79,7 @@ class Up:
 
 def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
     _, alive = psutil.wait_procs(programs, timeout=within_s)
-    assert alive == []
+    assert [" ".join(command_line(one)) or f"process {one.pid}" for one in alive] == []
 
 
 def up_while_used(up: Up) -> Iterator[dict[str, Any]]:
