@@ -437,6 +437,7 @@ class DeploymentSettings:
     totals_cut_at: tuple[date, ...] = _setting("TOTALS_CUT_AT", _days, _days(DEFAULT_TOTALS_CUT_AT))
     registers: Mapping[str, RegisterAddress] = _setting("REGISTERS", _registers, LOCAL_REGISTERS)
     incentive_url: str = _setting("INCENTIVE_URL", _http_url, _INCENTIVE_URL)
+    patroni_url: str | None = _setting("PATRONI_URL", _http_url, None)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Check the databases of a deployment: server, clock, roles and privileges, migrations."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from deploy.databases import database_of, owner_role, service_role
+from deploy.doctor.disks import Disk, disk_faults
 from deploy.doctor.finding import Checked, Finding, ahead_faults, check, clock_faults, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
 from services.incentive.store.ledger import LAST_INSTANT
@@ -22,11 +24,22 @@ Connection = psycopg.Connection[tuple[object, ...]]
 OLDEST = 18
 CONNECT_TIMEOUT_S = 5
 # Without these a server that fails can lose acknowledged data.
-_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+_DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 _BYPASSES = "rolbypassrls"
 _ATTRIBUTES = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", _BYPASSES)
 APPLY = "run `jiangbu databases apply FOLDER`"
 
+# Roles and databases whose sessions do not wait until a commit is durable.
+_LOOSE_ROLES = """
+    SELECT format('synchronous_commit of %s', concat_ws(' in ', rolname, datname)) FROM pg_db_role_setting s
+        LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
+    WHERE EXISTS (SELECT FROM unnest(setconfig) AS one
+        WHERE one LIKE 'synchronous_commit=%' AND split_part(one, '=', 2) NOT IN ('on', 'remote_apply')) ORDER BY 1
+"""
+_DISK = """
+    SELECT current_setting('data_directory'), coalesce(inet_server_addr() << '127.0.0.0/8', true),
+        (SELECT sum(pg_database_size(oid))::bigint FROM pg_database)
+"""
 _FOREIGN = """
     SELECT format('%%I (%%s)', relname, pg_get_userbyid(relowner)) FROM pg_class WHERE relkind IN ('r', 'v', 'S')
         AND relnamespace = 'public'::regnamespace AND pg_get_userbyid(relowner) <> %s ORDER BY 1
@@ -52,7 +65,8 @@ def server(admin_url: str) -> Checked:
             major, minor = divmod(connection.info.server_version, 10_000)
             if major < OLDEST:
                 faults.append(f"版本 / version {major}: {OLDEST} or later is needed")
-            loose = [name for name in _DURABLE if _value(connection, f"SHOW {name}") != "on"]
+            loose = [name for name, safe in _DURABLE.items() if _value(connection, f"SHOW {name}") not in safe]
+            loose += _values(connection, _LOOSE_ROLES)
             if loose:
                 faults.append(f"可能丢失已确认的数据 / can lose acknowledged data: set {', '.join(loose)} to on")
             began_s = time.time()
@@ -60,6 +74,32 @@ def server(admin_url: str) -> Checked:
             return faults + clock_faults(began_s, at_s, time.time()), f"{major}.{minor}"
     except psycopg.Error as error:
         return [f"DATABASE_ADMIN_URL: {first_line(error)}"], ""
+
+
+@check("磁盘 PostgreSQL disk")
+def disk(admin_url: str) -> Checked:
+    """Check the disk of a server on this machine. PostgreSQL itself does not know how much of its disk is free."""
+    try:
+        with connect(admin_url) as connection:
+            row = connection.execute(_DISK).fetchone()
+    except psycopg.errors.InsufficientPrivilege:
+        row = None
+    except psycopg.Error as error:
+        return [f"DATABASE_ADMIN_URL: {first_line(error)}"], ""
+    folder, is_here, used_bytes = row or ("", False, 0)
+    held = _disk_of(str(folder)) if is_here else None
+    if held is not None:
+        return disk_faults([held]), held.text
+    used = f"{int(str(used_bytes)) / 1e9:.1f} GB used"
+    return [], f"剩余空间须在其所在机器上监控 / free space is not known from here, watch it on its machine: {used}"
+
+
+def _disk_of(folder: str) -> Disk | None:
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return Disk(folder, usage.total, usage.free)
 
 
 def database(service: Service, admin_url: str, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:

@@ -11,9 +11,10 @@ from deploy.broker.streams import streams_of
 from deploy.doctor import files
 from deploy.doctor.apis import api
 from deploy.doctor.broker import broker
-from deploy.doctor.databases import database, server
+from deploy.doctor.databases import database, disk, server
 from deploy.doctor.finding import Checked, Finding, ahead_faults, check
-from deploy.doctor.replication import standbys
+from deploy.doctor.patroni import patroni
+from deploy.doctor.replication import standbys, way_to_primary
 from services.incentive.store.ledger import last_instant
 from shared.kafka.errors import MissingTopicsError, check_topics
 from shared.postgres.clock import ahead_s, clock_error_s, is_wrong, wrong_clock_text
@@ -50,7 +51,10 @@ def _deployment(folder: Path) -> Iterator[Finding]:
     yield files.api_keys(folder, exchanges)
     yield from broker(settings.kafka, exchanges, registers, folder)
     yield server(settings.database_admin_url)
+    yield disk(settings.database_admin_url)
     yield standbys(settings.database_admin_url)
+    if settings.patroni_url is not None:
+        yield patroni(settings.patroni_url)
     for service in get_args(Service):
         yield from database(service, settings.database_admin_url, registers, folder)
     for register, address in settings.registers.items():
@@ -106,7 +110,9 @@ def _database(settings: Settings) -> Checked:
     finally:
         engine.dispose()
     clock = [wrong_clock_text(error_s)] if is_wrong(error_s) else []
-    return clock + ahead_faults(ahead), f"revision {required_revision(settings.service)}"
+    return clock + ahead_faults(ahead) + way_to_primary(
+        settings.database_url
+    ), f"revision {required_revision(settings.service)}"
 
 
 def _broker(settings: Settings, topics: tuple[str, ...]) -> Iterator[Finding]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from deploy.doctor.replication import standbys
+from deploy.databases import service_role
+from deploy.doctor.databases import server
+from deploy.doctor.replication import standbys, way_to_primary
 from shared.postgres.database import make_engine
 from shared.postgres.errors import driver_error, is_transient
 from shared.postgres.query import execute, fetch_values
@@ -86,9 +89,44 @@ def test_what_was_read_of_an_unknown_commit_does_not_leave_before_the_standby_ha
         assert leaving.result(60) is None
 
 
+def through_both(pair: Replicated, target: str = "read-write") -> str:
+    """Return the administrator's URL that names both servers, the standby first."""
+    password = pair.primary.password_file.read_text("ascii").strip()
+    ports = f"{pair.standby.port},{pair.primary.port}"
+    return f"postgresql://postgres:{password}@/postgres?host=127.0.0.1,127.0.0.1&port={ports}&target_session_attrs={target}"
+
+
 def test_the_doctor_sees_the_standby_and_whether_commits_wait_for_it(pair) -> None:
-    found = standbys(pair.primary.url())
+    found = standbys(through_both(pair))
     assert (found.well, found.text) == (True, "1 synchronous, 0 asynchronous")
+    with pair.without(pair.standby):
+        until(lambda: "commits wait: 0 standbys of * are attached" in standbys(through_both(pair)).text)
+    until(lambda: standbys(through_both(pair)).well)
+
+
+def test_the_doctor_wants_a_url_that_follows_the_primary(pair) -> None:
+    assert "leads to one server alone" in standbys(pair.primary.url()).text
+    assert "leads to a standby" in standbys(through_both(pair, "any")).text
+    (url, _) = pair.urls("replication")
+    (fault,) = way_to_primary(url)
+    assert fault.startswith("DATABASE_URL: ")
+
+
+def test_the_doctor_refuses_asynchronous_standbys(pair) -> None:
+    with pair.asynchronous():
+        until(lambda: "a failover loses acknowledged data" in standbys(through_both(pair)).text)
+
+
+def test_the_doctor_sees_roles_that_do_not_wait(pair) -> None:
+    pair.urls("replication")
+    role = service_role("replication")
+    with psycopg.connect(pair.primary.url(), autocommit=True) as admin:
+        admin.execute(f"ALTER ROLE {role} SET synchronous_commit = off")
+        try:
+            assert f"set fsync, full_page_writes, synchronous_commit of {role} to on" in server(pair.primary.url()).text
+        finally:
+            admin.execute(f"ALTER ROLE {role} RESET synchronous_commit")
+    assert role not in server(pair.primary.url()).text
 
 
 def test_a_transaction_that_only_read_waits_for_nobody_without_a_standby(postgres) -> None:

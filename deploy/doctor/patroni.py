@@ -1,0 +1,54 @@
+"""Check the rules by which Patroni fails over."""
+
+from typing import Final
+
+import msgspec
+import requests
+
+from deploy.doctor.finding import Checked, check
+from deploy.ha.patroni_api import rest_session
+
+_TIMEOUT_S: Final = 5.0
+
+
+class PatroniRules(msgspec.Struct, frozen=True):
+    """Patroni's dynamic configuration with its defaults, as far as replication hangs on it."""
+
+    synchronous_mode: bool | str = False
+    synchronous_mode_strict: bool = False
+    primary_start_timeout: int = 300
+    failsafe_mode: bool = False
+    pause: bool = False
+
+
+@check("切换规则 Patroni", requests.RequestException, msgspec.MsgspecError)
+def patroni(url: str) -> Checked:
+    """Check the rules that the Patroni at `url` follows."""
+    with rest_session() as session:
+        answer = session.get(f"{url.rstrip('/')}/config", timeout=_TIMEOUT_S)
+    answer.raise_for_status()
+    rules = msgspec.json.decode(answer.content, type=PatroniRules)
+    return patroni_faults(rules), f"{url}: synchronous_mode {rules.synchronous_mode}, strict"
+
+
+def patroni_faults(rules: PatroniRules) -> list[str]:
+    """Report rules by which a failover loses what was acknowledged, or does not come."""
+    if rules.synchronous_mode in (False, "off"):
+        lost = "异步复制，切换时会丢失已确认的数据 / asynchronous replication, a failover loses acknowledged data"
+        return [f"{lost}: set synchronous_mode: quorum and synchronous_mode_strict: true"]
+    faults = []
+    if not rules.synchronous_mode_strict:
+        faults.append(
+            "最后一个备库停止后不再复制 / commits are not replicated once the last standby is lost:"
+            " set synchronous_mode_strict: true"
+        )
+    if rules.primary_start_timeout != 0:
+        faults.append(
+            "主库崩溃后就地重启 / a crashed primary is restarted in place, with commits that no standby has:"
+            " set primary_start_timeout: 0"
+        )
+    if not rules.failsafe_mode:
+        faults.append("etcd 故障即停止写入 / the loss of etcd stops writes: set failsafe_mode: true")
+    if rules.pause:
+        faults.append("自动切换已暂停 / failover is paused: patronictl resume")
+    return faults
