@@ -1,6 +1,8 @@
 """Patroni's REST API: the members of its cluster, and the order to switch over."""
 
-from typing import Final
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 import msgspec
 import requests
@@ -15,13 +17,18 @@ _TIMEOUT_S: Final = (2.0, 5.0)  # to connect, to answer
 _SWITCHOVER_TIMEOUT_S: Final = (2.0, 40.0)
 _SYNCHRONOUS: Final = {"sync_standby": "sync", "quorum_standby": "quorum"}
 
+T = TypeVar("T")
+
 
 class PatroniError(OperatorError):
     """Patroni does not answer or refuses; the message says which address and why."""
 
 
 class PatroniMember(msgspec.Struct, frozen=True):
-    """A PostgreSQL server as Patroni knows it. `lag` is in bytes, or `unknown`; the leader has none."""
+    """A PostgreSQL server as Patroni knows it. `lag` is in bytes, or `unknown`.
+
+    The leader has no lag, nor has anybody while etcd has no quorum.
+    """
 
     name: str
     role: str
@@ -70,19 +77,69 @@ def rest_session() -> requests.Session:
     return session
 
 
+class _Receiver(msgspec.Struct, frozen=True):
+    """A standby as the primary sees it."""
+
+    application_name: str
+    sync_state: str
+
+
+class _OwnState(msgspec.Struct, frozen=True):
+    """What a Patroni says of its own server, for which it needs no etcd."""
+
+    state: str
+    role: str
+    timeline: int | None = None
+    replication_state: str = ""
+    replication: tuple[_Receiver, ...] = ()
+
+
 def read_members(cluster: Cluster) -> PatroniMembers:
-    """Return the cluster as the first Patroni that answers knows it. PatroniError if none answers."""
-    faults = []
-    for machine in cluster.machines:
-        url = f"http://{machine.at(machine.ports.patroni)}"
-        try:
-            with rest_session() as session:
-                return msgspec.json.decode(
-                    session.get(f"{url}/cluster", timeout=_TIMEOUT_S).content, type=PatroniMembers
-                )
-        except (requests.RequestException, msgspec.MsgspecError) as error:
-            faults.append(f"{url} ({type(error).__name__})")
-    raise PatroniError(f"Patroni 无应答 / Patroni does not answer: {', '.join(faults)}")
+    """Return the members as the first Patroni that answers knows them. PatroniError if none answers.
+
+    While etcd has no quorum nobody knows the members, so each is asked about itself.
+    """
+    known = _ask_all(cluster, "cluster", PatroniMembers)
+    if known:
+        return next(iter(known.values()))
+    states = _ask_all(cluster, "patroni", _OwnState)
+    if not states:
+        names = ", ".join(machine.at(machine.ports.patroni) for machine in cluster.machines)
+        raise PatroniError(f"Patroni 无应答 / Patroni does not answer: {names}")
+    sync = {one.application_name: one.sync_state for state in states.values() for one in state.replication}
+    return PatroniMembers(tuple(_member(machine, state, sync) for machine, state in states.items()))
+
+
+def _member(machine: Machine, state: _OwnState, sync: Mapping[str, str]) -> PatroniMember:
+    """Return a member by its own state, and by how the primary waits for it."""
+    roles = {waits: role for role, waits in _SYNCHRONOUS.items()}
+    ports = machine.ports
+    return PatroniMember(
+        machine.name,
+        "leader" if state.role == "primary" else roles.get(sync.get(machine.name, ""), "replica"),
+        state.replication_state or state.state,
+        f"http://{machine.at(ports.patroni)}/patroni",
+        machine.host,
+        ports.postgres,
+        state.timeline,
+    )
+
+
+def _ask_all(cluster: Cluster, path: str, answer_type: type[T]) -> dict[Machine, T]:
+    """Ask the Patroni of every machine at the same time; return the answers that came."""
+    with ThreadPoolExecutor(len(cluster.machines)) as pool:
+        answers = pool.map(lambda machine: _ask(machine, path, answer_type), cluster.machines)
+        asked = zip(cluster.machines, answers, strict=True)
+        return {machine: answer for machine, answer in asked if answer is not None}
+
+
+def _ask(machine: Machine, path: str, answer_type: type[T]) -> T | None:
+    try:
+        with rest_session() as session:
+            answer = session.get(f"http://{machine.at(machine.ports.patroni)}/{path}", timeout=_TIMEOUT_S)
+        return msgspec.json.decode(answer.content, type=answer_type)
+    except (requests.RequestException, msgspec.MsgspecError):
+        return None
 
 
 def is_etcd_healthy(cluster: Cluster, machine: Machine) -> bool:

@@ -115,7 +115,7 @@ def _standby_fault(standby: PatroniMember, members: PatroniMembers) -> str:
         return "未接收 WAL / does not receive WAL"
     if members.leader is not None and standby.timeline != members.leader.timeline:
         return "时间线与主库不同 / is on another timeline than the primary"
-    if not isinstance(standby.lag, int) or standby.lag > _MAX_LAG_BYTES:
+    if isinstance(standby.lag, str) or (standby.lag or 0) > _MAX_LAG_BYTES:
         return "落后过多 / is too far behind"
     return ""
 
