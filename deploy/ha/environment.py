@@ -31,6 +31,7 @@ def _service(cluster: Cluster, machine: Machine, service: Service) -> dict[str, 
     settings = {
         **_common(cluster, machine, service),
         "DATABASE_URL": cluster.primary_url(name, service_role(name)),
+        "DATABASE_READ_URL": cluster.standbys_url(name, service_role(name)),
         "DATABASE_PASSWORD_FILE": _file(cluster, service, DATABASE_PASSWORD),
         "API_KEYS_FILE": str(cluster.secrets / HASHES),
         "SIGNING_KEY_FILE": _file(cluster, service, SIGNING_KEY),

@@ -78,6 +78,7 @@ def test_programs_of_the_overlay_use_every_proxy_and_broker() -> None:
         for name in (f"{service}-migrate", f"{service}-api", f"{service}-api2", f"{service}-consumer"):
             environment = services[name]["environment"]
             assert (environment["DATABASE_URL"], environment["KAFKA_BOOTSTRAP_SERVERS"]) == (url, cluster.kafka), name
+            assert environment["DATABASE_READ_URL"] == cluster.standbys_url(database, service_role(database))
         owner_url = cluster.primary_url(database, owner_role(database))
         assert services[f"{service}-migrate"]["environment"]["DATABASE_OWNER_URL"] == owner_url
         assert services[f"{service}-consumer"]["deploy"]["replicas"] == 2

@@ -112,6 +112,8 @@ def test_a_database_is_reached_through_every_proxy_and_the_own_one_first() -> No
     }
     assert conninfo_to_dict(url) == wanted
     assert make_url(url).query["host"] == wanted["host"]
+    read_url = settings(render(SECURED)["db2/incentive.env"])["DATABASE_READ_URL"]
+    assert conninfo_to_dict(read_url) == wanted | {"port": "5001,5001,5001"}
 
 
 def test_kafka_is_formatted_with_one_id_on_all_machines() -> None:
