@@ -115,15 +115,11 @@ class ThreeOfEach:
         address = machine.at(machine.ports.postgres)
         return f"postgresql://{SUPERUSER}:{self._password}@{address}/{database}"
 
-    def signal_postgres(self, machine: Machine, number: signal.Signals) -> None:
-        """Send a signal to the server on a machine and its sessions."""
-        if pid := postmaster(machine.folders.postgres):
-            signal_tree(pid, number)
-
     def kill_database(self, machine: Machine) -> None:
         """Kill Patroni and PostgreSQL as the machine's death does; both stay dead until `revive_database`."""
         self._supervisor.kill(f"patroni {machine.name}")
-        self.signal_postgres(machine, signal.SIGKILL)
+        if pid := postmaster(machine.folders.postgres):
+            signal_tree(pid, signal.SIGKILL)
 
     def revive_database(self, machine: Machine) -> None:
         self._supervisor.revive(f"patroni {machine.name}")

@@ -1,6 +1,5 @@
 """The programs of one machine: etcd, Kafka, Patroni with its PostgreSQL, and HAProxy."""
 
-import os
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from devset.processes import ChildProgram, LocalError, base_environment, spawn
 from shared.settings import LocalSettings
 
 # Debian installs HAProxy where the PATH of most users does not look.
-_PATH = f"{os.defpath}:/usr/sbin:/sbin:/usr/local/sbin:/usr/local/bin"
+_FOR_ADMINISTRATORS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class Binaries(NamedTuple):
@@ -41,7 +40,7 @@ def find_binaries() -> Binaries:
 
 
 def _found(name: str, given: Path | None, variable: str, package: str) -> Path:
-    found = shutil.which(given or name, path=_PATH)
+    found = shutil.which(given or name) or shutil.which(given or name, path=_FOR_ADMINISTRATORS)
     if found is not None:
         return Path(found)
     place = f"（{variable}={given}）" if given else ""
