@@ -8,6 +8,7 @@ has flushed its record. The answer is thus at least as new as the primary's, on 
 While the primary does not answer, standbys answer without this check, for at most a minute.
 """
 
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -15,14 +16,15 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
+import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.postgres.database import make_engine, make_probe_engine, snapshot_on
-from shared.postgres.errors import is_transient
-from shared.postgres.query import fetch_value
+from shared.postgres.errors import is_transient, translated_errors
+from shared.postgres.query import driver_connection, fetch_value
 from shared.postgres.row_security import set_viewer
 from shared.telemetry.masking import reason_of
 
@@ -127,7 +129,7 @@ class StandbyReads:
         `suffices` looks at the snapshot while all rows are visible. What is committed before the call is in it, unless
         the primary is silent.
         """
-        if self._monotonic() < self._paused_until_s:
+        if self._is_paused():
             return None
         position = self._position.asked_now()
         if position is None and not POSITION_WITHIN_S <= self._position.silent_s() <= UNCONFIRMED_FOR_S:
@@ -135,7 +137,7 @@ class StandbyReads:
         try:
             with ExitStack() as opening:
                 connection = opening.enter_context(self._engine.connect())
-                if position is not None and not _has_replayed(connection, position, self._monotonic):
+                if not _has_replayed(connection, position or 0, self._monotonic):
                     self._pause("it has not replayed what the primary has")
                     return None
                 opening.enter_context(snapshot_on(connection, viewer))
@@ -156,6 +158,15 @@ class StandbyReads:
         """Return True while the primary is silent: snapshots may lack what it committed last."""
         return self._position.silent_s() > 0.0
 
+    def _is_paused(self) -> bool:
+        """Return True for all requests but one after a pause, which tries the standby again."""
+        with self._lock:
+            now_s = self._monotonic()
+            is_paused = now_s < self._paused_until_s
+            if not is_paused:
+                self._paused_until_s = now_s + self._pause_s
+            return is_paused
+
     def _pause(self, reason: str) -> None:
         with self._lock:
             if not self._pause_s:
@@ -166,7 +177,7 @@ class StandbyReads:
     def _resume(self) -> None:
         if self._pause_s:
             with self._lock:
-                self._pause_s = 0.0
+                self._pause_s = self._paused_until_s = 0.0
             log.info("reads go to the standby again")
 
 
@@ -187,9 +198,38 @@ def _has_replayed(connection: Connection, position: int, monotonic: Monotonic) -
     """
     connection.execution_options(isolation_level="AUTOCOMMIT")
     until_s, pause_s = monotonic() + REPLAYED_WITHIN_S, _FIRST_LOOK_S
-    while fetch_value(connection, _REPLAYED, int) < position:
+    while _replayed(connection) < position:
         if monotonic() >= until_s:
             return False
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_LOOK_S)
     return True
+
+
+def _replayed(connection: Connection) -> int:
+    """Return the position up to which the server has replayed the WAL. DBAPIError unless it answers in time.
+
+    psycopg would wait for a frozen server for as long as it stays so.
+    """
+    driver = driver_connection(connection)
+    answers = select.poll()
+    answers.register(driver.fileno(), select.POLLIN)
+    found: int | None = None
+    with translated_errors(connection, _REPLAYED):
+        driver.pgconn.send_query(_REPLAYED.encode())
+        while True:
+            while driver.pgconn.is_busy():
+                if not answers.poll(REPLAYED_WITHIN_S * 1000):
+                    connection.invalidate()
+                    raise psycopg.OperationalError("the server does not answer")
+                driver.pgconn.consume_input()
+            result = driver.pgconn.get_result()
+            if result is None:
+                break
+            value = result.get_value(0, 0)
+            if value is None:
+                raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+            found = int(value)
+    if found is None:
+        raise LookupError("the server gave no position")
+    return found

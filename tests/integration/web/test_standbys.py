@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import count
@@ -208,6 +209,13 @@ def test_a_standby_shows_a_key_its_rows_by_row_security(served) -> None:
 def test_reads_go_to_the_primary_while_no_standby_answers(served) -> None:
     with served.pair.without(served.pair.standby):
         assert [served.get("/v1/awards").status_code for _ in range(3)] == [200, 200, 200]
+        assert served.reads("primary") == 3
+
+
+def test_reads_go_to_the_primary_while_the_standby_is_frozen(served) -> None:
+    with ThreadPoolExecutor() as pool, served.pair.no_acknowledgement():
+        answers = [pool.submit(served.get, "/v1/awards") for _ in range(3)]
+        assert [answer.result(60).status_code for answer in answers] == [200, 200, 200]
         assert served.reads("primary") == 3
 
 
