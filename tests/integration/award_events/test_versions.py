@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.support.incentive.ledger import (
     first_listing,
     first_purchase,
     provider_total,
+    random_facts,
     subject,
 )
 
@@ -113,6 +115,17 @@ def test_facts(bureau: Bureau) -> None:
     # Another award of the same subject and year is suppressed, payable and suppressed again.
     assert last[PURCHASE] > first[PURCHASE]
     assert last[OTHER] == first[OTHER]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_facts_in_any_order(postgres: Callable[[str], tuple[str, str]], seed: int) -> None:
+    """Awards and readings of exchanges and operators depend on facts about each other."""
+    rng = Random(seed)
+    with empty_bureau(postgres) as bureau:
+        compared(bureau)
+        for start in range(1, 61, 6):
+            taken(bureau, *{one.key: one for one in random_facts(rng, start, start + 6)}.values())
+        assert sum(published(bureau).values()) > len(published(bureau)) > 5
 
 
 def test_acts(bureau: Bureau) -> None:

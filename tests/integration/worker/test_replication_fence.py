@@ -23,7 +23,9 @@ from shared.postgres.query import fetch_values
 from shared.register.publish.sender import OutboxSender
 from shared.service_log.store import newest_checkpoint, newest_servable, served_checkpoint
 from shared.values.times import now
+from tests.support.award_events.published import publishing as publishing_awards
 from tests.support.incentive.bureau import empty_bureau
+from tests.support.incentive.ledger import subject
 from tests.support.registers.outbox import working
 from tests.support.registers.web_register import register_set
 from tests.support.registers.worlds import LOG_ORIGIN
@@ -149,6 +151,17 @@ def test_facts(pair, listing, kafka) -> None:
             until(pair.waiting_for_standby)
             assert not sent()
         until(sent)
+
+
+def test_awards(pair, kafka, awards_topic) -> None:
+    award_id = f"first_purchase/{subject(1)}"
+    with empty_bureau(pair.urls) as bureau, publishing_awards(bureau, kafka):
+        bureau.purchase(1, verified=False)
+        until(lambda: awards_topic.has(award_id, 1))
+        with pair.unreplicated(lambda: bureau.purchase(2, verified=False)):
+            until(pair.waiting_for_standby)
+            assert len(awards_topic.records()) == 1
+        until(lambda: awards_topic.has(f"first_purchase/{subject(2)}", 1))
 
 
 def test_positions_shown_to_kafka(pair, listing, kafka) -> None:
