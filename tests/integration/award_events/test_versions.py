@@ -169,6 +169,31 @@ def test_acts_that_concern_many(bureau: Bureau) -> None:
     )
 
 
+def test_a_budget_that_is_used_by_another_award(bureau: Bureau) -> None:
+    """Awards begin and cease to be over the budget although nothing happens to them."""
+    first, last = (f"first_purchase/{subject(number)}" for number in (4, 5))
+    bureau.take(*(first_purchase(number, "2026-03-02", "2000000.00", seq=number) for number in (4, 5)))
+    compared(bureau)
+    decided(bureau, first, "list")
+    decided(bureau, OTHER, "list")
+    versions = published(bureau)
+    taken(bureau, first_purchase(4, "2026-03-02", "4000000.00", seq=11))  # there is no longer room for both
+    assert bureau.award(OTHER)["holds"] == ["eligibility", "budget"]
+    decided(bureau, first, "reject")
+    assert bureau.award(OTHER)["holds"] == ["eligibility"]
+    assert published(bureau)[OTHER] == versions[OTHER] + 2
+    assert published(bureau)[last] == versions[last]
+
+
+def test_a_suspension_of_what_is_earned_no_more(bureau: Bureau) -> None:
+    taken(bureau, first_purchase(3, None, seq=11))
+    last = published(bureau)[OTHER]
+    suspended = posted(bureau, "/v1/rules/first_purchase/suspensions", {"from": "2026-01-01", "reason": "r"})
+    assert "rule_suspended" in bureau.award(OTHER)["holds"]
+    posted(bureau, f"/v1/holds/{suspended['id']}/release", {"reason": "r"})
+    assert published(bureau)[OTHER] == last + 2
+
+
 def test_settings(bureau: Bureau) -> None:
     with publishing_what_changes(bureau):
         bureau.adopt(changed(1, WHITELIST, **BUDGET))
