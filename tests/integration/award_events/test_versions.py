@@ -23,6 +23,7 @@ from tests.support.incentive.ledger import (
     provider_total,
     random_facts,
     subject,
+    uscc,
 )
 
 if TYPE_CHECKING:
@@ -192,6 +193,22 @@ def test_a_suspension_of_what_is_earned_no_more(bureau: Bureau) -> None:
     assert "rule_suspended" in bureau.award(OTHER)["holds"]
     posted(bureau, f"/v1/holds/{suspended['id']}/release", {"reason": "r"})
     assert published(bureau)[OTHER] == last + 2
+
+
+def test_an_act_on_a_former_subject(postgres: Callable[[str], tuple[str, str]]) -> None:
+    """An award that was approved for an exchange's operator shows what becomes of that operator later."""
+    award_id, operator = "exchange_tiers/kmdex/2026", "91530100MAXKMDEX0C"
+    with empty_bureau(postgres) as bureau:
+        bureau.take(exchange_total("kmdex", 2026, [("2026-02-01", "600000000.00")], seq=1))
+        bureau.verify(f"uscc:{operator}")
+        assert bureau.post("/v1/years/2026/close", REASON)[0] == 201
+        bureau.published(award_id)
+        bureau.done(award_id, "approve")
+        bureau.adopt(changed(1, WHITELIST.replace(operator, uscc(9))))
+        assert bureau.award(award_id)["subject"]["id"] == uscc(9)
+        compared(bureau)
+        verified(bureau, f"uscc:{operator}", "failed", since="2026-01-01")
+        assert published(bureau) == {award_id: 2}
 
 
 def test_settings(bureau: Bureau) -> None:
