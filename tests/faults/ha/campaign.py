@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devset.processes import LocalError
+from exchange_kit.api import ApiError
 from tests.faults.builds import build_without
 from tests.faults.compare import Findings
 from tests.faults.ha.asynchronous import ASYNCHRONOUS, lose_acknowledged
@@ -101,11 +102,13 @@ class HaCampaign:
 
     def _asynchronous(self) -> HaOutcome:
         """Lose acknowledged decisions where replication is asynchronous; the outcome says what was noticed."""
+        outcome = HaOutcome(ASYNCHRONOUS, self.seed, 0, [])
         try:
-            rig = self._set(Needs(is_asynchronous=True))
-            return lose_acknowledged(rig, self.seed, self.pace)
-        finally:
-            self.stop()
+            lose_acknowledged(self._set(Needs(is_asynchronous=True)), outcome, self.pace)
+        except (AssertionError, ApiError, LocalError) as error:
+            outcome.findings.wrong.append(f"{type(error).__name__}: {error}")
+        self.stop(keep=not outcome.caught)
+        return outcome
 
     def _without_fence(self, name: str) -> HaOutcome:
         """Run a build without a fence until a row detects it; return that outcome, the last one if none does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -203,11 +204,11 @@ class HaRig(Machines, Tended):
         database, keys = self._databases[service], self.folder / "api-keys.yaml"
         return environment(self.local.addresses, database, EXCHANGES_FILE, keys, {"LOG_LEVEL": "INFO"})
 
-    def doctor(self) -> subprocess.CompletedProcess[str]:
-        """Run `jiangbu doctor` with the superuser's URL."""
+    def operate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a `jiangbu` command with the superuser's URL."""
         settings = {**self._environment("incentive"), "DATABASE_ADMIN_URL": self.engines.admin_url()}
-        command = [sys.executable, "-m", "deploy", "doctor"]
-        return subprocess.run(command, check=False, capture_output=True, text=True, env=settings, cwd=ROOT, timeout=120)
+        command = [sys.executable, "-m", "deploy", *arguments]
+        return subprocess.run(command, check=False, capture_output=True, text=True, env=settings, cwd=ROOT, timeout=180)
 
     # Logs
 
@@ -227,12 +228,13 @@ class HaRig(Machines, Tended):
         return bugs + [f"{name} halts: {told}" for name, told in self.halts().items()]
 
     def halts(self) -> dict[str, str]:
-        """Return the last fatal state of each consumer that halted in one."""
+        """Return the last state in which a consumer of each service halted, and its reason."""
         found = {}
         for name, log in self._logs():
             for line in log.splitlines():
                 if '"critical"' in line:
-                    found[name] = line
+                    said = json.loads(line)
+                    found[name.partition("-consume")[0]] = f"{said.get('state')}: {said.get('reason', said['event'])}"
         return found
 
     # Waiting
