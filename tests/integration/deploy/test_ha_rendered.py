@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, SaslAuthenticationFailedError
 
+from deploy.__main__ import main
 from deploy.ha.nodes import Folders, KafkaSecurity, Ports, Programs
 from deploy.ha.nodes_file import load_nodes
 from deploy.ha.render import plan_files, render, write_files
+from deploy.secrets import ADMIN, KAFKA_PASSWORD
 from devset.jars import prepared_kafka
 from devset.kafka import java_command
 from devset.postgres import postgres_binaries
-from devset.processes import free_ports
-from shared.settings import LocalSettings
+from devset.processes import base_environment, free_ports, spawn
+from shared.settings import KafkaSettings, LocalSettings
 from tests.support.paths import ROOT
 from tests.support.procedures import PAGES, blocks, carry_out
+from tests.support.until import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from deploy.ha.nodes import Cluster
 
 PAGE = PAGES / "operations" / "high-availability.md"
@@ -51,12 +60,14 @@ def local(rendered: Path) -> Cluster:
     moved = cluster._replace(
         machines=tuple(machines),
         postgres_binaries=postgres_binaries(),
-        config=rendered / "rendered" / "db1",
         secrets=rendered / "secrets",
         programs=programs._replace(jiangbu=Path(sys.executable).parent, kafka=_kafka_scripts(rendered / "kafka")),
         kafka_security=security,
     )
-    list(write_files(plan_files(render(moved), rendered / "rendered", force=True)))
+    for machine in machines:
+        files = render(moved._replace(config=rendered / "rendered" / machine.name))
+        own = {path: text for path, text in files.items() if path.startswith(f"{machine.name}/")}
+        list(write_files(plan_files(own, rendered / "rendered", force=True)))
     return moved
 
 
@@ -71,7 +82,7 @@ def _kafka_scripts(folder: Path) -> Path:
     settings = LocalSettings()
     java = " ".join(map(str, java_command(prepared_kafka(settings.cache_folder, settings.maven_repository, print))))
     _executable(folder / "kafka-run-class.sh", f'#!/bin/sh\nexec {java} "$@"\n')
-    _executable(folder / "kafka-server-start.sh")
+    _executable(folder / "kafka-server-start.sh", f'#!/bin/sh\nexec {java} kafka.Kafka "$@"\n')
     return folder
 
 
@@ -89,6 +100,57 @@ def test_kafka_formats_its_storage_by_its_file(local: Cluster, rendered: Path) -
     assert "node.id=1" in (data / "meta.properties").read_text("ascii")
     assert b"SCRAM" not in (data / "bootstrap.checkpoint").read_bytes()
     assert b"admin" in (data / "bootstrap.checkpoint").read_bytes()
+
+
+@pytest.fixture
+def brokers(local: Cluster, rendered: Path) -> Iterator[Callable[[str, str], KafkaSettings]]:
+    """`brokers(user, password)`: the settings of a user of three brokers, started as their units start them."""
+    programs = []
+    for machine in local.machines:
+        files = rendered / "rendered" / machine.name
+        accepted("sh", files / "kafka-format.sh")
+        command: list[str | Path] = [local.programs.kafka / "kafka-server-start.sh", files / "server.properties"]
+        log_file = rendered / f"{machine.name}.log"
+        programs.append(spawn("kafka", command, log_file=log_file, environment=base_environment()))
+
+    def settings(user: str, password: str) -> KafkaSettings:
+        return KafkaSettings(tuple(local.kafka.split(",")), "SASL_PLAINTEXT", "SCRAM-SHA-512", user, password)
+
+    yield settings
+    for program in programs:
+        program.stop(signal.SIGKILL, 20)
+
+
+def test_brokers_let_in_those_with_a_password_and_a_right(
+    local: Cluster, rendered: Path, brokers: Callable[[str, str], KafkaSettings]
+) -> None:
+    """Three brokers find each other by the password of the nodes; users, rights and replicas come as with one."""
+
+    def password(user: str) -> str:
+        return (rendered / "secrets" / user / KAFKA_PASSWORD).read_text("ascii").strip()
+
+    until(lambda: numbers_of(brokers(ADMIN, password(ADMIN))) == {1, 2, 3}, 120)
+    environment = dict(line.split("=", 1) for line in (rendered / "rendered" / "db1" / "admin.env").read_text().split())
+    environment["EXCHANGES_FILE"] = str(ROOT / "exchanges.yaml")
+    applied = CliRunner().invoke(main, ["topics", "apply", "--secrets", str(rendered / "secrets")], env=environment)
+    assert applied.exit_code == 0, applied.output
+    exchange = "exchange.kmdex"
+    with KafkaAdminClient(**brokers(exchange, password(exchange)).client_config()) as admin:
+        seen = admin.list_topics()
+        topics = admin.describe_topics([f"{exchange}.trades.v1"])
+    assert {topic.rpartition(".")[0].rpartition(".")[0] for topic in seen} == {exchange, "logs"}
+    assert {len(one["replica_nodes"]) for topic in topics for one in topic["partitions"]} == {3}
+    with pytest.raises(SaslAuthenticationFailedError):
+        KafkaAdminClient(**brokers(exchange, "wrong").client_config(), bootstrap_timeout_ms=10_000)
+
+
+def numbers_of(kafka: KafkaSettings) -> set[int]:
+    """Return the numbers of the brokers that a user sees; none while no broker answers."""
+    try:
+        with KafkaAdminClient(**kafka.client_config(), bootstrap_timeout_ms=1000) as admin:
+            return {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
+    except KafkaError:
+        return set()
 
 
 def test_systemd_accepts_the_units(local: Cluster, rendered: Path) -> None:
