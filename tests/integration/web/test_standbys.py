@@ -255,6 +255,17 @@ def test_a_standby_serves_confirmed_checkpoints_alone(served) -> None:
     assert served.reads("primary") == 0
 
 
+def test_a_standby_serves_the_confirmed_checkpoint_while_the_primary_is_silent(served) -> None:
+    with served.bureau.engine.begin() as connection:
+        newest = newest_checkpoint(connection)
+        confirm_checkpoint(connection, newest.id)
+    served.pair.await_replay()
+    with primary_stopped(served):
+        for path in ("/v1/log/checkpoint", f"/v1/log/tile/0/000.p/{newest.size}"):
+            assert served.get(path).status_code == 200
+        assert served.reads("unconfirmed") > 0
+
+
 def test_the_primary_serves_checkpoints_where_commits_wait_for_no_standby(served) -> None:
     with served.pair.asynchronous():
         until(served.reads_from_standby)
