@@ -129,6 +129,7 @@ class StandbyReads:
         `suffices` looks at the snapshot while all rows are visible. What is committed before the call is in it, unless
         the primary is silent.
         """
+        pause_s = self._pause_s
         if self._is_paused():
             return None
         position = self._position.asked_now()
@@ -138,8 +139,9 @@ class StandbyReads:
             with ExitStack() as opening:
                 connection = opening.enter_context(self._engine.connect())
                 if not _has_replayed(connection, position or 0, self._monotonic):
-                    self._pause("it has not replayed what the primary has")
+                    self._pause(pause_s, "it has not replayed what the primary has")
                     return None
+                self._resume()
                 opening.enter_context(snapshot_on(connection, viewer))
                 if not suffices(connection):
                     return None
@@ -149,9 +151,8 @@ class StandbyReads:
         except (DBAPIError, PoolTimeoutError) as error:
             if isinstance(error, DBAPIError) and not is_transient(error):
                 raise
-            self._pause(reason_of(error))
+            self._pause(pause_s, reason_of(error))
             return None
-        self._resume()
         return connection
 
     def is_unconfirmed(self) -> bool:
@@ -167,11 +168,12 @@ class StandbyReads:
                 self._paused_until_s = now_s + self._pause_s
             return is_paused
 
-    def _pause(self, reason: str) -> None:
+    def _pause(self, last_s: float, reason: str) -> None:
+        """Pause for twice as long as before the request that failed; those that failed at the same time count once."""
         with self._lock:
             if not self._pause_s:
                 log.warning("reads go to the primary, the standby is left alone", reason=reason)
-            self._pause_s = min(max(2 * self._pause_s, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+            self._pause_s = min(max(2 * last_s, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
             self._paused_until_s = self._monotonic() + self._pause_s
 
     def _resume(self) -> None:
@@ -209,27 +211,25 @@ def _has_replayed(connection: Connection, position: int, monotonic: Monotonic) -
 def _replayed(connection: Connection) -> int:
     """Return the position up to which the server has replayed the WAL. DBAPIError unless it answers in time.
 
-    psycopg would wait for a frozen server for as long as it stays so.
+    psycopg itself would wait for a frozen server for as long as it stays so.
     """
-    driver = driver_connection(connection)
-    answers = select.poll()
-    answers.register(driver.fileno(), select.POLLIN)
-    found: int | None = None
     with translated_errors(connection, _REPLAYED):
-        driver.pgconn.send_query(_REPLAYED.encode())
-        while True:
-            while driver.pgconn.is_busy():
-                if not answers.poll(REPLAYED_WITHIN_S * 1000):
-                    connection.invalidate()
-                    raise psycopg.OperationalError("the server does not answer")
-                driver.pgconn.consume_input()
-            result = driver.pgconn.get_result()
-            if result is None:
-                break
-            value = result.get_value(0, 0)
-            if value is None:
-                raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
-            found = int(value)
-    if found is None:
-        raise LookupError("the server gave no position")
-    return found
+        driver_connection(connection).pgconn.send_query(_REPLAYED.encode())
+        [result] = iter(partial(_result_in_time, connection), None)
+        value = result.get_value(0, 0)
+        if value is None:
+            raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+        return int(value)
+
+
+def _result_in_time(connection: Connection) -> psycopg.pq.abc.PGresult | None:
+    """Return the next result of the statement that was sent, None after the last."""
+    pgconn = driver_connection(connection).pgconn
+    answers = select.poll()
+    answers.register(pgconn.socket, select.POLLIN)
+    while pgconn.is_busy():
+        if not answers.poll(REPLAYED_WITHIN_S * 1000):
+            connection.invalidate()
+            raise psycopg.OperationalError("the server does not answer")
+        pgconn.consume_input()
+    return pgconn.get_result()
