@@ -55,6 +55,7 @@ class AwardPublisher:
 
     def __post_init__(self) -> None:
         self._backoff = Backoff(self.stop)
+        self._rested_at_s = 0.0
 
     def run(self) -> None:
         """Publish until `stop` is set. Transient errors are retried; bugs are raised. Raises DatabaseBehindError."""
@@ -76,24 +77,22 @@ class AwardPublisher:
         log.info("publishing awards")
         self._backoff.reset()
         self._send(producer)  # what an earlier leader left
+        self._rested_at_s = time.thread_time()
         while not self.stop.is_set():
-            began_s = time.monotonic()
             # Raises if the session, and the leader lock with it, is gone.
             if ledger_state(session) != compared_state(session):
                 self._compare(producer)
-            self._rest(began_s, least_s=_ROUND_S)
+            self._rest(least_s=_ROUND_S)
 
     def _compare(self, producer: FencedProducer) -> None:
         """Compare the awards that may have changed, chunk by chunk, and send those that have."""
-        began_s = time.monotonic()
         with closing(record_changes(self.engine, self.clock())) as chunks:
             for recorded in chunks:
                 if recorded:
                     self._send(producer)
-                self._rest(began_s)
+                self._rest()
                 if self.stop.is_set():
                     return
-                began_s = time.monotonic()
 
     def _send(self, producer: FencedProducer) -> None:
         """Send all versions that wait, in their order."""
@@ -108,18 +107,19 @@ class AwardPublisher:
                 delete_sent(connection, waiting)
             self.beat(_PART)
 
-    def _rest(self, began_s: float, least_s: float = 0.0) -> None:
-        """Leave the processor to intake: for a while after work, and longer while intake has a backlog."""
-        now_s = time.monotonic()
-        took_s = now_s - began_s
-        pause_s = min(max(least_s - took_s, took_s / _SHARE - took_s), _LONGEST_PAUSE_S)
-        until_s, throttled_until_s = now_s + pause_s, now_s + _MAX_THROTTLE_S
+    def _rest(self, least_s: float = 0.0) -> None:
+        """Leave the processor to intake: in proportion to the CPU time used, and longer while intake has a backlog."""
+        used_s = time.thread_time() - self._rested_at_s
+        pause_s = min(max(least_s, used_s / _SHARE - used_s), _LONGEST_PAUSE_S)
+        began_s = time.monotonic()
         while not self.stop.is_set():
             self.beat(_PART)
-            left_s = max(until_s, throttled_until_s if self.throttled.is_set() else 0.0) - time.monotonic()
+            wanted_s = max(pause_s, _MAX_THROTTLE_S) if self.throttled.is_set() else pause_s
+            left_s = began_s + wanted_s - time.monotonic()
             if left_s <= 0:
-                return
+                break
             self.stop.wait(min(left_s, _ROUND_S))
+        self._rested_at_s = time.thread_time()
 
 
 def exclude_publishers(connection: Connection) -> bool:
