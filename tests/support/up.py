@@ -79,7 +79,8 @@ class Up:
 
 def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
     _, alive = psutil.wait_procs(programs, timeout=within_s)
-    assert [" ".join(command_line(one)) or f"process {one.pid}" for one in alive] == []
+    left = [" ".join(command_line(one)) or f"process {one.pid}" for one in alive]
+    assert not left, left
 
 
 def up_while_used(up: Up) -> Iterator[dict[str, Any]]:
