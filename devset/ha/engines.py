@@ -20,7 +20,7 @@ from deploy.ha.nodes import Cluster, Machine
 from deploy.ha.patroni import SUPERUSER
 from devset.folder import LOCK_FILE
 from devset.ha.guard import end_servers, postmaster, shut_down_servers, start_guard
-from devset.ha.machines import local_cluster
+from devset.ha.machines import keep_cluster, local_cluster
 from devset.ha.programs import MachinePrograms, find_binaries
 from devset.jars import prepared_kafka
 from devset.postgres import Database
@@ -81,6 +81,7 @@ class ThreeOfEach:
 
     def databases(self, check: Callable[[], None]) -> dict[str, Database]:
         self._await(self.is_replicated, check, say("PostgreSQL 主库与备库", "PostgreSQL and its standbys"))
+        keep_cluster(self.folder, self.cluster)
         with psycopg.connect(self.admin_url(), autocommit=True) as connection:
             for service in SERVICES:
                 password = self._password

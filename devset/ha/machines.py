@@ -1,5 +1,6 @@
 """The three machines of a set that runs on one: their addresses, ports and folders, kept in the data folder."""
 
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -25,15 +26,16 @@ _POSTGRES: Final = {
 
 
 def local_cluster(folder: Path, kafka_port: int) -> Cluster:
-    """Return the description of the set in `folder`, which is created at the first start.
+    """Return the description of the set in `folder`, or of a new set, whose first broker has `kafka_port`.
 
     etcd keeps the addresses of its members in its data, so a set that is started again has the same ports. LocalError
-    if one is taken. The first broker has `kafka_port` at the first start.
+    if one is taken. What an interrupted first start left is removed: Patroni would wait for it to be completed.
     """
     path = folder / NODES_FILE
     if not path.exists():
         cluster = _new_cluster(folder, kafka_port)
-        replace_file(path, nodes_yaml(cluster))
+        for machine in cluster.machines:
+            shutil.rmtree(folder / machine.name, ignore_errors=True)
         return cluster
     cluster = load_nodes(path)
     ports = [getattr(machine.ports, name) for machine in cluster.machines for name in _PORTS]
@@ -43,6 +45,11 @@ def local_cluster(folder: Path, kafka_port: int) -> Cluster:
             f"ports are taken: {taken}: the machines of {path} keep their ports, so stop the programs that use them",
         )
     return cluster
+
+
+def keep_cluster(folder: Path, cluster: Cluster) -> None:
+    """Keep the description of a set whose first start has succeeded."""
+    replace_file(folder / NODES_FILE, nodes_yaml(cluster))
 
 
 def _new_cluster(folder: Path, kafka_port: int) -> Cluster:

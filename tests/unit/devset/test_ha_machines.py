@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devset.ha.machines import local_cluster
+from devset.ha.machines import keep_cluster, local_cluster
 from devset.ha.programs import find_binaries
 from devset.processes import LocalError, free_ports
 
@@ -21,11 +21,26 @@ def test_a_set_keeps_its_ports(tmp_path: Path) -> None:
     assert [machine.name for machine in first.machines] == ["n1", "n2", "n3"]
     assert [machine.name for machine in first.proxies] == ["n1", "n2"]
     assert first.machines[0].ports.kafka == port
+    keep_cluster(tmp_path, first)
     assert local_cluster(tmp_path, port + 1) == first
 
 
+def test_what_an_interrupted_first_start_left_is_removed(tmp_path: Path) -> None:
+    first = local_cluster(tmp_path, *free_ports(1))
+    data = first.machines[1].folders.etcd
+    data.mkdir(parents=True)
+    local_cluster(tmp_path, *free_ports(1))
+    assert not data.exists()
+    data.mkdir(parents=True)
+    keep_cluster(tmp_path, first)
+    local_cluster(tmp_path, *free_ports(1))
+    assert data.exists()
+
+
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
-    port = local_cluster(tmp_path, free_ports(1)[0]).machines[2].ports.etcd
+    cluster = local_cluster(tmp_path, *free_ports(1))
+    keep_cluster(tmp_path, cluster)
+    port = cluster.machines[2].ports.etcd
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
         other.listen()
