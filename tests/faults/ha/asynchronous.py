@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from tests.faults.ha.rig import HaRig
 
 ASYNCHRONOUS = "18 asynchronous replication"
-# Each program that halts says what others have seen, and what the database has of it.
+# The doctor's finding, and what each program that halts says, in either language: how far others have seen it and how
+# far the database has got, by offsets (`topic[partition] 90 > 66`), entries of the log, or versions of facts.
+_DOCTOR_IS_RED = "a failover loses acknowledged data"
 _TELLS_LOSS = (
-    r"DatabaseBehindError: .*(entries were published, the database has|committed > the database's offset|facts newer)"
+    r"DatabaseBehindError: .*(\d+ > \d+|entries were published|已发布 \d+ 条|published facts newer|已发布的事实新于)"
 )
 
 
@@ -30,7 +32,7 @@ def lose_acknowledged(rig: HaRig, outcome: HaOutcome, pace: Pace) -> None:
     """
     rig.await_whole(WHOLE_WITHIN_S)
     doctor = rig.operate("doctor")
-    is_red = doctor.returncode != 0 and "asynchronous standbys" in doctor.stdout
+    is_red = doctor.returncode != 0 and _DOCTOR_IS_RED in doctor.stdout
     outcome.plan.append("the doctor reports asynchronous standbys" if is_red else f"the doctor says {doctor.stdout}")
     leader = rig.leader()
     stop = threading.Event()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Its one partition is led by the coordinator of all transactions.
 TRANSACTIONS = "__transaction_state"
 _ANSWERS_WITHIN_S = 2.0
+# Those that the supervisor knows; PostgreSQL is Patroni's.
+_PARTS = ("patroni", "etcd", "kafka", "haproxy", "programs")
 
 
 class Machines:
@@ -58,8 +60,19 @@ class Machines:
 
     def nodes_of_processes(self) -> dict[int, str]:
         """Return the machine of every process of the set."""
-        every = ("patroni", "postgres", "etcd", "kafka", "haproxy", "programs")
-        return {pid: node for node in self.nodes for pid in self.pids(node, *every)}
+        parents = {one.pid: one.info["ppid"] for one in psutil.process_iter(["ppid"])}
+        processes = self.local.processes()
+        roots = {
+            processes[name]: node for node in self.nodes for part in _PARTS for name in self.programs(node, part)
+        } | {pid: node for node in self.nodes if (pid := self.postmaster(node))}
+        found = {}
+        for pid in parents:
+            above: int | None = pid
+            while above is not None and above not in roots:
+                above = parents.get(above)
+            if above is not None:
+                found[pid] = roots[above]
+        return found
 
     def kill(self, node: str, *parts: str) -> None:
         """Kill parts of a machine at once, as its death does."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 _CHUNK = 256 * 1024
-_NODES_KEPT_S = 1.0
+# An address that is not known yet is looked for again after this time.
+_LOOK_AGAIN_S = 0.5
 Address = tuple[str, int]
 
 
@@ -74,8 +75,9 @@ class Network:
 
     def __init__(self, nodes: Callable[[], Mapping[int, str]]) -> None:
         self._nodes = nodes
-        self._known: Mapping[int, str] = {}
-        self._known_at_s = 0.0
+        self._looking = threading.Lock()
+        self._owners: Mapping[Address, str] = {}
+        self._looked_at_s = 0.0
         self._rule: Rule | None = None
         self._changed = threading.Condition()
         self._listeners: list[socket.socket] = []
@@ -151,31 +153,30 @@ class Network:
 
     def _await_passing(self, connection: _Connection, is_back: bool) -> Link:
         """Wait while bytes in this direction are held; note it if they are lost."""
-        with self._changed:
-            while self._treatment(link := self._link(connection), is_back) is Treatment.HOLD:
-                self._changed.wait()
-            connection.has_gap = connection.has_gap or self._treatment(link, is_back) is Treatment.DROP
-        return link
-
-    @staticmethod
-    def _treatment(link: Link, is_back: bool) -> Treatment:
-        return link.back if is_back else link.there
-
-    def _link(self, connection: _Connection) -> Link:
-        if self._rule is None:
-            return OPEN
-        if connection.source is None:
-            connection.source = self._source_of(connection.client)
-        return self._rule(connection.source, connection.target)
+        while True:
+            if self._rule is not None and connection.source is None:
+                connection.source = self._source_of(connection.client)
+            with self._changed:
+                if self._rule is not None and connection.source is None:
+                    continue  # the rule came just now
+                link = OPEN if self._rule is None else self._rule(connection.source or "", connection.target)
+                treatment = link.back if is_back else link.there
+                if treatment is Treatment.HOLD:
+                    self._changed.wait()
+                    continue
+                connection.has_gap = connection.has_gap or treatment is Treatment.DROP
+                return link
 
     def _source_of(self, client: socket.socket) -> str:
-        """Return the node of the process that opened a connection; called with the lock."""
-        if time.monotonic() - self._known_at_s > _NODES_KEPT_S:
-            self._known, self._known_at_s = self._nodes(), time.monotonic()
-        with contextlib.suppress(OSError):
-            pid = owner_of(client.getpeername(), self._known)
-            return "" if pid is None else self._known[pid]
-        return ""
+        """Return the node of the process that opened a connection, `""` for none. It takes long: not under the lock."""
+        try:
+            address = client.getpeername()
+        except OSError:
+            return ""
+        with self._looking:
+            if address not in self._owners and time.monotonic() - self._looked_at_s > _LOOK_AGAIN_S:
+                self._owners, self._looked_at_s = owners_of_sockets(self._nodes()), time.monotonic()
+            return self._owners.get(address, "")
 
     def _leave(self, connection: _Connection) -> None:
         """Close the sockets once both pumps have ended: until then their file descriptors must not be reused."""
@@ -189,13 +190,14 @@ class Network:
             connection.server.close()
 
 
-def owner_of(address: Address, pids: Collection[int]) -> int | None:
-    """Return which of the processes has a TCP socket (IPv4) with this local address."""
-    host, port = address
-    wanted = f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:{port:04X}"
-    table = Path("/proc/net/tcp").read_text("ascii").splitlines()
-    names = {f"socket:[{fields[9]}]" for line in table if (fields := line.split())[1] == wanted}
-    return next((pid for pid in pids if not names.isdisjoint(_open_files(pid))), None)
+def owners_of_sockets(nodes: Mapping[int, str]) -> dict[Address, str]:
+    """Return the node of each local address of a TCP socket (IPv4) that one of the processes has open."""
+    addresses = {}
+    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
+        fields = line.split()
+        host, port = fields[1].split(":")
+        addresses[f"socket:[{fields[9]}]"] = (socket.inet_ntoa(bytes.fromhex(host)[::-1]), int(port, 16))
+    return {addresses[file]: node for pid, node in nodes.items() for file in _open_files(pid) if file in addresses}
 
 
 def _open_files(pid: int) -> Iterator[str]:
