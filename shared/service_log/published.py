@@ -152,7 +152,7 @@ class PublishedComparison:
         The connection must have no transaction open. On a standby nothing is compared.
         """
         info = connection.connection.info
-        if info.get(_COMPARED):
+        if info.get(_COMPARED) is self:
             return
         server = fetch_optional(connection, _SERVER, str)
         driver_connection(connection).rollback()
@@ -162,7 +162,7 @@ class PublishedComparison:
             if server != self._compared:
                 self._compare(connection, server)
                 self._compared = server
-        info[_COMPARED] = True
+        info[_COMPARED] = self
 
     def _compare(self, connection: Connection, server: str) -> None:
         failed = self._failed
