@@ -14,6 +14,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 
 from exchange_kit.records import SampleRecord
+from shared.kafka.admin import open_admin
 from shared.kafka.client_patches import force_close_producer
 from shared.language import LocalizedError
 from shared.settings import ClientConfig
@@ -153,7 +154,7 @@ def cluster_of(client_config: ClientConfig) -> str:
 
 
 def _admin(client_config: ClientConfig) -> KafkaAdminClient:
-    return KafkaAdminClient(**client_config, bootstrap_timeout_ms=_CONNECT_TIMEOUT_MS)
+    return open_admin({**client_config, "bootstrap_timeout_ms": _CONNECT_TIMEOUT_MS})
 
 
 def _unreachable(client_config: ClientConfig, error: KafkaError) -> PublishError:

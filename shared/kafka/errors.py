@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from kafka import errors as kafka_errors
-from kafka.admin import KafkaAdminClient
 
+from shared.kafka.admin import open_admin
 from shared.settings import ClientConfig
 
 ANSWER_TIMEOUT_MS = 4000  # a first answer arrives within this time, or the request is repeated
@@ -17,7 +17,7 @@ class MissingTopicsError(Exception):
 def check_topics(client_config: ClientConfig, topics: Sequence[str]) -> None:
     """Raise MissingTopicsError unless the broker has all of them and lets us use them; KafkaError."""
     limits = {"bootstrap_timeout_ms": ANSWER_TIMEOUT_MS, "request_timeout_ms": ANSWER_TIMEOUT_MS}
-    admin = KafkaAdminClient(**{**client_config, **limits})
+    admin = open_admin({**client_config, **limits})
     try:
         described = admin.describe_topics(sorted(topics))
     finally:

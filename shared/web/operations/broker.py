@@ -11,7 +11,7 @@ from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 from kafka.protocol.consumer import IsolationLevel
 
-import shared.kafka.client_patches  # noqa: F401 - patches the admin client
+from shared.kafka.admin import open_admin
 from shared.settings import ClientConfig
 
 REQUEST_TIMEOUT_S: Final = 4.0
@@ -97,7 +97,7 @@ class Broker:
 
     def _connect(self) -> KafkaAdminClient:
         try:
-            return KafkaAdminClient(**{**self._config, **_LIMITS, "client_id": self._client_id})
+            return open_admin({**self._config, **_LIMITS, "client_id": self._client_id})
         except (KafkaError, OSError) as error:
             self._retry_at_s = time.monotonic() + RETRY_AFTER_S
             raise OffsetsUnavailableError(repr(error)) from error

@@ -12,6 +12,7 @@ from kafka.admin import KafkaAdminClient
 from deploy.__main__ import main
 from deploy.broker.topics import read_topics
 from deploy.doctor.broker import broker
+from shared.kafka.errors import check_topics
 from shared.settings import KafkaSettings
 from shared.whitelist import load_whitelist
 from tests.support.engines.three_brokers import ThreeBrokers, three_brokers
@@ -41,10 +42,13 @@ def exchanges(tmp_path: Path) -> Path:
     return file
 
 
+def kafka_settings(cluster: ThreeBrokers) -> KafkaSettings:
+    return KafkaSettings(tuple(cluster.bootstrap_servers.split(",")))
+
+
 def findings(cluster: ThreeBrokers, exchanges: Path) -> dict[str, Finding]:
     """Return what the doctor finds of the cluster, by subject."""
-    kafka = KafkaSettings(tuple(cluster.bootstrap_servers.split(",")))
-    found = broker(kafka, load_whitelist(exchanges), ("r1",), exchanges.parent)
+    found = broker(kafka_settings(cluster), load_whitelist(exchanges), ("r1",), exchanges.parent)
     return {finding.subject: finding for finding in found if finding.subject in SUBJECTS}
 
 
@@ -79,6 +83,8 @@ def test_one_of_three_brokers_dies(cluster: ThreeBrokers, exchanges: Path) -> No
         dead = cluster.nodes[made.replicas[0][0]]
         cluster.kill(made.replicas[0][0])
         assert f"brokers are down: {made.replicas[0][0]} (127.0.0.1:{dead.port})" in wrong(cluster, exchanges)["Kafka"]
+        for _ in range(10):
+            check_topics(kafka_settings(cluster).client_config(), [TOPIC])  # as each program does at its start
         # The other replicas take over once the controller has missed it.
         until(lambda: "主题 topics" in wrong(cluster, exchanges))
         found = wrong(cluster, exchanges)
