@@ -4,7 +4,7 @@ from typing import Final
 
 from kafka.admin import KafkaAdminClient
 
-from shared.kafka.admin import open_admin
+from shared.kafka.client_patches import open_admin
 from shared.settings import ClientConfig, KafkaSettings
 
 BROKER_TIMEOUT_MS: Final = 10_000

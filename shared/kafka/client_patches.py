@@ -4,16 +4,28 @@ Each docstring says what happens without the patch. None of them has a public wo
 """
 
 import contextlib
+import time
 from typing import Any, Final
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
+from kafka.admin import KafkaAdminClient
+from kafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    SaslAuthenticationFailedError,
+)
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.producer.sender import Sender
 
+from shared.settings import ClientConfig
+
 _CLOSE_TIMEOUT_S: Final = 2.0
+_ATTEMPTS: Final = 5
+_PAUSE_S: Final = 0.2
 _REASON: Final = "_bootstrap_failure"
 
 
@@ -25,6 +37,26 @@ def force_close_producer(producer: KafkaProducer) -> None:
     producer._sender.force_close()  # noqa: SLF001 - see above
     with contextlib.suppress(KafkaError):
         producer.close(timeout=_CLOSE_TIMEOUT_S)
+
+
+def open_admin(client_config: ClientConfig) -> KafkaAdminClient:
+    """Return an admin client with a connection to a broker that answers. Raises KafkaError and OSError.
+
+    The client sends its first request to a broker chosen at random, and fails if that one is dead; once it has a
+    connection it prefers that one.
+    """
+    admin = KafkaAdminClient(**client_config)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            admin.describe_cluster()
+        except BaseException as error:
+            if attempt == _ATTEMPTS or not isinstance(error, KafkaConnectionError | NodeNotReadyError):
+                admin.close()
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            break
+    return admin
 
 
 def _clean_up_failed_bootstrap() -> None:

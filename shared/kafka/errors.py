@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kafka import errors as kafka_errors
 
-from shared.kafka.admin import open_admin
+from shared.kafka.client_patches import open_admin
 from shared.settings import ClientConfig
 
 ANSWER_TIMEOUT_MS = 4000  # a first answer arrives within this time, or the request is repeated

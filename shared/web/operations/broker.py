@@ -11,12 +11,14 @@ from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 from kafka.protocol.consumer import IsolationLevel
 
-from shared.kafka.admin import open_admin
+from shared.kafka.client_patches import open_admin
 from shared.settings import ClientConfig
 
 REQUEST_TIMEOUT_S: Final = 4.0
 # Delay after a failed connection: requests and the sampler must not queue up behind a dead broker.
 RETRY_AFTER_S: Final = 2.0
+# The death of a broker is noticed after 6 s, and partitions that it led have another leader some seconds later.
+ELECTION_S: Final = 15.0
 _LIMITS: Final = {
     "request_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
     "bootstrap_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
@@ -51,6 +53,7 @@ class Broker:
         self._admin: KafkaAdminClient | None = None
         self._owner_pid = 0
         self._retry_at_s = 0.0
+        self._answered_at_s: float | None = None
 
     def ends(self, topics: Sequence[str]) -> dict[str, dict[int, End]]:
         """Return the end of each partition by topic; missing topics have none. Raises OffsetsUnavailableError."""
@@ -66,7 +69,16 @@ class Broker:
         found: dict[str, dict[int, End]] = {topic: {} for topic in topics}
         for partition, lacks_replicas in partitions.items():
             found[partition.topic][partition.partition] = End(end[partition], stable[partition], lacks_replicas)
+        self._answered_at_s = time.monotonic()
         return found
+
+    def is_electing(self) -> bool:
+        """Return True if ends may be unavailable because one of several brokers died a moment ago."""
+        servers = self._config.get("bootstrap_servers", ())
+        if isinstance(servers, str):
+            servers = servers.split(",")
+        answered_at_s = self._answered_at_s
+        return len(servers) > 1 and answered_at_s is not None and time.monotonic() - answered_at_s < ELECTION_S
 
     def beginnings(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """Return the first offsets that the broker still has. Raises OffsetsUnavailableError."""

@@ -91,7 +91,7 @@ class Readiness:
             ends = ends_call.result(max(0.0, deadline_s - time.monotonic()))
         except (OffsetsUnavailableError, TimeoutError) as error:
             _log.warning("broker unavailable", error=reason_of(error))
-            faults.append(_BROKER)
+            faults += self._broker_faults()
         try:
             stored = stored_call.result(max(0.0, deadline_s - time.monotonic()))
         except (SQLAlchemyError, TimeoutError) as error:
@@ -111,6 +111,10 @@ class Readiness:
             faults += self._waiting(ends, stored, may_stall=not is_replicated)
         return ServiceState(faults, is_replicated)
 
+    def _broker_faults(self) -> list[FieldFault]:
+        """Report a broker that does not respond; not until another had time to take over, because reads go on."""
+        return [] if self._sampler.broker.is_electing() else [_BROKER]
+
     def _waiting(self, ends: dict[str, dict[int, End]], stored: Stored, *, may_stall: bool) -> list[FieldFault]:
         sampler = self._sampler
         faults = []
@@ -120,7 +124,7 @@ class Readiness:
         try:
             progress = combine(ends, stored, sampler.broker)
         except OffsetsUnavailableError:
-            return [*faults, _BROKER]
+            return faults + self._broker_faults()
         at_s = sampler.monotonic()
         sampler.movement.observe(progress, at_s)
         if may_stall:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from deploy.broker.topics import read_topics
 from deploy.doctor.broker import broker
 from shared.kafka.errors import check_topics
 from shared.settings import KafkaSettings
+from shared.web.operations.broker import Broker, OffsetsUnavailableError
 from shared.whitelist import load_whitelist
 from tests.support.engines.three_brokers import ThreeBrokers, three_brokers
 from tests.support.until import until
@@ -52,6 +54,13 @@ def findings(cluster: ThreeBrokers, exchanges: Path) -> dict[str, Finding]:
     return {finding.subject: finding for finding in found if finding.subject in SUBJECTS}
 
 
+def has_ends(broker: Broker) -> bool:
+    try:
+        return len(broker.ends([TOPIC])[TOPIC]) == 3
+    except OffsetsUnavailableError:
+        return False
+
+
 def wrong(cluster: ThreeBrokers, exchanges: Path) -> dict[str, str]:
     found = findings(cluster, exchanges)
     return {subject: finding.text for subject, finding in found.items() if not finding.well}
@@ -64,7 +73,7 @@ def test_one_of_three_brokers_dies(cluster: ThreeBrokers, exchanges: Path) -> No
         assert result.exit_code == 0, result.output
         return result.output
 
-    with KafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers) as admin:
+    with ExitStack() as stack, KafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers) as admin:
         # A topic from the time of one broker.
         admin.create_topics({TOPIC: {"num_partitions": 3, "replication_factor": 1}}, wait_for_metadata=True)
         assert "facts.listing.v1: create, 3 partitions, 3 replicas" in jiangbu()
@@ -80,11 +89,17 @@ def test_one_of_three_brokers_dies(cluster: ThreeBrokers, exchanges: Path) -> No
         until(lambda: wrong(cluster, exchanges) == {})
         assert "replicas 1 -> 3" not in jiangbu()
 
+        ends = stack.enter_context(closing(Broker(kafka_settings(cluster).client_config(), "test")))
+        until(lambda: has_ends(ends))
         dead = cluster.nodes[made.replicas[0][0]]
         cluster.kill(made.replicas[0][0])
         assert f"brokers are down: {made.replicas[0][0]} (127.0.0.1:{dead.port})" in wrong(cluster, exchanges)["Kafka"]
+        with pytest.raises(OffsetsUnavailableError):
+            ends.ends([TOPIC])
+        assert ends.is_electing()
         for _ in range(10):
             check_topics(kafka_settings(cluster).client_config(), [TOPIC])  # as each program does at its start
+        until(lambda: has_ends(ends))
         # The other replicas take over once the controller has missed it.
         until(lambda: "主题 topics" in wrong(cluster, exchanges))
         found = wrong(cluster, exchanges)

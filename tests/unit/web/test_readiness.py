@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from shared.postgres.database import make_engine
 from shared.values.times import now
 from shared.web.keys import ApiKeys
+from shared.web.operations.broker import ELECTION_S, Broker
 from shared.web.operations.progress import Sampler
 from shared.web.operations.readiness import Readiness
 from shared.web.service import ServiceInfo
@@ -58,6 +60,29 @@ def test_those_who_ask_meanwhile_share_one_call(monkeypatch: pytest.MonkeyPatch)
     # Both calls have timed out by then, and are repeated.
     monkeypatch.setattr("shared.web.operations.readiness.ANSWER_WITHIN_S", 20.0)
     assert [fault.field for fault in readiness.state().faults] == ["broker", "database"]
+
+
+def test_the_death_of_one_of_several_brokers_is_no_fault_while_another_takes_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock_s = [100.0]
+    monkeypatch.setattr("shared.web.operations.broker.time", SimpleNamespace(monotonic=lambda: clock_s[0]))
+    monkeypatch.setattr("shared.web.operations.broker._partitions", lambda *_: {})
+    for servers, electing in ((f"{NOBODY},{NOBODY}", True), ([NOBODY, NOBODY], True), (NOBODY, False)):
+        broker = Broker({"bootstrap_servers": servers}, "tried")
+        assert not broker.is_electing()  # nothing has answered yet
+        monkeypatch.setattr(broker, "_client", lambda: None)
+        broker.ends([])
+        clock_s[0] += ELECTION_S - 1
+        assert broker.is_electing() is electing
+        clock_s[0] += 1
+        assert not broker.is_electing()
+
+
+def test_an_api_is_ready_while_another_broker_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    with readiness_of(NOBODY, NOBODY) as readiness:
+        monkeypatch.setattr(Broker, "is_electing", lambda _: True)
+        assert [fault.field for fault in readiness.state().faults] == ["database"]
 
 
 def test_a_bug_is_raised_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
