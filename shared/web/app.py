@@ -35,9 +35,12 @@ OPEN_ENDPOINTS: Final = frozenset(
 )
 _DESCRIPTION: Final = (
     "金额为两位小数的字符串（元），时间为带 +08:00 的 RFC 3339，区间前闭后开；列表用 next_cursor 翻页；"
+    "从备库应答时，X-Ledger-Size 为结果所依据的日志长度，可作为之后请求的 min_size；"
     "错误为 application/problem+json。\n\n"
     "Money is yuan as a string with two decimals, times are RFC 3339 with +08:00, `from` and `until` are half-open."
-    " To get the next page of a list, pass `next_cursor` as `cursor`. Errors are application/problem+json (RFC 9457)."
+    " To get the next page of a list, pass `next_cursor` as `cursor`."
+    " Where standbys answer, `X-Ledger-Size` is the size of the log that an answer rests on: pass it as `min_size`, and"
+    " later answers rest on no less. Errors are application/problem+json (RFC 9457)."
 )
 _SIGN_INS: Final = "jiangbu.sign_ins"
 _PUBLIC: Final = "jiangbu.public"  # blueprints that are open without a key
