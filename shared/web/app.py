@@ -134,7 +134,7 @@ def create_base_app(service: ServiceInfo) -> Flask:
     ProblemApi(app)
     app.before_request(_authenticate)
     metrics.count_requests(app, registry)
-    metrics.count_unreplicated_commits(service.engine, registry)
+    metrics.count_unreplicated_commits(app, service.engine, registry)
     if service.tracing is not None:
         trace_requests(app, service.tracing)
     app.after_request(_add_headers)

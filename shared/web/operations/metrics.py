@@ -186,17 +186,22 @@ def _run_figures(stored: Stored) -> Iterator[Metric]:
     )
 
 
-def count_unreplicated_commits(engine: Engine, registry: CollectorRegistry) -> None:
+def count_unreplicated_commits(app: Flask, engine: Engine, registry: CollectorRegistry) -> None:
     """Count the commits of requests whose outcome is unknown, because the server stopped waiting for its standby."""
     own = None if metrics_are_shared() else registry
     total = Counter(
-        "jiangbu_unreplicated_commits", "Commits of requests that no standby has acknowledged.", registry=own
+        "jiangbu_unreplicated_commits", "Commits that no standby has acknowledged.", ["program"], registry=own
     )
+
+    def begin_at_zero() -> None:
+        # In the worker, because each has a file of its own; before a failure, so that the first one is an increase.
+        total.labels("api")
 
     def count(failure: ExceptionContext) -> None:
         if isinstance(failure.original_exception, UnreplicatedCommitError):
-            total.inc()
+            total.labels("api").inc()
 
+    app.before_request(begin_at_zero)
     event.listen(engine, "handle_error", count)
 
 

@@ -41,7 +41,12 @@ def status(listing: RegisterSet) -> str:
 
 def figures(listing: RegisterSet) -> dict[str, float]:
     families = text_string_to_metric_families(listing.get("/metrics").text)
-    return {sample.name: sample.value for family in families for sample in family.samples if not sample.labels}
+    return {
+        sample.name: sample.value
+        for family in families
+        for sample in family.samples
+        if set(sample.labels) <= {"program"}
+    }
 
 
 def commit(listing: RegisterSet) -> None:
