@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 _CHUNK = 256 * 1024
-# An address that is not known yet is looked for again after this time.
+# The least time between two looks at all processes.
 _LOOK_AGAIN_S = 0.5
 Address = tuple[str, int]
 
@@ -173,9 +173,13 @@ class Network:
             address = client.getpeername()
         except OSError:
             return ""
+        accepted_s = time.monotonic()
         with self._looking:
-            if address not in self._owners and time.monotonic() - self._looked_at_s > _LOOK_AGAIN_S:
-                self._owners, self._looked_at_s = owners_of_sockets(self._nodes()), time.monotonic()
+            # A look that is older than the question cannot say that nobody has the address.
+            if address not in self._owners and self._looked_at_s < accepted_s:
+                time.sleep(max(0.0, self._looked_at_s + _LOOK_AGAIN_S - time.monotonic()))
+                self._looked_at_s = time.monotonic()
+                self._owners = owners_of_sockets(self._nodes())
             return self._owners.get(address, "")
 
     def _leave(self, connection: _Connection) -> None:
