@@ -57,9 +57,9 @@ WRITES = {
 READS = {
     "exchange.kmdex": {CHECKPOINTS},
     "exchange.dcdex": {CHECKPOINTS},
-    "listing": {*LISTINGS, *FACTS[:2]},
-    "trade-ingest": {*TRADES, FACTS[0], *FACTS[2:]},
-    "incentive": {*FACTS[1:], AWARDS},
+    "listing": {*LISTINGS, *FACTS[:2], CHECKPOINTS},
+    "trade-ingest": {*TRADES, FACTS[0], *FACTS[2:], CHECKPOINTS},
+    "incentive": {*FACTS[1:], AWARDS, CHECKPOINTS},
     "bureau": {AWARDS},
     "auditor": {AWARDS},
 }
