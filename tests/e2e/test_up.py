@@ -77,13 +77,13 @@ def test_make_interrupted_or_killed_alone_and_killed_supervisor(own_set) -> None
     programs = up.programs()
     named(up, "devset.up").kill()
     up.end()
-    assert_gone(programs, within_s=10)
+    assert_gone(programs, within_s=30)
 
     up = own_set()
     up.ready()
     programs = up.programs()
     up.process.kill()  # make alone
-    assert_gone(programs, within_s=20)
+    assert_gone(programs, within_s=30)
 
 
 @pytest.mark.parametrize("moment_s", [1.0, 4.0])
