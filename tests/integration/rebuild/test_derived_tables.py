@@ -41,6 +41,8 @@ DERIVED: Final = {
 }
 OWN_STATE: Final = {
     "alembic_version": "the schema's version",
+    "award_outbox": "versions of awards that wait to be sent",
+    "compared_ledger": "up to which state of the ledger awards were compared",
     "extract": "requests, kept for a week",
     "extract_piece": "the bytes of extracts, kept for a week",
     "kept_file": "bytes that uploads brought; those that no act names are removed",
@@ -48,6 +50,7 @@ OWN_STATE: Final = {
     "log_cosignature": "signatures of witnesses over checkpoints",
     "page_session": "who is signed in",
     "position": "where reading of the topics goes on",
+    "published_award": "versions that others know, which must never be counted again",
     "public_objection": "objections received, before anybody acts on them",
     "worker_run": "attempts of background programs",
 }
