@@ -14,9 +14,11 @@ from shared.postgres.query import execute
 
 # "canceling wait for synchronous replication", after a cancel or at the end of the session.
 _WAIT_ENDED: Final = ("01000", "57P01")
-# A transaction that wrote no WAL does not wait. The message is the smallest record that makes it wait.
+# A transaction that wrote no WAL does not wait. The message is the smallest record that makes it wait. On a server that
+# was demoted it would fail as a bug of PostgreSQL; pg_current_xact_id refuses there as every write does.
 _WRITE_WAL: Final = """
-    SELECT pg_logical_emit_message(true, 'jiangbu', '') WHERE current_setting('synchronous_standby_names') <> ''
+    SELECT pg_current_xact_id(), pg_logical_emit_message(true, 'jiangbu', '')
+    WHERE current_setting('synchronous_standby_names') <> ''
 """
 
 
@@ -50,6 +52,6 @@ def require_replication(connection: Connection) -> None:
     """Have the commit of this transaction wait for the synchronous standby, also if the transaction only read.
 
     The standby has everything that the transaction saw once its commit succeeds, because the commit comes later in the
-    WAL. UnreplicatedCommitError is raised by the commit.
+    WAL. UnreplicatedCommitError is raised by the commit, and a read-only error (transient) here by a demoted server.
     """
     execute(connection, _WRITE_WAL)

@@ -89,6 +89,25 @@ def test_what_was_read_of_an_unknown_commit_does_not_leave_before_the_standby_ha
         assert leaving.result(60) is None
 
 
+def test_a_demoted_server_refuses_as_every_write_does(pair) -> None:
+    (_, url) = pair.urls("replication")
+    engine = make_engine(url.replace(f":{pair.primary.port}/", f":{pair.standby.port}/"))
+    with psycopg.connect(pair.standby.url(), autocommit=True) as admin:
+        until(lambda: admin.execute("SELECT 1 FROM pg_database WHERE datname = 'replication'").fetchall())
+        admin.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        admin.execute("SELECT pg_reload_conf()")
+        try:
+            until(lambda: admin.execute("SHOW synchronous_standby_names").fetchall() == [("*",)])
+            failure = commit(engine, require_replication)
+        finally:
+            admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            admin.execute("SELECT pg_reload_conf()")
+            engine.dispose()
+    assert failure is not None
+    assert isinstance(driver_error(failure), psycopg.errors.ReadOnlySqlTransaction)
+    assert is_transient(failure)
+
+
 def through_both(pair: Replicated, target: str = "read-write") -> str:
     """Return the administrator's URL that names both servers, the standby first."""
     password = pair.primary.password_file.read_text("ascii").strip()
