@@ -39,6 +39,17 @@ def columns_of(schema: Schema) -> list[str]:
     return columns
 
 
+def in_order(schema: Schema, item: Json) -> Json:
+    """Return an item with its fields in the order of the schema, which is that of the columns."""
+    ordered: Json = {}
+    for name, field in schema.dump_fields.items():
+        if name in item:
+            ordered[name] = item[name]
+            if isinstance(field, fields.Nested) and not field.many and item[name] is not None:
+                ordered[name] = in_order(field.schema, item[name])
+    return ordered | {name: value for name, value in item.items() if name not in ordered}
+
+
 def cells_of(item: Json, columns: Iterable[str]) -> list[str]:
     """Return an item's cells as text."""
     return [_cell(item, column) for column in columns]

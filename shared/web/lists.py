@@ -19,7 +19,7 @@ from shared.events.fields import Choice
 from shared.postgres.sorted_rows import Key, Seek, SortedRows, Sorts
 from shared.values.json_types import Json
 from shared.web.answers import JsonSchema
-from shared.web.csv_list import CSV, cells_of, columns_of, csv_response, wants_csv
+from shared.web.csv_list import CSV, cells_of, columns_of, csv_response, in_order, wants_csv
 from shared.web.pagination import ListPosition, PageQuery, decode_cursor, encode_cursor, list_digest
 from shared.web.query import TEXT, Blueprint
 
@@ -170,7 +170,10 @@ class ListRoute(Generic[Row]):
         page = self.page(arguments)
         after_this_request(partial(_add_headers, page))
         counted = {} if page.total is None else {"count": page.total}
-        return {**page.further, "items": page.items, "next_cursor": page.next_cursor, **counted}
+        items = page.items
+        if issubclass(self.listed.page, JsonSchema):  # which does not render the items; the others do
+            items = [in_order(self.listed.item, item) for item in items]
+        return {**page.further, "items": items, "next_cursor": page.next_cursor, **counted}
 
 
 def list_operation(

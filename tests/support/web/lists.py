@@ -131,4 +131,7 @@ def check_list(client: FlaskClient, path: str, asked: Asked, role: str = "audito
     assert answer["count"] == len(found), asked
     rows = csv_items(client, path, role, **query)
     assert rows == [{name: cell_of(item, name) for name in row} for item, row in zip(found, rows, strict=True)], asked
+    for item, row in zip(found, rows, strict=True):
+        columns = dict.fromkeys(name.partition(".")[0] for name in row)
+        assert [name for name in columns if name in item] == list(item), asked
     return found
