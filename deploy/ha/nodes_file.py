@@ -20,8 +20,8 @@ from marshmallow import Schema, ValidationError
 
 from deploy.ha.nodes import Cluster, Folders, KafkaSecurity, Machine, Ports, Programs, TlsFiles
 from shared.operator_errors import OperatorError
-from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, text_at
-from shared.yaml_files.tree import FieldProblem, Scalar, YamlFault, YamlFileError, field_name, flatten, parse_tree
+from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, load_tree, text_at
+from shared.yaml_files.tree import FieldProblem, Scalar, YamlFileError, parse_tree
 
 _LEAST_MACHINES: Final = 3
 
@@ -185,14 +185,7 @@ def load_nodes(path: Path) -> Cluster:
 
 def read_nodes(content: bytes, file: str) -> Cluster:
     """Parse the description; `file` is its name in messages. Raises YamlFileError."""
-    tree = parse_tree(content, file)
-    faults = set(tree.faults)
-    try:
-        cluster: Cluster = _SCHEMA.load(tree.data)  # type: ignore[arg-type]  # other data is a fault, too
-    except ValidationError as error:
-        faults |= {YamlFault(tree.line(path), field_name(path), text) for path, text in flatten(error.messages)}
-    if faults:
-        raise YamlFileError(file, faults)
+    cluster: Cluster = load_tree(_SCHEMA, parse_tree(content, file), file)
     return cluster
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
-from shared.yaml_files.tree import FieldProblem, Scalar
+from shared.yaml_files.tree import FieldProblem, Scalar, Tree, YamlFault, YamlFileError, field_name, flatten
 
 # A check of a whole mapping, which runs even if its fields have faults.
 Check = Callable[[Mapping[str, object]], Iterable[FieldProblem]]
@@ -162,6 +162,19 @@ class ListOf(fields.List[object]):
         for name in self._needed:
             if name not in texts:
                 yield FieldProblem((), f"缺少{zh} {name} / {en} {name} is missing")
+
+
+def load_tree(schema: Schema, tree: Tree, file: str) -> Any:
+    """Load a file's tree by its schema. YamlFileError with every fault, each with its line and field."""
+    faults = set(tree.faults)
+    loaded: Any = None
+    try:
+        loaded = schema.load(tree.data)  # type: ignore[arg-type]  # other data is a fault, too
+    except ValidationError as error:
+        faults |= {YamlFault(tree.line(path), field_name(path), text) for path, text in flatten(error.messages)}
+    if faults:
+        raise YamlFileError(file, faults)
+    return loaded
 
 
 def text_at(data: object, *names: str) -> str:

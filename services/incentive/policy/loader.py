@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 
 from services.incentive.policy.fields import MappedBy
 from services.incentive.policy.schema import POLICY
 from services.incentive.policy.terms import OtherReading, Policy, PolicyValue, Reading, Texts
-from shared.yaml_files.fields import ListOf, Mapped, ScalarField, text_at
-from shared.yaml_files.tree import Data, Scalar, YamlFault, YamlFileError, field_name, flatten, parse_tree
+from shared.yaml_files.fields import ListOf, Mapped, ScalarField, load_tree, text_at
+from shared.yaml_files.tree import Data, Scalar, parse_tree
 
 _SCHEMA: Final = POLICY.schema_for(None)
 _ALL_ARTICLES: Final = "(一)-(十七)"
@@ -34,13 +34,7 @@ def read_policy(content: bytes, file: str) -> Policy:
     Parsing takes a tenth of a second, and questions about the past ask for the same few files again and again.
     """
     tree = parse_tree(content, file)
-    faults = set(tree.faults)
-    try:
-        policy: Policy = _SCHEMA.load(tree.data)  # type: ignore[arg-type]  # other data is a fault, too
-    except ValidationError as error:
-        faults |= {YamlFault(tree.line(path), field_name(path), text) for path, text in flatten(error.messages)}
-    if faults:
-        raise YamlFileError(file, faults)
+    policy: Policy = load_tree(_SCHEMA, tree, file)
     found = list(_walk(_SCHEMA, tree.data, "", "-"))
     return msgspec.structs.replace(
         policy,
