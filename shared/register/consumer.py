@@ -15,14 +15,12 @@ from shared.kafka.handler import Record
 from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
 from shared.kafka.positions import Move, load_positions
 from shared.kafka.traced_handler import traced
-from shared.postgres.database import make_engine
 from shared.process.child_process import ChildProcess, ChildSide, child_process
 from shared.register.context import RegisterContext, register_context
 from shared.register.head import check_register, lock_head
 from shared.register.kind import RegisterKind
 from shared.register.publish.restored_backup import check_not_behind, newest_published_version
 from shared.register.publish.sender import OutboxSender
-from shared.service_log.published import PublishedComparison
 from shared.service_log.signing import signing_key
 from shared.service_log.store import ServiceLog
 from shared.settings import Settings
@@ -30,6 +28,7 @@ from shared.values.times import now
 from shared.worker.checkpoint_publisher import publishing_checkpoints
 from shared.worker.clock_watch import watching_clock
 from shared.worker.consumer_program import ConsumerProgram, consumer_program
+from shared.worker.guarded_engine import guarded_engine
 
 # Where several exchanges are read: one's record may wait for the transaction under way, and is written by the next.
 _BATCH_S: Final = 1.0
@@ -71,23 +70,18 @@ def run_consumer(kind: RegisterKind, settings: Settings) -> None:
 
 def _send(kind: RegisterKind, settings: Settings, service_log: ServiceLog, inside: ChildSide) -> None:
     """Run the outbox sender in its own process."""
-    engine, client_config = make_engine(settings.database_url), settings.kafka.client_config()
-    PublishedComparison(client_config, settings.service, service_log.key).guard(engine)
-    sender = OutboxSender(
-        engine=engine,
-        client_config=client_config,
-        name=kind.name,
-        register=settings.register,
-        lanes=kind.lanes,
-        render=kind.render,
-        stop=inside.stop,
-        throttled=inside.throttled,
-        beat=inside.beat,
-    )
-    try:
-        sender.run()
-    finally:
-        engine.dispose()
+    with guarded_engine(settings, service_log) as engine:
+        OutboxSender(
+            engine=engine,
+            client_config=settings.kafka.client_config(),
+            name=kind.name,
+            register=settings.register,
+            lanes=kind.lanes,
+            render=kind.render,
+            stop=inside.stop,
+            throttled=inside.throttled,
+            beat=inside.beat,
+        ).run()
 
 
 def _consume(

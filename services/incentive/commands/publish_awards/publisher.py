@@ -20,16 +20,15 @@ from services.incentive.store.published.versions import compared_state, delete_s
 from services.incentive.store.readings import ledger_state
 from shared.events.award_events import AWARD_HEADERS, AWARDS
 from shared.kafka.publish.fenced_producer import FencedProducer, OutgoingRecord, fenced_producer, why_retry
-from shared.postgres.database import make_engine
 from shared.postgres.leader_lock import exclude_leader, leader_lock
 from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
 from shared.process.child_process import ChildSide
 from shared.process.program import lower_cpu_priority
-from shared.service_log.published import PublishedComparison
 from shared.service_log.store import ServiceLog
 from shared.settings import ClientConfig, Settings
 from shared.values.times import Clock, now
+from shared.worker.guarded_engine import guarded_engine
 
 _LOCK: Final = "awards"
 _PART: Final = "awards"
@@ -130,19 +129,14 @@ def exclude_publishers(connection: Connection) -> bool:
 def publish_awards(settings: Settings, ledger_log: ServiceLog, inside: ChildSide) -> None:
     """Run the publisher in its own process, until it is told to stop."""
     lower_cpu_priority()
-    engine, client_config = make_engine(settings.database_url), settings.kafka.client_config()
-    PublishedComparison(client_config, settings.service, ledger_log.key).guard(engine)
-    publisher = AwardPublisher(
-        engine=engine,
-        client_config=client_config,
-        stop=inside.stop,
-        throttled=inside.throttled,
-        beat=inside.beat,
-    )
-    try:
-        publisher.run()
-    finally:
-        engine.dispose()
+    with guarded_engine(settings, ledger_log) as engine:
+        AwardPublisher(
+            engine=engine,
+            client_config=settings.kafka.client_config(),
+            stop=inside.stop,
+            throttled=inside.throttled,
+            beat=inside.beat,
+        ).run()
 
 
 def _why_retry(error: Exception) -> str | None:
