@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Iterator, Sequence
 
+    from kafka.producer.future import FutureRecordMetadata
+
     from exchange_kit.records import SampleRecord
 
 EXCHANGES_FILE = Path(__file__).with_name("exchanges.yaml")
@@ -67,6 +69,27 @@ class World:
         return [record for record, _ in zip(self._records, range(events), strict=False)]
 
 
+def patient_producer(kafka: str | Sequence[str], within_s: float) -> KafkaProducer:
+    """Return an idempotent producer that sends again for `within_s`, soon after a killed broker is back."""
+    return KafkaProducer(
+        bootstrap_servers=kafka,
+        acks="all",
+        enable_idempotence=True,
+        max_block_ms=int(within_s * 1000),
+        delivery_timeout_ms=int(within_s * 1000),
+        # A killed broker never answers the requests that it has.
+        request_timeout_ms=4_000,
+        reconnect_backoff_max_ms=1000,
+        allow_auto_create_topics=False,
+    )
+
+
+def send(producer: KafkaProducer, record: SampleRecord, time_ms: int) -> FutureRecordMetadata:
+    """Send a record; the client refuses one with neither key nor value, so that it then gets an empty key."""
+    key = b"" if record.key is None and record.value is None else record.key
+    return producer.send(record.topic, record.value, key, list(record.headers), timestamp_ms=time_ms)
+
+
 class Publisher(threading.Thread):
     """A thread that sends a slice of the world at a steady pace, so that a fault can occur in the middle of it.
 
@@ -98,27 +121,13 @@ class Publisher(threading.Thread):
             self.begun.set()
 
     def _send_all(self) -> None:
-        producer = KafkaProducer(
-            bootstrap_servers=self._kafka,
-            acks="all",
-            enable_idempotence=True,
-            max_block_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
-            delivery_timeout_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
-            # Requests that a killed broker never answered are resent soon after it is back.
-            request_timeout_ms=4_000,
-            reconnect_backoff_max_ms=1000,
-            allow_auto_create_topics=False,
-        )
+        producer = patient_producer(self._kafka, ACKNOWLEDGED_WITHIN_S)
         try:
             futures, times_ms = [], []
             for number, start in enumerate(range(0, len(self._records), CHUNK_RECORDS)):
                 for record in self._records[start : start + CHUNK_RECORDS]:
-                    # The client refuses to send a record with neither key nor value.
-                    key = b"" if record.key is None and record.value is None else record.key
                     times_ms.append(int(time.time() * 1000))
-                    futures.append(
-                        producer.send(record.topic, record.value, key, list(record.headers), timestamp_ms=times_ms[-1])
-                    )
+                    futures.append(send(producer, record, times_ms[-1]))
                 if number % ABORT_EVERY_CHUNKS == 0:
                     self._send_and_abort(self._records[start])
                 self.begun.set()

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import requests
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from shared.translog.checkpoint import TOPIC
 from tests.faults.ha.acknowledged import INTAKE, READS, RECORDS, Decided
 from tests.faults.ha.oracle import digest_of
 from tests.faults.reference import Place
-from tests.faults.world import Sent
+from tests.faults.world import Sent, patient_producer, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,25 +77,13 @@ class Exchanges(Client):
         self.sent: list[Sent] = []
 
     def work(self) -> None:
-        producer = KafkaProducer(
-            bootstrap_servers=self._kafka,
-            acks="all",
-            enable_idempotence=True,
-            max_block_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
-            delivery_timeout_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
-            # Requests that a killed broker never answered are sent again soon.
-            request_timeout_ms=4_000,
-            reconnect_backoff_max_ms=1000,
-            allow_auto_create_topics=False,
-        )
+        producer = patient_producer(self._kafka, ACKNOWLEDGED_WITHIN_S)
         waiting = []
         try:
             while not self.stop.wait(EVENTS_EVERY_S):
                 for record in self._world.take(EVENTS_AT_ONCE):
-                    # The client refuses to send a record with neither key nor value.
-                    key = b"" if record.key is None and record.value is None else record.key
                     time_ms = int(time.time() * 1000)
-                    future = producer.send(record.topic, record.value, key, list(record.headers), timestamp_ms=time_ms)
+                    future = send(producer, record, time_ms)
                     future.add_callback(lambda _: self._seen.success(RECORDS))
                     waiting.append((record, future, time_ms))
             for record, future, time_ms in waiting:
