@@ -1,4 +1,4 @@
-"""What commands of operators print: lines in the caller's language, and errors in one line."""
+"""Output of operators' commands: lines in the caller's language, and errors in one line."""
 
 import contextlib
 from collections.abc import Iterable, Iterator

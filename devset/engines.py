@@ -17,7 +17,7 @@ from shared.settings import LocalSettings
 
 
 class Engines(Protocol):
-    """What the services of a set need: a running Kafka, and PostgreSQL with a database for each service."""
+    """The engines of a set: a running Kafka, and PostgreSQL with a database for each service."""
 
     @property
     def kafka(self) -> str:

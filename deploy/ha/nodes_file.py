@@ -90,7 +90,7 @@ class _YesNo(ScalarField):
 
 
 class _Watchdog(ScalarField):
-    """Whether Patroni uses a watchdog."""
+    """The mode of Patroni's watchdog."""
 
     types = ("str", "bool")  # `off` is a boolean to YAML
     pattern = "off|automatic|required"

@@ -85,7 +85,7 @@ class _Receiver(msgspec.Struct, frozen=True):
 
 
 class _OwnState(msgspec.Struct, frozen=True):
-    """What a Patroni says of its own server, for which it needs no etcd."""
+    """The state of a server as its own Patroni reports it, which needs no etcd."""
 
     state: str
     role: str

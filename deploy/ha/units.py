@@ -108,7 +108,7 @@ def _program(cluster: Cluster, service: Service, kind: str, command: str) -> Uni
         f"jiangbu {service} {kind}",
         "User=jiangbu",
         f"EnvironmentFile={cluster.config}/{service}.env",
-        # What the file does not say, such as PUBLIC_URL and POLICY_FILE.
+        # Optional: settings that are not rendered, such as PUBLIC_URL and POLICY_FILE.
         f"EnvironmentFile=-{cluster.config}/own.env",
         f"ExecStart={cluster.programs.jiangbu}/{service} {command}",
         "PrivateTmp=yes",

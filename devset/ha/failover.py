@@ -30,7 +30,7 @@ _REASON: Final = "演示 / demonstration"
 
 
 class Failover(NamedTuple):
-    """What happened: the killed machine, the new primary, the pause of decisions, and decisions that are missing."""
+    """The outcome of a failover: the killed machine, the new primary, the pause of decisions, the missing ones."""
 
     killed: str
     primary: str

@@ -46,7 +46,7 @@ class NotComparedError(psycopg.OperationalError):
 
 
 class Loss(NamedTuple):
-    """What a log lacks of the newest checkpoint published of it; `fits`: entries known to be as published."""
+    """The difference between a log and its newest published checkpoint; `fits`: entries known to be as published."""
 
     origin: str
     published: int

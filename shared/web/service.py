@@ -61,7 +61,7 @@ def current_service() -> ServiceInfo:
 
 
 class Needs(NamedTuple):
-    """What a read snapshot must contain, beside what was committed before the request.
+    """Requirements of a read snapshot, in addition to all that was committed before the request.
 
     `as_of`: everything that can ever be recorded up to that instant. `size`: so many entries of the log, more if the
     request asks for more (`min_size`). `has`: returns False for a snapshot of a standby that will not do.

@@ -36,7 +36,7 @@ _PAYABLES: Final = f"""
     WHERE award_id = ANY(%(award_ids)s) AND recorded_at <= {AS_OF} ORDER BY award_id, version
 """
 
-# What identifies a proposal comes last.
+# Every order ends with these keys, which identify a proposal.
 _PROPOSAL: Final = (Key(str, "", attrgetter("award_id")), Key(int, "", attrgetter("number")))
 CLAWBACK_SORTS: Final[Sorts] = {
     "award_id": _PROPOSAL,

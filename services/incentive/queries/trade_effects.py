@@ -93,7 +93,7 @@ def find_effects(connection: Connection, view: LedgerView, trade: RegisteredTrad
 def _effects(
     connection: Connection, view: LedgerView, trade: RegisteredTrade, transactions: Sequence[Json]
 ) -> Iterator[Json]:
-    """What the trade did in these transactions."""
+    """Yield the effects of the trade in these transactions."""
     named = [(one, _named_facts(one, trade.known)) for one in transactions]
     recorded = facts_at(connection, {ref for _, pairs in named for ref, _ in pairs})
     for one, pairs in named:

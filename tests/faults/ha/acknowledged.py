@@ -1,4 +1,4 @@
-"""What the set acknowledged while faults were injected, and when: decisions, records, checkpoints, reads."""
+"""Record of all that the set acknowledged under faults, and when: decisions, records, checkpoints, reads."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ QUIET_WITHIN_S = 240.0
 class Pace:
     """How long faults last, and for how long each series must succeed without a long pause to count as going on.
 
-    What is frozen or away must be so for longer than Patroni's lease of 20 s.
+    A frozen or unreachable part must stay so for longer than Patroni's lease of 20 s.
     """
 
     frozen_s: float = 60.0
@@ -47,7 +47,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a set must be started with: proxies between its machines, small disks of one engine, another build."""
+    """Options with which a set is started: proxies between its machines, small disks of one engine, another build."""
 
     network: bool = False
     small_disks: Literal["", "postgres", "kafka"] = ""
@@ -123,7 +123,7 @@ class HaOutcome:
     forked: int = 0
     findings: Findings = field(default_factory=Findings)
     unavailable: str = ""
-    # Of a control: it was detected for the reason that belongs to it.
+    # True for a control that was detected for the right reason.
     caught: bool = False
 
     @property

@@ -26,7 +26,7 @@ Address = tuple[str, int]
 
 
 class Treatment(Enum):
-    """What happens to bytes on their way: held bytes arrive late, as TCP repeats them after a partition."""
+    """Treatment of bytes in transit: held bytes arrive late, as TCP repeats them after a partition."""
 
     PASS = auto()
     HOLD = auto()

@@ -125,7 +125,7 @@ def members(tmp_path: Path, fork_server: ForkServer, extended: None) -> Iterator
 
 @contextmanager
 def lost(members: dict[Service, Member]) -> Iterator[None]:
-    """Lose what is committed in the block: the standby is away, and the primary dies before it is back."""
+    """Lose what is committed in the block: the standby is down, and the primary dies before it is back."""
     pair = members["listing"].pair
     pair.standby.stop()
     yield

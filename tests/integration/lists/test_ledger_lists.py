@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
-# What stands for the variables of paths.
+# Values for the variables of paths.
 PATHS: dict[str, str] = {}
 
 

@@ -1,4 +1,4 @@
-"""What an API says of synchronous replication: readyz, metrics, and that reads go on."""
+"""An API reports synchronous replication in readyz and metrics, and goes on reading without a standby."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ READS = (
     "/v1/search?q=91530100MA6",
     "/v1/log/keys",
 )
-# Of parameters that reads require.
+# Values of the parameters that reads require.
 _VALUES = {"subject": "uscc:91530100MAXKMDEX0C", "rule": "exchange_tiers", "year": 2026, "q": "kmdex"}
 ROLES = ("auditor", "bureau", "exchange:kmdex", "exchange:dcdex", "subject:uscc:91530100MAXKMDEX0C")
 

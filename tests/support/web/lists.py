@@ -1,4 +1,4 @@
-"""What every list of the API does, by the API's own OpenAPI document: it is sorted, paged, counted, and has a CSV."""
+"""Checks of every list in the OpenAPI document: it is sorted, paged, counted, and has a CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the doctor says of the brokers of a cluster together, and of disks."""
+"""The doctor's findings on the brokers of a cluster, and on disks."""
 
 from __future__ import annotations
 

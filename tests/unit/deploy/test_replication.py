@@ -1,4 +1,4 @@
-"""What the doctor says of standbys, slots, the way to the primary, Patroni's rules and replicas."""
+"""The doctor's findings on standbys, slots, the way to the primary, Patroni's rules and replicas."""
 
 from __future__ import annotations
 

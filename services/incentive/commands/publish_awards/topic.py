@@ -1,4 +1,4 @@
-"""What the topic of awards has: the versions that a restored ledger must not count again."""
+"""The versions in the topic of awards, which a restored ledger must not count again."""
 
 from collections.abc import Iterable
 from contextlib import closing

@@ -1,7 +1,7 @@
 """The awards that may look different than at an earlier state of the ledger.
 
-What an award shows follows from its own row, from acts on it, on its subject, its rule or its year, from the budget and
-from the settings. Its readings also follow from the facts about all whose awards depend on each other.
+The content of an award follows from its own row, from acts on it, on its subject, its rule or its year, from the budget
+and from the settings. Its readings also follow from the facts about all whose awards depend on each other.
 """
 
 from collections.abc import Collection

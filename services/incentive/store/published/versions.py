@@ -36,7 +36,7 @@ _RECORD: Final = """
     INSERT INTO award_outbox (award_id, version, value)
     SELECT award_id, version, value FROM given JOIN recorded USING (award_id) ORDER BY place
 """
-# What waits was made before the versions that the topic has, or may have been sent: it must not come after them.
+# Waiting versions are older than those in the topic, or may have been sent already, so they must not be sent later.
 _RAISE: Final = """
     WITH dropped AS (DELETE FROM award_outbox),
     published AS (
