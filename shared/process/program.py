@@ -28,8 +28,8 @@ def shorten_thread_switching() -> None:
 
 
 def lower_cpu_priority() -> None:
-    """Let programs that a person waits for have the CPU first."""
-    os.nice(_NICENESS)
+    """Let programs that a person waits for have the CPU first; a child of such a program has the priority already."""
+    os.nice(max(0, _NICENESS - os.nice(0)))
 
 
 def owner_url(settings: Settings) -> str:

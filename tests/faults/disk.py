@@ -7,10 +7,11 @@ import errno
 import os
 import shutil
 import subprocess
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -26,20 +27,23 @@ def unmount(place: Path) -> None:
 
 
 @contextlib.contextmanager
-def filled(place: Path) -> Iterator[None]:
-    """Leave no room on the file system until the block ends. OSError if it does not fill."""
+def filled(place: Path) -> Iterator[Callable[[], None]]:
+    """Leave no room on the file system until the block ends; yields a function that fills what was freed meanwhile.
+
+    PostgreSQL frees whole segments of WAL at each checkpoint. OSError if the file system does not fill.
+    """
     ballast = place / "ballast"
     try:
         _fill(ballast)
-        yield
+        yield partial(_fill, ballast)
     finally:
         ballast.unlink()
 
 
 def _fill(ballast: Path) -> None:
-    file = os.open(ballast, os.O_CREAT | os.O_WRONLY)
+    file = os.open(ballast, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     try:
-        size = shutil.disk_usage(ballast.parent).free
+        size = shutil.disk_usage(ballast.parent).total
         for step in (1 << 20, 1 << 12):
             with contextlib.suppress(OSError):
                 while True:

@@ -65,8 +65,9 @@ def place_of(tmp_path, server, broker, fork_server):
 
 def consuming(place: Place, **settings: str) -> Running:
     """Start a consumer and wait until it has begun."""
+    earlier = len(place.runs())
     program = place.run("consume", **settings)
-    until(lambda: place.runs() or program.process.poll() is not None, 60)
+    until(lambda: len(place.runs()) > earlier or program.process.poll() is not None, 60)
     assert program.process.poll() is None, program.lines()[-3:]
     return program
 

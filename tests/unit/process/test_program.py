@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import psycopg
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from shared.operator_errors import OperatorError
 from shared.process.program import run_program
 from shared.settings import SettingsError
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +68,12 @@ def test_a_bug_is_reported_with_its_traceback(capsys) -> None:
     *places, last = json.loads(told)["exception"].splitlines()
     assert "raise error" in places[-1]
     assert last == "ZeroDivisionError"
+
+
+def test_the_child_of_a_program_with_a_lower_priority_keeps_it() -> None:
+    """Priorities add up otherwise, and where others have the processors busy the child gets hardly any."""
+    asked = "lower_cpu_priority(); print(os.nice(0)); lower_cpu_priority(); print(os.nice(0))"
+    program = [sys.executable, "-c", f"import os; from shared.process.program import lower_cpu_priority; {asked}"]
+    once, twice = subprocess.check_output(program, text=True, cwd=ROOT).split()
+    assert once == twice
+    assert int(once) >= 10
