@@ -18,9 +18,9 @@ from devset.programs import SERVICES
 from devset.stopping import StopSignals
 from devset.supervisor import LocalSet, Options
 from devset.up import EXCHANGES_FILE, data_folder, exit_on_error, print_addresses, running_set
-from exchange_kit.publish import publish
-from exchange_kit.records import SampleRecord
 from exchange_kit.sample.year import sample_events
+from shared.events.records import SampleRecord
+from shared.kafka.publish.publish_records import publish
 from shared.language import say
 from shared.settings import KafkaSettings
 from shared.values.json_types import Json

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import yaml
 
-from exchange_kit.records import SampleRecord
 from services.incentive.verifier.expected import AcceptedDocument, ExpectedAward, expected_awards, expected_facts
 from services.incentive.verifier.risk_flags import OF_OTHERS
 from services.incentive.verifier.values import fen, subject_of
+from shared.events.records import SampleRecord
 from shared.register.head import register_settings
 from shared.settings import DEFAULT_TOTALS_CUT_AT, POLICY_FILE
 from shared.values.json_types import Json

@@ -13,6 +13,10 @@ _SHARED = (
     "events",
     "kafka/__init__.py",
     "kafka/client_patches.py",
+    "kafka/publish/__init__.py",
+    "kafka/publish/publish_records.py",
+    "table_events",
+    "table_files",
     "translog",
     "values",
 )

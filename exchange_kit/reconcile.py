@@ -11,11 +11,11 @@ from marshmallow import Schema
 from msgspec.structs import replace
 
 from exchange_kit.register import DayCounts, RegisterReader
-from exchange_kit.validate import ACCEPTED, DUPLICATE, Judged, digest, judge, place_of
 from shared.events.decode import FieldError, Kind, Refusal
 from shared.events.documents import Document, Listing
 from shared.events.schemas import ListingSchema, TradeSchema
 from shared.events.topics import KINDS, topic_of
+from shared.events.validate import ACCEPTED, DUPLICATE, Judged, digest, judge, place_of
 from shared.language import say
 from shared.values.money import format_yuan
 

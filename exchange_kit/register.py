@@ -12,10 +12,10 @@ from typing import Final
 import msgspec
 
 from exchange_kit.api import Api, ApiError
-from exchange_kit.records import event_of
-from exchange_kit.validate import digest
 from shared.events.decode import Accepted, Kind, Refusal, decode
 from shared.events.documents import Document
+from shared.events.records import event_of
+from shared.events.validate import digest
 from shared.settings import AccessSettings
 from shared.values.json_types import Json
 from shared.values.money import parse_yuan

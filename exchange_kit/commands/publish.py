@@ -12,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from exchange_kit.commands.options import EXCHANGE, FILE, command, echo
 from exchange_kit.progress_file import Trail, store_position
-from exchange_kit.publish import GIVE_UP_S, PublishError, PublishResult, cluster_of, publish
-from exchange_kit.records import SampleRecord, from_line
 from shared.events.decode import Kind
+from shared.events.records import SampleRecord, from_line
+from shared.kafka.publish.publish_records import GIVE_UP_S, PublishError, PublishResult, cluster_of, publish
 from shared.language import localized, say
 from shared.settings import SettingsError, load_kafka_settings
 

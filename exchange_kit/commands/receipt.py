@@ -22,13 +22,13 @@ from exchange_kit.commands.options import (
 )
 from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, report_alarm
 from exchange_kit.reconcile import own_lines
-from exchange_kit.records import from_line
 from exchange_kit.register import RegisterReader, await_handled, registers_of
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.receipt import WELL, Covering, Outcome, Receipt, covering, find, prove
 from exchange_kit.translog.witness import RewrittenError, UnverifiedError, Witness
 from exchange_kit.translog.witness_folder import FolderError, WitnessFolder
 from shared.events.decode import Kind
+from shared.events.records import from_line
 from shared.language import localized, say
 from shared.settings import AccessSettings, SettingsError
 from shared.translog.note import NoteError, VerifierKey

@@ -5,8 +5,8 @@ from typing import BinaryIO
 import click
 
 from exchange_kit.commands.options import command, exchange_id
-from exchange_kit.records import to_line
 from exchange_kit.sample.year import sample_events
+from shared.events.records import to_line
 from shared.language import say
 
 

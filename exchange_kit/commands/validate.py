@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from exchange_kit.commands.options import AS_JSON, FILE, command, echo, exchange_id, line_result
-from exchange_kit.validate import ACCEPTED, DUPLICATE, judge
+from shared.events.validate import ACCEPTED, DUPLICATE, judge
 from shared.language import say
 
 

@@ -10,8 +10,8 @@ import click
 
 from exchange_kit.api import ApiError
 from exchange_kit.commands.options import EXCHANGE, ServiceUnavailable, command, echo
-from exchange_kit.records import number_of
 from exchange_kit.register import QuarantineTail, registers_of
+from shared.events.records import number_of
 from shared.language import localized, say
 from shared.settings import AccessSettings, SettingsError
 from shared.values.json_types import Json

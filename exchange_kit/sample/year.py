@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from exchange_kit.records import SampleRecord
 from exchange_kit.sample.market import MEAN_WEIGHT, Market, SampleDocument, make_people, shortly_before
 from exchange_kit.sample.rubbish import make_rubbish
 from shared.events.decode import TYPES
+from shared.events.records import SampleRecord
 from shared.events.topics import topic_of
 from shared.values.json_types import Json
 from shared.values.times import day_start, format_time

@@ -17,8 +17,8 @@ from exchange_kit.api import ApiError
 from exchange_kit.register import RegisterReader
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness import Witness
-from exchange_kit.validate import DUPLICATE, Judged, place_of
 from shared.events.decode import FieldError, Kind
+from shared.events.validate import DUPLICATE, Judged, place_of
 from shared.translog.checkpoint import Checkpoint, cosigned_at, open_checkpoint
 from shared.translog.merkle import ProofError, leaf_hash
 from shared.translog.note import COSIGNATURE_V1, Note, NoteError, VerifierKey, parse_note

@@ -23,6 +23,14 @@ class TableRow(NamedTuple):
     cells: list[str]
 
 
+def is_workbook(content: bytes) -> bool:
+    """Return True for a workbook (XLSX), False for CSV. Raises TableError for XLS and encrypted workbooks."""
+    if content.startswith(_COMPOUND):
+        said = "不支持 XLS 或加密的工作簿，请另存为 XLSX / XLS and encrypted workbooks are not read: save it as XLSX"
+        raise TableError(said)
+    return content.startswith(_ZIP)
+
+
 def table_media_type(content: bytes) -> str:
     """Return the media type of a table by its first bytes."""
     return XLSX_TYPE if content.startswith(_ZIP) else CSV_TYPE
@@ -30,10 +38,7 @@ def table_media_type(content: bytes) -> str:
 
 def table_rows(content: bytes) -> Iterator[TableRow]:
     """Yield the rows of a table that are not blank. Raises TableError."""
-    if content.startswith(_COMPOUND):
-        said = "不支持 XLS 或加密的工作簿，请另存为 XLSX / XLS and encrypted workbooks are not read: save it as XLSX"
-        raise TableError(said)
-    found = workbook_rows(content) if content.startswith(_ZIP) else _csv_rows(content)
+    found = workbook_rows(content) if is_workbook(content) else _csv_rows(content)
     for line, cells in found:
         while cells and not cells[-1].strip():
             cells.pop()
@@ -42,7 +47,7 @@ def table_rows(content: bytes) -> Iterator[TableRow]:
 
 
 def _csv_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(csv_text(content), newline=""), strict=True)
     try:
         for cells in reader:
             yield reader.line_num, cells
@@ -50,7 +55,8 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise TableError(f"第 {reader.line_num} 行不是 CSV / line {reader.line_num} is not CSV: {error}") from error
 
 
-def _text(content: bytes) -> str:
+def csv_text(content: bytes) -> str:
+    """Decode a CSV file: UTF-8 or GB 18030. Raises TableError."""
     for encoding in ("utf-8", "gb18030"):
         try:
             return content.decode(encoding).removeprefix(_BYTE_ORDER_MARK)

@@ -8,7 +8,8 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Context, Decimal
 from itertools import pairwise
@@ -19,6 +20,7 @@ from openpyxl.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
+from shared.language import LocalizedError
 from shared.table_files.table_error import TableError
 
 _MOST_BYTES: Final = 16 << 20  # of all parts, unpacked: a payment list of 10,000 rows takes 5 MB
@@ -45,16 +47,28 @@ class _UnreadableCellError(ValueError):
 
 def workbook_rows(content: bytes) -> list[tuple[int, list[str]]]:
     """The rows of the only visible sheet with content, hidden rows too, each with its number. Raises TableError."""
+    with open_workbook(content) as book:
+        return _only_sheet(book)
+
+
+@contextmanager
+def open_workbook(content: bytes) -> Iterator[Workbook]:
+    """Open a workbook whose size is bounded, to be read. Raises TableError, also for what is found damaged within."""
+    book = None
     try:
         _check_size(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # about styles and extensions that are not read
-            return _only_sheet(load_workbook(io.BytesIO(content), read_only=True))
-    except TableError:
+            book = load_workbook(io.BytesIO(content), read_only=True)
+            yield book
+    except (TableError, LocalizedError):
         raise
     except Exception as error:  # of any class, raised by openpyxl and zipfile for a damaged file
         said = "不是完好的 XLSX 工作簿 / not an intact XLSX workbook"
         raise TableError(f"{said} ({type(error).__name__})") from error
+    finally:
+        if book is not None:
+            book.close()
 
 
 def _check_size(content: bytes) -> None:
@@ -84,14 +98,11 @@ def _too_large() -> TableError:
 
 def _only_sheet(book: Workbook) -> list[tuple[int, list[str]]]:
     """The rows of the only visible sheet that is not empty."""
-    try:
-        found = {
-            sheet.title: rows
-            for sheet in book.worksheets
-            if sheet.sheet_state == "visible" and (rows := _sheet_rows(sheet))
-        }
-    finally:
-        book.close()
+    found = {
+        sheet.title: rows
+        for sheet in book.worksheets
+        if sheet.sheet_state == "visible" and (rows := _sheet_rows(sheet))
+    }
     if len(found) > 1:
         names = "、".join(found)
         raise TableError(f"有内容的工作表不止一张，请只留一张 / more than one sheet has content, keep one: {names}")

@@ -15,9 +15,9 @@ from devset.jars import prepared_kafka
 from devset.kafka import Kafka
 from devset.postgres import Postgres
 from devset.processes import free_ports
-from exchange_kit.publish import publish
 from exchange_kit.sample.year import sample_events
 from shared.events.topics import topic_of
+from shared.kafka.publish.publish_records import publish
 from shared.postgres.migrate import migrate
 from shared.settings import KafkaSettings, LocalSettings
 from tests.support.consumer_program import Place

@@ -21,10 +21,10 @@ from kafka import KafkaProducer
 from deploy.databases import database_of
 from devset.client import Client
 from devset.programs import SERVICES
-from exchange_kit.publish import publish
 from exchange_kit.sample.year import sample_events
 from shared.events.fact_topics import ANNUAL_TOTAL
 from shared.events.topics import topic_of
+from shared.kafka.publish.publish_records import publish
 from shared.settings import KafkaSettings
 from shared.values.parties import complete_uscc
 from tests.bench.bed import SEED, YEAR, rate_of, say
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from devset.supervisor import LocalSet
-    from exchange_kit.records import SampleRecord
+    from shared.events.records import SampleRecord
 
 FIRST, SECOND = "kmdex", "dcdex"  # exchanges of the sample whitelist
 QUIET_WITHIN_S: Final = 900.0

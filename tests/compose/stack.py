@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from devset.client import Client
 from devset.processes import free_ports
 from devset.programs import SERVICES, Addresses
-from exchange_kit.publish import publish
+from shared.kafka.publish.publish_records import publish
 from shared.settings import KafkaSettings
 from tests.support.paths import ROOT
 from tests.support.procedures import carry_out
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from exchange_kit.publish import PublishResult
-    from exchange_kit.records import SampleRecord
+    from shared.events.records import SampleRecord
+    from shared.kafka.publish.publish_records import PublishResult
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 # Containers that keep running; all others are steps that end.

@@ -17,8 +17,8 @@ from devset.expected import expected_outcome
 from devset.postgres import postgres_binaries
 from devset.programs import SERVICES
 from exchange_kit.api import ApiError
-from exchange_kit.publish import PublishError, publish
 from exchange_kit.sample.year import sample_events
+from shared.kafka.publish.publish_records import PublishError, publish
 from shared.postgres.schema_version import required_revision
 from shared.whitelist import load_whitelist
 from tests.compose.previous import counts, go_back, revision_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from exchange_kit.records import SampleRecord
+    from shared.events.records import SampleRecord
 
 EXCHANGES = load_whitelist(ROOT / "exchanges.yaml")
 EVENTS = 9_000

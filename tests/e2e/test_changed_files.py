@@ -14,8 +14,8 @@ import requests
 import yaml
 
 from devset.client import Client
-from exchange_kit.publish import publish
-from exchange_kit.records import from_line
+from shared.events.records import from_line
+from shared.kafka.publish.publish_records import publish
 from shared.settings import POLICY_FILE, KafkaSettings
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.note import VerifierKey

@@ -21,7 +21,7 @@ from kafka import KafkaProducer
 
 from devset.processes import free_ports
 from exchange_kit.__main__ import main
-from exchange_kit.records import SampleRecord, event_of, number_of, to_line
+from shared.events.records import SampleRecord, event_of, number_of, to_line
 from shared.events.topics import topic_of
 from shared.translog.checkpoint import cosigned_at, open_checkpoint
 from shared.translog.merkle import check_inclusion, leaf_hash

@@ -10,7 +10,7 @@ import pytest
 import requests
 from kafka import KafkaProducer
 
-from exchange_kit.records import event_of
+from shared.events.records import event_of
 from shared.events.topics import topic_of
 from shared.translog.tiles import Tile, hashes_at
 from shared.values.parties import complete_uscc

@@ -27,11 +27,11 @@ from deploy.broker.topics import apply_topics
 from devset.expected import expected_outcome
 from devset.folder import load_secrets, write_key_files
 from devset.programs import Addresses, command, environment, module
-from exchange_kit.publish import publish
 from exchange_kit.sample.year import sample_events
 from services.incentive.app import create_app as incentive_app
 from services.listing.app import create_app as listing_app
 from services.trade_ingest.app import create_app as trade_app
+from shared.kafka.publish.publish_records import publish
 from shared.postgres.migrate import migrate
 from shared.settings import Settings
 from shared.values.parties import complete_uscc
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from devset.postgres import Database, Postgres
-    from exchange_kit.records import SampleRecord
+    from shared.events.records import SampleRecord
 
 EXCHANGES = ("dcdex", "evdex", "kmdex")
 GROUPS = {"r2": "dcdex", "r3": "evdex", "r4": "kmdex"}

@@ -13,8 +13,8 @@ from kafka import errors as kafka_errors
 from kafka.admin import AbortTransactionSpec, OffsetSpec
 from kafka.protocol.consumer import IsolationLevel
 
-from exchange_kit.records import event_of
 from exchange_kit.sample.year import sample_events
+from shared.events.records import event_of
 from shared.whitelist import load_whitelist
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from kafka.producer.future import FutureRecordMetadata
 
-    from exchange_kit.records import SampleRecord
+    from shared.events.records import SampleRecord
 
 EXCHANGES_FILE = Path(__file__).with_name("exchanges.yaml")
 YEAR = 2026

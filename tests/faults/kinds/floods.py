@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kafka import KafkaProducer
 
 from exchange_kit.api import ApiError
-from exchange_kit.records import SampleRecord
+from shared.events.records import SampleRecord
 from shared.events.topics import topic_of
 from tests.faults.fault import Fault, Kind
 from tests.faults.world import Sent, trade_event

@@ -19,10 +19,10 @@ from devset.kafka import Kafka
 from devset.processes import free_ports
 from exchange_kit.__main__ import main
 from exchange_kit.progress_file import progress_path
-from exchange_kit.publish import PublishError, PublishResult, publish
-from exchange_kit.records import SampleRecord, to_line
 from exchange_kit.sample.year import sample_events
+from shared.events.records import SampleRecord, to_line
 from shared.events.topics import topic_of, topics_of
+from shared.kafka.publish.publish_records import PublishError, PublishResult, publish
 
 NUMBERS = itertools.count(1)
 
@@ -173,7 +173,7 @@ def test_a_broker_that_is_silent_for_a_while_is_waited_for(freezable: Kafka) -> 
 
 
 def test_a_broker_that_stays_unavailable_is_given_up(freezable: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exchange_kit.publish.GIVE_UP_S", 3.0)
+    monkeypatch.setattr("shared.kafka.publish.publish_records.GIVE_UP_S", 3.0)
     sample = list(sample_events(9, ("frozen",), 2000, 2026))
     told: list[tuple[int, int]] = []
     config = {"bootstrap_servers": [freezable.bootstrap_servers]}

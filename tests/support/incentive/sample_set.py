@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from exchange_kit.records import SampleRecord
+    from shared.events.records import SampleRecord
     from tests.support.engines.session import FreshDatabase
 
 YEAR = 2026

@@ -14,11 +14,11 @@ from deploy.__main__ import main as jiangbu
 from devset.demo import main as demo
 from devset.up import main as up
 from exchange_kit.__main__ import main as exchange_kit
-from exchange_kit.records import from_line
 from services.incentive.__main__ import main as incentive
 from services.listing.__main__ import main as listing
 from services.trade_ingest.__main__ import main as trade_ingest
 from shared.events.decode import Accepted, Refusal, decode
+from shared.events.records import from_line
 from tests.bench.bench import main as bench
 from tests.faults.kinds.every import KINDS
 from tests.faults.run import main as faults

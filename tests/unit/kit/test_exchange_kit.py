@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange_kit.__main__ import main
-from exchange_kit.records import SampleRecord, from_line, to_line
 from exchange_kit.sample.year import sample_events
 from shared.events.decode import EVENT_REASONS, Accepted, decode
 from shared.events.documents import Listing, Trade
+from shared.events.records import SampleRecord, from_line, to_line
 from shared.events.topics import topic_of
 from shared.values.times import day_start, shanghai_date
 

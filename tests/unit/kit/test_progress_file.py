@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exchange_kit.progress_file import MARK_EVERY, Position, Trail, progress_path, store_position
-from exchange_kit.publish import PublishResult
+from shared.kafka.publish.publish_records import PublishResult
 
 LINES = [b"line %d\n" % number for number in range(3 * MARK_EVERY)]
 

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from exchange_kit.__main__ import main
-from exchange_kit.tables.mapping import load_mapping
-from exchange_kit.tables.rows import TableFileError
+from shared.table_events.cells import TableFileError
+from shared.table_events.mapping import load_mapping
 from shared.values.parties import complete_uscc
 from tests.support.paths import ROOT
 

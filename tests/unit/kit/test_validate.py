@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from exchange_kit.__main__ import main
-from exchange_kit.records import SampleRecord, to_line
 from exchange_kit.sample.year import sample_events
-from exchange_kit.validate import UNKNOWN_TOPIC, judge
 from shared.events.decode import EVENT_REASONS
+from shared.events.records import SampleRecord, to_line
 from shared.events.topics import topic_of
+from shared.events.validate import UNKNOWN_TOPIC, judge
 from shared.values.parties import complete_uscc
 from tests.support.paths import ROOT
 

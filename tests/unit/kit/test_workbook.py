@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from exchange_kit.__main__ import main
-from exchange_kit.tables.rows import NumberCell, read_xlsx
+from shared.table_events.cells import NumberCell, read_xlsx
 from shared.values.parties import complete_uscc
 
 SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")

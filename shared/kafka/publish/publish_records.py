@@ -13,7 +13,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 
-from exchange_kit.records import SampleRecord
+from shared.events.records import SampleRecord
 from shared.kafka.client_patches import force_close_producer, open_admin
 from shared.language import LocalizedError
 from shared.settings import ClientConfig

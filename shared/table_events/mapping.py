@@ -3,10 +3,13 @@
 kind: trade                                  # or listing
 encoding: gb18030                            # of a CSV file; default UTF-8
 sheet: 成交                                   # if a workbook has several sheets
+header_row: 3                                # the row with the headings; default 1
+totals: [合计, 小计]                          # rows in which a cell is one of these words are no documents
 members:
   trade_no: 合同编号                          # the column with this heading
   revision: {column: 版本, default: "1"}      # for an empty cell; a revision is 1 by default
   status: {column: 状态, values: {已完成: completed, 已取消: cancelled}}
+  amount: {column: 金额, unit: 万元}           # default 元; converted exactly
   completed_at: {column: 成交时间, format: "%Y/%m/%d %H:%M"}   # in Shanghai, unless the format has %z
   provider.id: 卖方代码
   currency: {constant: CNY}
@@ -14,26 +17,46 @@ members:
 
 import re
 from collections.abc import Iterable
+from collections.abc import Mapping as MappingOf
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import yaml
 from marshmallow import fields
 
-from exchange_kit.tables.rows import Cell, Moment, NumberCell, TableFileError, Unreadable
 from shared.events.decode import Kind
 from shared.events.fields import Revision, Time, Yuan
 from shared.events.schemas import ListingSchema, TradeSchema
-from shared.values.money import parse_yuan
+from shared.table_events.cells import Cell, Merged, Moment, NumberCell, TableFileError, Unreadable
+from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, format_time, parse_time
 
 # Thousands separators of spreadsheets. A comma elsewhere may be a decimal comma, so it is an error.
-_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?")
+_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_DECIMAL: Final = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?")
+_YUAN: Final = re.compile(r"[0-9]+(?:\.[0-9]{1,2})?")
+_YUAN_SAID: Final = ("元，最多两位小数", "yuan with at most two decimals")
+FEN_PER_UNIT: Final[MappingOf[str, int]] = {"分": 1, "元": 100, "千元": 10**5, "万元": 10**6, "亿元": 10**10}
 _REVISION: Final = re.compile(r"[0-9]{1,10}")
-_DEFAULT_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+_HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+_CODES: Final = ("listing_no", "trade_no", "provider.id", "buyer.id")
+# The year comes first, so that none can be read as another.
+_DEFAULT_FORMATS: Final = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y.%m.%d %H:%M",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+)
 
+MOST_HEADER_ROW: Final = 50
+
+Unit = Literal["分", "元", "千元", "万元", "亿元"]
 _Field = fields.Field[Any]
 
 
@@ -42,30 +65,40 @@ class CellError(ValueError):
 
 
 class ColumnSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The source of a field's text: a column by its heading, or a constant; `values` translates whole texts."""
+    """The source of a field's text: a column by its heading, or a constant; `values` translates whole texts.
+
+    `unit` is of amounts, a key of FEN_PER_UNIT; `format` of times, as `strptime` reads it.
+    """
 
     column: str | None = None
     constant: str | int | None = None
     default: str | int | None = None
     values: dict[str, str] | None = None
     format: str | None = None
+    unit: Unit = "元"
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A mapping as it is written; `members`: a source, or the heading of its column, by field path (`provider.id`)."""
+
     kind: Kind
     members: dict[str, str | ColumnSource]
     encoding: str = "utf-8-sig"
     sheet: str | None = None
+    header_row: Annotated[int, msgspec.Meta(ge=1, le=MOST_HEADER_ROW)] = 1
+    totals: list[str] = []
 
 
 class Mapping(msgspec.Struct, frozen=True):
-    """`sources` by field path (`provider.id`); `known`: the schema field of each path of the kind."""
+    """A valid mapping: `sources` by field path; `known`: the schema field of each path of the kind."""
 
-    kind: Kind
-    encoding: str
-    sheet: str | None
+    file: MappingFile
     sources: dict[str, ColumnSource]
     known: dict[str, _Field]
+
+    @property
+    def kind(self) -> Kind:
+        return self.file.kind
 
     def columns_of(self, path: str) -> list[str]:
         """Return the headings from which a field, or its nested fields, are read."""
@@ -79,11 +112,21 @@ class Mapping(msgspec.Struct, frozen=True):
 def load_mapping(path: Path) -> Mapping:
     """Load a mapping file. TableFileError if it is invalid or names an unknown field."""
     try:
-        read = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), _File)
+        read = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), MappingFile)
         "".encode(read.encoding)
     except (ValueError, LookupError, yaml.YAMLError) as error:
         raise TableFileError(f"{path}: 映射文件有误：{error}", f"{path}: invalid mapping file: {error}") from error
-    known = dict(_flat_fields((ListingSchema if read.kind == "listing" else TradeSchema)().fields.items()))
+    return check_mapping(str(path), read)
+
+
+def fields_of(kind: Kind) -> dict[str, _Field]:
+    """Return the schema field of each path of a kind of documents."""
+    return dict(_flat_fields((ListingSchema if kind == "listing" else TradeSchema)().fields.items()))
+
+
+def check_mapping(name: str, read: MappingFile) -> Mapping:
+    """Return the mapping that a file gives. TableFileError, with the name, for an unknown field or a wrong source."""
+    known = fields_of(read.kind)
     sources = {"revision": ColumnSource(constant=1)}
     for member, given in read.members.items():
         source = ColumnSource(column=given) if isinstance(given, str) else given
@@ -92,11 +135,13 @@ def load_mapping(path: Path) -> Mapping:
             zh, en = f"没有此字段，可用字段：{names}", f"unknown field; known fields: {names}"
         elif (source.column is None) == (source.constant is None):
             zh, en = "column 与 constant 须有且只有一个", "must have either a column or a constant"
+        elif source.unit != "元" and not isinstance(known[member], Yuan):
+            zh, en = "只有金额有 unit", "only an amount has a unit"
         else:
             sources[member] = source
             continue
-        raise TableFileError(f"{path}: members.{member}: {zh}", f"{path}: members.{member}: {en}")
-    return Mapping(read.kind, read.encoding, read.sheet, sources, known)
+        raise TableFileError(f"{name}: members.{member}: {zh}", f"{name}: members.{member}: {en}")
+    return Mapping(read, sources, known)
 
 
 def _flat_fields(named: Iterable[tuple[str, _Field]]) -> Iterable[tuple[str, _Field]]:
@@ -107,8 +152,17 @@ def _flat_fields(named: Iterable[tuple[str, _Field]]) -> Iterable[tuple[str, _Fi
             yield name, field
 
 
-def read_cell(field: _Field, source: ColumnSource, cell: Cell | None) -> str | int | None:
-    """Return the field's JSON value, None if empty; the constant's if `cell` is None. CellError."""
+def read_field(mapping: Mapping, path: str, cell: Cell | None) -> str | int | None:
+    """Return the JSON value of a field, None if empty; the constant's if `cell` is None. CellError."""
+    value = _read_cell(mapping.known[path], mapping.sources[path], cell)
+    return half_width(value) if path in _CODES and isinstance(value, str) else value
+
+
+def _read_cell(field: _Field, source: ColumnSource, cell: Cell | None) -> str | int | None:
+    if isinstance(cell, Merged):
+        if isinstance(field, Yuan):
+            raise CellError("多行合并：请取消合并，逐行填写 / is merged over several rows: unmerge it, enter each row")
+        return _read_cell(field, source, cell.cell)
     if isinstance(cell, Unreadable):
         raise CellError(cell.message)
     if isinstance(cell, Moment):
@@ -154,26 +208,33 @@ def _value(field: _Field, source: ColumnSource, text: str) -> str | int | None:
             )
         text = source.values[text]
     if isinstance(field, Yuan):
-        return _amount(text)
+        return _amount(half_width(text), source.unit)
     if isinstance(field, Time):
-        return _time(text, source.format)
+        return _time(half_width(text), source.format)
     if isinstance(field, Revision):
-        if _REVISION.fullmatch(text) is None:
+        if _REVISION.fullmatch(half_width(text)) is None:
             raise CellError(f"须为整数，实为 {text!r} / must be an integer, not {text!r}")
-        return int(text)
+        return int(half_width(text))
     return text
 
 
-def _amount(text: str) -> str:
+def half_width(text: str) -> str:
+    """Return the text with full-width letters, digits and punctuation of ASCII (U+FF01 .. U+FF5E) as ASCII."""
+    return text.translate(_HALF_WIDTH).strip()
+
+
+def _amount(text: str, unit: str) -> str:
+    """Convert to yuan, exactly; what is not whole fen is refused."""
     plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
-    try:
-        parse_yuan(plain)
-    except ValueError as error:
-        raise CellError(
-            f"须为元，最多两位小数，如 5000000.00 或 5,000,000.00，实为 {text!r}"
-            f" / must be yuan with at most two decimals, not {text!r}"
-        ) from error
-    return plain
+    whole, _, decimals = plain.partition(".")
+    is_number = _DECIMAL.fullmatch(plain) is not None
+    fen, rest = divmod(int(whole + decimals) * FEN_PER_UNIT[unit], 10 ** len(decimals)) if is_number else (0, 1)
+    if rest:
+        zh, en = (
+            _YUAN_SAID if unit == "元" else (f"以{unit}计、换算后为整分的金额", f"an amount in {unit} of whole fen")
+        )
+        raise CellError(f"须为{zh}，如 5000000.00 或 5,000,000.00，实为 {text!r} / must be {en}, not {text!r}")
+    return plain if unit == "元" and _YUAN.fullmatch(plain) else format_yuan(fen)
 
 
 def _time(text: str, form: str | None) -> str:

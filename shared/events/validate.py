@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from exchange_kit.records import SampleRecord, from_line
 from shared.events.decode import REVISION_CONFLICT, TYPES, Accepted, FieldError, Kind, Refusal, decode
 from shared.events.documents import Document, Listing
+from shared.events.records import SampleRecord, from_line
 from shared.events.topics import KINDS, topic_of, topics_of
 
 ACCEPTED: Final = "accepted"
