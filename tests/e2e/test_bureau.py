@@ -103,6 +103,6 @@ def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any
     ]
     # Both programs sign with one key.
     auditor = {"Authorization": f"Bearer {running_set['keys']['auditor']}"}
-    (key,) = requests.get(f"{base}/v1/log/keys", headers=auditor, timeout=10).text.splitlines()
-    note = requests.get(f"{base}/v1/log/checkpoint", headers=auditor, timeout=10).content
+    (key,) = requests.get(f"{base}/v1/log/keys", headers=auditor, timeout=60).text.splitlines()
+    note = requests.get(f"{base}/v1/log/checkpoint", headers=auditor, timeout=60).content
     assert 0 < open_checkpoint(note, [VerifierKey.parse(key)]).size <= len(transactions)

@@ -62,7 +62,7 @@ def test_two_of_each_program_are_ready_and_nothing_outlives_a_killed_supervisor(
     assert len(known["kafka"].split(",")) == 3
     for service, urls in known["apis"].items():
         assert known[service] == urls[0]
-        assert [requests.get(f"{url}/readyz", timeout=10).status_code for url in urls] == [200, 200]
+        assert [requests.get(f"{url}/readyz", timeout=60).status_code for url in urls] == [200, 200]
     cluster = load_nodes(tmp_path / "data" / "nodes.yaml")
     password = json.loads((tmp_path / "data" / "secrets.json").read_text("utf-8"))["database_password"]
     machine = cluster.machines[0]

@@ -87,8 +87,8 @@ class Running:
         """Return the distinct reasons for waiting in the order of their first occurrence."""
         return list(dict.fromkeys(line["reason"] for line in self.lines("waiting")))
 
-    def until(self, event: str, timeout_s: float = 60) -> dict[str, Any]:
-        return until(lambda: next(iter(self.lines(event)), None), timeout_s)
+    def until(self, event: str) -> dict[str, Any]:
+        return until(lambda: next(iter(self.lines(event)), None))
 
     def terminate(self) -> tuple[int, float]:
         """Send SIGTERM; return the exit code and the seconds until the end."""

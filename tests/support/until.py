@@ -12,7 +12,7 @@ T = TypeVar("T")
 _LOOK_EVERY_S = 0.05
 
 
-def until(condition: Callable[[], T], timeout_s: float = 60, why: Callable[[], object] = lambda: "") -> T:
+def until(condition: Callable[[], T], timeout_s: float = 180, why: Callable[[], object] = lambda: "") -> T:
     """Return the first true value of the condition. AssertionError with `why` after the timeout.
 
     The timeout only ends tests that would hang, also on a busy machine. It is no requirement on speed.

@@ -129,7 +129,7 @@ def test_brokers_let_in_those_with_a_password_and_a_right(
     def password(user: str) -> str:
         return (rendered / "secrets" / user / KAFKA_PASSWORD).read_text("ascii").strip()
 
-    until(lambda: numbers_of(brokers(ADMIN, password(ADMIN))) == {1, 2, 3}, 120)
+    until(lambda: numbers_of(brokers(ADMIN, password(ADMIN))) == {1, 2, 3})
     environment = dict(line.split("=", 1) for line in (rendered / "rendered" / "db1" / "admin.env").read_text().split())
     environment["EXCHANGES_FILE"] = str(ROOT / "exchanges.yaml")
     applied = CliRunner().invoke(main, ["topics", "apply", "--secrets", str(rendered / "secrets")], env=environment)

@@ -61,7 +61,7 @@ def patroni(machine: Machine) -> dict[str, Any]:
 
 
 def test_the_state_of_a_set_is_shown(three: HaSet) -> None:
-    until(lambda: is_whole(three), 60)
+    until(lambda: is_whole(three))
     lines = run(three, "state of a set").splitlines()
     primary = three.primary().name
     assert lines[-1] == "whole"
@@ -82,7 +82,7 @@ def test_a_planned_switchover(three: HaSet) -> None:
     found = re.fullmatch(r"the primary is (\w+), after [0-9.]+ s\n", said)
     assert found is not None, said
     assert found[1] == after
-    until(lambda: is_whole(three), 60)
+    until(lambda: is_whole(three))
 
 
 def test_a_dead_standby_is_refused_by_name(three: HaSet) -> None:
@@ -90,7 +90,7 @@ def test_a_dead_standby_is_refused_by_name(three: HaSet) -> None:
     standby = next(machine for machine in three.engines.cluster.machines if machine != primary)
     three.do(lambda: three.engines.kill_database(standby))
     try:
-        until(lambda: part(three, "postgresql", standby.name).get("fault"), 60)
+        until(lambda: part(three, "postgresql", standby.name).get("fault"))
         assert status(three)["exit_code"] == 1
         arguments = ["ha", "switchover", "--yes", "--nodes", str(three.folder / "nodes.yaml"), "--to", standby.name]
         done = CliRunner().invoke(main, arguments, env=three.environment)
@@ -99,14 +99,14 @@ def test_a_dead_standby_is_refused_by_name(three: HaSet) -> None:
         assert three.primary() == primary
     finally:
         three.do(lambda: three.engines.revive_database(standby))
-        until(lambda: is_whole(three), 120)
+        until(lambda: is_whole(three))
 
 
 def test_a_machine_comes_back(three: HaSet) -> None:
     lost = three.engines.machine("n1")
     three.kill_machine(lost)
     # The others go on without it, also if it had the primary.
-    until(lambda: status(three)["exit_code"] == 1 and three.primary() != lost, 120)
+    until(lambda: status(three)["exit_code"] == 1 and three.primary() != lost)
     assert part(three, "kafka", "n1")["state"] == "down"
     assert part(three, "etcd", "n1")["state"] == "unhealthy"
     run(three, "a machine comes back", MACHINE="n1")
@@ -118,7 +118,7 @@ def test_a_machine_comes_back(three: HaSet) -> None:
 def test_a_quorum_comes_back(three: HaSet) -> None:
     primary = three.primary()
     three.kill("etcd n2", "etcd n3", "kafka n2", "kafka n3")
-    until(lambda: patroni(primary).get("failsafe_mode_is_active"), 60)
+    until(lambda: patroni(primary).get("failsafe_mode_is_active"))
     assert {part(three, "etcd", name)["state"] for name in three.machines} == {"unhealthy"}
     assert part(three, "postgresql", primary.name)["role"] == "primary"
     run(three, "a quorum comes back", MACHINES=" ".join(three.machines))

@@ -221,7 +221,7 @@ def test_who_is_not_let_in_or_may_not_read_waits_and_says_so(secured_set: Secure
     stranger = secured_set.start("stranger", "listing", "consume", KAFKA_SASL_PASSWORD_FILE=str(wrong))
     mistaken = secured_set.start("mistaken", "listing", "consume", **secured_set.broker.environment("incentive"))
     for program, reason in ((stranger, "SaslAuthenticationFailedError"), (mistaken, "无权读写主题")):
-        until(lambda program=program, reason=reason: reason in program.log_file.read_text("utf-8"), 60)
+        until(lambda program=program, reason=reason: reason in program.log_file.read_text("utf-8"))
         assert program.alive()
         assert "Traceback" not in program.log_file.read_text("utf-8")
     secured_set.stop("stranger", "mistaken")

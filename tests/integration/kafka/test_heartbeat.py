@@ -41,8 +41,8 @@ def test_readers_without_a_broker_fall_silent_with_or_without_partitions(engine,
             stack.enter_context(running(broker.bootstrap_servers, engine, [topic], heartbeat=beating))
         until(lambda: [silent(file) for file in files] == [set(), set()])
         with frozen(broker.program.process.pid):
-            until(lambda: [silent(file) for file in files] == [{"reader"}, {"reader"}], 60)
-        until(lambda: [silent(file) for file in files] == [set(), set()], 60)
+            until(lambda: [silent(file) for file in files] == [{"reader"}, {"reader"}])
+        until(lambda: [silent(file) for file in files] == [set(), set()])
 
 
 @pytest.mark.usefixtures("soon")

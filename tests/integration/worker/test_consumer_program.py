@@ -67,7 +67,7 @@ def consuming(place: Place, **settings: str) -> Running:
     """Start a consumer and wait until it has begun."""
     earlier = len(place.runs())
     program = place.run("consume", **settings)
-    until(lambda: len(place.runs()) > earlier or program.process.poll() is not None, 60)
+    until(lambda: len(place.runs()) > earlier or program.process.poll() is not None)
     assert program.process.poll() is None, program.lines()[-3:]
     return program
 
@@ -245,7 +245,7 @@ def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> Non
         _, took_s = program.terminate()
     assert took_s < STOP_WITHIN_S
     again = consuming(place)
-    until(lambda: place.rows("SELECT 1 FROM outbox") == [], 90)
+    until(lambda: place.rows("SELECT 1 FROM outbox") == [])
     assert again.terminate()[0] == 0
 
 
@@ -316,7 +316,7 @@ def test_a_program_whose_sender_is_killed_ends(place_of) -> None:
     again = consuming(place)
     place.send(1)
     until(lambda: len(place.rows("SELECT 1 FROM listing")) == 1)
-    until(lambda: place.rows("SELECT 1 FROM outbox") == [], 60)
+    until(lambda: place.rows("SELECT 1 FROM outbox") == [])
     assert again.terminate()[0] == 0
 
 
@@ -397,7 +397,7 @@ def test_a_wrong_clock_stops_it_until_the_clock_is_right(place_of, service, is_i
         assert place.rows("SELECT 1 FROM listing") == []
     place.set_clock(0)
     consuming_again = place.run("consume")
-    until(lambda: len(place.runs()) == 3, 60)
+    until(lambda: len(place.runs()) == 3)
     if not is_idle:
         until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
     assert consuming_again.terminate()[0] == 0

@@ -100,12 +100,12 @@ def batches(exchange: str) -> dict[str, tuple[bytes, int]]:
 def test_what_a_sender_chooses_does_not_choose_our_memory(place: Place) -> None:
     topic, sent = topic_of("trade", place.exchange), batches(place.exchange)
     program = place.run("consume")
-    until(place.runs, 60)
+    until(place.runs)
     peaks, ends = {"idle": peak_bytes(program.process.pid)}, [0, 0, 0]
     for number, (name, (batch, count)) in enumerate(sent.items()):
         assert send_stored(place.kafka, topic, number % 3, batch) is NoError, name
         ends[number % 3] += count
-        until(lambda: positions(place, topic) == ends, 120)
+        until(lambda: positions(place, topic) == ends)
         assert program.process.poll() is None, name
         peaks[name] = peak_bytes(program.process.pid)
     report(peaks)
