@@ -91,10 +91,11 @@ class TlsFiles(NamedTuple):
 
 
 class Programs(NamedTuple):
-    """The programs on the machines; `jiangbu` and `kafka` are folders of several."""
+    """The programs on the machines; `jiangbu` and `kafka` are folders of several, `python` is Patroni's."""
 
     jiangbu: Path = Path("/opt/jiangbu/bin")
     patroni: Path = Path("/opt/patroni/bin/patroni")
+    python: Path = Path("/opt/patroni/bin/python3")
     etcd: Path = Path("/usr/bin/etcd")
     haproxy: Path = Path("/usr/sbin/haproxy")
     kafka: Path = Path("/opt/kafka/bin")

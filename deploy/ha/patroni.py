@@ -7,6 +7,7 @@ from typing import Final
 
 import yaml
 
+from deploy.ha import etcd_leadership
 from deploy.ha.etcd import etcd_scheme
 from deploy.ha.nodes import Cluster, Machine
 from shared.values.json_types import Json
@@ -79,6 +80,7 @@ def patroni_yml(cluster: Cluster, machine: Machine) -> str:
                 "rewind": {"username": REWINDER},
             },
             "pg_hba": _hba(cluster),
+            "callbacks": dict.fromkeys(("on_start", "on_role_change"), _leave_etcd(cluster, machine)),
             # A former primary joins again by itself. What it alone had was never acknowledged.
             "remove_data_directory_on_rewind_failure": True,
         },
@@ -119,6 +121,13 @@ def _etcd(cluster: Cluster) -> Json:
     if tls := cluster.etcd_tls:
         settings |= {"cacert": str(tls.authority), "cert": str(tls.certificate), "key": str(tls.key)}
     return settings
+
+
+def _leave_etcd(cluster: Cluster, machine: Machine) -> str:
+    """Return the callback by which the machine of the primary does not lead etcd."""
+    nearest = sorted(cluster.machines, key=lambda one: one != machine)
+    urls = [f"{etcd_scheme(cluster)}://{one.at(one.ports.etcd)}" for one in nearest]
+    return etcd_leadership.command(cluster.programs.python, cluster.config, urls, cluster.etcd_tls or ())
 
 
 def _hba(cluster: Cluster) -> list[str]:

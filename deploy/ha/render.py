@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from deploy.ha import etcd_leadership
 from deploy.ha.environment import environments
 from deploy.ha.etcd import etcd_yml
 from deploy.ha.haproxy import haproxy_cfg
@@ -41,6 +42,7 @@ def render(cluster: Cluster) -> dict[str, str]:
 def _files_of(cluster: Cluster, machine: Machine) -> Iterator[tuple[str, str]]:
     yield "etcd.yml", etcd_yml(cluster, machine)
     yield "patroni.yml", patroni_yml(cluster, machine)
+    yield etcd_leadership.FILE_NAME, Path(etcd_leadership.__file__).read_text("utf-8")
     if machine.proxy:
         yield "haproxy.cfg", haproxy_cfg(cluster, machine)
     yield "server.properties", server_properties(cluster, machine)

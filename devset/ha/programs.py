@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from deploy.ha import etcd_leadership
 from deploy.ha.etcd import etcd_yml
 from deploy.ha.haproxy import haproxy_cfg
 from deploy.ha.kafka import server_properties
@@ -98,7 +99,11 @@ class MachinePrograms:
 
     def patroni(self, password: str) -> ChildProgram:
         """Start Patroni, which starts PostgreSQL; the server lives on if Patroni is killed."""
-        file = self._write("patroni.yml", patroni_yml(self.cluster, self.machine))
+        own = self.cluster._replace(
+            config=self.folder, programs=self.cluster.programs._replace(python=Path(sys.executable))
+        )
+        file = self._write("patroni.yml", patroni_yml(own, self.machine))
+        self._write(etcd_leadership.FILE_NAME, Path(etcd_leadership.__file__).read_text("utf-8"))
         directory = self.machine.folders.postgres.parent
         account = account_for(directory)
         passwords = patroni_environment(superuser=password, replicator=password, rewinder=password)

@@ -24,6 +24,7 @@ from kafka.producer.sender import Sender
 from shared.settings import ClientConfig
 
 _CLOSE_TIMEOUT_S: Final = 2.0
+_CONNECT_TIMEOUT_MS: Final = 4000
 _ATTEMPTS: Final = 5
 _PAUSE_S: Final = 0.2
 _REASON: Final = "_bootstrap_failure"
@@ -118,6 +119,29 @@ def _fail_fast_on_authentication() -> None:
     KafkaConnectionManager._connect = connect_and_remember  # noqa: SLF001 - see above
 
 
+def _bootstrap_by_every_broker() -> None:
+    """Give each broker a share of the time to start, so that one that does not answer does not take all of it.
+
+    Without it a client chooses a broker at random and waits for it until the end, though the others would answer.
+    """
+    get = KafkaConnectionManager.get_connection
+
+    def get_within_share(manager: Any, node_id: Any, timeout_ms: float | None = None, **options: Any) -> Any:
+        if timeout_ms is not None and manager.cluster.is_bootstrap(node_id):
+            timeout_ms /= len(manager.cluster.bootstrap_brokers())
+        return get(manager, node_id, timeout_ms=timeout_ms, **options)
+
+    KafkaConnectionManager.get_connection = get_within_share
+
+
+def _leave_silent_brokers() -> None:
+    """Wait no longer than 4 s for a new connection to a broker, which may be frozen or cut off.
+
+    Without it a client waits for 10 s, and only some clients let themselves be configured.
+    """
+    KafkaConnectionManager.DEFAULT_CONFIG["socket_connection_setup_timeout_ms"] = _CONNECT_TIMEOUT_MS
+
+
 def _do_not_time_tasks() -> None:
     """Do not warn when the library holds its own event loop for 0.1 s, as it does on a busy machine.
 
@@ -152,5 +176,7 @@ def _keep_transactional_requests() -> None:
 _clean_up_failed_bootstrap()
 _read_before_disconnect()
 _fail_fast_on_authentication()
+_bootstrap_by_every_broker()
+_leave_silent_brokers()
 _keep_transactional_requests()
 _do_not_time_tasks()

@@ -24,6 +24,8 @@ from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
 
 _LONGEST_PAUSE_S = 1.0
+# As long as a broker's session: whoever is silent for longer is no leader and no coordinator any more.
+_LIMITS = {"bootstrap_timeout_ms": ANSWER_TIMEOUT_MS, "request_timeout_ms": 6000}
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ class Source:
         """Create the Kafka client of this worker."""
         return KafkaConsumer(
             **self.client_config,
+            **_LIMITS,
             group_id=self.group,
             isolation_level="read_committed",
             enable_auto_commit=False,
@@ -58,7 +61,6 @@ class Source:
             allow_auto_create_topics=False,
             metadata_max_age_ms=10_000,
             session_timeout_ms=10_000,
-            bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
             metrics_enabled=False,
             **STORED_BATCH_OPTIONS,
         )
@@ -79,11 +81,12 @@ class Source:
         """
         if not partitions:
             return {}
-        admin = KafkaAdminClient(**self.client_config)
+        limited = {**self.client_config, **_LIMITS}
+        admin = KafkaAdminClient(**limited)
         try:
             # Read before the database, so that all witnessed offsets are committed by then.
             witnessed = witnessed_offsets(admin, self.group)
-            bounds = read_bounds(admin, self.client_config, partitions)
+            bounds = read_bounds(admin, limited, partitions)
         finally:
             admin.close()
         if len(bounds) < len(partitions):

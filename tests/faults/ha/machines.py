@@ -151,11 +151,11 @@ class Machines:
         statement = f"SELECT {function}(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
         return len(self.ask(node, statement))
 
-    def switchover(self) -> None:
-        """Ask Patroni to hand the primary over to a standby."""
+    def switchover(self, candidate: str | None = None) -> None:
+        """Ask Patroni to hand the primary over to a standby, any of them if none is given."""
         leader = self.engines.machine(self.leader())
         url = f"http://{leader.at(leader.ports.patroni)}/switchover"
-        answer = requests.post(url, json={"leader": leader.name}, timeout=60)
+        answer = requests.post(url, json={"leader": leader.name, "candidate": candidate}, timeout=60)
         assert answer.ok, answer.text
 
     # Kafka and etcd

@@ -31,7 +31,13 @@ def machine_dies(fault: HaFault) -> None:
 
 
 def whole_machine_dies(fault: HaFault) -> None:
+    """The primary's machine dies, which also has a proxy and a copy of each program; clients ask the other copy."""
     rig = fault.rig
+    with_programs = [node for node in rig.nodes if rig.programs(node, "programs")]
+    if rig.leader() not in with_programs:
+        rig.switchover(fault.rng.choice(with_programs))
+        rig.wait_until(lambda: len(rig.followers()) == len(rig.nodes) - 1, 60, "standbys do not follow")
+        rig.pause(fault.pace.steady_s)
     leader = rig.leader()
     fault.some_moment()
     rig.kill(leader, *WHOLE_MACHINE)

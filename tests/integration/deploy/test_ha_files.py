@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -9,16 +10,21 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
+import yaml
 
+from deploy.ha import etcd_leadership
+from deploy.ha.etcd import etcd_yml
 from deploy.ha.haproxy import haproxy_cfg
 from deploy.ha.patroni import patroni_environment, patroni_yml
 from devset.ha.machines import local_cluster
 from devset.processes import base_environment, free_ports
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from deploy.ha.nodes import Cluster
+    from deploy.ha.nodes import Cluster, Machine
     from devset.ha.programs import Binaries
 
 
@@ -45,6 +51,36 @@ def test_haproxy_accepts_its_file(ha_binaries: Binaries, cluster: Cluster, tmp_p
     assert "WARNING" not in done.stderr
     file.write_text(file.read_text("utf-8") + "    no-such-word\n", encoding="utf-8")
     assert checked(ha_binaries.haproxy, "-c", "-f", file).returncode != 0
+
+
+def test_the_machine_of_the_primary_does_not_lead_etcd(ha_binaries: Binaries, cluster: Cluster, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        for one in cluster.machines:
+            file = tmp_path / f"{one.name}.yml"
+            file.write_text(etcd_yml(cluster, one), encoding="utf-8")
+            one.folders.etcd.mkdir(mode=0o700, parents=True)
+            member = stack.enter_context(subprocess.Popen([ha_binaries.etcd, "--config-file", file]))
+            stack.callback(member.kill)
+        until(lambda: leader(cluster) is not None)
+        for machine in cluster.machines:
+            callback = yaml.safe_load(patroni_yml(cluster, machine))["postgresql"]["callbacks"]["on_role_change"]
+            _, _, *arguments = callback.split()
+            before = leader(cluster)
+            assert etcd_leadership.main([*arguments, "on_role_change", "replica", cluster.name]) == 0
+            assert leader(cluster) == before
+            assert etcd_leadership.main([*arguments, "on_role_change", "primary", cluster.name]) == 0
+            assert leader(cluster) not in (machine, None)
+
+
+def leader(cluster: Cluster) -> Machine | None:
+    """Return the machine whose etcd leads."""
+    for machine in cluster.machines:
+        with contextlib.suppress(requests.RequestException):
+            url = f"http://{machine.at(machine.ports.etcd)}/v3/maintenance/status"
+            status = requests.post(url, json={}, timeout=5).json()
+            if status.get("leader") == status["header"]["member_id"]:
+                return machine
+    return None
 
 
 @pytest.mark.usefixtures("ha_binaries")

@@ -7,6 +7,7 @@ from configparser import RawConfigParser
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
@@ -71,6 +72,17 @@ def test_units_read_files_that_are_rendered_or_hold_secrets() -> None:
     }
     assert "kafka-format.sh" in named
     assert named - rendered == {"secrets/patroni/environment"}
+
+
+def test_patroni_runs_a_file_that_is_rendered() -> None:
+    files = render(SECURED)
+    for name, url in (("db1", "http://10.0.0.1:2379"), ("db2", "http://10.0.0.2:2379")):
+        callback = yaml.safe_load(files[f"{name}/patroni.yml"])["postgresql"]["callbacks"]["on_role_change"]
+        python, file, _, own, *others = callback.split()
+        assert python == "/opt/patroni/bin/python3"
+        assert f"{name}/{file.removeprefix('/etc/jiangbu/')}" in files
+        assert own == url
+        assert len(others) == len(MACHINES) - 1
 
 
 def test_files_hold_no_secrets(tmp_path: Path) -> None:

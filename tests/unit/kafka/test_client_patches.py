@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +15,8 @@ from unittest.mock import MagicMock
 
 import kafka
 import pytest
-from kafka.errors import KafkaConnectionError
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
@@ -26,15 +29,23 @@ from tests.support.paths import ROOT
 PATCHED = (
     (KafkaConnectionManager, "bootstrap"),
     (KafkaConnectionManager, "_connect"),
+    (KafkaConnectionManager, "get_connection"),
     (KafkaTCPTransport, "_sock_recv"),
     (KafkaSSLTransport, "_sock_recv"),
     (Sender, "__init__"),
 )
 # Names of the library that the patches use, by the module that must still have them.
 USED = {
-    "kafka.net.manager": ("bootstrap", "_connect", "_net", "_auth_failures"),
+    "kafka.net.manager": (
+        "bootstrap",
+        "_connect",
+        "_net",
+        "_auth_failures",
+        "get_connection",
+        "socket_connection_setup_timeout_ms",
+    ),
     "kafka.net.connection": ("init_future",),
-    "kafka.cluster": ("is_bootstrap",),
+    "kafka.cluster": ("is_bootstrap", "bootstrap_brokers"),
     "kafka.net.transport": ("_sock_recv",),
     "kafka.producer.kafka": ("_sender",),
     "kafka.producer.sender": ("force_close", "await_ready", "_client"),
@@ -90,6 +101,25 @@ def test_data_that_comes_with_the_end_of_a_connection_is_read_first() -> None:
     answers = iter([(b"no", "end"), (b"", "end")])
     receive = client_patches._data_before_end(lambda _: next(answers))  # noqa: SLF001 - of ours
     assert [receive(None), receive(None)] == [(b"no", None), (b"", "end")]
+
+
+def test_a_client_that_starts_does_not_wait_for_one_silent_broker_alone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        asked = [f"127.0.0.1:{server.getsockname()[1]}" for server in (one, other)]
+        with pytest.raises(KafkaTimeoutError):
+            KafkaAdminClient(bootstrap_servers=asked, bootstrap_timeout_ms=1000)
+        assert sum(map(connections, (one, other))) > 1
+
+
+def connections(server: socket.socket) -> int:
+    """Return how many connections a server could accept."""
+    server.setblocking(False)
+    accepted = 0
+    with contextlib.suppress(BlockingIOError), contextlib.ExitStack() as opened:
+        while True:
+            opened.enter_context(server.accept()[0])
+            accepted += 1
+    return accepted
 
 
 def test_a_request_stays_when_the_coordinator_cannot_be_connected_to() -> None:
