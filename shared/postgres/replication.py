@@ -14,11 +14,12 @@ from shared.postgres.query import execute
 
 # "canceling wait for synchronous replication", after a cancel or at the end of the session.
 _WAIT_ENDED: Final = ("01000", "57P01")
-# A transaction that wrote no WAL does not wait. The message is the smallest record that makes it wait. On a server that
-# was demoted it would fail as a bug of PostgreSQL; pg_current_xact_id refuses there as every write does.
+# A transaction that wrote no WAL does not wait. The message is the smallest record that makes it wait. A demoted server
+# shows commits that no other has, and may have no standbys configured any more. The message would fail there like a bug
+# of PostgreSQL; pg_current_xact_id refuses as every write does.
 _WRITE_WAL: Final = """
     SELECT pg_current_xact_id(), pg_logical_emit_message(true, 'jiangbu', '')
-    WHERE current_setting('synchronous_standby_names') <> ''
+    WHERE pg_is_in_recovery() OR current_setting('synchronous_standby_names') <> ''
 """
 
 

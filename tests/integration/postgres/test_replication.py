@@ -89,15 +89,17 @@ def test_what_was_read_of_an_unknown_commit_does_not_leave_before_the_standby_ha
         assert leaving.result(60) is None
 
 
-def test_a_demoted_server_refuses_as_every_write_does(pair) -> None:
+@pytest.mark.parametrize("standbys", ["*", ""])
+def test_a_demoted_server_refuses_as_every_write_does(pair, standbys: str) -> None:
+    """Patroni takes the standbys out of the settings of a server that it demotes."""
     (_, url) = pair.urls("replication")
     engine = make_engine(url.replace(f":{pair.primary.port}/", f":{pair.standby.port}/"))
     with psycopg.connect(pair.standby.url(), autocommit=True) as admin:
         until(lambda: admin.execute("SELECT 1 FROM pg_database WHERE datname = 'replication'").fetchall())
-        admin.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standbys}'")
         admin.execute("SELECT pg_reload_conf()")
         try:
-            until(lambda: admin.execute("SHOW synchronous_standby_names").fetchall() == [("*",)])
+            until(lambda: admin.execute("SHOW synchronous_standby_names").fetchall() == [(standbys,)])
             failure = commit(engine, require_replication)
         finally:
             admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
