@@ -33,6 +33,9 @@ class Engines(Protocol):
     def databases(self, check: Callable[[], None]) -> dict[str, Database]:
         """Wait for PostgreSQL and return each service's database. LocalError; `check` may raise."""
 
+    def nearest(self, database: Database, copy: int) -> Database:
+        """Return a database as the programs of a copy reach it, from 0: by what is on their machine first."""
+
     def await_kafka(self, check: Callable[[], None]) -> None:
         """Wait until the brokers answer. LocalError; `check` may raise."""
 
@@ -78,6 +81,10 @@ class OneOfEach:
     def databases(self, check: Callable[[], None]) -> dict[str, Database]:
         self._postgres.await_ready(check)
         return {service: self._postgres.ensure_database(database_of(service), self._password) for service in SERVICES}
+
+    def nearest(self, database: Database, copy: int) -> Database:
+        del copy  # there is one
+        return database
 
     def await_kafka(self, check: Callable[[], None]) -> None:
         if self._kafka is not None:

@@ -180,10 +180,10 @@ class LocalSet:
 
     def _launch_services(self, databases: dict[str, Database]) -> None:
         self.report(say("正在启动服务", "starting the services"))
-        for number, addresses in enumerate(self.copies, 1):
-            suffix = f" {number}" if len(self.copies) > 1 else ""
+        for number, addresses in enumerate(self.copies):
+            suffix = f" {number + 1}" if len(self.copies) > 1 else ""
             for service, database in databases.items():
-                settings = self._environment(addresses, database)
+                settings = self._environment(addresses, self.engines.nearest(database, number))
                 for arguments in (serving(service, addresses.apis[service]), ("consume",)):
                     name = f"{service} {arguments[0]}{suffix}"
                     log_file = self.logs / f"{service}-{arguments[0]}{suffix.replace(' ', '-')}.log"

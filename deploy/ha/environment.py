@@ -19,7 +19,7 @@ def environments(cluster: Cluster, machine: Machine) -> Iterator[tuple[str, str]
 
     Programs ask the engines of their own machine first. A proxy or broker whose machine died is passed over.
     """
-    near = cluster._replace(machines=tuple(sorted(cluster.machines, key=lambda one: one != machine)))
+    near = cluster.near(machine)
     for service in get_args(Service):
         yield f"{service}.env", _text(_service(near, machine, service))
         yield f"{service}-owner.env", _text(_owner(near, service))

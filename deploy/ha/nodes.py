@@ -134,6 +134,10 @@ class Cluster(NamedTuple):
         """The machines that run HAProxy."""
         return tuple(machine for machine in self.machines if machine.proxy)
 
+    def near(self, machine: Machine) -> "Cluster":
+        """Return the same set with a machine first, for its own programs."""
+        return self._replace(machines=tuple(sorted(self.machines, key=lambda one: one != machine)))
+
     def primary_url(self, database: str, user: str, password: str | None = None) -> str:
         """Return the URL of a database on the primary, through any of the proxies; for psycopg and SQLAlchemy alike."""
         return self._url(database, user, password, [machine.ports.primary for machine in self.proxies])

@@ -125,8 +125,7 @@ def _etcd(cluster: Cluster) -> Json:
 
 def _leave_etcd(cluster: Cluster, machine: Machine) -> str:
     """Return the callback by which the machine of the primary does not lead etcd."""
-    nearest = sorted(cluster.machines, key=lambda one: one != machine)
-    urls = [f"{etcd_scheme(cluster)}://{one.at(one.ports.etcd)}" for one in nearest]
+    urls = [f"{etcd_scheme(cluster)}://{one.at(one.ports.etcd)}" for one in cluster.near(machine).machines]
     return etcd_leadership.command(cluster.programs.python, cluster.config, urls, cluster.etcd_tls or ())
 
 

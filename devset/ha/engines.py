@@ -13,6 +13,7 @@ from typing import Final
 import psycopg
 import requests
 from kafka.errors import KafkaError
+from sqlalchemy import make_url
 
 from deploy.broker.admin import connect_admin
 from deploy.databases import database_of, ensure_database, owner_role, service_role
@@ -86,7 +87,11 @@ class ThreeOfEach:
             for service in SERVICES:
                 password = self._password
                 ensure_database(connection, database_of(service), owner_password=password, service_password=password)
-        return {service: self._database(database_of(service)) for service in SERVICES}
+        return {service: self._database(database_of(service), self.cluster) for service in SERVICES}
+
+    def nearest(self, database: Database, copy: int) -> Database:
+        name = make_url(database.service_url).database
+        return self._database(str(name), self.cluster.near(self.cluster.proxies[copy]))
 
     def await_kafka(self, check: Callable[[], None]) -> None:
         self._await(self._has_all_brokers, check, "Kafka")
@@ -129,11 +134,11 @@ class ThreeOfEach:
     def _data_folders(self) -> list[Path]:
         return [machine.folders.postgres for machine in self.cluster.machines]
 
-    def _database(self, name: str) -> Database:
+    def _database(self, name: str, cluster: Cluster) -> Database:
         return Database(
-            owner_url=self.cluster.primary_url(name, owner_role(name), self._password),
-            service_url=self.cluster.primary_url(name, service_role(name), self._password),
-            read_url=self.cluster.standbys_url(name, service_role(name), self._password),
+            owner_url=cluster.primary_url(name, owner_role(name), self._password),
+            service_url=cluster.primary_url(name, service_role(name), self._password),
+            read_url=cluster.standbys_url(name, service_role(name), self._password),
         )
 
     def is_replicated(self) -> bool:

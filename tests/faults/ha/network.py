@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _CHUNK = 256 * 1024
 # The least time between two looks at all processes.
 _LOOK_AGAIN_S = 0.5
+# After which both ends give up a silent peer: by keepalives (5 s + 3 of 2 s) and tcp_user_timeout (10 s). The kernel
+# would count from its last packet, but to it these connections look healthy: the proxy acknowledges every byte.
+TIMED_OUT_S = 11.0
 Address = tuple[str, int]
 
 
@@ -55,10 +58,11 @@ def separated(nodes: Collection[str], others: Collection[str]) -> Rule:
 
 @dataclass(eq=False)
 class _Connection:
-    """One connection. `source` is None until a rule asks for it."""
+    """One connection. `source` is None until a rule asks for it. `times_out`: both ends notice a silent peer."""
 
     client: socket.socket
     target: str
+    times_out: bool
     server: socket.socket | None = None
     source: str | None = None
     has_gap: bool = False
@@ -73,8 +77,9 @@ class _Connection:
 class Network:
     """Proxies in front of servers. `nodes` returns the node of each process id."""
 
-    def __init__(self, nodes: Callable[[], Mapping[int, str]]) -> None:
+    def __init__(self, nodes: Callable[[], Mapping[int, str]], timed_out_s: float = TIMED_OUT_S) -> None:
         self._nodes = nodes
+        self._timed_out_s = timed_out_s
         self._looking = threading.Lock()
         self._owners: Mapping[Address, str] = {}
         self._looked_at_s = 0.0
@@ -83,17 +88,32 @@ class Network:
         self._listeners: list[socket.socket] = []
         self._open: set[_Connection] = set()
 
-    def place(self, node: str, at: Address, to: Address) -> None:
-        """Forward connections to `at` to the server of the node, which listens on `to`."""
+    def place(self, node: str, at: Address, to: Address, *, times_out: bool = False) -> None:
+        """Forward connections to `at` to the server of the node, which listens on `to`.
+
+        `times_out`: those that are open when a partition begins end as they would by their TCP timeouts.
+        """
         listener = socket.create_server(at, backlog=128)
         self._listeners.append(listener)
-        threading.Thread(target=self._accept, args=(listener, node, to), daemon=True).start()
+        threading.Thread(target=self._accept, args=(listener, node, to, times_out), daemon=True).start()
 
     def partition(self, rule: Rule) -> None:
         """Treat every connection by the rule, those that are open too."""
         with self._changed:
             self._rule = rule
             self._changed.notify_all()
+        timer = threading.Timer(self._timed_out_s, self._time_out, [rule])
+        timer.daemon = True
+        timer.start()
+
+    def _time_out(self, rule: Rule) -> None:
+        """End the connections that are held by the rule, if it is still in force."""
+        with self._changed:
+            watched = [one for one in self._open if one.times_out] if self._rule is rule else []
+        for one in watched:
+            one.source = one.source or self._source_of(one.client)
+            if Treatment.HOLD in rule(one.source, one.target):
+                one.shut()
 
     def restore(self) -> None:
         """Let all bytes pass again: held ones now, and none on connections that lost some, which end."""
@@ -114,13 +134,13 @@ class Network:
         for one in left:
             one.shut()
 
-    def _accept(self, listener: socket.socket, node: str, to: Address) -> None:
+    def _accept(self, listener: socket.socket, node: str, to: Address, times_out: bool) -> None:
         while True:
             try:
                 client, _ = listener.accept()
             except OSError:
                 return
-            connection = _Connection(client, node)
+            connection = _Connection(client, node, times_out)
             with self._changed:
                 self._open.add(connection)
             threading.Thread(target=self._connect, args=(connection, to), daemon=True).start()

@@ -130,8 +130,10 @@ class HaRig(Machines, Tended):
 
     def _place_proxies(self) -> None:
         for machine in self.engines.cluster.machines:
-            for port in {port for port in machine.ports if port}:
-                self.network.place(machine.name, (machine.host, port), (BIND, port))
+            ports = machine.ports
+            watched = (ports.postgres, ports.primary, ports.standbys)
+            for port in {port for port in ports if port}:
+                self.network.place(machine.name, (machine.host, port), (BIND, port), times_out=port in watched)
 
     @contextmanager
     def partitioned(self, nodes: Sequence[str]) -> Iterator[None]:

@@ -37,14 +37,19 @@ def echo(listener: socket.socket, received: bytearray) -> None:
 class Echo:
     """A server behind a network, and connections to it."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, times_out: bool = False) -> None:
         self.network = network
         self.received = bytearray()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.at = ("127.0.0.1", free_ports(1)[0])
-        network.place(SERVER, self.at, self.listener.getsockname())
+        network.place(SERVER, self.at, self.listener.getsockname(), times_out=times_out)
         threading.Thread(target=echo, args=(self.listener, self.received), daemon=True).start()
         self.client = socket.create_connection(self.at, timeout=30)
+
+    def close(self) -> None:
+        self.client.close()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
 
     def is_answered(self, data: bytes = b"ping") -> bool:
         self.client.sendall(data)
@@ -66,10 +71,8 @@ def server() -> Iterator[Echo]:
     network = Network(lambda: {os.getpid(): HERE})
     echo = Echo(network)
     yield echo
-    echo.client.close()
     network.close()
-    echo.listener.shutdown(socket.SHUT_RDWR)
-    echo.listener.close()
+    echo.close()
 
 
 def test_bytes_pass(server: Echo) -> None:
@@ -94,6 +97,24 @@ def test_a_connection_that_begins_in_the_partition_is_answered_after_it(server: 
     assert server.is_silent()
     server.network.restore()
     assert server.client.recv(1024) == b"late"
+
+
+def test_connections_with_tcp_timeouts_end_in_a_partition() -> None:
+    network = Network(lambda: {os.getpid(): HERE}, timed_out_s=SHORT_S)
+    watched, other = Echo(network, times_out=True), Echo(network)
+    try:
+        assert watched.is_answered()
+        assert other.is_answered()
+        network.partition(separated([HERE], [SERVER]))
+        assert watched.client.recv(1024) == b""
+        other.client.sendall(b"late")
+        assert other.is_silent()
+        network.restore()
+        assert other.client.recv(1024) == b"late"
+    finally:
+        watched.close()
+        other.close()
+        network.close()
 
 
 def test_other_nodes_pass_a_partition(server: Echo) -> None:
