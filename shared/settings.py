@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import quote, urlsplit
@@ -21,6 +22,7 @@ from shared.translog.note import COSIGNATURE_V1, VerifierKey
 Service = Literal["listing", "trade-ingest", "incentive"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+Network = IPv4Network | IPv6Network
 ClientConfig = Mapping[str, Any]  # keyword arguments of every kafka-python client
 
 T = TypeVar("T")
@@ -214,6 +216,13 @@ def _words(text: str) -> tuple[str, ...]:
     if not words:
         raise ValueError("must name at least one, separated by commas")
     return words
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(word, strict=False) for word in _words(text))
+    except ValueError as error:
+        raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from error
 
 
 def _addresses(text: str) -> tuple[str, ...]:
@@ -413,6 +422,7 @@ class Settings:
     service_key_file: Path | None = _setting("SERVICE_KEY_FILE", Path, None)
     session_key_file: Path | None = _setting("SESSION_KEY_FILE", Path, None)
     public_url: str | None = _setting("PUBLIC_URL", _http_url, None)
+    trusted_proxies: tuple[Network, ...] = _setting("TRUSTED_PROXIES", _networks, ())
     oidc: OidcSettings | None = field(default_factory=_load_oidc_settings)
     log_origin: str = _setting("LOG_ORIGIN", str, "jiangbu")
     checkpoint_interval_s: float = _setting("CHECKPOINT_INTERVAL", _seconds, DEFAULT_CHECKPOINT_INTERVAL_S)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.incentive.commands.acting import BureauContext
 from services.incentive.domain.facts import TOPICS
 from services.incentive.http import (
+    access_links,
     act_list,
     acts,
     awards,
@@ -66,7 +67,7 @@ _ROUTES = (
         extracts,
         files,
     ),
-    *(years, eligibility, statements, search, participants),
+    *(years, eligibility, statements, search, participants, access_links),
     translog_routes,
 )
 
@@ -122,6 +123,7 @@ def create_app(
         keys=load_keys(settings.api_keys_file) if keys is None else keys,
         clock=context.bureau.clock,
         takes_documents=False,
+        trusted_proxies=settings.trusted_proxies,
         standbys=open_standbys(settings.database_read_url, engine),
         next_seq=next_seq,
         last_instant=last_instant,

@@ -17,7 +17,7 @@ from shared.postgres.replication import require_replication
 from shared.postgres.standbys import StandbyReads
 from shared.service_log.published import NotComparedError, PublishedComparison
 from shared.service_log.store import Stored
-from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, ClientConfig, Service
+from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, ClientConfig, Network, Service
 from shared.telemetry.tracing import Tracing
 from shared.values.times import Clock
 from shared.web.keys import ApiKeys, current_key
@@ -30,6 +30,7 @@ class ServiceInfo:
 
     `kafka`: connection settings of kafka-python (`bootstrap_servers`, `security_protocol`, ...).
     `takes_documents`: its database has the tables `outbox` and `quarantine`.
+    `trusted_proxies`: networks of proxies whose `X-Forwarded-For` names the client.
     `standbys`: servers that answer reads; None if the primary does.
     `next_seq`: returns the number of entries in its log, which `log_entries` reads. `last_instant`: the instant of the
     newest, after which later ones lie. `wait_until_settled`: waits until no entry up to an instant can follow.
@@ -45,6 +46,7 @@ class ServiceInfo:
     keys: ApiKeys
     clock: Clock
     takes_documents: bool
+    trusted_proxies: tuple[Network, ...] = ()
     standbys: StandbyReads | None = None
     next_seq: Callable[[Connection], int] | None = None
     last_instant: Callable[[Connection], datetime | None] | None = None

@@ -77,3 +77,15 @@ def check_fits(page: Page, address: str) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert page.viewport_size is not None
     assert wide <= page.viewport_size["width"], address
+
+
+def press_until(page: Page, wanted: str) -> None:
+    """Press Tab until the focused element has this id or text; it must be visible."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id || document.activeElement.innerText").strip().startswith(wanted):
+            box = page.evaluate("(({x, y, width}) => [x, y, width])(document.activeElement.getBoundingClientRect())")
+            assert box[2] > 0
+            assert box[0] >= 0
+            return
+    raise AssertionError(f"{wanted} is not reached by the keyboard")

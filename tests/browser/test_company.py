@@ -1,4 +1,4 @@
-"""A company's pages in a browser: on a phone, in both languages, with axe; the letter on A4; an objection."""
+"""A company's pages in a browser, on a phone, in both languages, with axe; letters on A4, links, objections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.site import DESKTOP, PHONE, Site, check_accessible, check_fits
+from tests.browser.site import DESKTOP, PHONE, Site, check_accessible, check_fits, press_until
 from tests.support.incentive.bureau import DOCUMENTS, SECOND, Bureau, empty_bureau
 from tests.support.incentive.ledger import provider_total, subject
 from tests.support.incentive.pdf_files import page_count, text_of
@@ -71,3 +71,53 @@ def test_a_company_finds_its_way_and_objects(own_site: Site, bureau: Bureau, pic
         check_accessible(page, "the award")
     [received] = bureau.ask.all("/v1/objections")
     assert (received["award_id"], received["reason"]) == (AWARD, "金额有误")
+
+
+def test_a_letter_opens_the_company_s_pages_once_and_it_objects(own_site: Site, bureau: Bureau, pictures: Path) -> None:
+    """From the bureau's click to the objection, by people who were never here: who types the code, and who guesses."""
+    with own_site.open("bureau") as page:
+        page.goto(f"/subjects/{OF}")
+        page.locator("summary", has_text="发放一次性链接").click()
+        check_accessible(page, "the form of a link")
+        page.get_by_role("button", name="发放并显示来函").click()
+        code = page.locator("article .code").last.inner_text()
+        link = page.locator("section .code").inner_text()
+        check_accessible(page, "the letter")
+        page.screenshot(path=pictures / "access-letter.png", full_page=True)
+        printed = page.pdf(prefer_css_page_size=True)
+        (pictures / "access-letter.pdf").write_bytes(printed)
+        assert page_count(printed) == 1
+        assert code in text_of(printed)
+    assert link.endswith(f"/access/{code}")
+    with own_site.open(None, PHONE) as page:
+        requested: list[str] = []
+        page.on("request", lambda one: requested.extend([one.url, one.headers.get("referer", "")]))
+        page.goto("/access")
+        press_until(page, "code")
+        page.keyboard.type(code.lower().replace("-", " "))
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/own")
+        assert not any(code in one for one in requested)
+        page.screenshot(path=pictures / "access-own-phone.png", full_page=True)
+        # Three clicks in all: open, the reward, send.
+        page.get_by_role("link", name="首单购买奖励").first.click()
+        page.get_by_label("联系方式").fill("0871-0000")
+        page.get_by_label("事实和理由").fill("金额有误")
+        page.get_by_label("事实和理由").locator("xpath=ancestor::form").get_by_role("button").click()
+        assert "异议已收到" in page.get_by_role("status").inner_text()
+    for screen, language, said in ((DESKTOP, "zh", "已经用过"), (PHONE, "en", "was used")):
+        with own_site.open(None, screen, language, scripts=screen is DESKTOP) as page:
+            page.goto(link)
+            assert page.url.endswith("/access")
+            page.screenshot(path=pictures / f"access-{language}.png", full_page=True)
+            if screen is DESKTOP:
+                check_accessible(page, "/access")
+            check_fits(page, "/access")
+            page.locator("main button").click()
+            assert said in page.get_by_role("alert").inner_text()
+            check_fits(page, "/access")
+            page.screenshot(path=pictures / f"access-used-{language}.png", full_page=True)
+            page.goto("/own")
+            assert page.url.endswith("/sign-in?next=/own")
+    [received] = bureau.ask.all("/v1/objections")
+    assert (received["award_id"], received["name"]) == (AWARD, "虚构实体1")

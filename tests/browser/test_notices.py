@@ -32,7 +32,7 @@ def open_site(browser: Browser, bureau: Bureau) -> Iterator[Site]:
         yield Site(browser, url, None)  # type: ignore[arg-type] # no extracts are made here
 
 
-def test_a_notice_is_posted_printed_and_objected_to(open_site: Site, bureau: Bureau, tmp_path: Path) -> None:
+def test_a_notice_is_posted_printed_and_objected_to(open_site: Site, bureau: Bureau, pictures: Path) -> None:
     award_id = bureau.purchase(1)
     bureau.done(award_id, "apply", "review", "joint_review")
     with open_site.open("bureau") as page:
@@ -48,7 +48,7 @@ def test_a_notice_is_posted_printed_and_objected_to(open_site: Site, bureau: Bur
         page.emulate_media(media="print")
         assert not page.locator("header.site").is_visible()
         printed = page.pdf(prefer_css_page_size=True)
-        (tmp_path / "printed.pdf").write_bytes(printed)
+        (pictures / "notice.pdf").write_bytes(printed)
         assert page_count(printed) == 1
         assert "200,000.00" in text_of(printed)
         assert award_id not in text_of(printed).replace(" ", "").replace("\n", "")
@@ -56,12 +56,15 @@ def test_a_notice_is_posted_printed_and_objected_to(open_site: Site, bureau: Bur
         page.goto("/notices")
         check_accessible(page, "/notices")
         check_fits(page, "/notices")
+        # Three clicks in all: the notice, the reward on it, send.
         page.get_by_role("link", name="2026-06-01").click()
         check_accessible(page, "/notices/…")
         check_fits(page, "/notices/…")
-        page.goto("/notices")
+        page.screenshot(path=pictures / "notice-phone.png", full_page=True)
+        page.get_by_role("link", name="对本项提出异议").click()
+        assert page.get_by_label("奖补编号").input_value() == award_id
+        page.screenshot(path=pictures / "objection-phone.png")
         for label, text in (
-            ("奖补编号", award_id),
             ("姓名或名称", "张某"),
             ("联系方式", "871-0000"),
             ("事实和理由", "重复申报"),

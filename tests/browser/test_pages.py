@@ -10,7 +10,7 @@ import pytest
 
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
-from tests.browser.site import DESKTOP, PHONE, check_accessible, check_fits
+from tests.browser.site import DESKTOP, PHONE, check_accessible, check_fits, press_until
 from tests.support.policy.revisions import later_policy
 
 if TYPE_CHECKING:
@@ -348,18 +348,6 @@ def test_a_past_state_is_asked_for_and_kept_by_links(site: Site) -> None:
             assert page.get_by_role("note").count() == 1
             check_accessible(page, address)
             check_fits(page, address)
-
-
-def press_until(page: Page, wanted: str) -> None:
-    """Press Tab until the focused element has this id or text; it must be visible."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.id || document.activeElement.innerText").strip().startswith(wanted):
-            box = page.evaluate("(({x, y, width}) => [x, y, width])(document.activeElement.getBoundingClientRect())")
-            assert box[2] > 0
-            assert box[0] >= 0
-            return
-    raise AssertionError(f"{wanted} is not reached by the keyboard")
 
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -235,6 +235,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0037_list_orders.sql": (
         "24bc5262ba2bfc9394e9b47b2828021649e77c6b457dd05b7b832e934d73a81a"
     ),
+    "services/incentive/migrations/versions/0039_access_links.py": (
+        "942cd933769a959efe479daee89a88a215988548f17e724d6d9e86671441d1f1"
+    ),
+    "services/incentive/migrations/versions/0039_access_links.sql": (
+        "61d3694da705aa2d65b0e7e2e74bf5aa6a342ea43334f58a3c4793a68f8cdc89"
+    ),
     "services/listing/migrations/versions/r0012_list_orders.py": (
         "4368be00250b574e02275765601d46d6566ee7afa19a3c1fa6ff3aeec9478a36"
     ),

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from services.incentive.commands.access_links import draft_link_revocation
 from services.incentive.commands.acting import (
     Acting,
     ActRequest,
@@ -55,7 +56,7 @@ from services.incentive.store.acts import (
 from services.incentive.store.awards import find_current_award
 from services.incentive.store.batches import find_batch_request
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant
-from services.incentive.store.objections import PublicObjection, find_objection, is_registered
+from services.incentive.store.public.objections import PublicObjection, find_objection, is_registered
 from services.incentive.store.recompute import Recomputation, recompute_subjects
 from services.incentive.store.rows import AwardRow
 from services.incentive.store.rulebook import check_settings
@@ -330,4 +331,5 @@ _DRAFTS: Final[Mapping[ActKind, Callable[[Acting], Draft]]] = {
     "service": draft_service,
     "account": _account,
     "account_confirmation": _account_confirmation,
+    "access_link_revocation": draft_link_revocation,
 }

@@ -30,6 +30,8 @@ ActKind = Literal[
     "declared_table",
     "declared_table_confirmation",
     "declared_table_discard",
+    "access_link",
+    "access_link_revocation",
 ]
 Documents = list[Json]
 
@@ -237,6 +239,21 @@ class DeclaredTableDiscardPart(NamedTuple):
     reason: str
 
 
+class AccessLinkPart(NamedTuple):
+    """A one-time link by which a subject reads what is its own; its code is kept as a hash alone."""
+
+    subject: str
+    code_sha256: str
+    expires_at: datetime
+
+
+class AccessLinkRevocationPart(NamedTuple):
+    """The revocation of a link, which ends the session that it began too."""
+
+    access_link_id: str
+    reason: str
+
+
 ActPart = (
     DecisionPart
     | HoldPart
@@ -253,6 +270,8 @@ ActPart = (
     | DeclaredTablePart
     | DeclaredTableConfirmationPart
     | DeclaredTableDiscardPart
+    | AccessLinkPart
+    | AccessLinkRevocationPart
 )
 PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "decision": DecisionPart,
@@ -270,6 +289,8 @@ PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
     "declared_table": DeclaredTablePart,
     "declared_table_confirmation": DeclaredTableConfirmationPart,
     "declared_table_discard": DeclaredTableDiscardPart,
+    "access_link": AccessLinkPart,
+    "access_link_revocation": AccessLinkRevocationPart,
 }
 
 
@@ -372,6 +393,8 @@ def _flat_fields(part: ActPart) -> Json:
                 del fields[name]
     elif isinstance(part, DeclaredTablePart):
         fields |= {"added": format_yuan(fields.pop("added_fen")), "above": format_yuan(fields.pop("above_fen"))}
+    elif isinstance(part, AccessLinkPart):
+        fields["expires_at"] = format_time(part.expires_at)
     elif isinstance(part, RelatedPartyPart):
         del fields["subject"], fields["other"]
         fields["subjects"] = [part.subject, part.other]

@@ -13,6 +13,7 @@ _ACTS: Final = (
     *("decision", "release", "hold", "eligibility", "suspension", "grant_withdrawal", "other_grant", "related_party"),
     *("year_closing", "service", "account_confirmation", "account"),
     *("declared_table_confirmation", "declared_table_discard", "declared_table"),
+    *("access_link_revocation", "access_link"),
 )
 _AWARD_FIELDS: Final = (
     *("exchange", "year", "base", "rate", "cap", "ceiling", "payable", "suppressed_by"),
@@ -68,6 +69,7 @@ def _decision_rows(item: Json) -> Iterator[Row]:
         or item.get("hold_id")
         or item.get("other_grant_id")
         or item.get("account_id")
+        or item.get("access_link_id")
         or item.get("year"),
         item.get("from"),
         item.get("to", item.get("until")),

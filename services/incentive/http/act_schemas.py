@@ -18,6 +18,7 @@ from services.incentive.domain.workflow import GROUNDS, STATES
 from services.incentive.http.fields import Digest, Flag, Measure, TimeOrDay, Words, Year, limited_list
 from services.incentive.http.schemas import AsOfPageQuery, PolicyRefSchema, SubjectSchema, TextsSchema
 from services.incentive.store.frozen.declared_tables import STATES as TABLE_STATES
+from services.incentive.store.public.access_links import LINK_STATES
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Number, Text, Yuan
 from shared.values.json_types import Json
@@ -299,6 +300,18 @@ class AccountConfirmationRequestSchema(QuerySchema):
     """Nothing: who confirms an account says so by the request alone."""
 
 
+class AccessLinkRequestSchema(QuerySchema):
+    """The last day on which a one-time link can be used; by default 30 days from today, at most 90."""
+
+    until = DayParameter()
+
+
+class AccessLinkRevocationRequestSchema(QuerySchema):
+    """Why a one-time link is revoked."""
+
+    reason = _reason(required=True)
+
+
 class YearClosingRequestSchema(QuerySchema):
     """The reason for closing or reopening a year (G14), and its documents."""
 
@@ -430,6 +443,18 @@ AccountSchema = _act("Account", *_ACCOUNT_FIELDS)
 ListedAccountSchema = _act("ListedAccount", *_ACCOUNT_FIELDS, instants("confirmed_at", null=True), booleans("in_use"))
 AccountConfirmationSchema = _act("AccountConfirmation", texts("account_confirmation_id", "account_id"))
 AccountPageSchema = page_schema("AccountPage", ListedAccountSchema)
+_ACCESS_LINK: Final = (_id_of("access_link_id"), texts("subject", "code_sha256"), instants("expires_at"))
+AccessLinkSchema = _act("AccessLink", *_ACCESS_LINK, texts("code", "path", null=True))
+ListedAccessLinkSchema = _act(
+    "ListedAccessLink",
+    *_ACCESS_LINK,
+    texts("state", enum=LINK_STATES),
+    instants("used_at", "revoked_at", null=True),
+)
+AccessLinkPageSchema = page_schema("AccessLinkPage", ListedAccessLinkSchema)
+AccessLinkRevocationSchema = _act(
+    "AccessLinkRevocation", texts("access_link_revocation_id", "access_link_id", "reason")
+)
 YearClosingSchema = _act(
     "YearClosing",
     texts("year_closing_id", "reason"),

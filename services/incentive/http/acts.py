@@ -1,13 +1,15 @@
 """HTTP routes of the bureau. Acts that differ in path, body and answer alone are one table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from marshmallow import Schema
 
 from services.incentive.commands.acting import (
+    Acting,
     ActRequest,
+    Draft,
     IdempotencyKeyReusedError,
     InvalidActError,
     NotFoundError,
@@ -117,6 +119,12 @@ ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
         schemas.GrantWithdrawalSchema,
         "Withdraw the record of another grant, which then counts no more. 409 if it is not in force.",
     ),
+    "access_link_revocation": _ActRoutes(
+        "/v1/access-links/<id>/revoke",
+        schemas.AccessLinkRevocationRequestSchema,
+        schemas.AccessLinkRevocationSchema,
+        "Revoke a one-time link, used or not; the session that it began ends. 409 if it is revoked.",
+    ),
 }
 
 
@@ -212,16 +220,19 @@ def list_related_parties(arguments: Json) -> Iterator[SortedRows[Json]]:
         yield RowsInMemory(recorded.related_parties(connection, arguments.get("subject"), view.as_of), dict)
 
 
-def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
+def perform(
+    header: Json, about: str, given: Json, kind: ActKind, draft_act: Callable[[Acting], Draft] | None = None
+) -> Json:
     """Perform an act as the person who asks, in a transaction of its own; return what was recorded.
 
-    `header` is what KeyHeader has read. Problem 404, 409 or 503 if nothing was done.
+    `header` is what KeyHeader has read; `draft_act` drafts an act that needs more than its request. Problem 404, 409 or
+    503 if nothing was done.
     """
     if "\0" in about:
         raise Problem(404)
     request = ActRequest(current_actor(), header.get("key"), kind, about, given)
     with act_problems(), write_transaction() as connection:
-        return record_act(connection, incentive_context().bureau, request)
+        return record_act(connection, incentive_context().bureau, request, draft_act)
 
 
 @contextmanager

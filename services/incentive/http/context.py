@@ -21,17 +21,20 @@ from shared.web.problems import FieldFault, Problem
 from shared.web.service import Needs, current_service, viewer_snapshot
 
 EXTENSION: Final = "jiangbu.incentive"
-_OBJECTIONS_MOST: Final = 30  # of all that are sent to a process in a minute
+# Requests without a key that a process takes in a minute: of a sender, and of all.
+_EACH_MOST: Final = 10
+_ALL_MOST: Final = 300
 _A_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class IncentiveContext:
-    """The context of acts, the addresses of the registers, and the limit of objections without a key."""
+    """The context of acts, the addresses of the registers, and the limits of objections and codes without a key."""
 
     bureau: BureauContext
     registers: RegisterAddresses
-    objections: AttemptLimit = field(default_factory=lambda: AttemptLimit(_OBJECTIONS_MOST, _A_MINUTE))
+    objections: AttemptLimit = field(default_factory=lambda: AttemptLimit(_EACH_MOST, _ALL_MOST, _A_MINUTE))
+    codes: AttemptLimit = field(default_factory=lambda: AttemptLimit(_EACH_MOST, _ALL_MOST, _A_MINUTE))
 
 
 def incentive_context() -> IncentiveContext:

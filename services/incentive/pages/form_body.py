@@ -50,7 +50,8 @@ def sent_once() -> Json:
 def read_form(schema: Schema, more: Json | None = None) -> tuple[Json, Faults]:
     """Load the fields and the documents of the form that was sent; return what was loaded, or the faults by field.
 
-    Empty fields are left out; `more` are values that no field has as such.
+    Empty fields are left out; `more` are values that no field has as such. Files are kept for schemas with documents
+    alone: a visitor without a key can leave none.
     """
     names = [field.data_key or name for name, field in schema.fields.items()]
     body: Json = {name: text for name in names if (text := request.form.get(name, "").strip())}
@@ -58,7 +59,7 @@ def read_form(schema: Schema, more: Json | None = None) -> tuple[Json, Faults]:
     if year.isascii() and year.isdigit() and len(year) < 10:  # noqa: PLR2004 - any year
         body["year"] = int(year)
     body |= more or {}
-    documents, said = _sent_documents()
+    documents, said = _sent_documents() if DOCUMENTS in names else ([], None)
     if documents:
         body[DOCUMENTS] = documents
     given, faults = load(schema, body)
@@ -80,7 +81,7 @@ def said_faults(faults: Iterable[FieldFault]) -> Faults:
 
 def refusal_of(form: str, problem: Problem) -> FormRefusal:
     """Return the refusal of a form whose act had this problem; raise problems that are no answer to a form."""
-    if problem.code not in (409, 422):
+    if problem.code not in (409, 422, 429):
         raise problem
     faults = said_faults(problem.errors)
     return FormRefusal(form, problem.code, None if faults else say_half(problem.description or ""), faults)

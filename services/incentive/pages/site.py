@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.pages.blueprint import blueprint, csrf
 from services.incentive.pages.forms import (  # noqa: F401 - each adds its routes
+    access_links,
     acts,
     batches,
     declared,
@@ -18,7 +19,7 @@ from services.incentive.pages.forms import (  # noqa: F401 - each adds its route
     payments,
 )
 from services.incentive.pages.language import with_query
-from services.incentive.pages.session import oidc
+from services.incentive.pages.session import access_link, oidc  # noqa: F401 - the first adds its routes
 from services.incentive.pages.session.sign_in import who_asks
 from services.incentive.pages.views import (  # noqa: F401 - each adds its routes
     act_list,
@@ -70,6 +71,7 @@ def serve_pages(
     """
     app.secret_key = session_key or secrets.token_bytes(32)
     app.config.update(
+        PUBLIC_URL=public_url,
         SESSION_COOKIE_NAME="jiangbu",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -17,6 +17,12 @@ ROLES: Final[Mapping[str, Texts]] = {
     "subject": Texts("主体", "Subject"),
 }
 STATES: Final = STATE_NAMES
+LINK_STATES: Final[Mapping[str, Texts]] = {
+    "open": Texts("未使用", "Not used"),
+    "used": Texts("已使用", "Used"),
+    "expired": Texts("已过期", "Expired"),
+    "revoked": Texts("已撤销", "Revoked"),
+}
 GROUNDS: Final[Mapping[str, Texts]] = {
     "correction": Texts("数据更正", "Correction of data"),
     "eligibility": Texts("不符合资格", "Not eligible"),
@@ -58,6 +64,8 @@ ACT_KINDS: Final[Mapping[str, Texts]] = {
     "declared_table": Texts("提交申报表", "Table of declarations sent"),
     "declared_table_confirmation": Texts("确认申报表", "Table of declarations confirmed"),
     "declared_table_discard": Texts("作废申报表", "Table of declarations discarded"),
+    "access_link": Texts("发放一次性链接", "One-time link"),
+    "access_link_revocation": Texts("撤销一次性链接", "One-time link revoked"),
     "declaration": Texts("申报登记", "Declaration"),
 }
 # The next steps from a state, and their condition.

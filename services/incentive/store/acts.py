@@ -41,6 +41,10 @@ _WITHDRAWN: Final = f"""
     SELECT w.other_grant_id, a.recorded_at FROM grant_withdrawal w JOIN act a ON a.id = w.id
     WHERE a.recorded_at <= {AS_OF}
 """
+_REVOKED: Final = f"""
+    SELECT r.access_link_id, a.recorded_at FROM access_link_revocation r JOIN act a ON a.id = r.id
+    WHERE a.recorded_at <= {AS_OF}
+"""
 _CONFIRMED: Final = f"""
     SELECT c.account_id, a.recorded_at FROM account_confirmation c JOIN act a ON a.id = c.id
     WHERE a.recorded_at <= {AS_OF}
@@ -70,6 +74,7 @@ _ENDED: Final[dict[ActKind, tuple[str, str]]] = {
     "suspension": ("released_at", f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)"),
     "account": ("confirmed_at", f"{_CONFIRMED} AND c.account_id = ANY(%(ids)s)"),
     "other_grant": ("withdrawn_at", f"{_WITHDRAWN} AND w.other_grant_id = ANY(%(ids)s)"),
+    "access_link": ("revoked_at", f"{_REVOKED} AND r.access_link_id = ANY(%(ids)s)"),
 }
 # The contribution of a decision `d` to the standing amount (approved less revoked and returned), in fen; else NULL.
 OUTSTANDING_SQL: Final = (
@@ -218,7 +223,7 @@ def list_acts(connection: Connection, kind: ActKind, whose: tuple[str, str], as_
 
     Accounts have `confirmed_at`, null until then, and `in_use`. Holds and suspensions have `released_at`, null while in
     force; holds also `outcome` and `answer` of their release; other grants `withdrawn_at`, and
-    `in_force`, which is false of those that an earlier version replaced or took back too.
+    `in_force`, which is false of those that an earlier version replaced or took back too; one-time links `revoked_at`.
     """
     name, value = whose
     statement = f"""

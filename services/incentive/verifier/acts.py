@@ -29,6 +29,7 @@ ACT_IDS = (
     "decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "grant_withdrawal_id", "other_grant_id",
     "related_party_id", "year_closing_id", "service_id", "account_confirmation_id", "account_id",
     "declared_table_confirmation_id", "declared_table_discard_id", "declared_table_id",
+    "access_link_revocation_id", "access_link_id",
 )  # fmt: skip
 
 

@@ -129,6 +129,7 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
         *("hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id", "grant_withdrawal_id"),
         *("year_closing_id", "service_id", "account_id", "account_confirmation_id"),
         *("declared_table_id", "declared_table_confirmation_id", "declared_table_discard_id"),
+        *("access_link_id", "access_link_revocation_id"),
     }
     stated = files(content)["statements.ndjson"].splitlines()
     hashes = [hashlib.sha256(one).hexdigest() for one in stated]

@@ -6,12 +6,16 @@ import csv
 import hashlib
 import io
 import json
+import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
-from services.incentive.http.notices.public import TO_AN_AWARD_MOST
+from services.incentive.http.notices import public
+from services.incentive.http.notices.public import SENDER_TO_AN_AWARD_MOST
 from tests.support.incentive.bureau import DOCUMENTS, Bureau, empty_bureau
 from tests.support.incentive.ledger import subject
 from tests.support.incentive.pdf_files import attachments, text_of
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 # The clock of the tests begins on Monday, 1 June 2026: five working days last until Friday, 5 June.
 FIRST, LAST = "2026-06-01", "2026-06-05"
+OTHER = {"REMOTE_ADDR": "198.51.100.7"}
 
 
 @pytest.fixture
@@ -44,9 +49,9 @@ def open_notices(bureau: Bureau, **parameters: Any) -> Any:
     return answer.get_json()
 
 
-def object_to(bureau: Bureau, whose: str, **given: Any) -> tuple[int, Any]:
+def object_to(bureau: Bureau, whose: str, sender: dict[str, str] | None = None, **given: Any) -> tuple[int, Any]:
     body = {"award_id": whose, "name": "张某", "contact": "871-0000", "reason": "重复申报", **given}
-    answer = bureau.ask.client.post("/public/objections", json=body)
+    answer = bureau.ask.client.post("/public/objections", json=body, environ_overrides=sender or {})
     return answer.status_code, answer.get_json()
 
 
@@ -189,22 +194,48 @@ def test_a_hold_registers_only_an_objection_to_its_award(bureau: Bureau) -> None
         assert (status, [one["field"] for one in told["errors"]]) == (422, ["objection_id"]), given
 
 
-def test_objections_are_limited(bureau: Bureau) -> None:
+def test_one_sender_uses_up_its_own_share_alone(bureau: Bureau) -> None:
     award_id, other = published(bureau, 1)["award_id"], published(bureau, 2)["award_id"]
-    for _ in range(TO_AN_AWARD_MOST):
-        assert object_to(bureau, award_id)[0] == 201
-    assert object_to(bureau, award_id)[0] == 429
-    assert object_to(bureau, other)[0] == 201
-    # Of all that are sent to a process in a minute, whatever they are.
+    flood = {"REMOTE_ADDR": "203.0.113.9"}
+    answers = [object_to(bureau, award_id, sender=flood)[0] for _ in range(SENDER_TO_AN_AWARD_MOST + 1)]
+    assert answers == [201] * SENDER_TO_AN_AWARD_MOST + [429]
+    assert object_to(bureau, other, sender=flood)[0] == 201
+    # Nobody else is affected, and a header that anybody can send makes no other sender.
+    assert object_to(bureau, award_id)[0] == 201
+    assert object_to(bureau, award_id, sender=flood | {"HTTP_X_FORWARDED_FOR": "198.51.100.7"})[0] == 429
+    for sender in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2"):
+        status, _ = object_to(bureau, other, sender={"REMOTE_ADDR": sender})
+        assert status == 201
+    assert [object_to(bureau, other, sender={"REMOTE_ADDR": f"2001:db8:0:1::{n}"})[0] for n in (3, 4)] == [201, 429]
+    with bureau.engine.connect() as connection:
+        senders = connection.execute(text("SELECT sender FROM objection_sender")).scalars().all()
+    assert all(re.fullmatch("[0-9a-f]{64}", one) for one in senders)
+    assert len(set(senders)) == 3
+    bureau.later(hours=2)
+    assert object_to(bureau, award_id, sender=flood)[0] == 201
+    with bureau.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM objection_sender")).scalar() == 1
+
+
+def test_all_senders_together_are_limited(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public, "TO_AN_AWARD_MOST", 2)
+    monkeypatch.setattr(public, "TO_ALL_MOST", 3)
+    award_id, other = published(bureau, 1)["award_id"], published(bureau, 2)["award_id"]
+    senders = ({"REMOTE_ADDR": f"192.0.2.{number}"} for number in count(1))
+    assert [object_to(bureau, award_id, sender=next(senders))[0] for _ in range(3)] == [201, 201, 429]
+    assert [object_to(bureau, other, sender=next(senders))[0] for _ in range(2)] == [201, 429]
+    bureau.later(hours=1)
+    assert object_to(bureau, award_id, sender=next(senders))[0] == 201
+
+
+def test_requests_without_a_key_are_limited_whatever_they_say(bureau: Bureau) -> None:
     answers = [bureau.ask.client.post("/public/objections", json={}) for _ in range(30)]
     statuses = [one.status_code for one in answers]
-    assert statuses == sorted(statuses)
-    assert (statuses[0], statuses[-1]) == (422, 429)
+    assert statuses == [422] * 10 + [429] * 20
     assert int(answers[-1].headers["Retry-After"]) > 0
+    assert bureau.ask.client.post("/public/objections", json={}, environ_overrides=OTHER).status_code == 422
     bureau.later(minutes=2)
-    assert object_to(bureau, other)[0] == 201
-    bureau.later(hours=1)
-    assert object_to(bureau, award_id)[0] == 201
+    assert bureau.ask.client.post("/public/objections", json={}).status_code == 422
 
 
 def test_a_notice_over_a_holiday_names_the_days_that_it_was_counted_by(bureau: Bureau) -> None:

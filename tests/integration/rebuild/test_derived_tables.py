@@ -40,6 +40,7 @@ DERIVED: Final = {
     "subject_name": ("subject",),
 }
 OWN_STATE: Final = {
+    "objection_sender": "who objected within the hour, for limits",
     "alembic_version": "the schema's version",
     "award_outbox": "versions of awards that wait to be sent",
     "compared_ledger": "up to which state of the ledger awards were compared",

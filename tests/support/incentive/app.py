@@ -51,6 +51,7 @@ SETTINGS = Settings(
     service_key_file=None,
     session_key_file=None,
     public_url=None,
+    trusted_proxies=(),
     oidc=None,
     log_origin="",
     checkpoint_interval_s=1.0,

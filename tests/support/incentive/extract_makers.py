@@ -179,6 +179,8 @@ def decide(made: WholeSet) -> None:
     served = {"way": "直接送达", "served_on": bureau.now.date().isoformat(), "to": "公司"}
     assert bureau.post(f"/v1/statements/{statement}/service", served)[0] == 201
     send_tables(bureau)
+    link = bureau.post(f"/v1/subjects/{subject_of(paid)}/access-links", None)[1]
+    assert bureau.post(f"/v1/access-links/{link['id']}/revoke", {"reason": "r"})[0] == 201
     for step in ("close", "reopen", "close"):
         assert bureau.post(f"/v1/years/2026/{step}", {"reason": "r", "documents": []})[0] == 201
     assert bureau.award(over["award_id"])["flags"] == ["over_approved"]

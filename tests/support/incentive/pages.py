@@ -56,6 +56,7 @@ def routes(makers: Makers, method: str) -> list[str]:
     """Return the addresses of all pages that accept the method, with ids of existing objects."""
     there = {
         "account_id": "0" * 32,
+        "code": "0" * 25,
         "award_id": "exchange_tiers/dcdex/2026",
         "batch_id": "0" * 32,
         "exchange": "dcdex",
@@ -64,6 +65,7 @@ def routes(makers: Makers, method: str) -> list[str]:
         "grant_id": "0" * 32,
         "hold_id": "0" * 32,
         "id": "0" * 32,
+        "link_id": "0" * 32,
         "no": "T1",
         "objection_id": "20260601-0",
         "reading_id": load_policy(POLICY_FILE).computable_readings[0].id,

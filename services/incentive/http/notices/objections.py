@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from services.incentive.domain.holds import OUTCOMES
 from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import AsOfPageQuery
-from services.incentive.store.objections import (
+from services.incentive.store.public.objections import (
     OBJECTION_SORTS,
     OBJECTION_STATES,
     ListedObjection,

@@ -1,13 +1,16 @@
 """Routes that are open without a key: notices in force, as they were posted, and objections to them."""
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from flask import request
+from flask import current_app, request
 from marshmallow import Schema, fields
+from sqlalchemy import Connection
 
 from services.incentive.http.act_schemas import CalendarSchema
 from services.incentive.http.context import incentive_context
@@ -22,20 +25,30 @@ from services.incentive.store.frozen.official_lists import (
     is_under_notice,
     notices_in_force,
 )
-from services.incentive.store.objections import PublicObjection, count_objections, insert_objection
+from services.incentive.store.public.objections import PublicObjection, count_objections, insert_objection
+from services.incentive.store.public.senders import count_sent, note_sender
 from shared.events.fields import Choice, Text
 from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.values.times import format_time, shanghai_date
 from shared.web.answers import Fields, answer, instants, integers, lists, nested, texts
+from shared.web.attempts import AttemptLimit
+from shared.web.client_address import client_network
 from shared.web.lists import ItemList, list_operation, page_schema
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, Blueprint, QuerySchema
 from shared.web.service import current_service, read_snapshot, write_transaction
 
 AN_HOUR: Final = timedelta(hours=1)
-TO_AN_AWARD_MOST: Final = 10  # objections an hour
-TO_ALL_MOST: Final = 200
+# Objections an hour: of a sender, and of all.
+SENDER_TO_AN_AWARD_MOST: Final = 3
+SENDER_TO_ALL_MOST: Final = 10
+TO_AN_AWARD_MOST: Final = 50
+TO_ALL_MOST: Final = 500
+_TOO_MANY: Final = (
+    "收到的异议过多，请一小时后再试，或按公示所列联系方式提出"
+    " / too many objections; try again in an hour, or use the contact that the notice names"
+)
 
 blueprint = Blueprint("public", __name__, description="公示与异议，无须密钥 / notices and objections, without a key")
 
@@ -145,15 +158,20 @@ class ObjectionRequestSchema(QuerySchema):
 ReceivedSchema = answer("ReceivedObjection", texts("objection_id", "award_id"), instants("received_at"), base=Schema)
 
 
-def limit_attempts() -> None:
-    """Refuse requests without a key beyond the limit of this process. Problem 429."""
+def limit_attempts(limit: AttemptLimit) -> None:
+    """Refuse a request without a key beyond a limit of this process. Problem 429."""
+    wait_s = limit.seconds_to_wait(current_service().clock(), client_network())
+    if wait_s:
+        raise Problem(429, headers={"Retry-After": str(wait_s)})
+
+
+def limit_objections() -> None:
+    """Refuse objections beyond the limit of this process. Problem 429."""
     if request.method == "POST":
-        wait_s = incentive_context().objections.seconds_to_wait(current_service().clock())
-        if wait_s:
-            raise Problem(429, headers={"Retry-After": str(wait_s)})
+        limit_attempts(incentive_context().objections)
 
 
-blueprint.before_request(limit_attempts)
+blueprint.before_request(limit_objections)
 
 
 @blueprint.operation("POST /public/objections", ReceivedSchema, status=201, body=ObjectionRequestSchema, security=[])
@@ -172,12 +190,29 @@ def object_to_award(given: Json) -> Json:
         if not is_under_notice(connection, objection.award_id, shanghai_date(now)):
             said = "不在公示期内 / not under public notice"
             raise Problem(422, errors=[FieldFault("award_id", said)])
-        for award_id, most in ((objection.award_id, TO_AN_AWARD_MOST), (None, TO_ALL_MOST)):
-            if count_objections(connection, award_id, now - AN_HOUR) >= most:
-                raise Problem(429, headers={"Retry-After": str(int(AN_HOUR.total_seconds()))})
+        _limit_received(connection, objection.award_id, now)
         insert_objection(connection, objection)
     return {
         "objection_id": objection.id,
         "award_id": objection.award_id,
         "received_at": format_time(now),
     }
+
+
+def _limit_received(connection: Connection, award_id: str, now: datetime) -> None:
+    """Count an objection for its sender; Problem 429 if the sender, or all together, sent too many within the hour."""
+    since, sender = now - AN_HOUR, _sender(now)
+    to_award, to_all = count_sent(connection, sender, award_id, since)
+    is_over = to_award >= SENDER_TO_AN_AWARD_MOST or to_all >= SENDER_TO_ALL_MOST
+    for about, most in ((award_id, TO_AN_AWARD_MOST), (None, TO_ALL_MOST)):
+        is_over = is_over or count_objections(connection, about, since) >= most
+    if is_over:
+        raise Problem(429, _TOO_MANY, headers={"Retry-After": str(int(AN_HOUR.total_seconds()))})
+    note_sender(connection, sender, award_id, now, since)
+
+
+def _sender(now: datetime) -> str:
+    """The client's network as a hash that needs the service's secret, another one each day, so that it names nobody."""
+    secret = current_app.secret_key
+    key = secret if isinstance(secret, bytes) else str(secret).encode()
+    return hmac.new(key, f"{shanghai_date(now)} {client_network()}".encode(), hashlib.sha256).hexdigest()

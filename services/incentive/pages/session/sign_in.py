@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say
@@ -28,18 +29,20 @@ _KEY_MOST: Final = 1024
 LASTS: Final = timedelta(hours=8)  # a working day
 
 _BEGIN: Final = """
-    INSERT INTO page_session (token_sha256, who, role, key_sha256, person, begun_at, expires_at)
-    VALUES (%(token)s, %(who)s, %(role)s, %(key)s, %(person)s, %(now)s, %(expires_at)s)
+    INSERT INTO page_session (token_sha256, who, role, key_sha256, person, begun_at, expires_at, access_link_id)
+    VALUES (%(token)s, %(who)s, %(role)s, %(key)s, %(person)s, %(now)s, %(expires_at)s, %(link)s)
 """
 _FIND: Final = """
-    SELECT who, role, key_sha256, person FROM page_session WHERE token_sha256 = %(token)s AND expires_at > %(now)s
+    SELECT who, role, key_sha256, person FROM page_session s WHERE token_sha256 = %(token)s AND expires_at > %(now)s
+      AND NOT EXISTS (SELECT FROM access_link_revocation r WHERE r.access_link_id = s.access_link_id)
 """
 
 
 def who_asks() -> ResponseReturnValue | None:
     """Set the key of this request to the one that signed in, or redirect to the sign-in page.
 
-    A session ends when its key leaves the file of keys; a session by OpenID Connect has no key.
+    A session ends when its key leaves the file of keys, or its one-time link is revoked; a session by such a link or by
+    OpenID Connect has no key.
     """
     service = current_service()
     token = session.get(_TOKEN)
@@ -81,30 +84,35 @@ def send_key() -> ResponseReturnValue:
 
 
 def begin(key: ApiKey) -> None:
+    """Begin a session for the key."""
+    with write_transaction() as connection:
+        begin_session(connection, key)
+
+
+def begin_session(connection: Connection, key: ApiKey, access_link_id: str | None = None) -> None:
     """Begin a session for the key; a former session of the browser ends, and expired ones are deleted."""
-    _forget()
+    _forget(connection)
     token, now = secrets.token_urlsafe(32), current_service().clock()
     begun = {"token": _digest(token), "who": key.name, "role": key.role, "key": key.sha256, "person": key.person}
-    with write_transaction() as connection:
-        execute(connection, "DELETE FROM page_session WHERE expires_at <= %(now)s", now=now)
-        execute(connection, _BEGIN, **begun, now=now, expires_at=now + LASTS)
+    execute(connection, "DELETE FROM page_session WHERE expires_at <= %(now)s", now=now)
+    execute(connection, _BEGIN, **begun, now=now, expires_at=now + LASTS, link=access_link_id)
     session[_TOKEN] = token
 
 
 @blueprint.post("/sign-out")
 @require(*EVERY_KIND)
 def sign_out() -> ResponseReturnValue:
-    _forget()
+    with current_service().engine.begin() as connection:
+        _forget(connection)
     return redirect(url_for("pages.sign_in"), 303)
 
 
-def _forget() -> None:
+def _forget(connection: Connection) -> None:
     """End the browser's session, and carry nothing of it over to another."""
     token = session.get(_TOKEN)
     session.clear()
     if token is not None:
-        with current_service().engine.begin() as connection:
-            execute(connection, "DELETE FROM page_session WHERE token_sha256 = %(token)s", token=_digest(token))
+        execute(connection, "DELETE FROM page_session WHERE token_sha256 = %(token)s", token=_digest(token))
 
 
 def safe_target(named: str | None) -> str:

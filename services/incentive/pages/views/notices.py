@@ -10,7 +10,7 @@ from services.incentive.http.notices.public import (
     ObjectionRequestSchema,
     find_notice,
     head_json,
-    limit_attempts,
+    limit_objections,
     load_heads,
     object_to_award,
 )
@@ -52,11 +52,11 @@ def download_notice(sha256: str, format_name: str) -> Response:
 @blueprint.post("/notices/objections", endpoint="object_to_notice")
 def send_objection() -> ResponseReturnValue:
     """Object to an award under public notice."""
-    limit_attempts()
-    given, faults = read_form(ObjectionRequestSchema())
-    if faults:
-        return show_notices(FormRefusal("object", 422, None, faults))
     try:
+        limit_objections()
+        given, faults = read_form(ObjectionRequestSchema())
+        if faults:
+            return show_notices(FormRefusal("object", 422, None, faults))
         received = object_to_award(given)
     except Problem as problem:
         return show_notices(refusal_of("object", problem))

@@ -19,6 +19,7 @@ from services.incentive.queries.status import load_subject_status
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.facts import load_facts
+from services.incentive.store.public.access_links import list_links
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -38,6 +39,7 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
         rows = list_awards(connection, view, {"subject": subject, "year": year}, _AWARDS_MOST)
         acts = _recorded(connection, view, subject) if view.viewer is None else []
         accounts = _accounts(connection, view, subject) if view.viewer is None else []
+        links = list_links(connection, subject, view.as_of, view.instant) if view.viewer is None else []
         awards = list(map(award_renderer(connection, view, rows), rows))
         name = next((award["subject"]["name"] for award in awards), None) or known_name(connection, view, subject)
     return show_form(
@@ -46,6 +48,7 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
         subject=subject,
         acts=acts,
         accounts=accounts,
+        links=links,
         scheme=scheme,
         code=code,
         name=name,

@@ -23,7 +23,7 @@ from services.incentive.queries.worklist import count_flags, list_worklist
 from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
 from services.incentive.store.frozen.declared_tables import TABLE_SORTS, find_tables, sent_table_json
-from services.incentive.store.objections import OBJECTION_SORTS, find_objections, objection_json
+from services.incentive.store.public.objections import OBJECTION_SORTS, find_objections, objection_json
 from shared.postgres.sorted_rows import first_rows
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
