@@ -30,3 +30,8 @@ def is_exchanges(topic: str) -> bool:
 def exchange_of(topic: str) -> str:
     """Return the exchange of a topic for which `is_exchanges` holds."""
     return topic.split(".", 2)[1]
+
+
+def kind_of(topic: str) -> Kind:
+    """Return the kind of documents of a topic for which `is_exchanges` holds."""
+    return "listing" if topic.endswith(".listings.v1") else "trade"

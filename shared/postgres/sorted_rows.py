@@ -158,10 +158,10 @@ class LargeRows(SqlRows[Row]):
         size = f"coalesce(octet_length({self.value}), 0)"
         statement = f"""
             SELECT * FROM (
-                SELECT *, row_number() OVER so_far AS number, CAST(sum({size}) OVER so_far AS bigint) AS size_so_far
+                SELECT *, row_number() OVER so_far AS place_here, CAST(sum({size}) OVER so_far AS bigint) AS size_so_far
                 FROM ({self.select}) found {seek.where} WINDOW so_far AS ({seek.order_by})
                 {seek.order_by} LIMIT %(fetched)s) sized
-            WHERE size_so_far - {size} <= %(most)s OR number <= 2 {seek.order_by}
+            WHERE size_so_far - {size} <= %(most)s OR place_here <= 2 {seek.order_by}
         """
         rows = fetch(self.connection, statement, tuple[Any, ...], **self._from(seek), most=PAGE_MOST_BYTES)
         fitting = sum(size_so_far <= PAGE_MOST_BYTES for *_, size_so_far in rows)

@@ -16,12 +16,14 @@ from sqlalchemy import Connection
 
 from shared.events.decode import MAX_VALUE_BYTES, FieldError, Headers
 from shared.events.marks import marks_of
+from shared.events.topics import kind_of
 from shared.kafka.handler import Record
 from shared.kafka.set_aside import SetAside
 from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows, pg_microseconds
 from shared.postgres.query import fetch, pg_array, pg_arrays
 from shared.register.daily_counts import record_us
 from shared.register.quarantine_quota import DailyQuota
+from shared.register.refused_document import refused_document
 
 CUT_BYTES: Final = 1024  # of the value of an item beyond the quota
 _LOGGED_PER_BATCH: Final = 10
@@ -36,7 +38,7 @@ _FIXED: Final = {
 }
 _OTHERS: Final = (
     *("exchange", "topic", "reason", "errors", "errors_id", "headers", "value", "value_size", "value_sha256"),
-    *("last_offset", "records"),
+    *("last_offset", "records", "number", "revision", "document_at"),
 )
 _FORMAT: Final = RowFormat("quarantine", [*_FIXED, *_OTHERS], list(_FIXED.values()))
 _INT4, _INT8 = struct.Struct(">i"), struct.Struct(">q")
@@ -119,6 +121,7 @@ def _row(item: RejectedRecord, kept: _Kept, errors: bytes, errors_id: int | None
     last_offset = records = None
     if isinstance(record, SetAside):
         size, digest, last_offset, records = record.value_size, record.value_sha256, record.last_offset, record.records
+    number, revision, at = refused_document(kind_of(record.topic), item.reason, value, record.headers)
     fixed = record.offset, record_us(record, received_us), received_us, record.partition, kept.is_cut
     return b"".join(
         (
@@ -134,6 +137,9 @@ def _row(item: RejectedRecord, kept: _Kept, errors: bytes, errors_id: int | None
             bytes_field(digest),
             _number(_INT8, last_offset),
             _number(_INT4, records),
+            bytes_field(None if number is None else number.encode()),
+            _number(_INT4, revision),
+            _number(_INT8, None if at is None else pg_microseconds(at)),
         )
     )
 

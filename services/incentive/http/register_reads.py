@@ -69,11 +69,7 @@ class RegisterList:
     def csv(self, arguments: Json) -> Response:
         """Pass on the register's CSV of the whole list."""
         with ExitStack() as opened:
-            answer = self._csv(opened, arguments)
-            response = Response(answer.iter_content(_PIECE_BYTES), content_type=answer.headers["Content-Type"])
-            response.headers["Content-Disposition"] = answer.headers["Content-Disposition"]
-            response.call_on_close(opened.pop_all().close)
-            return response
+            return _passed_on(opened, self._csv(opened, arguments))
 
     def table(self, opened: ExitStack, arguments: Json) -> tuple[list[str], Iterator[list[str]]]:
         """Open the whole list as a table of text: its columns, and its rows as they come."""
@@ -82,19 +78,47 @@ class RegisterList:
         return next(rows), ([unguarded(cell) for cell in row] for row in rows)
 
     def _csv(self, opened: ExitStack, arguments: Json) -> requests.Response:
-        known = incentive_context().registers
-        if known.service_key is None or self.register not in known.addresses:
-            raise RegisterUnavailable(self.register)
-        client = opened.enter_context(RegisterClient(known.service_key))
-        address = _url(known.addresses[self.register], self.kind) + self.path
-        return opened.enter_context(client.list_csv(address, self._sent(arguments)))
+        client, url = _streaming_client(opened, self.kind, self.register)
+        return opened.enter_context(client.list_csv(url + self.path, self._sent(arguments)))
 
     def _sent(self, arguments: Json) -> Json:
         """The parameters as the register reads them."""
-        own = current_key().exchange
         sent = {field.data_key or name: arguments.get(name) for name, field in self.query().fields.items()}
-        written = {name: format_time(one) if isinstance(one, datetime) else one for name, one in sent.items()}
-        return written if own is None else {**written, "exchange": own}
+        return _own({name: format_time(one) if isinstance(one, datetime) else one for name, one in sent.items()})
+
+
+def quarantine_counts(kind: str, register: str, query: Json) -> Json | None:
+    """Count a register's refused records by reason and status; None while it does not answer."""
+    return _ask(kind, register, lambda client, url: client.quarantine_counts(url, _own(query)))
+
+
+def events_to_correct(kind: str, register: str, query: Json) -> Response:
+    """Pass on a register's file of events to correct. Raises RegisterUnavailable."""
+    with ExitStack() as opened:
+        client, url = _streaming_client(opened, kind, register)
+        return _passed_on(opened, opened.enter_context(client.events_to_correct(url, _own(query))))
+
+
+def _own(query: Json) -> Json:
+    """The parameters of a question; an exchange's key asks about its own records alone."""
+    own = current_key().exchange
+    return query if own is None else {**query, "exchange": own}
+
+
+def _streaming_client(opened: ExitStack, kind: str, register: str) -> tuple[RegisterClient, str]:
+    """Open a client for a long answer, and return the register's address with it. Raises RegisterUnavailable."""
+    known = incentive_context().registers
+    if known.service_key is None or register not in known.addresses:
+        raise RegisterUnavailable(register)
+    return opened.enter_context(RegisterClient(known.service_key)), _url(known.addresses[register], kind)
+
+
+def _passed_on(opened: ExitStack, answer: requests.Response) -> Response:
+    """Stream a register's file; `opened` is closed at the end."""
+    response = Response(answer.iter_content(_PIECE_BYTES), content_type=answer.headers["Content-Type"])
+    response.headers["Content-Disposition"] = answer.headers["Content-Disposition"]
+    response.call_on_close(opened.pop_all().close)
+    return response
 
 
 def received_on(exchange: str, day: str) -> Json:

@@ -196,6 +196,11 @@ REFUSALS: Final[Mapping[str, Texts]] = {
     "revision_conflict": Texts("同一版本内容不同", "Same revision with different content"),
     "unreadable": Texts("无法读取", "Unreadable"),
 }
+REFUSED_STATUSES: Final[Mapping[str, Texts]] = {
+    "open": Texts("未更正", "Not corrected"),
+    "corrected": Texts("已更正", "Corrected"),
+    "unidentified": Texts("单据号不明", "Document unknown"),
+}
 DEADLINES: Final[Mapping[str, Texts]] = {
     "notice": Texts("公示期满", "End of the public notice"),
     "answer": Texts("陈述申辩期满", "End of the time to answer"),

@@ -161,6 +161,14 @@ class RegisterClient:
         """A whole list as CSV, to be streamed."""
         return self._ask(address, query, stream=True, accept="text/csv")
 
+    def quarantine_counts(self, url: str, query: Json) -> Json:
+        """Ask how many refused records there are by reason and status."""
+        return self._json(f"{url}/v1/quarantine/counts", query)
+
+    def events_to_correct(self, url: str, query: Json) -> requests.Response:
+        """The events of refused records to correct and send again, to be streamed."""
+        return self._ask(f"{url}/v1/quarantine/events", query, stream=True)
+
     def reconciliation(self, url: str, exchange: str, day: str) -> Json:
         """Ask for the counts of an exchange's records of a day (`2026-03-01`)."""
         return self._json(f"{url}/v1/reconciliation", {"exchange": exchange, "date": day})

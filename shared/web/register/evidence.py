@@ -82,7 +82,7 @@ def evidence(arguments: Json) -> Response:
             raise Problem(404)
         seq = _at_most(arguments.get("seq", head.next_seq), head.next_seq, "seq")
         rows = documents_as_of(connection, scope, seq, arguments.get("exchange"))
-        return _stream((_line(source, row) for row in rows), opened)
+        return stream_lines((_line(source, row) for row in rows), opened)
 
 
 def _scope(source: EvidenceSource, topic: str, key: str) -> Scope:
@@ -135,7 +135,7 @@ def entries(arguments: Json) -> Response:
         until = _at_most(arguments["until"], read_head(connection).next_seq, "until")
         chunks = _selected(connection, source.kind, wanted, until, arguments.get("exchange"))
         lines = (entry_line(entry) for seqs in chunks for entry in source.records(connection, seqs))
-        return _stream(lines, opened)
+        return stream_lines(lines, opened)
 
 
 def _selected(
@@ -160,10 +160,12 @@ def entry_line(record: EntryRecord) -> bytes:
     return b'{"entry":' + record.entry + b"," + rest[1:] + b"\n"
 
 
-def _stream(lines: Iterator[bytes], opened: ExitStack) -> Response:
-    """Stream lines; `opened` is closed when all are sent or the client disconnects."""
+def stream_lines(lines: Iterator[bytes], opened: ExitStack, file_name: str | None = None) -> Response:
+    """Stream lines, as a file if it has a name; `opened` is closed when all are sent or the client disconnects."""
     resources = opened.pop_all()
     response = Response(_in_pieces(lines), content_type=NDJSON)
+    if file_name is not None:
+        response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     response.call_on_close(resources.close)
     return response
 
