@@ -254,6 +254,13 @@ RELEASED = {
         "0afd38af4ee432c13f21435335c721a6ea2baec3a815819e9afcded6cbb31c2a"
     ),
     "shared/postgres/tables/register_5.sql": ("c48f22d5bb6ac65722cf953b77ac151fcd7fafd39ebfd576d24acbbe0f51c995"),
+    "services/listing/migrations/versions/r0013_refused_documents.py": (
+        "d40e3aabffecd12ddf83cf6184b1fcf6579496ee5ce7a3b8ca7eb74b03d90097"
+    ),
+    "services/trade_ingest/migrations/versions/r0016_refused_documents.py": (
+        "9c6c132ac99d31ac47c6ad37daa561f91c47cfbc5be2ac27670c3e0cf7c1db1d"
+    ),
+    "shared/postgres/tables/register_6.sql": ("84b7d0b46b56a08c91f335e8727d735bbe56ddb4e0e90afb4b532e7f1c812845"),
 }
 
 

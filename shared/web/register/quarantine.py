@@ -135,7 +135,7 @@ QUARANTINE: Final = ItemList(
 @list_operation(blueprint, "GET /v1/quarantine", QUARANTINE, query=QuarantineQuery)
 @contextmanager
 def list_quarantine(arguments: Json) -> Iterator[SortedRows[QuarantinedRecord]]:
-    """Refused records in order of id by default, with what corrects them and how they differ from what is registered.
+    """Rejected records in order of id by default, with their correction and how they differ from what is registered.
 
     `number`, `revision` and `document_at` are those of the record's document, as far as they can be read. `status`:
     `corrected` if a later record of the document was accepted (`corrected_by`), `open` if none was, `unidentified`
@@ -156,7 +156,7 @@ QuarantineCountsSchema = answer("QuarantineCounts", lists(items=ReasonCountSchem
 
 @blueprint.operation("GET /v1/quarantine/counts", QuarantineCountsSchema, query=RefusedQuery)
 def count_quarantine(arguments: Json) -> Json:
-    """How many refused records there are by reason and status, and how many documents are to be corrected."""
+    """How many rejected records there are by reason and status, and how many documents are to be corrected."""
     kind, selected = _kind(), _selected(arguments)
     statement = f"""
         SELECT q.reason, {_STATUS.format(kind=kind)} AS status, count(*)
@@ -187,9 +187,9 @@ def count_quarantine(arguments: Json) -> Json:
 
 @blueprint.operation("GET /v1/quarantine/events", TEXT, query=RefusedQuery, content_type=NDJSON)
 def events_to_correct(arguments: Json) -> Response:
-    """Events to correct and send again, a structured CloudEvent a line, in the order in which they were refused.
+    """Events to correct and send again, a structured CloudEvent a line, in the order in which they were rejected.
 
-    Of each document that no later record corrected, the newest refused record that is kept whole. Attributes are
+    Of each document that no later record corrected, the newest rejected record that is kept whole. Attributes are
     completed and the revision of a conflict is raised; `refusedreason` and `refusederrors` say what is left to correct.
     """
     kind, selected = _kind(), _selected(arguments, _TO_CORRECT.format(kind=_kind()))
@@ -208,7 +208,7 @@ def events_to_correct(arguments: Json) -> Response:
 
 @blueprint.operation("GET /v1/quarantine/<int:id>", RefusedSchema, query=NoQuery)
 def get_quarantine(id: int) -> Json:  # noqa: A002 - the contract's name
-    """One refused record."""
+    """One rejected record."""
     kind = _kind()
     if id <= BIGINT_MAX:
         with viewer_snapshot() as connection:

@@ -222,10 +222,13 @@ def routes(side_path: str) -> list[str]:
     return [
         side_path,
         f"{side_path}/kmdex/B",
-        "/v1/quarantine",
+        *QUARANTINE,
         "/v1/search?q=B",
         "/v1/reconciliation?exchange=kmdex&date=2026-03-01",
     ]
+
+
+QUARANTINE = ("/v1/quarantine", "/v1/quarantine/counts", "/v1/quarantine/events")
 
 
 def evidence(side: Side) -> str:
@@ -241,7 +244,7 @@ ENTRIES = "/v1/log/tile/entries/000.p/2"
 def test_each_role_against_each_route(filled: RegisterSet, role: str | None) -> None:
     foreign = role == "exchange:dcdex"
     for path in routes(filled.side.path):
-        is_list = path in (filled.side.path, "/v1/quarantine", "/v1/search?q=B")
+        is_list = path in (filled.side.path, *QUARANTINE, "/v1/search?q=B")
         expected = 401 if role is None else 403 if role == NOBODY else 404 if foreign and not is_list else 200
         assert filled.get(path, role).status_code == expected, path
     for path in ("/healthz", "/openapi.json", "/docs"):
@@ -267,7 +270,7 @@ def test_all_routes_of_the_document_are_in_the_role_table(filled: RegisterSet) -
     """A new route must be added to the tests of roles."""
     paths = set(filled.get("/openapi.json").get_json()["paths"])
     number = f"{filled.side.path}/{{exchange}}/{{no}}"
-    known = {filled.side.path, number, "/v1/quarantine", "/v1/quarantine/{id}", "/v1/reconciliation", "/v1/search"}
+    known = {filled.side.path, number, *QUARANTINE, "/v1/quarantine/{id}", "/v1/reconciliation", "/v1/search"}
     logs = {"/v1/log/checkpoint", "/v1/log/keys", "/v1/log/tile/{path}"}
     made_of = {"/v1/evidence", "/v1/entries"}
     if filled.side.document == "trade":
