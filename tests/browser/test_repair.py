@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from exchange_kit.__main__ import main
-from exchange_kit.records import event_of
+from shared.events.records import event_of
 from shared.events.topics import topic_of
 from shared.values.parties import complete_uscc
 from tests.browser.site import DESKTOP, PHONE, Site, check_accessible, check_fits

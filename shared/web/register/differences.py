@@ -13,7 +13,7 @@ _SCHEMAS: Final[Mapping[Kind, Schema]] = {"listing": ListingSchema(), "trade": T
 _MOST_CHARACTERS: Final = 500  # of a value that is not what the contract says
 
 
-class Difference(NamedTuple):
+class FieldDifference(NamedTuple):
     """A field by its path, such as `provider.id`, with its text on both sides; None: absent or null."""
 
     field: str
@@ -21,7 +21,7 @@ class Difference(NamedTuple):
     registered: str | None
 
 
-def differences(kind: Kind, refused: object, registered: object) -> list[Difference]:
+def differences(kind: Kind, refused: object, registered: object) -> list[FieldDifference]:
     """Compare the contract's fields of a refused document with a registered one, both as the events had them.
 
     Values that mean the same, such as amounts `1.5` and `1.50`, do not differ.
@@ -30,7 +30,7 @@ def differences(kind: Kind, refused: object, registered: object) -> list[Differe
     right = _flat(_SCHEMAS[kind], registered)
     names = [*right, *(name for name in left if name not in right)]
     pairs = ((name, left.get(name), right.get(name)) for name in names)
-    return [Difference(*pair) for pair in pairs if pair[1] != pair[2]]
+    return [FieldDifference(*pair) for pair in pairs if pair[1] != pair[2]]
 
 
 def _flat(schema: Schema, document: object, path: str = "") -> dict[str, str | None]:

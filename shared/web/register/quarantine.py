@@ -25,7 +25,7 @@ from shared.web.lists import ItemList, list_operation, page_schema
 from shared.web.pagination import PageQuery
 from shared.web.problems import FieldFaultSchema, Problem
 from shared.web.query import TEXT, Blueprint, DayParameter, ExchangeParameter, NoQuery, QuerySchema
-from shared.web.register.differences import Difference, differences
+from shared.web.register.differences import FieldDifference, differences
 from shared.web.register.evidence import EVIDENCE, NDJSON, EvidenceSource, stream_lines
 from shared.web.register.refused_rows import QuarantinedRecord, RegisteredEntry
 from shared.web.register.repair import FIXES, event_line, event_to_correct
@@ -257,7 +257,7 @@ def _render(connection: Connection, kind: Kind, rows: Sequence[QuarantinedRecord
 def _render_one(
     kind: Kind, row: QuarantinedRecord, corrections: Mapping[int, RegisteredEntry], registered: RegisteredEntry | None
 ) -> Json:
-    found: list[Difference] = []
+    found: list[FieldDifference] = []
     if registered is not None and row.is_whole:
         found = differences(kind, row.content.data, registered.content.data)
     status = "unidentified" if row.number is None else "open" if row.corrected_by is None else "corrected"

@@ -9,7 +9,7 @@ import pytest
 
 from services.incentive.pages import words
 from shared.events.decode import REASONS
-from shared.web.register.differences import Difference, differences
+from shared.web.register.differences import FieldDifference, differences
 from shared.web.register.refused_rows import QuarantinedRecord
 from shared.web.register.repair import FIXES, event_line, event_to_correct
 from tests.support.events import EVENTS, TRADE
@@ -52,7 +52,7 @@ def test_differences_are_by_meaning(changed: dict[str, object], found: list[tupl
     told = differences("trade", TRADE | changed, TRADE)
     assert [one.field for one in told] == [one[0] for one in found]
     assert [one for one, of in zip(told, found, strict=True) if len(of) == 3] == [
-        Difference(*of)
+        FieldDifference(*of)
         for of in found
         if len(of) == 3  # type: ignore[arg-type]
     ]
