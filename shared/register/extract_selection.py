@@ -4,59 +4,35 @@ Every accepted revision of a matching document is selected, so that its history 
 every applied fact of its listing; and all settings entries.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from sqlalchemy import Connection
 
+from shared.disk_rows import DiskRows, in_chunks
 from shared.events.decode import Kind
-from shared.postgres.query import copy_in, execute, stream_chunks
+from shared.postgres.query import fetch, fetch_values, pg_array, pg_arrays, stream
 from shared.register.evidence import ROWS_AT_ONCE
 
-_TABLES = (
-    'CREATE TEMPORARY TABLE wanted (about text COLLATE "C") ON COMMIT DROP',
-    'CREATE TEMPORARY TABLE named (exchange text COLLATE "C", number text COLLATE "C") ON COMMIT DROP',
-    "CREATE TEMPORARY TABLE chosen (seq bigint) ON COMMIT DROP",
-)
-_PARTY = "(SELECT id FROM party JOIN wanted ON about = concat(scheme, ':', code))"
-_CONCERNS = {
-    "listing": f"""
-        d.provider IN {_PARTY}
-        OR concat('listing/', d.exchange, '/', d.number) IN (SELECT about FROM wanted)
-    """,
-    "trade": f"""
-        d.provider IN {_PARTY} OR d.buyer IN {_PARTY} OR concat('exchange/', d.exchange) IN (SELECT about FROM wanted)
-    """,
-}
-
-
-def _versions(kind: Kind, columns: str) -> str:
-    """Return the SQL of every accepted revision below %(until)s."""
-    tables = " UNION ALL ".join(f"SELECT {columns} FROM {table}" for table in (kind, f"{kind}_past"))
-    return f"(SELECT * FROM ({tables}) v WHERE seq < %(until)s)"
-
-
-def _statements(kind: Kind) -> Iterator[str]:
-    parties = "provider, buyer" if kind == "trade" else "provider"
-    yield f"""
-        INSERT INTO named SELECT DISTINCT d.exchange, d.number
-        FROM {_versions(kind, f"seq, exchange, number, {parties}")} d
-        WHERE ({_CONCERNS[kind]}) AND (CAST(%(exchange)s AS text) IS NULL OR d.exchange = %(exchange)s)
-    """
-    yield f"""
-        INSERT INTO chosen SELECT d.seq
-        FROM {_versions(kind, "seq, exchange, number")} d JOIN named USING (exchange, number)
-    """
-    if kind == "trade":
-        yield f"""
-            INSERT INTO chosen SELECT f.seq
-            FROM (SELECT seq, exchange, listing_no FROM listing_fact UNION ALL
-                  SELECT seq, exchange, listing_no FROM listing_fact_past) f
-            WHERE f.seq < %(until)s AND (f.exchange, f.listing_no) IN (
-                SELECT d.exchange, d.listing_no FROM {_versions(kind, "seq, exchange, number, listing_no, listed")} d
-                JOIN named USING (exchange, number) WHERE d.listed
-            )
-        """
-    yield "INSERT INTO chosen SELECT seq FROM settings_entry WHERE seq < %(until)s"
+_CHUNK: Final = 5000
+_LISTING: Final = "listing/"
+_EXCHANGE: Final = "exchange/"
+_PARTIES: Final = """
+    SELECT id FROM party JOIN unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[])) AS w(scheme, code)
+    USING (scheme, code)
+"""
+_PARTY_COLUMNS: Final = {"listing": ("provider",), "trade": ("provider", "buyer")}
+_KEYS: Final = """
+    unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
+"""
+_LISTINGS: Final = """
+    SELECT f.seq FROM (SELECT seq, exchange, listing_no FROM listing_fact UNION ALL
+                       SELECT seq, exchange, listing_no FROM listing_fact_past) f
+    JOIN unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, listing_no)
+    USING (exchange, listing_no) WHERE f.seq < %(until)s
+"""
+_SETTINGS: Final = "SELECT seq FROM settings_entry WHERE seq < %(until)s"
 
 
 def select_entries(
@@ -65,14 +41,54 @@ def select_entries(
     """Return the seqs below `until` of the wanted entries, in order, in chunks.
 
     `wanted`: `<scheme>:<id>` of parties, `exchange/<id>`, `listing/<exchange>/<number>`. `exchange` limits the
-    selection to documents of one exchange. The work is done in temporary tables, as there may be very many.
+    selection to documents of one exchange. There may be very many: the parties take 4 bytes each in memory, the rest is
+    in files.
     """
-    for statement in _TABLES:
-        execute(connection, statement)
-    copy_in(connection, "COPY wanted FROM STDIN", ((about,) for about in wanted))
-    execute(connection, "ANALYZE wanted")
-    for statement in _statements(kind):
-        execute(connection, statement, until=until, exchange=exchange)
-    in_order = "SELECT seq FROM chosen ORDER BY seq"
-    chunks = stream_chunks(connection, in_order, tuple[int], ROWS_AT_ONCE)
-    return ([seq for (seq,) in chunk] for chunk in chunks)
+    documents = _documents(connection, kind, wanted, until, exchange)
+    chosen = DiskRows[tuple[int, ...]](1)
+    listings = DiskRows[tuple[str, ...]](2)
+    for keys in documents.chunks(_CHUNK):
+        parameters = {**pg_arrays(keys, "exchanges", "numbers"), "until": until}
+        versions = f"{_versions(kind, 'seq, exchange, number')} d JOIN {_KEYS} USING (exchange, number)"
+        chosen.extend(fetch(connection, f"SELECT seq FROM {versions}", tuple[int, ...], **parameters))
+        if kind == "trade":
+            trades = f"{_versions(kind, 'seq, exchange, number, listing_no, listed')} d JOIN {_KEYS}"
+            listed = f"SELECT DISTINCT exchange, listing_no FROM {trades} USING (exchange, number) WHERE listed"
+            listings.extend(fetch(connection, listed, tuple[str, ...], **parameters))
+    for keys in listings.chunks(_CHUNK):
+        parameters = {**pg_arrays(keys, "exchanges", "numbers"), "until": until}
+        chosen.extend(fetch(connection, _LISTINGS, tuple[int, ...], **parameters))
+    chosen.extend(fetch(connection, _SETTINGS, tuple[int, ...], until=until))
+    return ([seq for (seq,) in chunk] for chunk in chosen.chunks(ROWS_AT_ONCE))
+
+
+def _documents(
+    connection: Connection, kind: Kind, wanted: Iterable[str], until: int, exchange: str | None
+) -> DiskRows[tuple[str, ...]]:
+    """Return exchange and number of the documents that are wanted themselves, or by their parties or exchange."""
+    found = DiskRows[tuple[str, ...]](2)
+    parties, exchanges = array("i"), []
+    for chunk in in_chunks(wanted, _CHUNK):
+        named = [about.removeprefix(_LISTING).partition("/")[::2] for about in chunk if about.startswith(_LISTING)]
+        if kind == "listing":
+            found.extend(key for key in named if exchange in (None, key[0]))
+        else:
+            exchanges += [about.removeprefix(_EXCHANGE) for about in chunk if about.startswith(_EXCHANGE)]
+        codes = [about.partition(":")[::2] for about in chunk if not about.startswith((_LISTING, _EXCHANGE))]
+        parties.extend(fetch_values(connection, _PARTIES, int, **pg_arrays(codes, "schemes", "codes")))
+    columns = _PARTY_COLUMNS[kind]
+    is_concerned = " OR ".join(f"{column} = ANY(CAST(%(parties)s AS integer[]))" for column in columns)
+    statement = f"""
+        SELECT exchange, number FROM {_versions(kind, ", ".join(("seq", "exchange", "number", *columns)))} d
+        WHERE ({is_concerned} OR exchange = ANY(CAST(%(exchanges)s AS text[])))
+          AND (CAST(%(exchange)s AS text) IS NULL OR exchange = %(exchange)s)
+    """
+    asked = {"parties": pg_array(parties), "exchanges": pg_array(exchanges), "exchange": exchange, "until": until}
+    found.extend(stream(connection, statement, tuple[str, ...], **asked))
+    return found
+
+
+def _versions(kind: Kind, columns: str) -> str:
+    """Return the SQL of every accepted revision below %(until)s."""
+    tables = " UNION ALL ".join(f"SELECT {columns} FROM {table}" for table in (kind, f"{kind}_past"))
+    return f"(SELECT * FROM ({tables}) v WHERE seq < %(until)s)"

@@ -1,13 +1,16 @@
 """Selection of what belongs in an extract, as of its instant, by a few statements; rows are streamed when written.
 
-Everything follows from the request and the ledger's size: what was recorded later is left out. The selection is held in
-temporary tables of the transaction, which must be one snapshot.
+Everything follows from the request and the ledger's size: what was recorded later is left out. The numbers of what is
+selected are kept in files of this machine, so that a standby can be read. The transaction must be one snapshot.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, Generic, NamedTuple, TypeVar
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -34,122 +37,24 @@ from services.incentive.store.budgets import load_budget_holds
 from services.incentive.store.log_entries import transactions_of
 from services.incentive.store.rows import AwardRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of, rulebook_in_force
-from shared.postgres.query import copy_in, execute, fetch, fetch_value, fetch_values, stream, stream_chunks
+from shared.disk_rows import DiskRows, in_chunks
+from shared.postgres.query import (
+    execute,
+    fetch,
+    fetch_values,
+    pg_array,
+    pg_arrays,
+    stream,
+    stream_chunks,
+)
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 
-Value = TypeVar("Value")
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 BATCH: Final = 500
-
-_SETTINGS: Final = f"SELECT {columns(SettingsRow)} FROM ledger_settings WHERE recorded_at <= %(as_of)s ORDER BY id"
-_AWARDS_AT: Final = (
-    "CREATE TEMPORARY TABLE award_at (LIKE award_version) ON COMMIT DROP",
-    """
-    INSERT INTO award_at SELECT DISTINCT ON (award_id) * FROM award_version WHERE recorded_at <= %(as_of)s
-    ORDER BY award_id, version DESC
-    """,
-    "CREATE INDEX ON award_at (award_id)",
-    "CREATE INDEX ON award_at (subject, year)",
-    "ANALYZE award_at",
-    'CREATE TEMPORARY TABLE selected_award (award_id text COLLATE "C", whole boolean, asked boolean) ON COMMIT DROP',
-)
-_IN_PERIOD: Final = """
-    t.seq >= %(since)s AND t.seq < %(size)s
-    AND (CAST(%(from_at)s AS timestamptz) IS NULL OR t.posted_at >= %(from_at)s)
-    AND (CAST(%(until_at)s AS timestamptz) IS NULL OR t.posted_at < %(until_at)s)
-"""
-_AWARDS_WITH_SUPPRESSORS: Final = (
-    "award_at award LEFT JOIN award_at suppressor ON suppressor.award_id = award.suppressed_by"
-)
-_WHOLE: Final = f"(CAST(%(viewer)s AS text) IS NULL OR {IS_WHOLE})"
-_SEEN: Final = f"(CAST(%(viewer)s AS text) IS NULL OR award.exchanges @> {ONLY_VIEWER})"
-_ASKED: Final = f"""
-    INSERT INTO selected_award SELECT * FROM (
-        SELECT award.award_id, {_WHOLE} AS whole, true FROM {_AWARDS_WITH_SUPPRESSORS}
-        WHERE {_SEEN}
-          AND (CAST(%(exchange)s AS text) IS NULL OR award.exchanges @> ARRAY[CAST(%(exchange)s AS text)] COLLATE "C")
-          AND (CAST(%(rules)s AS text[]) IS NULL OR award.rule = ANY(%(rules)s))
-          AND (CAST(%(subjects)s AS text[]) IS NULL OR award.subject = ANY(%(subjects)s) OR award.award_id IN (
-              SELECT award_id FROM ledger_transaction
-              WHERE seq < %(size)s AND (subject = ANY(%(subjects)s) OR subject_before = ANY(%(subjects)s))))
-    ) a
-    WHERE NOT a.whole OR EXISTS (SELECT FROM ledger_transaction t WHERE t.award_id = a.award_id AND {_IN_PERIOD})
-"""
-# An anti-join: a list that does not fit in memory would be scanned again for each award.
-CONTEXT: Final = f"""
-    INSERT INTO selected_award SELECT award.award_id, {_WHOLE}, false FROM {_AWARDS_WITH_SUPPRESSORS}
-    WHERE {_SEEN} AND NOT EXISTS (SELECT FROM selected_award t WHERE t.award_id = award.award_id)
-      AND award.subject IN (SELECT subject FROM award_at JOIN selected_award USING (award_id))
-"""
-# Transactions of no award are included if all awards are: declarations that earned nothing, and acts. Otherwise acts
-# are included that concern the subjects, rules and years of the selected awards, at the time of decisions or now.
-_TRANSACTIONS: Final = f"""
-    SELECT t.seq FROM ledger_transaction t LEFT JOIN selected_award a ON a.award_id = t.award_id AND a.asked AND a.whole
-    WHERE {_IN_PERIOD} AND (a.award_id IS NOT NULL OR (%(is_all)s AND NOT EXISTS (
-        SELECT FROM award_at n WHERE n.award_id = t.award_id)))
-    UNION ALL
-    SELECT t.seq FROM ledger_transaction t
-    WHERE t.award_id IS NULL AND NOT %(is_all)s AND CAST(%(viewer)s AS text) IS NULL AND {_IN_PERIOD}
-      AND (t.subject IN (SELECT subject FROM award_at JOIN selected_award a USING (award_id) WHERE a.asked
-                         UNION SELECT subject FROM decision JOIN selected_award a USING (award_id) WHERE a.asked)
-           OR t.seq IN (SELECT seq FROM act x LEFT JOIN hold_release r USING (id)
-                        JOIN suspension s ON s.id = coalesce(r.hold_id, x.id)
-                        WHERE s.rule IN (SELECT rule FROM award_at JOIN selected_award a USING (award_id)
-                                         WHERE a.asked))
-           OR t.seq IN (SELECT seq FROM act JOIN year_closing USING (id)
-                        WHERE year IN (SELECT year FROM award_at JOIN selected_award USING (award_id))))
-    ORDER BY seq
-"""
-_ENTERED_SETTINGS: Final = """
-    SELECT seq FROM ledger_transaction WHERE award_id IS NULL AND kind = 'settings' AND seq < %(size)s ORDER BY seq
-"""
-_ACTS: Final = f"SELECT {columns(Act, 'act')} FROM act JOIN ({_TRANSACTIONS}) t USING (seq) ORDER BY seq"
-_STATEMENTS: Final = f"""
-    SELECT s.content FROM ({_TRANSACTIONS}) t JOIN act USING (seq) JOIN decision d ON d.id = act.id
-    JOIN statement s ON s.sha256 = d.statement ORDER BY s.sha256
-"""
-_AWARDS: Final = f"""
-    SELECT {columns(AwardRow, "a")}, t.whole FROM award_at a JOIN selected_award t USING (award_id)
-    WHERE t.asked = %(asked)s ORDER BY award_id
-"""
-_TRANSACTION_SUMS: Final = (
-    f"SELECT sum(debit_fen), sum(credit_fen) FROM ledger_entry JOIN ({_TRANSACTIONS}) t USING (seq)"
-)
-_AWARD_SUMS: Final = """
-    SELECT sum(ceiling_fen), sum(payable_fen) FROM award_at JOIN selected_award USING (award_id) WHERE asked AND whole
-"""
-_BALANCES: Final = """
-    SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen, CAST(%(size)s AS bigint) AS size
-    FROM ledger_entry e WHERE seq < %(size)s {of} GROUP BY account ORDER BY account
-"""
-_OF_SELECTED: Final = """
-    AND seq IN (SELECT seq FROM ledger_transaction t
-                JOIN selected_award a ON a.award_id = t.award_id AND a.asked AND a.whole)
-"""
-_FACTS: Final = f"""
-    INSERT INTO selected_fact SELECT DISTINCT ON (topic, key) topic, key, id FROM fact
-    WHERE recorded_at <= %(as_of)s AND {IS_COUNTED} {{of}} ORDER BY topic, key, generation DESC, seq DESC
-"""
-_FACT_TABLE: Final = (
-    'CREATE TEMPORARY TABLE selected_fact (topic text COLLATE "C", key text COLLATE "C", id bigint) ON COMMIT DROP'
-)
-_OF_WHOLE_AWARDS: Final = "SELECT about FROM award_at JOIN selected_award t USING (award_id) WHERE t.whole"
-# Ceilings also follow from declarations of subjects that share an item, directly or through others.
-_ABOUT_SELECTED: Final = f"""
-    AND (about IN ({_OF_WHOLE_AWARDS}) OR CAST(%(viewer)s AS text) IS NULL AND topic = '{DECLARED}' AND about IN (
-        WITH RECURSIVE declared AS MATERIALIZED (
-            SELECT DISTINCT about, split_part(key, '/', 5) AS item FROM fact
-            WHERE topic = '{DECLARED}' AND recorded_at <= %(as_of)s
-              AND split_part(key, '/', 3) = ANY(CAST(%(item_rules)s AS text[]))
-        ), linked (about) AS (
-            {_OF_WHOLE_AWARDS}
-            UNION
-            SELECT other.about FROM linked JOIN declared USING (about) JOIN declared other USING (item)
-        )
-        SELECT about FROM linked))
-"""
+CHUNK: Final = 5000  # numbers of rows that a statement is given
 
 
 class RecordedFact(NamedTuple):
@@ -164,18 +69,143 @@ class RecordedFact(NamedTuple):
     offset: int
     received_at: datetime
     recorded_at: datetime
+    about: str
 
 
-_SELECTED_FACTS: Final = f"""
-    SELECT {columns(RecordedFact, "f")} FROM selected_fact t JOIN fact f USING (id) ORDER BY t.topic, t.key
+_SETTINGS: Final = f"SELECT {columns(SettingsRow)} FROM ledger_settings WHERE recorded_at <= %(as_of)s ORDER BY id"
+# A session of the extract reads its cursors to the end.
+_READ_WHOLE: Final = "SET LOCAL cursor_tuple_fraction = 1"
+_IN_PERIOD: Final = """
+    t.seq >= %(since)s AND t.seq < %(size)s
+    AND (CAST(%(from_at)s AS timestamptz) IS NULL OR t.posted_at >= %(from_at)s)
+    AND (CAST(%(until_at)s AS timestamptz) IS NULL OR t.posted_at < %(until_at)s)
+"""
+_WHOLE: Final = f"(CAST(%(viewer)s AS text) IS NULL OR {IS_WHOLE})"
+_SEEN: Final = f"(CAST(%(viewer)s AS text) IS NULL OR award.exchanges @> {ONLY_VIEWER})"
+_COLUMNS: Final = "s.award_id, s.version, s.whole, s.about, s.subject, s.rule, s.year, s.ceiling_fen, s.payable_fen"
+# The requested awards, and those of the same subjects, which compete with them. Everything by joins: a list that does
+# not fit in memory would be scanned again for each award.
+SELECTED: Final = f"""
+    WITH award_at AS MATERIALIZED (
+        SELECT DISTINCT ON (award_id) award_id, version, about, subject, rule, year, ceiling_fen, payable_fen,
+               suppressed_by, exchanges
+        FROM award_version WHERE recorded_at <= %(as_of)s ORDER BY award_id, version DESC
+    ), seen AS MATERIALIZED (
+        SELECT award.*, {_WHOLE} AS whole
+        FROM award_at award LEFT JOIN award_at suppressor ON suppressor.award_id = award.suppressed_by WHERE {_SEEN}
+    ), posted AS (
+        SELECT DISTINCT award_id FROM ledger_transaction t WHERE {_IN_PERIOD}
+    ), moved AS (
+        SELECT DISTINCT award_id FROM ledger_transaction
+        WHERE seq < %(size)s AND (subject = ANY(%(subjects)s) OR subject_before = ANY(%(subjects)s))
+    ), asked AS MATERIALIZED (
+        SELECT award.* FROM seen award LEFT JOIN posted USING (award_id) LEFT JOIN moved USING (award_id)
+        WHERE (CAST(%(exchange)s AS text) IS NULL OR award.exchanges @> ARRAY[CAST(%(exchange)s AS text)] COLLATE "C")
+          AND (CAST(%(rules)s AS text[]) IS NULL OR award.rule = ANY(%(rules)s))
+          AND (CAST(%(subjects)s AS text[]) IS NULL OR award.subject = ANY(%(subjects)s) OR moved.award_id IS NOT NULL)
+          AND (NOT award.whole OR posted.award_id IS NOT NULL)
+    )
+    SELECT {_COLUMNS}, true FROM asked s
+    UNION ALL
+    SELECT {_COLUMNS}, false FROM seen s
+    WHERE NOT EXISTS (SELECT FROM asked a WHERE a.award_id = s.award_id)
+      AND s.subject IN (SELECT subject FROM asked)
+"""
+_AWARDS: Final = f"""
+    SELECT {columns(AwardRow, "a")}, w.whole
+    FROM unnest(CAST(%(ids)s AS text[]), CAST(%(versions)s AS integer[]), CAST(%(wholes)s AS boolean[]))
+         AS w(award_id, version, whole)
+    JOIN award_version a ON a.award_id = w.award_id AND a.version = w.version ORDER BY a.award_id
+"""
+_YEARS: Final = "SELECT DISTINCT year FROM award_version WHERE recorded_at <= %(as_of)s"
+_ALL_SEQS: Final = f"SELECT t.seq FROM ledger_transaction t WHERE {_IN_PERIOD} ORDER BY t.seq"
+_SEQS_OF_AWARDS: Final = f"""
+    SELECT t.seq FROM ledger_transaction t WHERE t.award_id = ANY(CAST(%(ids)s AS text[])) AND {_IN_PERIOD}
+"""
+# Acts of no award are included that concern the subjects, rules and years of the selected awards, at the time of
+# decisions or now.
+_DECIDED_SUBJECTS: Final = "SELECT DISTINCT subject FROM decision WHERE award_id = ANY(CAST(%(ids)s AS text[]))"
+_SEQS_OF_SUBJECTS: Final = f"""
+    SELECT t.seq FROM ledger_transaction t
+    WHERE t.award_id IS NULL AND t.subject = ANY(CAST(%(ids)s AS text[])) AND {_IN_PERIOD}
+"""
+_SEQS_OF_RULES: Final = f"""
+    SELECT t.seq FROM ledger_transaction t
+    WHERE t.award_id IS NULL AND {_IN_PERIOD}
+      AND (t.seq IN (SELECT seq FROM act x LEFT JOIN hold_release r USING (id)
+                     JOIN suspension s ON s.id = coalesce(r.hold_id, x.id) WHERE s.rule = ANY(%(of_rules)s))
+           OR t.seq IN (SELECT seq FROM act JOIN year_closing USING (id) WHERE year = ANY(%(of_years)s)))
+"""
+_ENTERED_SETTINGS: Final = """
+    SELECT seq FROM ledger_transaction WHERE award_id IS NULL AND kind = 'settings' AND seq < %(size)s ORDER BY seq
+"""
+_ACTS: Final = f"SELECT {columns(Act)} FROM act WHERE seq = ANY(CAST(%(seqs)s AS bigint[])) ORDER BY seq"
+_STATED: Final = """
+    SELECT d.statement FROM act JOIN decision d USING (id)
+    WHERE act.seq = ANY(CAST(%(seqs)s AS bigint[])) AND d.statement IS NOT NULL
+"""
+_STATEMENTS: Final = "SELECT content FROM statement WHERE sha256 = ANY(CAST(%(ids)s AS text[])) ORDER BY sha256"
+_TRANSACTION_SUMS: Final = """
+    SELECT coalesce(sum(debit_fen), 0), coalesce(sum(credit_fen), 0) FROM ledger_entry
+    WHERE seq = ANY(CAST(%(seqs)s AS bigint[]))
+"""
+_BALANCES: Final = """
+    SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen, CAST(%(size)s AS bigint) AS size
+    FROM ledger_entry WHERE seq < %(size)s {of} GROUP BY account ORDER BY account
+"""
+_OF_AWARDS: Final = "AND seq IN (SELECT seq FROM ledger_transaction WHERE award_id = ANY(CAST(%(ids)s AS text[])))"
+_ALL_FACTS: Final = f"""
+    SELECT DISTINCT ON (topic, key) {columns(RecordedFact)} FROM fact
+    WHERE recorded_at <= %(as_of)s AND {IS_COUNTED} ORDER BY topic, key, generation DESC, seq DESC
+"""
+_FACTS: Final = (
+    f"SELECT {columns(RecordedFact)} FROM fact WHERE id = ANY(CAST(%(ids)s AS bigint[])) ORDER BY topic, key"
+)
+_FACTS_ABOUT: Final = f"""
+    SELECT c.topic, c.key, f.id FROM fact_current c CROSS JOIN LATERAL (
+        SELECT id FROM fact WHERE topic = c.topic AND key = c.key AND recorded_at <= %(as_of)s AND {IS_COUNTED}
+        ORDER BY generation DESC, seq DESC LIMIT 1) f
+    WHERE c.about = ANY(CAST(%(ids)s AS text[])) {{of}}
+"""
+# Ceilings also follow from declarations of subjects that share an item, directly or through others.
+_LINKED: Final = f"""
+    WITH RECURSIVE declared AS MATERIALIZED (
+        SELECT DISTINCT about, split_part(key, '/', 5) AS item FROM fact
+        WHERE topic = '{DECLARED}' AND recorded_at <= %(as_of)s
+          AND split_part(key, '/', 3) = ANY(CAST(%(item_rules)s AS text[]))
+    ), linked (about) AS (
+        SELECT about COLLATE "C" FROM unnest(CAST(%(ids)s AS text[])) AS about
+        UNION
+        SELECT other.about FROM linked JOIN declared USING (about) JOIN declared other USING (item)
+    )
+    SELECT about FROM linked
 """
 
 
+class _Award(NamedTuple):
+    """A selected award in its version then; amounts are fen."""
+
+    award_id: str
+    version: int
+    whole: bool
+    about: str
+    subject: str
+    rule: str
+    year: int
+    ceiling_fen: int
+    payable_fen: int
+    is_asked: bool
+
+
 class Selection:
-    """The content of one extract; `connection` is in a transaction of its own, at one snapshot."""
+    """The content of one extract; `connection` is in a transaction of its own, at one snapshot.
+
+    `subjects_of_facts`: those of the facts that `facts` has yielded, whose documents the registers are asked for.
+    """
 
     def __init__(self, connection: Connection, request: ExtractRequest, point: LedgerSize) -> None:
         self._connection, self._request, self.point = connection, request, point
+        execute(connection, _READ_WHOLE)
         self._parameters: dict[str, object] = {
             "as_of": point.as_of,
             "size": 0 if request.is_foreign else point.size,
@@ -186,7 +216,6 @@ class Selection:
             "exchange": request.exchange,
             "rules": list(request.rules) or None,
             "subjects": list(request.subjects) or None,
-            "is_all": request.of_all_awards,
         }
         self.settings = fetch(connection, _SETTINGS, SettingsRow, as_of=point.as_of)
         self.registers: Registers = registers_of(self.settings[-1].registers) if self.settings else None
@@ -194,24 +223,73 @@ class Selection:
         self._rulebook = rulebook = rulebook_in_force(connection, point.as_of) if self.settings else None
         self._parameters["on_shared_ladders"] = [] if rulebook is None else on_shared_ladders(request.viewer, rulebook)
         self._parameters["item_rules"] = [] if rulebook is None else list(rulebook.policy.item_rules)
-        for statement in (*_AWARDS_AT, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE selected_award"):
-            self._execute(statement)
-        self.facts_left_out = 0
+        self.facts_left_out = self._partial_awards = 0
+        self._award_sums = Counter[str](ceiling=0, payable=0)
+        self._asked, self._context = DiskRows[tuple[str, int, int]](3), DiskRows[tuple[str, int, int]](3)
+        self._abouts, self._subjects = DiskRows[tuple[str, ...]](1), DiskRows[tuple[str, ...]](1)
+        self._rules: set[str] = set()
+        self._years: set[int] = set()
+        self.subjects_of_facts = DiskRows[tuple[str, ...]](1)
+        if not request.is_foreign:
+            self._select_awards()
+        self._seqs = None if request.of_all_awards else self._select_transactions()
 
-    def _execute(self, statement: str) -> None:
-        # DDL takes no parameters.
-        takes_parameters = statement.lstrip().startswith("INSERT")
-        execute(self._connection, statement, **(self._parameters if takes_parameters else {}))
+    def _stream(self, statement: str, row_type: type[Row], **parameters: object) -> Iterator[Row]:
+        return stream(self._connection, statement, row_type, **self._parameters, **parameters)
+
+    def _select_awards(self) -> None:
+        for award in self._stream(SELECTED, _Award):
+            (self._asked if award.is_asked else self._context).add((award.award_id, award.version, award.whole))
+            self._years.add(award.year)
+            if award.whole:
+                self._abouts.add((award.about,))
+            else:
+                self._partial_awards += 1
+            if award.is_asked:
+                self._subjects.add((award.subject,))
+                self._rules.add(award.rule)
+                if award.whole:
+                    self._award_sums.update(ceiling=award.ceiling_fen, payable=award.payable_fen)
+
+    def _select_transactions(self) -> DiskRows[tuple[int, ...]]:
+        seqs = DiskRows[tuple[int, ...]](1)
+        for ids in self._whole_awards():
+            seqs.extend(self._stream(_SEQS_OF_AWARDS, tuple[int], ids=ids))
+        if self._request.viewer is None:
+            for ids in self._ids_of(self._asked):
+                self._subjects.extend(self._stream(_DECIDED_SUBJECTS, tuple[str], ids=ids))
+            for ids in self._ids_of(self._subjects):
+                seqs.extend(self._stream(_SEQS_OF_SUBJECTS, tuple[int], ids=ids))
+            of = {"of_rules": list(self._rules), "of_years": list(self._years)}
+            seqs.extend(self._stream(_SEQS_OF_RULES, tuple[int], **of))
+        return seqs
+
+    @staticmethod
+    def _ids_of(rows: DiskRows[Any]) -> Iterator[str]:
+        """Return the first column as arrays for parameters."""
+        return (pg_array(row[0] for row in chunk) for chunk in rows.chunks(CHUNK))
+
+    def _whole_awards(self) -> Iterator[str]:
+        """Return the requested awards that are wholly included, as arrays for parameters."""
+        whole = (award_id for award_id, _, is_whole in self._asked if is_whole)
+        return map(pg_array, in_chunks(whole, CHUNK))
+
+    def _seq_chunks(self, size: int) -> Iterator[list[int]]:
+        """Return the numbers of the requested transactions, in order.
+
+        All are requested with all awards: those of no award are declarations that earned nothing, and acts.
+        """
+        rows = self._stream(_ALL_SEQS, tuple[int]) if self._seqs is None else self._seqs
+        return in_chunks((seq for (seq,) in rows), size)
 
     def transaction_seqs(self) -> Iterator[int]:
         """Return the numbers of the requested transactions, in order."""
-        for (seq,) in stream(self._connection, _TRANSACTIONS, tuple[int], **self._parameters):
-            yield seq
+        return chain.from_iterable(self._seq_chunks(CHUNK))
 
     def transactions(self) -> Iterator[bytes]:
         """Return the same transactions as the log has them."""
-        for chunk in stream_chunks(self._connection, _TRANSACTIONS, tuple[int], BATCH, **self._parameters):
-            for _, entry in transactions_of(self._connection, [seq for (seq,) in chunk]):
+        for seqs in self._seq_chunks(BATCH):
+            for _, entry in transactions_of(self._connection, seqs):
                 yield entry
 
     def entered_settings(self) -> list[tuple[int, bytes]]:
@@ -224,19 +302,28 @@ class Selection:
 
     def decisions(self) -> Iterator[Json]:
         """Return the acts of persons in these transactions, in the same order."""
-        for acts in stream_chunks(self._connection, _ACTS, Act, BATCH, **self._parameters):
-            for _, rendered in render_acts(self._connection, acts):
-                if rendered is not None:
-                    yield rendered
+        for seqs in self._seq_chunks(CHUNK):
+            for acts in stream_chunks(self._connection, _ACTS, Act, BATCH, seqs=pg_array(seqs)):
+                for _, rendered in render_acts(self._connection, acts):
+                    if rendered is not None:
+                        yield rendered
 
     def statements(self) -> Iterator[bytes]:
         """Return the statements of these decisions, in order of their SHA-256."""
-        for (content,) in stream(self._connection, _STATEMENTS, tuple[bytes], **self._parameters):
-            yield content
+        stated = DiskRows[tuple[str, ...]](1)
+        for seqs in self._seq_chunks(CHUNK):
+            stated.extend(fetch(self._connection, _STATED, tuple[str], seqs=pg_array(seqs)))
+        for ids in self._ids_of(stated):
+            for (content,) in stream(self._connection, _STATEMENTS, tuple[bytes], ids=ids):
+                yield content
 
     def transaction_sums(self) -> Json:
         """Return the sums of the entries of these transactions."""
-        return self._sums(_TRANSACTION_SUMS, "debit", "credit")
+        sums = Counter[str](debit=0, credit=0)
+        for seqs in self._seq_chunks(CHUNK):
+            [(debit, credit)] = fetch(self._connection, _TRANSACTION_SUMS, tuple[Decimal, Decimal], seqs=pg_array(seqs))
+            sums.update(debit=int(debit), credit=int(credit))
+        return _in_yuan(sums)
 
     def awards(self, *, asked: bool) -> Iterator[Json]:
         """Return the requested awards, or those that compete with them."""
@@ -244,9 +331,11 @@ class Selection:
         if now is None or rulebook is None:
             return
         view, policy = LedgerView(viewer, now, now, rulebook), rulebook.policy
-        years = fetch_values(self._connection, "SELECT DISTINCT year FROM award_at", int)
+        years = fetch_values(self._connection, _YEARS, int, as_of=now)
         budgets = load_budget_holds(self._connection, policy, years, now, now)
-        for rows in stream_chunks(self._connection, _AWARDS, SeenAward, BATCH, asked=asked):
+        for chunk in (self._asked if asked else self._context).chunks(BATCH):
+            versions = pg_arrays(chunk, "ids", "versions", "wholes")
+            rows = fetch(self._connection, _AWARDS, SeenAward, **versions)
             contexts = load_award_context(self._connection, rows, policy, now, now, budgets)
             readings = readings_of_awards(self._connection, view, rows)
             for row in rows:
@@ -261,37 +350,58 @@ class Selection:
 
     def award_sums(self) -> Json:
         """Return the sums of the requested awards that are wholly included."""
-        return self._sums(_AWARD_SUMS, "ceiling", "payable")
-
-    def _sums(self, statement: str, *names: str) -> Json:
-        [sums] = fetch(self._connection, statement, tuple[Decimal | None, ...], **self._parameters)
-        return {name: format_yuan(int(fen or 0)) for name, fen in zip(names, sums, strict=True)}
+        return _in_yuan(self._award_sums)
 
     def balances(self) -> Iterator[Json]:
         """Return every account, or those of the requested awards, in order."""
-        of = "" if self._request.of_all_awards else _OF_SELECTED
-        balances = stream(self._connection, _BALANCES.format(of=of), BalanceRow, **self._parameters)
-        yield from map(balance_json, balances)
+        if self._request.of_all_awards:
+            yield from map(balance_json, self._stream(_BALANCES.format(of=""), BalanceRow))
+            return
+        # An account such as a year's budget is shared by awards of several chunks.
+        parts = DiskRows[tuple[str, int, int, int]](4)
+        for number, ids in enumerate(self._whole_awards()):
+            for part in self._stream(_BALANCES.format(of=_OF_AWARDS), BalanceRow, ids=ids):
+                parts.add((part.account, number, int(part.debit_fen), int(part.credit_fen)))
+        for account, of_account in groupby(parts, key=itemgetter(0)):
+            debits, credits_ = zip(*((debit, credit) for _, _, debit, credit in of_account), strict=True)
+            yield balance_json(BalanceRow(account, Decimal(sum(debits)), Decimal(sum(credits_)), self.point.size))
 
     def facts(self) -> Iterator[Json]:
         """Return the facts behind the awards in their newest version then, or all facts if all awards are requested.
 
         An exchange gets only those that name no other exchange.
         """
-        self._execute(_FACT_TABLE)
         is_all = self._request.of_all_awards and self._request.of_all_times
-        self._execute(_FACTS.format(of="" if is_all else _ABOUT_SELECTED))
         viewer = self._request.viewer
-        for row in stream(self._connection, _SELECTED_FACTS, RecordedFact):
+        for row in self._stream(_ALL_FACTS, RecordedFact) if is_all else self._facts_of_awards():
+            if row.topic != DECLARED:
+                self.subjects_of_facts.add((row.about,))
             if viewer is not None and not _is_for(viewer, parse_fact(row.topic, row.key, row.value)):
                 self.facts_left_out += 1
                 continue
             yield fact_json(row)
 
+    def _facts_of_awards(self) -> Iterator[RecordedFact]:
+        selected = DiskRows[tuple[str, str, int]](3)
+        of_linked = _FACTS_ABOUT.format(of=f"AND c.topic = '{DECLARED}'")
+        linked = DiskRows[tuple[str, ...]](1)
+        for ids in self._ids_of(self._abouts):
+            selected.extend(self._stream(_FACTS_ABOUT.format(of=""), tuple[str, str, int], ids=ids))
+            if self._request.viewer is None:
+                linked.extend(self._stream(_LINKED, tuple[str], ids=ids))
+        for ids in self._ids_of(linked):
+            selected.extend(self._stream(of_linked, tuple[str, str, int], ids=ids))
+        for chunk in selected.chunks(BATCH):
+            ids = pg_array(fact_id for _, _, fact_id in chunk)
+            yield from fetch(self._connection, _FACTS, RecordedFact, ids=ids)
+
     def counts(self) -> dict[str, int]:
         """Count the awards that are only partly included, and the facts that were left out."""
-        partial = fetch_value(self._connection, "SELECT count(*) FROM selected_award WHERE NOT whole", int)
-        return {"partial_awards": partial, "facts_of_others": self.facts_left_out}
+        return {"partial_awards": self._partial_awards, "facts_of_others": self.facts_left_out}
+
+
+def _in_yuan(sums: Mapping[str, int]) -> Json:
+    return {name: format_yuan(fen) for name, fen in sums.items()}
 
 
 def _is_for(viewer: str, fact: Fact) -> bool:
@@ -317,36 +427,3 @@ def fact_json(row: RecordedFact) -> Json:
         "recorded_at": format_time(row.recorded_at),
         "value": msgspec.json.decode(row.value),
     }
-
-
-class SpooledValues(Generic[Value]):
-    """Values in a temporary table, as they may not fit in memory; iterating gives each once, in order."""
-
-    def __init__(self, connection: Connection, table: str, column_type: str) -> None:
-        self._connection, self._table = connection, table
-        self._new: list[tuple[Value]] = []
-        execute(connection, f"DROP TABLE IF EXISTS {table}")
-        execute(connection, f"CREATE TEMPORARY TABLE {table} (value {column_type}) ON COMMIT DROP")
-
-    def add(self, value: Value) -> None:
-        self._new.append((value,))
-        if len(self._new) == BATCH:
-            self._store()
-
-    def _store(self) -> None:
-        copy_in(self._connection, f"COPY {self._table} FROM STDIN", self._new)
-        self._new.clear()
-
-    def __iter__(self) -> Iterator[Value]:
-        self._store()
-        statement = f"SELECT DISTINCT value FROM {self._table} ORDER BY value"
-        for (value,) in stream(self._connection, statement, tuple[Value]):
-            yield value
-
-
-def subjects_of_facts(connection: Connection) -> SpooledValues[str]:
-    """The parties of the selected facts, whose documents the registers are asked for; declarations are of none."""
-    wanted = SpooledValues[str](connection, "wanted_subject", 'text COLLATE "C"')
-    of_documents = f"SELECT DISTINCT about FROM selected_fact JOIN fact USING (id) WHERE fact.topic <> '{DECLARED}'"
-    execute(connection, f"INSERT INTO wanted_subject {of_documents}")
-    return wanted

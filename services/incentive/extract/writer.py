@@ -1,6 +1,6 @@
 """Writer of an extract (contract, section 5): each file of the zip, from one snapshot of ledger and registers.
 
-Its memory is bounded: rows are streamed, and what is needed twice is queried twice or kept in a temporary folder.
+Its memory is bounded: rows are streamed, and what is needed twice is queried twice or kept in temporary files.
 """
 
 import base64
@@ -23,12 +23,13 @@ from services.incentive.extract.archive import Archive, ZipTarget
 from services.incentive.extract.inclusion_proof import ProofNode, proof_nodes
 from services.incentive.extract.join_verifier import joined_verifier
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.extract.selection import Selection, SpooledValues, subjects_of_facts
+from services.incentive.extract.selection import Selection
 from services.incentive.extract.table_files import TableFiles, watched
 from services.incentive.extract.tables import AWARDS, BALANCES, DECISIONS, TABLES, TRANSACTIONS, csv_lines
 from services.incentive.queries.ledger import ledger_size
 from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterRefused, RegisterUnavailable
 from services.incentive.store.rulebook import settings_in_force
+from shared.disk_rows import DiskRows
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.query import fetch_value
 from shared.postgres.row_security import set_viewer
@@ -271,40 +272,40 @@ class _ExtractWriter:
 
     def _add_evidence(self) -> None:
         """Add trades before listings: the facts that trades were matched by name the listings that they rest on."""
-        wanted = subjects_of_facts(self._connection)
+        wanted = self._selection.subjects_of_facts
         for found in sorted(self._logs, key=lambda one: (one.kind != "trades", one.register)):
             self._add_register(found, wanted)
 
-    def _add_register(self, found: RegisterLog, wanted: SpooledValues[str]) -> None:
+    def _add_register(self, found: RegisterLog, wanted: DiskRows[tuple[str, ...]]) -> None:
         size, viewer = found.checkpoint.size, self._request.viewer
         if self._newest.get(found.name, 0) > size:
             raise RegisterUnavailable(f"{found.url}: its checkpoint covers only {size} entries yet")
         is_whole = self._request.evidence == "registers"
         until = size if is_whole else self._newest.get(found.name, 0)
         if is_whole and viewer is not None:
-            wanted.add(f"exchange/{viewer}")
-        whose: Iterable[str] = (EVERYTHING,) if is_whole and viewer is None else wanted
+            wanted.add((f"exchange/{viewer}",))
+        whose: Iterable[str] = (EVERYTHING,) if is_whole and viewer is None else (about for (about,) in wanted)
         name = f"evidence/{found.name}"
         files = (f"{name}.ndjson", f"{name}.proof.json", f"{name}.checkpoint")
-        seqs = SpooledValues[int](self._connection, "entry_seq", "bigint")
+        seqs = DiskRows[tuple[int, ...]](1)
 
         def lines() -> Iterator[bytes]:
             for line in self._watched(self._registers.entries(found, whose, until, viewer)):
                 entry = msgspec.json.decode(line, type=_EntryLine)
-                seqs.add(entry.entry.seq)
+                seqs.add((entry.entry.seq,))
                 if entry.entry.kind == "fact":
                     self._add_listing(found.register, wanted, base64.b64decode(entry.value))
                 yield line
 
-        nodes = proof_nodes(size, 0, seqs, self._registers.node(found))
+        nodes = proof_nodes(size, 0, (seq for (seq,) in seqs), self._registers.node(found))
         described = {"kind": found.kind, "register": found.register, "generation": found.generation}
         count = self._add_log(found.name, found.checkpoint, files, lines(), nodes, found.note, **described)
         self._totals["evidence"][found.name] = {"count": count}
 
-    def _add_listing(self, register: str, wanted: SpooledValues[str], value: bytes) -> None:
+    def _add_listing(self, register: str, wanted: DiskRows[tuple[str, ...]], value: bytes) -> None:
         """Note a listing fact that a register of trades applied: one of the register of listings with the same id."""
         fact = msgspec.json.decode(value, type=_ListingFact)
-        wanted.add(f"listing/{fact.exchange}/{fact.listing_no}")
+        wanted.add((f"listing/{fact.exchange}/{fact.listing_no}",))
         self._rests_on("listings", register, fact.generation, fact.seq)
 
     def _add_quarantine(self) -> None:

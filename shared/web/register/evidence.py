@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from flask import Response, current_app, request
@@ -27,7 +28,7 @@ from shared.values.json_types import Json
 from shared.values.times import format_time
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import TEXT, Blueprint, ExchangeParameter, QuerySchema, WholeNumber
-from shared.web.service import current_service, read_snapshot
+from shared.web.service import Needs, read_snapshot
 
 NDJSON: Final = "application/x-ndjson"
 EVERYTHING: Final = "*"
@@ -95,6 +96,10 @@ def _scope(source: EvidenceSource, topic: str, key: str) -> Scope:
     return scope
 
 
+def _has(until: int, connection: Connection) -> bool:
+    return read_head(connection).next_seq >= until
+
+
 def _at_most(number: int, most: int, field: str) -> int:
     if number > most:
         fault = FieldFault(field, f"登记簿只有 {most} 条 / the register has {most} entries")
@@ -130,8 +135,7 @@ def entries(arguments: Json) -> Response:
     request.max_content_length = sys.maxsize  # it is read line by line; None would be the application's limit
     wanted = (line.decode("utf-8", "replace").rstrip("\n") for line in request.stream)
     with ExitStack() as opened:
-        engine = current_service().engine.execution_options(isolation_level="REPEATABLE READ")
-        connection = opened.enter_context(engine.begin())
+        connection = opened.enter_context(read_snapshot(Needs(has=partial(_has, arguments["until"]))))
         until = _at_most(arguments["until"], read_head(connection).next_seq, "until")
         chunks = _selected(connection, source.kind, wanted, until, arguments.get("exchange"))
         lines = (entry_line(entry) for seqs in chunks for entry in source.records(connection, seqs))

@@ -22,8 +22,7 @@ from sqlalchemy import text
 
 from services.incentive.__main__ import main
 from services.incentive.extract import jobs, tables
-from services.incentive.extract.request import ExtractRequest
-from services.incentive.extract.selection import CONTEXT, Selection
+from services.incentive.extract.selection import SELECTED
 from services.incentive.extract.table_files import TableFiles, WorkbooksKilled
 from services.incentive.extract.worker import ExtractWorker, supervise_worker
 from services.incentive.queries.ledger import ledger_size
@@ -91,10 +90,11 @@ def test_an_extract_of_everything_is_sound(makers: Makers, tmp_path: Path) -> No
 def test_what_competes_is_chosen_by_a_join(makers: Makers) -> None:
     """A subquery whose result exceeds `work_mem` would be scanned again for each award."""
     with makers.set.ledger.begin() as connection:
-        request = ExtractRequest(role="auditor")
-        Selection(connection, request, ledger_size(connection, 10, request.as_of))
+        point = ledger_size(connection, 10, None)
         execute(connection, "SET LOCAL work_mem = '64kB'")
-        plan = fetch_values(connection, f"EXPLAIN {CONTEXT}", str, viewer=None, on_shared_ladders=[])
+        request = dict.fromkeys(("viewer", "exchange", "rules", "subjects", "from_at", "until_at"))
+        parameters = {**request, "as_of": point.as_of, "since": 0, "size": 10, "on_shared_ladders": []}
+        plan = fetch_values(connection, f"EXPLAIN {SELECTED}", str, **parameters)
         assert any("Join" in line for line in plan)
         assert not any("SubPlan" in line for line in plan)
 
@@ -518,7 +518,7 @@ def test_it_is_kept_for_a_week(makers: Makers) -> None:
     assert makers.ask("GET", f"/v1/extracts/{extract_id}").status_code == 404
 
 
-def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_path: Path, monkeypatch) -> None:
+def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, kafka, tmp_path: Path, monkeypatch) -> None:
     """It runs as a separate process with settings from the environment and is started again if killed."""
     key_file, service_key = tmp_path / "signing-key", tmp_path / "service-key"
     key_file.write_bytes(LOG_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -528,7 +528,8 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
     url = makers.set.ledger.url.set(drivername="postgresql").render_as_string(hide_password=False)
     settings = {
         "DATABASE_URL": url,
-        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "LOG_ORIGIN": f"jiangbu-{tmp_path.name}",
         "SIGNING_KEY_FILE": str(key_file),
         "SERVICE_KEY_FILE": str(service_key),
     }
