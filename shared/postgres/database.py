@@ -109,19 +109,25 @@ def _replace_read_only_connection(failure: ExceptionContext) -> None:
 
 @contextmanager
 def snapshot(
-    engine: Engine, viewer: str | None = None, check: Callable[[Connection], object] | None = None
+    engine: Engine,
+    viewer: str | None = None,
+    check: Callable[[Connection], object] | None = None,
+    check_server: Callable[[Connection], object] | None = None,
 ) -> Iterator[Connection]:
     """A read-only transaction that sees one state of the database.
 
     `viewer` is the exchange or subject for whose key it reads: row-level security then shows it the rows of that alone.
-    `check` is called first, while all rows are visible.
+    `check` is called first, while all rows are visible; `check_server` before that, with no transaction open.
     """
-    with engine.connect() as connection, snapshot_on(connection, viewer):
-        if check is not None:
-            check(connection)
-        if viewer is not None:
-            set_viewer(connection, viewer)
-        yield connection
+    with engine.connect() as connection:
+        if check_server is not None:
+            check_server(connection)
+        with snapshot_on(connection, viewer):
+            if check is not None:
+                check(connection)
+            if viewer is not None:
+                set_viewer(connection, viewer)
+            yield connection
 
 
 @contextmanager

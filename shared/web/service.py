@@ -109,18 +109,20 @@ def log_snapshot(needs: Needs = _NOTHING) -> Iterator[Connection]:
     was known to have.
     """
     service = current_service()
-    if service.standbys is None or not service.standbys.is_unconfirmed():
+    if service.standbys is not None and not service.standbys.is_unconfirmed():
         with service.engine.connect() as connection:
             check_published(connection)
-    with viewer_snapshot(needs) as connection:
+    with read_snapshot(needs, current_key().viewer, check_published) as connection:
         yield connection
 
 
 @contextmanager
-def read_snapshot(needs: Needs = _NOTHING, viewer: str | None = None) -> Iterator[Connection]:
+def read_snapshot(
+    needs: Needs = _NOTHING, viewer: str | None = None, check_primary: Callable[[Connection], object] | None = None
+) -> Iterator[Connection]:
     """Open a read-only snapshot of a standby, or of the primary if no standby contains what is needed.
 
-    Problem 503 if the log of the primary is too short.
+    `check_primary` is called with the session of the primary, if that is read. Problem 503 if its log is too short.
     """
     service = current_service()
     needs = needs._replace(size=max(needs.size, g.get("min_size", 0)))
@@ -135,7 +137,7 @@ def read_snapshot(needs: Needs = _NOTHING, viewer: str | None = None) -> Iterato
                 with service.engine.begin() as waiting:
                     service.wait_until_settled(waiting, needs.as_of)
             check = None if service.standbys is None and not needs.size else partial(_require_size, needs.size)
-            connection = opened.enter_context(snapshot(service.engine, viewer, check))
+            connection = opened.enter_context(snapshot(service.engine, viewer, check, check_primary))
         yield connection
 
 
