@@ -44,7 +44,10 @@ _PARAMETERS: Final = {
     "log_timezone": "UTC",
     "lc_messages": "C",
     "log_error_verbosity": "terse",  # error details contain values of events, such as names
-    "hot_standby_feedback": "on",  # long reads on a standby are not cancelled by the primary's vacuum
+    # Long reads on a standby are not cancelled by the primary's vacuum; what conflicts with a lock is, before the
+    # standby falls so far behind that a failover to it would take long.
+    "hot_standby_feedback": "on",
+    "max_standby_streaming_delay": "30s",
     # A frozen peer is noticed as by our own connections.
     "wal_sender_timeout": "10s",
     "wal_receiver_timeout": "10s",

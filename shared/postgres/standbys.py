@@ -114,8 +114,15 @@ class PrimaryPosition:
 class StandbyReads:
     """The servers of DATABASE_READ_URL. One that does not answer or is behind is left alone for a growing pause."""
 
-    def __init__(self, url: str, primary: Engine, monotonic: Monotonic = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        primary: Engine,
+        monotonic: Monotonic = time.monotonic,
+        replayed_within_s: float = REPLAYED_WITHIN_S,
+    ) -> None:
         self._engine = make_engine(url)
+        self._replayed_within_s = replayed_within_s
         self._position = PrimaryPosition(partial(_flushed, make_probe_engine(primary)), monotonic)
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -123,22 +130,30 @@ class StandbyReads:
         self._paused_until_s = 0.0
         event.listen(primary, "engine_disposed", lambda _: self._engine.dispose())
 
-    def open(self, opened: ExitStack, viewer: str | None, suffices: Callable[[Connection], bool]) -> Connection | None:
+    def open(
+        self,
+        opened: ExitStack,
+        viewer: str | None,
+        suffices: Callable[[Connection], bool],
+        *,
+        is_current: bool = False,
+    ) -> Connection | None:
         """Open a snapshot for a viewer, to be closed with `opened`; None if the primary must answer.
 
         `suffices` looks at the snapshot while all rows are visible. What is committed before the call is in it, unless
-        the primary is silent.
+        the primary is silent; with `is_current` the primary must then answer.
         """
         pause_s = self._pause_s
         if self._is_paused():
             return None
         position = self._position.asked_now()
-        if position is None and not POSITION_WITHIN_S <= self._position.silent_s() <= UNCONFIRMED_FOR_S:
+        is_allowed = not is_current and POSITION_WITHIN_S <= self._position.silent_s() <= UNCONFIRMED_FOR_S
+        if position is None and not is_allowed:
             return None
         try:
             with ExitStack() as opening:
                 connection = opening.enter_context(self._engine.connect())
-                if not _has_replayed(connection, position or 0, self._monotonic):
+                if not self._has_replayed(connection, position or 0):
                     self._pause(pause_s, "it has not replayed what the primary has")
                     return None
                 self._resume()
@@ -154,6 +169,20 @@ class StandbyReads:
             self._pause(pause_s, reason_of(error))
             return None
         return connection
+
+    def _has_replayed(self, connection: Connection, position: int) -> bool:
+        """Return True once the server has replayed the WAL up to a position, False if that takes too long.
+
+        Outside of the snapshot, which is taken afterwards: replay goes on while a snapshot stays as it is.
+        """
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        until_s, pause_s = self._monotonic() + self._replayed_within_s, _FIRST_LOOK_S
+        while _replayed(connection) < position:
+            if self._monotonic() >= until_s:
+                return False
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_LOOK_S)
+        return True
 
     def is_unconfirmed(self) -> bool:
         """Return True while the primary is silent: snapshots may lack what it committed last."""
@@ -191,21 +220,6 @@ def open_standbys(url: str | None, primary: Engine) -> StandbyReads | None:
 def _flushed(engine: Engine) -> int:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         return fetch_value(connection, _FLUSHED, int)
-
-
-def _has_replayed(connection: Connection, position: int, monotonic: Monotonic) -> bool:
-    """Return True once the server has replayed the WAL up to a position, False if that takes too long.
-
-    Outside of the snapshot, which is taken afterwards: replay goes on while a snapshot stays as it is.
-    """
-    connection.execution_options(isolation_level="AUTOCOMMIT")
-    until_s, pause_s = monotonic() + REPLAYED_WITHIN_S, _FIRST_LOOK_S
-    while _replayed(connection) < position:
-        if monotonic() >= until_s:
-            return False
-        time.sleep(pause_s)
-        pause_s = min(2 * pause_s, _LONGEST_LOOK_S)
-    return True
 
 
 def _replayed(connection: Connection) -> int:

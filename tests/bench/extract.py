@@ -2,8 +2,8 @@
 
 It measures the largest extract for a number of transactions: every transaction belongs to a separate award and trade,
 and the extract includes whole registers. Registers and ledger take in the documents in this process, without a broker;
-the real program makes the extract and its own verify.py verifies it, each in a separate process. All entities are
-fictional.
+the real program makes the extract, its own verify.py verifies it and `rebuild --verify` the ledger, each in a separate
+process. The program that makes it looks for published checkpoints at a broker first. All entities are fictional.
 """
 
 import sys
@@ -21,22 +21,27 @@ from services.incentive.extract.join_verifier import joined_verifier
 from shared.settings import RegisterAddress
 from shared.values.parties import complete_uscc
 from tests.bench.processes import measure
+from tests.support.engines.session import new_broker
 from tests.support.incentive.extract_makers import Makers
-from tests.support.incentive.whole_set import WholeSet, served, whole_set
+from tests.support.incentive.whole_set import WHITELIST, WholeSet, served, whole_set
 from tests.support.registers import worlds
 from tests.support.registers.worlds import LOG_KEY
 
 BATCH = 5000
+LEDGER = (sys.executable, "-m", "services.incentive")
 A_PROVIDERS = 1000  # trades
 
 
 def extract(folder: Path, transactions: int) -> dict[str, Any]:
-    """Measure seconds and memory to make and to verify an extract, its size, and lines per second."""
+    """Measure seconds and memory to make an extract, to verify it and its ledger, its size, and lines per second."""
     folder.mkdir()
     with ExitStack() as opened:
         server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
         server.start()
         opened.callback(server.stop)
+        broker = new_broker(folder / "kafka")
+        broker.start()
+        opened.callback(broker.stop)
         numbers = count()
 
         def fresh(service: str) -> tuple[str, str]:
@@ -49,7 +54,8 @@ def extract(folder: Path, transactions: int) -> dict[str, Any]:
         makers = Makers(made, {"r1": RegisterAddress(*urls)})
         result: dict[str, Any] = {"transactions": transactions}
         extract_id = makers.ask("POST", "/v1/extracts", body={"evidence": "registers"}).get_json()["id"]
-        result["made"] = measure_making(makers, folder)
+        environment = settings_of(makers, folder, f"127.0.0.1:{broker.port}")
+        result["made"] = measure((*LEDGER, "make-extracts"), **environment)
         path, keys = taken_home(makers, extract_id, folder), folder / "keys"
         result["mb"], result["lines"] = path.stat().st_size >> 20, lines(path)
         result["lines_per_s"] = round(result["lines"] / result["made"]["s"])
@@ -58,6 +64,7 @@ def extract(folder: Path, transactions: int) -> dict[str, Any]:
         program.write_text(joined_verifier(), "utf-8")
         verify = (sys.executable, "-I", "-S", str(program), "--key", str(keys), str(path))
         result["verified"] = measure(verify)
+        result["ledger_verified"] = measure((*LEDGER, "rebuild", "--verify"), **environment)
     return result
 
 
@@ -88,22 +95,22 @@ def party(digits: str, name: str) -> dict[str, str]:
     return {"id_scheme": "uscc", "id": complete_uscc(digits), "name": name}
 
 
-def measure_making(makers: Makers, folder: Path) -> dict[str, float]:
-    """Measure the program that the consumer starts, with settings from the environment."""
+def settings_of(makers: Makers, folder: Path, kafka: str) -> dict[str, str]:
+    """Return the settings of the ledger's programs, as environment variables."""
     key_file, service_key = folder / "signing-key", folder / "service-key"
     key_file.write_bytes(LOG_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     key_file.chmod(0o600)
     service_key.write_text("service-key\n", "utf-8")
     address = makers.addresses["r1"]
-    return measure(
-        (sys.executable, "-m", "services.incentive", "make-extracts"),
-        DATABASE_URL=makers.set.ledger.url.set(drivername="postgresql").render_as_string(hide_password=False),
-        KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
-        SIGNING_KEY_FILE=str(key_file),
-        SERVICE_KEY_FILE=str(service_key),
-        REGISTERS=f"r1={address.listing},{address.trade_ingest}",
-        TMPDIR=str(folder),
-    )
+    return {
+        "DATABASE_URL": makers.set.ledger.url.set(drivername="postgresql").render_as_string(hide_password=False),
+        "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "EXCHANGES_FILE": str(WHITELIST),
+        "SIGNING_KEY_FILE": str(key_file),
+        "SERVICE_KEY_FILE": str(service_key),
+        "REGISTERS": f"r1={address.listing},{address.trade_ingest}",
+        "TMPDIR": str(folder),
+    }
 
 
 def taken_home(makers: Makers, extract_id: str, folder: Path) -> Path:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,16 +18,19 @@ from typing import Final
 import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from services.incentive.extract import jobs
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.table_files import WorkbooksKilled
 from services.incentive.extract.writer import ExtractOrder, write_extract
+from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.postgres.clock import WrongClockError, check_clock
-from shared.postgres.database import make_engine
 from shared.postgres.errors import is_transient
+from shared.postgres.long_reads import patient_standbys
+from shared.postgres.query import fetch_value
+from shared.postgres.standbys import StandbyReads
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.signing import signing_key
@@ -35,6 +38,7 @@ from shared.settings import LOCAL_REGISTERS, RegisterAddress, Settings, read_ser
 from shared.telemetry.masking import reason_of
 from shared.values.times import now
 from shared.worker.consumer_program import ConsumerProgram
+from shared.worker.guarded_engine import guarded_engine
 from shared.worker.leader_process import STOPS_WITHIN_S, run_as_leader
 
 _POLL_EVERY_S: Final = 1.0
@@ -49,31 +53,42 @@ class Interrupted(Exception):  # noqa: N818 - no failure
     """The worker must stop, or its consumer is gone; another worker will start the job over."""
 
 
+class _EndedByStandby(Exception):  # noqa: N818 - no failure: the primary is read
+    """The read of a standby failed: it was cancelled because it delayed replay, or the standby was lost."""
+
+
 @dataclass(frozen=True)
 class ExtractWorker:
-    """Writes the queued extracts."""
+    """Writes the queued extracts. `standbys` are read; None: the primary is."""
 
     engine: Engine
     private: Ed25519PrivateKey
     service_key: str
     registers: Mapping[str, RegisterAddress]
+    standbys: StandbyReads | None = None
 
     def run(self) -> None:
         """Write extracts until the queue is empty. Raises transient errors, after putting the job back."""
+        standbys = self.standbys
         while True:
             with self.engine.begin() as connection:
                 job = jobs.take_next(connection, now())
                 check_clock(connection)
             if job is None:
                 return
-            self._write(job)
+            try:
+                self._write(job, standbys)
+            except _EndedByStandby as error:
+                log.warning("extract starts over on the primary, the standby ended its read", reason=str(error))
+                standbys = None
 
-    def _write(self, job: jobs.ExtractRow) -> None:
+    def _write(self, job: jobs.ExtractRow, standbys: StandbyReads | None) -> None:
         began_s = time.monotonic()
+        server = "primary"
         try:
             pieces = jobs.Pieces(self.engine, job, now)
-            engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
-            with engine.connect() as connection, RegisterClient(self.service_key) as registers:
+            with ExitStack() as opened, RegisterClient(self.service_key) as registers:
+                connection, server = self._snapshot(opened, job, standbys)
                 order = ExtractOrder(msgspec.convert(job.request, ExtractRequest), job.log_size, self.private)
                 write_extract(connection, order, registers, self.registers, pieces, _Progress(self.engine, job).tick)
             pieces.end()
@@ -87,16 +102,38 @@ class ExtractWorker:
             if is_transient(error) or isinstance(error, RegisterUnavailable | Interrupted | WrongClockError):
                 with self.engine.begin() as connection:
                     jobs.put_back(connection, job)
+                if server == "standby" and is_transient(error):
+                    raise _EndedByStandby(reason_of(error)) from error
                 raise
             log.exception("extract failed unexpectedly", extract=job.id)
             self._fail(job, f"内部错误 / internal error: {reason_of(error)}")
         else:
-            log.info("extract ready", extract=job.id, took_s=round(time.monotonic() - began_s, 1))
+            log.info("extract ready", extract=job.id, read_from=server, took_s=round(time.monotonic() - began_s, 1))
+
+    def _snapshot(
+        self, opened: ExitStack, job: jobs.ExtractRow, standbys: StandbyReads | None
+    ) -> tuple[Connection, str]:
+        """Open a snapshot of a standby that has everything, else of the primary; say which."""
+        if standbys is not None:
+            connection = standbys.open(opened, None, partial(_has_log, job.log_size), is_current=True)
+            if connection is not None:
+                return connection, "standby"
+        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        return opened.enter_context(engine.connect()), "primary"
 
     def _fail(self, job: jobs.ExtractRow, reason: str) -> None:
         log.warning("extract failed", extract=job.id, reason=reason)
         with self.engine.begin() as connection:
             jobs.fail(connection, job, reason, now())
+
+
+def _has_log(size: int, connection: Connection) -> bool:
+    """Return True for a snapshot with the checkpoint of the extract.
+
+    The commit that took the job came after that checkpoint and was acknowledged, so a synchronous standby has it.
+    """
+    statement = "SELECT EXISTS (SELECT FROM log_checkpoint WHERE size = %(size)s)"
+    return fetch_value(connection, statement, bool, size=size)
 
 
 class _Progress:
@@ -122,16 +159,16 @@ def run_worker(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
     service_key = read_service_key(settings)
-    engine = make_engine(settings.database_url)
+    private, registers = signing_key(settings), settings.registers or LOCAL_REGISTERS
     try:
-        ExtractWorker(engine, signing_key(settings), service_key, settings.registers or LOCAL_REGISTERS).run()
+        with guarded_engine(settings, ledger_log(private, settings.log_origin)) as engine:
+            standbys = patient_standbys(settings.database_read_url, engine)
+            ExtractWorker(engine, private, service_key, registers, standbys).run()
     except Exception as error:
         if not (is_transient(error) or isinstance(error, RegisterUnavailable | Interrupted | WorkbooksKilled)):
             raise
         log.warning("extracts interrupted, retrying later", reason=reason_of(error))
         sys.exit(1)
-    finally:
-        engine.dispose()
 
 
 def _interrupt(_number: int, _frame: object) -> None:

@@ -1,14 +1,15 @@
-"""Awards recomputed from all recorded facts in a temporary table, and compared with the stored ones.
+"""Awards recomputed from all recorded facts in files of this machine, and compared with the stored ones.
 
 The subject of a fact follows from its key, and the version that counts from (generation, seq): nothing here relies on
 `fact_current` or a column `about`, as these are checked, too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from msgspec.structs import asdict, replace
 from sqlalchemy import Connection
 
@@ -34,20 +35,20 @@ from services.incentive.domain.risk_flags import Peers
 from services.incentive.domain.similar_purchases import NO_SIMILAR, first_near_cap, similar_purchases
 from services.incentive.domain.subjects.participation import Participation, participations
 from services.incentive.policy.terms import Policy
-from services.incentive.rebuild.names import begin_names, compare_names, keep_names
-from services.incentive.rebuild.participants import begin_participants, keep_as_they_stand, keep_participants
+from services.incentive.rebuild.names import compare_names
+from services.incentive.rebuild.participants import participants_as_they_stand
 from services.incentive.store.acts import related_of
-from services.incentive.store.awards import award_from_row, award_rows
+from services.incentive.store.awards import award_from_row
 from services.incentive.store.payable_inputs import load_payable_inputs
 from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, columns
 from services.incentive.store.rulebook import Rulebook
+from shared.disk_rows import DiskRows, full_join
 from shared.events.fact_topics import ANNUAL_TOTAL, SIGN
-from shared.postgres.query import execute, fetch, stream
+from shared.postgres.query import fetch, stream
 from shared.values.differences import Difference
 from shared.values.money import format_yuan
 
 _BATCH: Final = 1_000  # awards or subjects that are in memory together
-_NO_INSTANT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOSE: Final = f"""
     CASE WHEN topic NOT IN ('{ANNUAL_TOTAL}', '{SIGN}') THEN split_part(key, '/', 2)
          WHEN split_part(key, '/', 2) = 'exchange' THEN concat('exchange/', split_part(key, '/', 3))
@@ -61,38 +62,20 @@ _DECLARED_FACTS: Final = (
     f"SELECT id, topic, key, about, generation, seq, value, {_WHOSE} AS whose FROM fact WHERE topic = '{DECLARED}'"
     " ORDER BY key, generation, seq"
 )
-_REBUILT: Final = (
-    "CREATE TEMPORARY TABLE rebuilt_award (LIKE award_version) ON COMMIT DROP;"
-    "ALTER TABLE rebuilt_award ADD PRIMARY KEY (award_id);"
-    "CREATE TEMPORARY TABLE rebuilt_known_to (LIKE known_to) ON COMMIT DROP"
-)
-_KEEP: Final = (
-    f"INSERT INTO rebuilt_award ({', '.join(AWARD_COLUMNS)})"
-    f" SELECT {', '.join('0' if name == 'version' else name for name in AWARD_COLUMNS)}"
-    " FROM jsonb_populate_recordset(NULL::rebuilt_award, CAST(%(rows)s AS jsonb))"
-)
-_KEEP_AS_THEY_STAND: Final = (
-    f"INSERT INTO rebuilt_award SELECT {', '.join(AWARD_COLUMNS)} FROM award_current WHERE about = ANY(%(abouts)s)"
-    " ON CONFLICT DO NOTHING"
-)
-_KEEP_KNOWN: Final = """
-    INSERT INTO rebuilt_known_to SELECT * FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(abouts)s AS text[]))
+_AS_THEY_STAND: Final = f"SELECT {columns(AwardRow)} FROM award_current WHERE about = ANY(%(abouts)s)"
+_OPERATORS: Final = "SELECT o.* FROM ledger_settings s, operators_listed(s.whitelist) AS o"
+_KNOWN_TO: Final = "SELECT exchange, about FROM known_to ORDER BY exchange, about"
+_NEWEST: Final = "(SELECT DISTINCT ON (award_id) * FROM award_version ORDER BY award_id, version DESC) n"
+_SUBJECTS: Final = f"""
+    SELECT award_id, coalesce(c.subject, n.subject) FROM {_NEWEST} FULL JOIN award_current c USING (award_id)
+    ORDER BY award_id
 """
-_KNOWN_TO: Final = """
-    SELECT concat('known_to ', exchange, ' ', about), CASE WHEN k.about IS NOT NULL THEN 'shown' END,
-           CASE WHEN f.about IS NOT NULL THEN 'shown' END
-    FROM known_to k FULL JOIN (
-        SELECT * FROM rebuilt_known_to
-        UNION SELECT o.* FROM ledger_settings s, operators_listed(s.whitelist) AS o) f USING (exchange, about)
-    WHERE (k.about IS NULL OR f.about IS NULL) AND about <> ALL(%(damaged)s)
-    ORDER BY exchange, about
-    """
-_SIDE_BY_SIDE: Final = f"""
-    SELECT coalesce(r.subject, c.subject, n.subject) AS whose, {columns(AwardRow, "n")}, {columns(AwardRow, "c")},
-           {columns(AwardRow, "r")}
-    FROM (SELECT DISTINCT ON (award_id) * FROM award_version ORDER BY award_id, version DESC) n
-    FULL JOIN award_current c USING (award_id) FULL JOIN rebuilt_award r USING (award_id)
-    ORDER BY whose, coalesce(r.award_id, c.award_id, n.award_id)
+_STORED: Final = f"""
+    SELECT coalesce(m.subject, c.subject, n.subject), award_id, {columns(AwardRow, "n")},
+           {columns(AwardRow, "c")}
+    FROM {_NEWEST} FULL JOIN award_current c USING (award_id) LEFT JOIN unnest(
+        CAST(%(award_ids)s AS text[]), CAST(%(subjects)s AS text[])) AS m (award_id, subject) USING (award_id)
+    ORDER BY 1, 2
 """
 
 
@@ -154,16 +137,60 @@ class ComparedAward(NamedTuple):
         yield from _differing(f"award {award_id}", stored, earned)
 
 
-def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Difference]:
-    """Fill the temporary table `rebuilt_award` with what all recorded facts earn; report damaged facts.
+class Rebuilt:
+    """What all recorded facts earn and show, in files of this machine.
 
-    The table lives until the transaction ends. Awards about whose subject a fact is damaged are copied as they are: a
-    damaged fact moves no money. `compare_awards`, which has all awards of a subject, computes the payables.
+    Awards about whose subject a fact is damaged are copies of the current ones: a damaged fact moves no money.
+    `accounts`: the balance of each entitlement, in fen.
     """
-    execute(connection, _REBUILT)
-    begin_names(connection)
-    begin_participants(connection)
-    found = _Found([], [], [], [], [])
+
+    def __init__(self) -> None:
+        self._awards = DiskRows[_KeptAward](4, _KeptAward._make)
+        self._subjects = DiskRows[tuple[str, str]](2)  # of awards
+        self.accounts = DiskRows[tuple[str, int]](2)
+        self.known_to = DiskRows[tuple[str, str]](2)  # exchange, subject
+        self.names = DiskRows[tuple[str, str]](2)  # subject, name
+        self.participants = DiskRows[Participation](len(Participation._fields), Participation._make)
+        self.damaged: list[str] = []  # subjects that cannot be recomputed
+
+    def add(self, award: Award, *, is_copy: bool = False) -> None:
+        self._awards.add(_KeptAward(award.subject, award.award_id, is_copy, msgspec.json.encode(award)))
+        self._subjects.add((award.award_id, award.subject))
+        if award.ceiling_fen > 0:
+            self.accounts.add((f"entitlement:{award.subject}:{award.award_id}:{award.year}", award.ceiling_fen))
+
+    def add_copies(self, awards: Sequence[Award]) -> None:
+        """Add awards as they stand, except those that were recomputed."""
+        copied = {award.award_id for award in awards}
+        recomputed = {award_id for award_id, _ in self._subjects if award_id in copied} if copied else ()
+        for award in awards:
+            if award.award_id not in recomputed:
+                self.add(award, is_copy=True)
+
+    def awards(self) -> Iterator[tuple[Award, bool]]:
+        """Return each award in order of subject and id, and whether it is a copy."""
+        for row in self._awards:
+            yield msgspec.json.decode(row.encoded, type=Award), bool(row.is_copy)
+
+    def moved(self, connection: Connection) -> dict[str, str]:
+        """Return the subjects of those awards that are stored with another subject, by the award's id."""
+        stored = stream(connection, _SUBJECTS, tuple[str, str])
+        pairs = full_join(stored, self._subjects, itemgetter(0), itemgetter(0))
+        return {key: wanted[1] for key, found, wanted in pairs if found is not None and wanted not in (None, found)}
+
+
+class _KeptAward(NamedTuple):
+    subject: str
+    award_id: str
+    is_copy: bool
+    encoded: bytes
+
+
+def rebuild_awards(connection: Connection, rulebook: Rulebook, rebuilt: Rebuilt) -> Iterator[Difference]:
+    """Compute what all recorded facts earn; report damaged facts, and readers and names that differ.
+
+    `compare_awards`, which has all awards of a subject, computes the payables.
+    """
     near: list[tuple[str, KnownFacts]] = []  # whose red flags depend on each other
     related = related_of(connection)
     groups, unsafe = _declared_groups(connection, rulebook.policy)
@@ -171,54 +198,43 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
     for about, of_it in groupby(rows, key=lambda row: row.whose):
         read = _read_rows(of_it, rulebook.registers)
         yield from read.faults
-        found.known.extend((exchange, about) for exchange in read.exchanges)
-        found.names.extend((about, name) for name in read.names[-1:])
+        rebuilt.known_to.extend((exchange, about) for exchange in read.exchanges)
+        rebuilt.names.extend((about, name) for name in read.names[-1:])
         facts = read.facts.with_linked(about, groups)
         if read.faults or about in unsafe:
-            found.damaged.append(about)
+            rebuilt.damaged.append(about)
         elif first_near_cap(facts.of, rulebook.policy) is not None:
             near.append((about, facts))
         else:
-            yield from found.earn(about, facts, rulebook, Peers(NO_SIMILAR, related))
-        if max(len(found.earned), len(found.known), len(found.taking_part)) >= _BATCH:
-            found.keep(connection)
+            yield from _earn(about, facts, rulebook, Peers(NO_SIMILAR, related), rebuilt)
     others = Peers(similar_purchases((facts.of for _, facts in near), rulebook.policy), related)
     for about, facts in near:
-        yield from found.earn(about, facts, rulebook, others)
-    found.keep(connection)
-    keep_as_they_stand(connection, found.damaged)
-    execute(connection, _KEEP_AS_THEY_STAND, abouts=found.damaged)
-    execute(connection, "ANALYZE rebuilt_award")
-    yield from stream(connection, _KNOWN_TO, Difference, damaged=found.damaged)
-    yield from compare_names(connection, found.damaged)
+        yield from _earn(about, facts, rulebook, others, rebuilt)
+    rebuilt.participants.extend(participants_as_they_stand(connection, rebuilt.damaged))
+    copies = fetch(connection, _AS_THEY_STAND, AwardRow, abouts=rebuilt.damaged)
+    rebuilt.add_copies([award_from_row(row) for row in copies])
+    rebuilt.known_to.extend(fetch(connection, _OPERATORS, tuple[str, str]))
+    yield from _compare_known_to(connection, rebuilt)
+    yield from compare_names(connection, rebuilt.names, rebuilt.damaged)
 
 
-class _Found(NamedTuple):
-    """Recomputed rows that are not yet in the temporary tables, and all subjects that cannot be recomputed."""
+def _earn(about: str, facts: KnownFacts, rulebook: Rulebook, peers: Peers, rebuilt: Rebuilt) -> Iterator[Difference]:
+    """Add what facts earn, or the subject if that cannot be computed."""
+    try:
+        for award in compute_awards(facts, rulebook.policy, rulebook.exchanges, peers):
+            rebuilt.add(award)
+        for one in participations(facts, rulebook.policy):
+            rebuilt.participants.add(one)
+    except CutDatesError as error:
+        rebuilt.damaged.append(about)
+        yield Difference(f"fact about {about}", str(error), None)
 
-    earned: list[Award]
-    taking_part: list[Participation]
-    known: list[tuple[str, str]]
-    names: list[tuple[str, str]]
-    damaged: list[str]
 
-    def earn(self, about: str, facts: KnownFacts, rulebook: Rulebook, peers: Peers) -> Iterator[Difference]:
-        """Add what facts earn, or the subject if that cannot be computed."""
-        try:
-            self.earned.extend(compute_awards(facts, rulebook.policy, rulebook.exchanges, peers))
-            self.taking_part.extend(participations(facts, rulebook.policy))
-        except CutDatesError as error:
-            self.damaged.append(about)
-            yield Difference(f"fact about {about}", str(error), None)
-
-    def keep(self, connection: Connection) -> None:
-        """Move everything into the temporary tables."""
-        if self.earned:
-            execute(connection, _KEEP, rows=award_rows(self.earned, _NO_INSTANT))
-            self.earned.clear()
-        _keep_known(connection, self.known)
-        keep_names(connection, self.names)
-        keep_participants(connection, self.taking_part)
+def _compare_known_to(connection: Connection, rebuilt: Rebuilt) -> Iterator[Difference]:
+    stored = stream(connection, _KNOWN_TO, tuple[str, str])
+    for (exchange, about), found, wanted in full_join(stored, rebuilt.known_to, tuple, tuple):
+        if found != wanted and about not in rebuilt.damaged:
+            yield Difference(f"known_to {exchange} {about}", found and "shown", wanted and "shown")
 
 
 def _declared_groups(
@@ -245,14 +261,6 @@ def _declared_groups(
     sharing = sharing_subjects(items)
     unsafe = frozenset(one for whose in damaged for one in sharing.get(whose, ()))
     return group_by_items(newest.values(), policy.item_rules), unsafe
-
-
-def _keep_known(connection: Connection, known: list[tuple[str, str]]) -> None:
-    """Move pairs of exchange and subject into the temporary table."""
-    if known:
-        exchanges, abouts = zip(*known, strict=True)
-        execute(connection, _KEEP_KNOWN, exchanges=list(exchanges), abouts=list(abouts))
-        known.clear()
 
 
 class _ReadRows(NamedTuple):
@@ -296,28 +304,46 @@ def _read_fact(row: _FactRow) -> Fact:
     return fact
 
 
-# The newest version, the current row and the rebuilt one of an award; at least one is there.
-_SideBySide = tuple[AwardRow | None, AwardRow | None, AwardRow | None]
+class _SideBySide(NamedTuple):
+    """The newest version, the current row and the rebuilt award; at least one is there. `is_copy`: of the latter."""
+
+    newest: AwardRow | None
+    current: AwardRow | None
+    rebuilt: Award | None
+    is_copy: bool
+
+    @property
+    def award_id(self) -> str:
+        return next(one.award_id for one in (self.rebuilt, self.current, self.newest) if one is not None)
 
 
-def compare_awards(connection: Connection, policy: Policy) -> Iterator[ComparedAward]:
-    """Compare every award, in order of subjects; needs `rebuild_awards`."""
-    rows = stream(connection, _SIDE_BY_SIDE, tuple[object, ...])
+def compare_awards(connection: Connection, policy: Policy, rebuilt: Rebuilt) -> Iterator[ComparedAward]:
+    """Compare every award with what was rebuilt, in order of subjects."""
     together: list[_SideBySide] = []
-    for _, of_subject in groupby(rows, key=lambda row: row[0]):
-        together.extend(_side_by_side(row[1:]) for row in of_subject)
+    for _, of_subject in groupby(_side_by_side(connection, rebuilt), key=itemgetter(0)):
+        together.extend(pair for _, pair in of_subject)
         if len(together) >= _BATCH:
             yield from _compared(connection, together, policy)
             together.clear()
     yield from _compared(connection, together, policy)
 
 
-def _side_by_side(row: tuple[object, ...]) -> _SideBySide:
-    width = len(AWARD_COLUMNS)
-    newest, current, rebuilt = (
-        None if row[start] is None else AwardRow._make(row[start : start + width]) for start in (0, width, 2 * width)
-    )
-    return newest, current, rebuilt
+def _side_by_side(connection: Connection, rebuilt: Rebuilt) -> Iterator[tuple[str, _SideBySide]]:
+    """Return all awards with their subjects, in order of subject and id."""
+    width, moved = len(AWARD_COLUMNS), rebuilt.moved(connection)
+    places = {"award_ids": list(moved), "subjects": list(moved.values())}
+    stored = stream(connection, _STORED, tuple[Any, ...], **places)
+    for (subject, _), row, kept in full_join(stored, rebuilt.awards(), itemgetter(0, 1), _place):
+        newest, current = (
+            None if row is None or row[start] is None else AwardRow._make(row[start : start + width])
+            for start in (2, 2 + width)
+        )
+        award, is_copy = kept or (None, False)
+        yield subject, _SideBySide(newest, current, award, is_copy)
+
+
+def _place(kept: tuple[Award, bool]) -> tuple[str, str]:
+    return kept[0].subject, kept[0].award_id
 
 
 def _compared(connection: Connection, together: Sequence[_SideBySide], policy: Policy) -> Iterator[ComparedAward]:
@@ -325,26 +351,21 @@ def _compared(connection: Connection, together: Sequence[_SideBySide], policy: P
 
     The payables of a subject with a damaged fact stay as they are: they may depend on the day that the fact says.
     """
-    earned = [award_from_row(rebuilt) for _, _, rebuilt in together if rebuilt is not None]
-    gone = [_first(current, newest) for newest, current, rebuilt in together if rebuilt is None]
+    earned = [one.rebuilt for one in together if one.rebuilt is not None]
+    gone = [_first(one.current, one.newest) for one in together if one.rebuilt is None]
     awards = [*earned, *_zeroed(connection, gone, policy)]
-    damaged = {rebuilt.subject for _, _, rebuilt in together if rebuilt is not None and _is_as_it_stands(rebuilt)}
+    damaged = {one.rebuilt.subject for one in together if one.rebuilt is not None and one.is_copy}
     sound = [award for award in awards if award.subject not in damaged]
     inputs = load_payable_inputs(connection, sound, policy)
     expected = {award.award_id: award for award in awards} | {
         award.award_id: award for award in with_payables(sound, policy, inputs)
     }
-    for newest, current, rebuilt in together:
-        award = expected[_first(rebuilt, current, newest).award_id]
+    for one in together:
+        award, current = expected[one.award_id], one.current
         if award.subject in damaged and current is not None:
             payable_fen = min(current.payable_fen, award.ceiling_fen)
             award = replace(award, payable_fen=payable_fen, suppressed_by=current.suppressed_by)
-        yield ComparedAward(newest, current, award)
-
-
-def _is_as_it_stands(rebuilt: AwardRow) -> bool:
-    """Return True if a row of `rebuilt_award` was copied, because a fact about its subject is damaged."""
-    return rebuilt.recorded_at != _NO_INSTANT
+        yield ComparedAward(one.newest, current, award)
 
 
 def _zeroed(connection: Connection, gone: Sequence[AwardRow], policy: Policy) -> list[Award]:

@@ -4,7 +4,8 @@ Each statement yields what differs as (what, stored, expected).
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -15,6 +16,7 @@ from services.incentive.domain.workflow import FIRST_STATE
 from services.incentive.store.acts import render_acts
 from services.incentive.store.ledger import json_text
 from services.incentive.store.rows import columns
+from shared.disk_rows import full_join
 from shared.postgres.query import fetch, stream, stream_chunks
 from shared.values.canonical_json import canonical_json
 from shared.values.differences import Difference
@@ -144,13 +146,8 @@ _POLICIES: Final = """
     ORDER BY account
 """
 _ENTITLEMENTS: Final = """
-    SELECT account, CAST(coalesce(s.fen, 0) AS bigint), coalesce(f.fen, 0)
-    FROM (SELECT account, sum(credit_fen) - sum(debit_fen) AS fen FROM ledger_entry
-          WHERE starts_with(account, 'entitlement:') GROUP BY account) s
-    FULL JOIN (SELECT concat('entitlement:', subject, ':', award_id, ':', year) COLLATE "C" AS account,
-                      ceiling_fen AS fen FROM rebuilt_award WHERE ceiling_fen > 0) f USING (account)
-    WHERE coalesce(s.fen, 0) <> coalesce(f.fen, 0)
-    ORDER BY account
+    SELECT account, CAST(sum(credit_fen) - sum(debit_fen) AS bigint) FROM ledger_entry
+    WHERE starts_with(account, 'entitlement:') GROUP BY account ORDER BY account
 """
 # From the first transaction of settings on, each settings row has its transaction.
 _SETTINGS: Final = """
@@ -316,6 +313,10 @@ def check_tables(connection: Connection) -> Iterator[Difference]:
     yield from stream(connection, _ACCOUNTS, Difference)
 
 
-def wrong_entitlements(connection: Connection) -> Iterator[WrongBalance]:
-    """Accounts whose balance is not the ceiling of their award in `rebuilt_award`."""
-    return stream(connection, _ENTITLEMENTS, WrongBalance)
+def wrong_entitlements(connection: Connection, accounts: Iterable[tuple[str, int]]) -> Iterator[WrongBalance]:
+    """Accounts whose balance is not the expected one: the ceiling of their award. `accounts` are in order."""
+    stored = stream(connection, _ENTITLEMENTS, tuple[str, int])
+    for account, found, expected in full_join(stored, accounts, itemgetter(0), itemgetter(0)):
+        stored_fen, expected_fen = (0 if row is None else row[1] for row in (found, expected))
+        if stored_fen != expected_fen:
+            yield WrongBalance(account, stored_fen, expected_fen)

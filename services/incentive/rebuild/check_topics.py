@@ -1,42 +1,51 @@
 """The fact topics, read again from offset 0 and compared with the recorded facts."""
 
 import hashlib
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from kafka.errors import KafkaError
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import TOPICS, FactError
 from services.incentive.store.facts import FactRecord, read_record
+from shared.disk_rows import DiskRows, full_join
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
 from shared.operator_errors import OperatorError
-from shared.postgres.query import copy_in, execute, stream
+from shared.postgres.query import stream
 from shared.settings import ClientConfig
 from shared.values.differences import Difference
 
-_REPLAYED: Final = (
-    'CREATE TEMPORARY TABLE IF NOT EXISTS replayed_fact (topic text COLLATE "C", key text COLLATE "C",'
-    ' generation bigint, seq bigint, sha256 bytea, partition integer, "offset" bigint) ON COMMIT DROP'
-)
-# Compares the newest version of each key in the topic with the newest recorded one. A topic may have a version several
-# times; the recorded value must be one of those.
-_AGAINST_RECORDED: Final = """
-    SELECT concat(CASE WHEN f.id IS NULL OR (t.generation, t.seq) > (f.generation, f.seq) THEN '丢失 / lost'
-                       WHEN t.seq IS NULL OR (t.generation, t.seq) < (f.generation, f.seq) THEN '外来 / foreign'
-                       ELSE '内容不同 / other content' END, ': ', topic, ' ', key),
-           'generation ' || f.generation || ', seq ' || f.seq || ', fact ' || f.id,
-           'generation ' || t.generation || ', seq ' || t.seq || ', ' || topic || '[' || t.partition || ']@' || "offset"
-    FROM (SELECT DISTINCT ON (topic, key) * FROM replayed_fact
-          ORDER BY topic, key, generation DESC, seq DESC, "offset") t
-    FULL JOIN (SELECT DISTINCT ON (topic, key) topic, key, id, generation, seq, value FROM fact
-               WHERE topic = ANY(%(topics)s) ORDER BY topic, key, generation DESC, seq DESC) f USING (topic, key)
-    WHERE (t.generation, t.seq) IS DISTINCT FROM (f.generation, f.seq)
-       OR NOT EXISTS (SELECT FROM replayed_fact s WHERE s.topic = t.topic AND s.key = t.key
-                      AND s.generation = f.generation AND s.seq = f.seq AND s.sha256 = sha256(f.value))
-    ORDER BY topic, key
+_RECORDED: Final = """
+    SELECT DISTINCT ON (topic, key) topic, key, id, generation, seq, sha256(value) AS sha256 FROM fact
+    WHERE topic = ANY(%(topics)s) ORDER BY topic, key, generation DESC, seq DESC
 """
+
+
+class _Recorded(NamedTuple):
+    """The newest recorded version of a fact."""
+
+    topic: str
+    key: str
+    id: int
+    generation: int
+    seq: int
+    sha256: bytes
+
+
+class _Replayed(NamedTuple):
+    """A version of a fact in its topic. A topic may have a version several times, also with other bytes."""
+
+    topic: str
+    key: str
+    generation: int
+    seq: int
+    offset: int
+    partition: int
+    sha256: bytes
 
 
 class BrokerUnavailableError(OperatorError):
@@ -69,15 +78,34 @@ def compare_topics(connection: Connection, client_config: ClientConfig) -> Itera
 
     Compaction removes older versions of a key, never its newest.
     """
-    execute(connection, _REPLAYED)
-    execute(connection, "TRUNCATE replayed_fact")
+    replayed = DiskRows[_Replayed](len(_Replayed._fields), _Replayed._make)
     for found, faults in read_facts(connection, client_config):
         yield from faults
-        rows = (
-            (one.topic, one.key, *one.version, hashlib.sha256(one.value).digest(), one.partition, one.offset)
-            for one in found
-        )
-        copy_in(connection, "COPY replayed_fact FROM STDIN", rows)
-    execute(connection, "CREATE INDEX IF NOT EXISTS replayed_fact_key ON replayed_fact (topic, key)")
-    execute(connection, "ANALYZE replayed_fact")
-    yield from stream(connection, _AGAINST_RECORDED, Difference, topics=list(TOPICS))
+        for one in found:
+            digest = hashlib.sha256(one.value).digest()
+            replayed.add(_Replayed(one.topic, one.key, *one.version, one.offset, one.partition, digest))
+    in_topics = (list(versions) for _, versions in groupby(replayed, itemgetter(0, 1)))
+    recorded = stream(connection, _RECORDED, _Recorded, topics=list(TOPICS))
+    for _, versions, fact in full_join(in_topics, recorded, lambda versions: versions[0][:2], itemgetter(0, 1)):
+        yield from _compared(versions or [], fact)
+
+
+def _compared(versions: Sequence[_Replayed], fact: _Recorded | None) -> Iterator[Difference]:
+    """Compare the newest version of a key in its topic with the newest recorded one, which must be among the former."""
+    newest = max((one[2:4] for one in versions), default=None)
+    recorded = None if fact is None else (fact.generation, fact.seq)
+    with_bytes = [one for one in versions if fact is not None and one.sha256 == fact.sha256]
+    if newest == recorded and any(one[2:4] == recorded for one in with_bytes):
+        return
+    first = next((one for one in versions if one[2:4] == newest), None)
+    if newest is not None and (recorded is None or newest > recorded):
+        what = "丢失 / lost"
+    elif newest != recorded:
+        what = "外来 / foreign"
+    else:
+        what = "内容不同 / other content"
+    topic, key = (first or fact or ("", ""))[:2]
+    stored = fact and f"generation {fact.generation}, seq {fact.seq}, fact {fact.id}"
+    place = first and f"{topic}[{first.partition}]@{first.offset}"
+    expected = first and f"generation {first.generation}, seq {first.seq}, {place}"
+    yield Difference(f"{what}: {topic} {key}", stored, expected)

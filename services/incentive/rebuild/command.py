@@ -5,7 +5,7 @@ participants, which are derived; what PostgreSQL refuses stays as it is and is r
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.incentive.domain.facts import FactError
 from services.incentive.policy.terms import Policy
-from services.incentive.rebuild.awards import compare_awards, rebuild_awards
+from services.incentive.rebuild.awards import Rebuilt, compare_awards, rebuild_awards
 from services.incentive.rebuild.check_ledger import check_tables, count_all, wrong_entitlements
 from services.incentive.rebuild.check_readings import check_readings
 from services.incentive.rebuild.check_topics import compare_topics, read_facts
@@ -33,6 +33,7 @@ from services.incentive.store.rulebook import (
     settings_in_force,
 )
 from shared.postgres.database import make_engine
+from shared.postgres.long_reads import Say, compare_in_snapshot
 from shared.postgres.query import execute
 from shared.service_log.check import compare_log
 from shared.service_log.signing import signing_key
@@ -49,7 +50,6 @@ _DAMAGED_FACTS: Final = (
     " fact_current can repair them; nothing is posted because of a damaged fact"
 )
 
-Say = Callable[[str], None]
 Reported = Counter[bool]  # the number of differences, by whether they concern a recorded fact
 
 
@@ -67,8 +67,11 @@ def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Say 
     engine = make_engine(settings.database_url)
     try:
         if verify:
-            with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-                result = verify_all(connection, rulebook, client_config, say)
+
+            def compare(connection: Connection, say: Say) -> RebuildResult:
+                return verify_all(connection, rulebook, client_config, say)
+
+            result = compare_in_snapshot(engine, settings.database_read_url, compare, say)
         else:
             with engine.begin() as connection:
                 log = ledger_log(signing_key(settings), settings.log_origin)
@@ -86,9 +89,10 @@ def verify_all(
     """Report what differs; needs a transaction that is one snapshot."""
     rulebook = _begin(connection, rulebook)
     published = () if client_config is None else compare_topics(connection, client_config)
+    rebuilt = Rebuilt()
     recorded = chain(
-        rebuild_awards(connection, rulebook),
-        _ledger_differences(connection, rulebook.policy),
+        rebuild_awards(connection, rulebook, rebuilt),
+        _ledger_differences(connection, rulebook.policy, rebuilt),
         check_readings(connection, rulebook),
     )
     reported = _report(chain(published, recorded), say)
@@ -113,17 +117,18 @@ def repair_all(
         published = _report(compare_topics(connection, client_config), say)
         if published:
             applied, refused = _apply_missing(connection, rulebook, client_config, clock)
-    damaged = _report(rebuild_awards(connection, rulebook), say, _NOT_REPAIRABLE)
-    found = _report(_ledger_differences(connection, rulebook.policy), say)
+    rebuilt = Rebuilt()
+    damaged = _report(rebuild_awards(connection, rulebook, rebuilt), say, _NOT_REPAIRABLE)
+    found = _report(_ledger_differences(connection, rulebook.policy, rebuilt), say)
     if _report(check_readings(connection, rulebook), say):
         forget_effects(connection)  # the background process computes them again
     if not published + damaged + found:
         return RebuildResult(True, _summary(connection, client_config, 0))
-    repairs = repair(connection, rulebook, clock)
+    repairs = repair(connection, rulebook, rebuilt, clock)
     log.extend(connection, edge, clock())
     for reason in (*refused, *repairs.refused):
         say(f"{_NOT_REPAIRABLE}{reason}")
-    remains = damaged + _report(_ledger_differences(connection, rulebook.policy), say, _NOT_REPAIRABLE)
+    remains = damaged + _report(_ledger_differences(connection, rulebook.policy, rebuilt), say, _NOT_REPAIRABLE)
     if client_config is not None and published:
         remains += _report(compare_topics(connection, client_config), say, _NOT_REPAIRABLE)
     if remains[True]:
@@ -151,15 +156,15 @@ def _apply_missing(
     return count_all(connection).facts - before, refused
 
 
-def _ledger_differences(connection: Connection, policy: Policy) -> Iterator[Difference]:
-    """Differences shown by `rebuilt_award` and by the tables alone; checked again after a repair."""
+def _ledger_differences(connection: Connection, policy: Policy, rebuilt: Rebuilt) -> Iterator[Difference]:
+    """Differences from what was rebuilt, and those that the tables alone show; checked again after a repair."""
     yield from check_tables(connection)
     yield from compare_log(connection, stored_transactions, next_seq(connection))
-    for compared in compare_awards(connection, policy):
+    for compared in compare_awards(connection, policy, rebuilt):
         yield from compared.differences()
-    for balance in wrong_entitlements(connection):
+    for balance in wrong_entitlements(connection, rebuilt.accounts):
         yield balance.difference()
-    yield from compare_participants(connection)
+    yield from compare_participants(connection, rebuilt.participants)
 
 
 def _report(differences: Iterable[Difference], say: Say, prefix: str = "") -> Reported:

@@ -1,30 +1,21 @@
 """Names of subjects and entries of search, recomputed from all recorded facts and compared with the stored ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import Connection
 
-from shared.postgres.query import execute, pg_arrays, stream
+from shared.disk_rows import full_join
+from shared.postgres.query import stream
 from shared.values.differences import Difference
 
-_REBUILT: Final = 'CREATE TEMPORARY TABLE rebuilt_name (subject text COLLATE "C", name text) ON COMMIT DROP'
-_KEEP: Final = "INSERT INTO rebuilt_name SELECT * FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(names)s AS text[]))"
-_NAMES: Final = """
-    SELECT concat('subject_name ', subject), s.name, e.name
-    FROM subject_name s FULL JOIN rebuilt_name e USING (subject)
-    WHERE s.name IS DISTINCT FROM e.name AND subject <> ALL(%(damaged)s)
-    ORDER BY subject
-"""
-# By the stored names, so that one wrong name is one difference, and by the readers that the facts name.
+_NAMES: Final = "SELECT subject, name FROM subject_name ORDER BY subject"
+# By the stored names and readers, so that one that is wrong is one difference.
 _ENTRIES: Final = """
-    WITH reader AS (
-        SELECT DISTINCT k.exchange, k.about FROM (
-            SELECT * FROM rebuilt_known_to
-            UNION ALL SELECT o.* FROM ledger_settings s, operators_listed(s.whitelist) AS o) k
-    ), expected AS (
+    WITH expected AS (
         SELECT coalesce(r.exchange, '') AS reader, e.is_inner, e.entry, n.number
-        FROM subject_name n LEFT JOIN reader r ON r.about = n.subject, search_entries(n.subject, n.name) AS e
+        FROM subject_name n LEFT JOIN known_to r ON r.about = n.subject, search_entries(n.subject, n.name) AS e
     ), differing AS (
         SELECT number, count(s.*) AS stored, count(e.*) AS expected
         FROM search_entry s FULL JOIN expected e USING (reader, is_inner, entry, number)
@@ -39,19 +30,15 @@ _ENTRIES: Final = """
 """
 
 
-def begin_names(connection: Connection) -> None:
-    """Create the temporary table of names; it lives until the transaction ends."""
-    execute(connection, _REBUILT)
+def compare_names(
+    connection: Connection, names: Iterable[tuple[str, str]], damaged: Collection[str]
+) -> Iterator[Difference]:
+    """Report names and entries that differ, except those of subjects with a damaged fact.
 
-
-def keep_names(connection: Connection, names: list[tuple[str, str]]) -> None:
-    """Move pairs of subject and name into the temporary table."""
-    if names:
-        execute(connection, _KEEP, **pg_arrays(names, "subjects", "names"))
-        names.clear()
-
-
-def compare_names(connection: Connection, damaged: Sequence[str]) -> Iterator[Difference]:
-    """Report names and entries that differ, except those of subjects with a damaged fact; needs `rebuilt_known_to`."""
-    yield from stream(connection, _NAMES, Difference, damaged=list(damaged))
+    `names`: subject and name, in order.
+    """
+    stored = stream(connection, _NAMES, tuple[str, str])
+    for subject, found, expected in full_join(stored, names, itemgetter(0), itemgetter(0)):
+        if found != expected and subject not in damaged:
+            yield Difference(f"subject_name {subject}", found and found[1], expected and expected[1])
     yield from stream(connection, _ENTRIES, Difference, damaged=list(damaged))

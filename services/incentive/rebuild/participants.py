@@ -1,65 +1,48 @@
 """Participants of exchanges recomputed from all recorded facts, compared with the stored ones, and repaired."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import Connection
 
 from services.incentive.domain.subjects.participation import Participation
-from services.incentive.store.derived.participants import COLUMNS, WANTED, participant_arrays
-from shared.postgres.query import execute, fetch_value, stream
+from services.incentive.store.derived.participants import COLUMNS
+from shared.disk_rows import full_join
+from shared.postgres.query import copy_in, execute, stream
 from shared.values.differences import Difference
+from shared.values.money import format_yuan
 
 _VALUES: Final = ", ".join(COLUMNS)
-_REBUILT: Final = (
-    f"CREATE TEMPORARY TABLE rebuilt_participant ON COMMIT DROP AS SELECT {_VALUES} FROM participant LIMIT 0"
-)
-_KEEP: Final = f"INSERT INTO rebuilt_participant {WANTED}"
-_KEEP_AS_THEY_STAND: Final = f"""
-    INSERT INTO rebuilt_participant SELECT {_VALUES} FROM participant WHERE subject = ANY(%(subjects)s)
-"""
-_DIFFERING: Final = f"""
-    FROM (SELECT {_VALUES} FROM participant) s FULL JOIN rebuilt_participant e USING (exchange, year, rule, subject)
-    WHERE s IS DISTINCT FROM e
-"""
-_SHOWN: Final = """
-    CASE WHEN {0}.name IS NOT NULL THEN concat_ws(
-        ' ', {0}.name, 'measure', round({0}.measure_fen / 100.0, 2), 'missing ' || round({0}.missing_fen / 100.0, 2),
-        'own', round({0}.own_fen / 100.0, 2), CASE WHEN {0}.is_shared THEN 'shared' END) END
-"""
-_COMPARED: Final = f"""
-    SELECT concat_ws(' ', 'participant', exchange, year, rule, subject), {_SHOWN.format("s")}, {_SHOWN.format("e")}
-    {_DIFFERING} ORDER BY exchange, year, rule, subject
-"""
-_IS_DIFFERENT: Final = f"SELECT EXISTS (SELECT {_DIFFERING})"
-_REPAIR: Final = (
-    f"DELETE FROM participant; INSERT INTO participant ({_VALUES}) SELECT {_VALUES} FROM rebuilt_participant"
-)
+_STORED: Final = f"SELECT {_VALUES} FROM participant ORDER BY exchange, year, rule, subject"
+_AS_THEY_STAND: Final = f"SELECT {_VALUES} FROM participant WHERE subject = ANY(%(subjects)s)"
+_STORE: Final = f"COPY participant ({_VALUES}) FROM STDIN"
 
 
-def begin_participants(connection: Connection) -> None:
-    """Create the temporary table `rebuilt_participant`; it lives until the transaction ends."""
-    execute(connection, _REBUILT)
+def participants_as_they_stand(connection: Connection, subjects: Sequence[str]) -> Iterator[Participation]:
+    """Return the stored participations of subjects with a damaged fact."""
+    return stream(connection, _AS_THEY_STAND, Participation, subjects=list(subjects))
 
 
-def keep_participants(connection: Connection, found: list[Participation]) -> None:
-    """Move participations into the temporary table."""
-    if found:
-        execute(connection, _KEEP, **participant_arrays(found))
-        found.clear()
+def compare_participants(connection: Connection, expected: Iterable[Participation]) -> Iterator[Difference]:
+    """Report participations that differ; `expected` are in order of their key."""
+    stored = stream(connection, _STORED, Participation)
+    for key, found, wanted in full_join(stored, expected, itemgetter(slice(4)), itemgetter(slice(4))):
+        if found != wanted:
+            yield Difference(f"participant {' '.join(map(str, key))}", _shown(found), _shown(wanted))
 
 
-def keep_as_they_stand(connection: Connection, subjects: Sequence[str]) -> None:
-    """Copy the stored participations of subjects with a damaged fact."""
-    execute(connection, _KEEP_AS_THEY_STAND, subjects=list(subjects))
+def _shown(row: Participation | None) -> str | None:
+    if row is None:
+        return None
+    missing = () if row.missing_fen is None else ("missing", format_yuan(row.missing_fen))
+    shared = ("shared",) if row.is_shared else ()
+    amounts = ("measure", format_yuan(row.measure_fen), *missing, "own", format_yuan(row.own_fen))
+    return " ".join((row.name, *amounts, *shared))
 
 
-def compare_participants(connection: Connection) -> Iterator[Difference]:
-    """Report participations that differ from the temporary table."""
-    yield from stream(connection, _COMPARED, Difference)
-
-
-def repair_participants(connection: Connection) -> None:
-    """Store what the temporary table has, if it differs."""
-    if fetch_value(connection, _IS_DIFFERENT, bool):
-        execute(connection, _REPAIR)
+def repair_participants(connection: Connection, expected: Iterable[Participation]) -> None:
+    """Store what is expected, if it differs."""
+    if any(compare_participants(connection, expected)):
+        execute(connection, "DELETE FROM participant")
+        copy_in(connection, _STORE, expected)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
@@ -11,13 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from services.incentive.domain.awards import Award
 from services.incentive.domain.postings import EntitlementAccount, Posting, correction_posting, read_account
 from services.incentive.policy.terms import Policy
-from services.incentive.rebuild.awards import ComparedAward, compare_awards
+from services.incentive.rebuild.awards import ComparedAward, Rebuilt, compare_awards
 from services.incentive.rebuild.check_ledger import WrongBalance, wrong_entitlements
 from services.incentive.rebuild.participants import repair_participants
 from services.incentive.store.awards import award_from_row, record_awards
 from services.incentive.store.ledger import next_instant, post
 from services.incentive.store.rows import AwardRow, columns
 from services.incentive.store.rulebook import Rulebook, enter_settings
+from shared.disk_rows import in_chunks
 from shared.postgres.query import fetch
 from shared.telemetry.masking import reason_of
 from shared.values.times import Clock
@@ -39,13 +39,13 @@ class RepairResult(NamedTuple):
     refused: tuple[str, ...]
 
 
-def repair(connection: Connection, rulebook: Rulebook, clock: Clock) -> RepairResult:
-    """Correct awards, accounts and participants to what was rebuilt. Needs the ledger's lock and `rebuild_awards`.
+def repair(connection: Connection, rulebook: Rulebook, rebuilt: Rebuilt, clock: Clock) -> RepairResult:
+    """Correct awards, accounts and participants to what was rebuilt. Needs the ledger's lock.
 
     The settings in force are entered again, as of the same instant: versions without a posting would otherwise share
     their instant with what is recorded next.
     """
-    repair_participants(connection)
+    repair_participants(connection, rebuilt.participants)
     instant = next_instant(connection, clock())
     with connection.begin_nested() as savepoint:
         try:
@@ -54,8 +54,9 @@ def repair(connection: Connection, rulebook: Rulebook, clock: Clock) -> RepairRe
         except IntegrityError as error:
             return RepairResult(0, 0, (reason_of(error),))
         refused: list[str] = []
-        versions = _write(connection, _versions(connection, rulebook.policy, instant), record_awards, instant, refused)
-        postings = _write(connection, _corrections(connection, rulebook.policy), post, instant, refused)
+        found = _versions(connection, rulebook.policy, rebuilt, instant)
+        versions = _write(connection, found, record_awards, instant, refused)
+        postings = _write(connection, _corrections(connection, rulebook.policy, rebuilt), post, instant, refused)
         if not versions + postings:
             savepoint.rollback()
     return RepairResult(versions, postings, tuple(refused))
@@ -81,13 +82,13 @@ def _write(
     return written
 
 
-def _versions(connection: Connection, policy: Policy, instant: datetime) -> Iterator[list[Award]]:
+def _versions(connection: Connection, policy: Policy, rebuilt: Rebuilt, instant: datetime) -> Iterator[list[Award]]:
     found = (
         compared.expected
-        for compared in compare_awards(connection, policy)
+        for compared in compare_awards(connection, policy, rebuilt)
         if any(compared.differences()) and _can_be_versioned(compared, instant)
     )
-    return _batches(found)
+    return in_chunks(found, _BATCH)
 
 
 def _can_be_versioned(compared: ComparedAward, instant: datetime) -> bool:
@@ -101,8 +102,8 @@ def _can_be_versioned(compared: ComparedAward, instant: datetime) -> bool:
 _AWARDS: Final = f"SELECT {columns(AwardRow)} FROM award_current WHERE award_id = ANY(%(ids)s)"
 
 
-def _corrections(connection: Connection, policy: Policy) -> Iterator[list[Posting]]:
-    for balances in _batches(wrong_entitlements(connection)):
+def _corrections(connection: Connection, policy: Policy, rebuilt: Rebuilt) -> Iterator[list[Posting]]:
+    for balances in in_chunks(wrong_entitlements(connection, rebuilt.accounts), _BATCH):
         accounts = [(account, balance) for balance in balances if (account := read_account(balance.account))]
         rows = fetch(connection, _AWARDS, AwardRow, ids=[account.award_id for account, _ in accounts])
         awards = {row.award_id: award_from_row(row) for row in rows}
@@ -122,9 +123,3 @@ def _correction(
     except KeyError:
         return None
     return correction_posting(account, balance.stored_fen, balance.expected_fen, article, policy, facts)
-
-
-def _batches(found: Iterable[T]) -> Iterator[list[T]]:
-    items = iter(found)
-    while batch := list(islice(items, _BATCH)):
-        yield batch

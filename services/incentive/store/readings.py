@@ -40,30 +40,26 @@ _AWARDS: Final = f"""
     SELECT {columns(AwardRow)} FROM {{awards}} award WHERE about = ANY(CAST(%(abouts)s AS text[])) AND ceiling_fen > 0
 """
 _BATCH: Final = 500  # subjects and exchanges at a time
-_COLUMNS: Final = (
-    "reading, award_id, about, before_subject, before_year, before_fen, after_subject, after_year, after_fen,"
-    " is_whole, seen_by"
-)
 _STAGE: Final = """
     DROP TABLE IF EXISTS staged_effect;
     CREATE TEMPORARY TABLE staged_effect (LIKE reading_effect)
 """
-# The rows of `reading_year` by a table of effects and the payable of each year.
+# The rows of `reading_year` by the effects and the payable of each year.
 YEARS_OF: Final = """
     SELECT reading, c.year, CAST(count(DISTINCT award_id) AS integer) AS awards,
            CAST(count(DISTINCT subject) AS integer) AS subjects, coalesce(max(t.fen), 0) AS before_fen,
            coalesce(max(t.fen), 0) + CAST(sum(c.fen) AS bigint) AS after_fen
     FROM (SELECT reading, award_id, before_subject AS subject, before_year AS year, -before_fen AS fen
-          FROM {effects} WHERE is_whole AND before_year IS NOT NULL
+          FROM reading_effect WHERE is_whole AND before_year IS NOT NULL
           UNION ALL
           SELECT reading, award_id, after_subject, after_year, after_fen
-          FROM {effects} WHERE is_whole AND after_year IS NOT NULL) c
+          FROM reading_effect WHERE is_whole AND after_year IS NOT NULL) c
     LEFT JOIN unnest(CAST(%(years)s AS smallint[]), CAST(%(totals)s AS bigint[])) AS t (year, fen) USING (year)
     GROUP BY reading, c.year
 """
 _YEARS: Final = f"""
     INSERT INTO reading_year (reading, year, awards, subjects, before_fen, after_fen)
-    {YEARS_OF.format(effects="reading_effect")}
+    {YEARS_OF}
 """
 _RECORD: Final = """
     INSERT INTO priced_ledger (as_of, fact_id, ledger_size, settings_id)
@@ -71,6 +67,26 @@ _RECORD: Final = """
     ON CONFLICT (singleton) DO UPDATE SET as_of = excluded.as_of, fact_id = excluded.fact_id,
         ledger_size = excluded.ledger_size, settings_id = excluded.settings_id
 """
+
+
+class EffectRow(NamedTuple):
+    """A row of `reading_effect`; where nothing is payable, subject, year and amount are null."""
+
+    reading: str
+    award_id: str
+    about: str
+    before_subject: str | None
+    before_year: int | None
+    before_fen: int | None
+    after_subject: str | None
+    after_year: int | None
+    after_fen: int | None
+    is_whole: bool
+    seen_by: list[str]
+
+
+EFFECT_COLUMNS: Final = EffectRow._fields
+_COLUMNS: Final = ", ".join(EFFECT_COLUMNS)
 
 
 class LedgerState(NamedTuple):
@@ -229,11 +245,14 @@ def begin_staging(connection: Connection) -> None:
 
 def stage_effects(connection: Connection, effects: Iterable[ReadingEffect]) -> None:
     """Add effects to the temporary table."""
-    rows = (
-        (one.reading, one.award_id, one.about, *_cells(one.before), *_cells(one.after), one.is_whole, list(one.seen_by))
-        for one in effects
-    )
-    copy_in(connection, f"COPY staged_effect ({_COLUMNS}) FROM STDIN", rows)
+    copy_in(connection, f"COPY staged_effect ({_COLUMNS}) FROM STDIN", effect_rows(effects))
+
+
+def effect_rows(effects: Iterable[ReadingEffect]) -> Iterator[EffectRow]:
+    """The rows of effects."""
+    for one in effects:
+        cells = (*_cells(one.before), *_cells(one.after))
+        yield EffectRow(one.reading, one.award_id, one.about, *cells, one.is_whole, list(one.seen_by))
 
 
 def _cells(due: Due | None) -> tuple[str | None, int | None, int | None]:

@@ -18,6 +18,7 @@ from shared.kafka.errors import is_transient_kafka_error
 from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
+from shared.postgres.long_reads import compare_in_snapshot
 from shared.postgres.query import execute, fetch, fetch_value, fetch_values
 from shared.register.context import RegisterContext, register_context
 from shared.register.firsts import compare_firsts
@@ -79,12 +80,16 @@ def run_rebuild(spec: RebuildSpec, settings: Settings, *, verify: bool, from_kaf
     client_config = settings.kafka.client_config()
     # Only the owner may remove a row from the past, which hardly any repair needs.
     engine = make_engine(settings.database_url if verify else settings.database_owner_url or settings.database_url)
-    report = RebuildReport(print)
     topics = client_config if from_kafka else None
+
+    def compare(connection: Connection, say: Callable[[str], None]) -> bool:
+        return compare_register(connection, spec, register, RebuildReport(say), topics)
+
     try:
         if verify:
-            is_sound = verify_register(engine, spec, register, report, topics)
+            is_sound = compare_in_snapshot(engine, settings.database_read_url, compare, print)
         else:
+            report = RebuildReport(print)
             published = newest_published_version(client_config, spec.kind.facts, register.id)
             log = spec.kind.log(signing_key(settings), settings.log_origin)
             is_sound = repair_register(engine, spec, register, report, topics, log=log, published=published, now=now())
@@ -98,8 +103,8 @@ def run_rebuild(spec: RebuildSpec, settings: Settings, *, verify: bool, from_kaf
         sys.exit(1)
 
 
-def verify_register(
-    engine: Engine,
+def compare_register(
+    connection: Connection,
     spec: RebuildSpec,
     register: RegisterContext,
     report: RebuildReport,
@@ -109,14 +114,9 @@ def verify_register(
 
     `topics`: Kafka settings, to also read the topics again.
     """
-    with (
-        engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection,
-        connection.begin() as transaction,
-    ):
-        execute(connection, _NO_TIMEOUT)
-        comparison = _Comparison(connection, spec, register, report, topics, read_head(connection).next_seq)
-        comparison.compare(lambda parties: stored_ids(connection, parties), None)
-        transaction.rollback()
+    execute(connection, _NO_TIMEOUT)
+    comparison = _Comparison(connection, spec, register, report, topics, read_head(connection).next_seq)
+    comparison.compare(lambda parties: stored_ids(connection, parties), None)
     report.close()
     return report.differences == 0
 
@@ -192,7 +192,8 @@ class _Comparison:
         _compare_numbering(connection, spec, report)
         _compare_settings(connection, report)
         for table in spec.tables:
-            create_repair_table(connection, table)
+            if repairing_at is not None:
+                create_repair_table(connection, table)
             compare_columns(connection, table, self.register.exchanges, report, find)
             compare_places(connection, table, report)
         self._repair_documents(write=repairing_at is not None)

@@ -1,8 +1,9 @@
 """Comparison of stored versions with the bytes they come from: their columns, and their place among versions.
 
 Versions are kept in two tables: current ones, and past ones that a newer version replaced. Rows that are wrong are put,
-as they should be, into a temporary table `repaired_<table>`. From there they are either written back, or laid over the
-tables by temporary views of the same names, so that later comparisons read correct rows although nothing is written.
+as they should be, into a temporary table `repaired_<table>`, which is created for the first of them: a standby creates
+none. From there they are either written back, or laid over the tables by temporary views of the same names, so that
+later comparisons read correct rows although nothing is written.
 """
 
 from collections.abc import Callable, Sequence
@@ -74,8 +75,8 @@ def create_repair_table(connection: Connection, table: VersionedTable) -> None:
     """Create the temporary table of rows as they should be; `was_current` and `is_current`: stored, and correct."""
     execute(
         connection,
-        f"CREATE TEMPORARY TABLE {table.repairs} (LIKE {table.past}, was_current boolean, is_current boolean,"
-        " UNIQUE (seq, was_current)) ON COMMIT DROP",
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {table.repairs} (LIKE {table.past}, was_current boolean,"
+        " is_current boolean, UNIQUE (seq, was_current)) ON COMMIT DROP",
     )
     execute(connection, f"ALTER TABLE {table.repairs} ALTER replaced_by DROP NOT NULL")
 
@@ -128,6 +129,7 @@ def _store_wrong(connection: Connection, table: VersionedTable, wrong: list[_Wro
         values = {c: ids.get(entity_of(v), 0) if isinstance(v, Party) else v for c, v in row.values.items()}
         return msgspec.json.encode(values).decode()
 
+    create_repair_table(connection, table)
     rows = ((row.seq, row.was_current, changes(row)) for row in wrong)
     execute(
         connection,
@@ -165,7 +167,7 @@ def compare_places(connection: Connection, table: VersionedTable, report: Rebuil
     """Check that the newest version of each number is current and that each former one names its replacement."""
     ambiguous: set[tuple[str, str]] = set()
     moved = []
-    for row in fetch(connection, _places_sql(table), _Place):
+    for row in fetch(connection, _places_sql(connection, table), _Place):
         what = f"{table.table} {row.exchange}/{row.number} ({say('条目', 'entry')} {row.seq})"
         if row.is_ambiguous:
             ambiguous.add((row.exchange, row.number))
@@ -179,7 +181,7 @@ def compare_places(connection: Connection, table: VersionedTable, report: Rebuil
             places = (_place(row.was_current, row.replaced_by), _place(row.is_current, row.expected_by))
             report.add(what, *places, repairable=True)
             moved.append(row)
-    if ambiguous:
+    if ambiguous and _is_created(connection, table):
         _discard_repairs(connection, table, ambiguous)
     if moved:
         _store_moved(connection, table, moved)
@@ -193,16 +195,17 @@ def _place(is_current: bool, replaced_by: int | None) -> str:
     return say(f"历史，被条目 {replaced_by} 取代", f"past, replaced by entry {replaced_by}")
 
 
-def _places_sql(table: VersionedTable) -> str:
+def _places_sql(connection: Connection, table: VersionedTable) -> str:
+    repairs = table.repairs if _is_created(connection, table) else f"(SELECT * FROM {table.stored} d WHERE false)"
     columns = f"d.seq, d.exchange, d.{table.number} AS number, {table.version} AS version, d.was_current, d.replaced_by"
     return f"""
         WITH touched AS (
             SELECT exchange, {table.number} FROM {table.past}
-            UNION SELECT exchange, {table.number} FROM {table.repairs}
+            UNION SELECT exchange, {table.number} FROM {repairs} r
         ), entry AS (
             SELECT {columns} FROM {table.stored} d JOIN touched USING (exchange, {table.number})
-            WHERE NOT EXISTS (SELECT FROM {table.repairs} r WHERE r.seq = d.seq AND r.was_current = d.was_current)
-            UNION ALL SELECT {columns} FROM {table.repairs} d
+            WHERE NOT EXISTS (SELECT FROM {repairs} r WHERE r.seq = d.seq AND r.was_current = d.was_current)
+            UNION ALL SELECT {columns} FROM {repairs} d
         ), judged AS (
             SELECT *, count(*) OVER (PARTITION BY exchange, number, version) AS copies,
                    coalesce(version > max(version) OVER (PARTITION BY exchange, number ORDER BY seq
@@ -236,6 +239,7 @@ def _discard_repairs(connection: Connection, table: VersionedTable, numbers: set
 
 
 def _store_moved(connection: Connection, table: VersionedTable, moved: Sequence[_Place]) -> None:
+    create_repair_table(connection, table)
     columns = ", ".join(f'd."{name}"' for name in _columns(connection, table.table))
     places = ((row.seq, row.was_current, row.is_current, row.expected_by) for row in moved)
     execute(
@@ -296,7 +300,14 @@ def overlay_repairs(connection: Connection, table: VersionedTable) -> None:
 
 
 def has_repairs(connection: Connection, table: VersionedTable) -> bool:
-    return fetch_value(connection, f"SELECT EXISTS (SELECT FROM {table.repairs})", bool)
+    """Return True if a row is wrong, and what it should be is known."""
+    statement = f"SELECT EXISTS (SELECT FROM {table.repairs})"
+    return _is_created(connection, table) and fetch_value(connection, statement, bool)
+
+
+def _is_created(connection: Connection, table: VersionedTable) -> bool:
+    statement = "SELECT to_regclass(%(name)s) IS NOT NULL"
+    return fetch_value(connection, statement, bool, name=f"pg_temp.{table.repairs}")
 
 
 def _columns(connection: Connection, table: str) -> list[str]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+import yaml
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -20,20 +22,30 @@ from deploy.__main__ import main as jiangbu
 from deploy.databases import database_of, service_role
 from devset.postgres import Database
 from services.incentive.commands.publish_awards.topic import newest_versions
+from services.incentive.extract.worker import ExtractWorker
+from services.incentive.verifier.main import verify
+from services.incentive.verifier.proofs.signatures import read_keys
 from shared.kafka.offset_witness import read_witnessed_offsets
 from shared.postgres.database import make_engine, snapshot
 from shared.postgres.recovery import recovering
 from shared.service_log.published import PublishedComparison, read_published
 from shared.service_log.store import newest_checkpoint, verifier_keys
+from shared.settings import KafkaSettings, RegisterAddress
 from shared.translog.note import VerifierKey
 from tests.support.consumer_program import Place, prepared_place
 from tests.support.engines.replicated import Replicated, replicated
 from tests.support.engines.session import new_broker
+from tests.support.incentive.app import SETTINGS
 from tests.support.incentive.bureau import Bureau
+from tests.support.incentive.extract_makers import lines
 from tests.support.incentive.ledger import rulebook
+from tests.support.incentive.whole_set import served
 from tests.support.paths import ROOT
+from tests.support.registers.web_register import PROVIDER, SIDES
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
 from tests.support.until import until
+from tests.support.web.closing import close_app
+from tests.support.web.keys import KEYS, headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +58,7 @@ if TYPE_CHECKING:
 
 SERVICES: tuple[Service, ...] = ("listing", "trade-ingest", "incentive")
 PAUSE_S = 0.5
+PROVIDER_SUBJECT = f"{PROVIDER['id_scheme']}:{PROVIDER['id']}"  # of the listings that are sent
 
 
 class Member(Place):
@@ -168,7 +181,7 @@ def halt(member: Member) -> str | None:
     return str(found[0]) if found else None
 
 
-def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(members) -> None:
+def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(members, tmp_path) -> None:
     listing, ledger = members["listing"], members["incentive"]
     engine = make_engine(ledger.url("incentive_service"))
     bureau = Bureau(engine, rulebook())
@@ -229,11 +242,68 @@ def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(memb
     for member in (listing, ledger):
         verified = member.run_on_primary("rebuild", "--verify")
         assert verified.process.wait(60) == 0, verified.log_file.read_text("utf-8")
+    check_extract(members, extract_of_listings(members, bureau), tmp_path / "extract.zip")
     assert recover(members) == (
         0,
         "listing: nothing is lost\ntrade-ingest: nothing is lost\nincentive: nothing is lost\n",
     )
     engine.dispose()
+
+
+def extract_of_listings(members: dict[Service, Member], bureau: Bureau) -> bytes:
+    """Make an extract of the awards that rest on the register of listings, whose log began again."""
+    ledger, trades = members["incentive"], members["trade-ingest"]
+    generation = "SELECT max(generation) FROM fact WHERE topic = 'facts.first-listing.v1'"
+    until(lambda: ledger.ask(generation) == 2)
+    trades.consume()
+    until(lambda: trades.ask("SELECT count(*) FROM log_checkpoint"))
+    status, asked = bureau.ask.post("/v1/extracts", {"rules": ["first_listing"]}, "auditor")
+    assert status == 202, asked
+    with served_api(members["listing"]) as listing_url, served_api(trades) as trades_url:
+        addresses = {"r1": RegisterAddress(listing_url, trades_url)}
+        ExtractWorker(bureau.engine, LOG_KEY, "service-key", addresses).run()
+    path = f"/v1/extracts/{asked['id']}/download"
+    answer = bureau.ask.client.get(path, headers=headers("auditor"))
+    assert answer.status_code == 200, answer.text
+    return answer.data
+
+
+def check_extract(members: dict[Service, Member], content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+    report = verify(str(path), read_keys(known_keys(members)), None)
+    assert report.is_sound, report.text()
+    assert [line["award_id"] for line in lines(content, "awards.ndjson")] == [f"first_listing/{PROVIDER_SUBJECT}"]
+
+
+@contextmanager
+def served_api(member: Member) -> Iterator[str]:
+    keys_file = member.folder / "api-keys.yaml"
+    entry = {"name": "service", "role": "service", "sha256": KEYS["service"]}
+    keys_file.write_text(yaml.safe_dump([entry]), "utf-8")
+    app = SIDES[member.service].create_app(
+        replace(
+            SETTINGS,
+            service=member.service,
+            kafka=KafkaSettings((member.kafka,)),
+            database_url=member.url(f"{member.name}_service"),
+            exchanges_file=member.exchanges_file,
+            api_keys_file=keys_file,
+        )
+    )
+    with served(app) as url:
+        yield url
+    close_app(app)
+
+
+def known_keys(members: dict[Service, Member]) -> str:
+    """Return the keys of all three logs, one a line."""
+    found = []
+    for member in members.values():
+        engine = make_engine(member.url(f"{member.name}_service"))
+        with engine.connect() as connection:
+            found += verifier_keys(connection)
+        engine.dispose()
+    return "".join(f"{key}\n" for key in found)
 
 
 def version_of(award: str, member: Member) -> int:

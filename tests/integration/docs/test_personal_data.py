@@ -13,10 +13,10 @@ from deploy.broker.topics import wanted_topics
 from services.listing.rebuild import LISTINGS_REBUILD
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.register.rebuild.command import verify_register
 from shared.register.rebuild.report import RebuildReport
 from shared.whitelist import load_whitelist
 from tests.support.paths import ROOT
+from tests.support.registers.verification import verify_register
 from tests.support.registers.web_register import register_set
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from services.incentive.store.rulebook import SettingsChangedError
 from services.listing.rebuild import LISTINGS_REBUILD
 from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.postgres.database import make_engine
-from shared.register.rebuild.command import verify_register
 from shared.register.rebuild.report import RebuildReport
 from shared.service_log.store import newest_checkpoint, stored_hashes, verifier_keys
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
@@ -31,6 +30,7 @@ from shared.values.times import now
 from tests.support.incentive.extract_makers import SECRET_TRADE, Makers, checked, files, makers_of
 from tests.support.paths import ROOT
 from tests.support.registers import worlds
+from tests.support.registers.verification import verify_register
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
 
 if TYPE_CHECKING:

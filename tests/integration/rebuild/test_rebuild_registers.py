@@ -14,12 +14,13 @@ from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.register.head import SettingsDifferError
 from shared.register.publish.restored_backup import DatabaseBehindError
-from shared.register.rebuild.command import repair_register, verify_register
+from shared.register.rebuild.command import repair_register
 from shared.register.rebuild.report import RebuildReport
 from shared.service_log.store import LOG_TABLES
 from tests.support.registers import worlds
 from tests.support.registers.bench import NOW, cut, facts_as_records, put, trade
 from tests.support.registers.damageable import Damageable, damageable, move_to_past
+from tests.support.registers.verification import verify_register
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,6 @@ from shared.register.consumer import RegisterHandler
 from shared.register.firsts import rebuild_firsts
 from shared.register.head import SettingsDifferError, lock_head, read_head
 from shared.register.publish.outbox import mark_dirty
-from shared.register.rebuild.command import verify_register
 from shared.register.rebuild.report import RebuildReport
 from shared.values.times import format_time
 from tests.support.expected_facts import with_content
@@ -38,6 +37,7 @@ from tests.support.registers.bench import (
     put,
     trade,
 )
+from tests.support.registers.verification import verify_register
 
 
 @pytest.mark.parametrize("seed", range(6))

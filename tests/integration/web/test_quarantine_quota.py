@@ -9,9 +9,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.trade_ingest.rebuild import TRADES_REBUILD
-from shared.register.rebuild.command import verify_register
 from shared.register.rebuild.report import RebuildReport
 from tests.support.engines.session import FreshDatabase
+from tests.support.registers.verification import verify_register
 from tests.support.registers.web_register import RegisterSet, register_set
 
 QUOTA = 10_000

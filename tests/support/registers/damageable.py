@@ -11,9 +11,10 @@ from services.listing.rebuild import LISTINGS_REBUILD
 from services.trade_ingest import register as trade_consumer
 from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.postgres.database import make_engine
-from shared.register.rebuild.command import repair_register, verify_register
+from shared.register.rebuild.command import repair_register
 from shared.register.rebuild.report import RebuildReport
 from tests.support.registers.bench import NOW, Bench
+from tests.support.registers.verification import verify_register
 
 
 class Damageable(Bench):

@@ -108,6 +108,7 @@ class RegisterSet:
     engine: Engine
     owner_url: str
     register: RegisterContext
+    settings: Settings
     next_offsets: dict[str, int]
 
     def feed(
@@ -221,9 +222,10 @@ def register_set(  # noqa: PLR0913 - service and settings
         edge = log.begin(connection, NOW)
         side.kind.adopt_settings(connection, head, register, NOW)
         log.extend(connection, edge, NOW)
-    app = side.create_app(replace(settings, exchanges=exchanges or None))
+    settings = replace(settings, exchanges=exchanges or None)
+    app = side.create_app(settings)
     try:
-        yield RegisterSet(side, app, engine, owner_url, register, {})
+        yield RegisterSet(side, app, engine, owner_url, register, settings, {})
     finally:
         close_app(app)
         engine.dispose()
