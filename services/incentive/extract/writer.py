@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import DECLARED
+from services.incentive.extract import verifying_page
 from services.incentive.extract.archive import Archive, ZipTarget
 from services.incentive.extract.inclusion_proof import ProofNode, proof_nodes
 from services.incentive.extract.join_verifier import joined_verifier
@@ -124,6 +125,7 @@ class _ExtractWriter:
                 self._check()
                 step()
         self._archive.add("verify.py", joined_verifier().encode())
+        self._archive.add(verifying_page.NAME, verifying_page.verifying_page())
         self._archive.add("README.md", self._readme())
         self._archive.add_marks()
         self._add_manifest()

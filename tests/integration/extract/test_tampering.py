@@ -25,6 +25,7 @@ from shared.events.fact_topics import SIGN
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.note import SignerKey, parse_note, sign
 from shared.values.canonical_json import canonical_json
+from tests.support.extracts.raw_changes import RAW_CHANGES
 from tests.support.incentive.changed_extract import Draft, Files, checkpoint_of, signed_again, zipped
 from tests.support.incentive.extract_makers import SECRET_TRADE, Makers, checked, files, makers_of
 from tests.support.incentive.whole_set import fed_with_a_world
@@ -73,43 +74,12 @@ def report_on(content: Files, keys: VerifierKeys, folder: Path) -> VerificationR
 # --- without the key ---
 
 
-def flip(data: bytes, rng: random.Random) -> bytes:
-    at = rng.randrange(len(data))
-    return data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]
-
-
-def cut_off(data: bytes, rng: random.Random) -> bytes:
-    return data[: rng.randrange(len(data))]
-
-
-def drop_line(data: bytes, rng: random.Random) -> bytes:
-    lines = data.splitlines(keepends=True)
-    del lines[rng.randrange(len(lines))]
-    return b"".join(lines)
-
-
-def add_line(data: bytes, rng: random.Random) -> bytes:
-    lines = data.splitlines(keepends=True)
-    lines.insert(rng.randrange(len(lines) + 1), rng.choice(lines).rstrip(b"\n") + b"x\n")
-    return b"".join(lines)
-
-
-def reorder(data: bytes, rng: random.Random) -> bytes:
-    lines = data.splitlines(keepends=True)
-    one, other = rng.randrange(len(lines)), rng.randrange(len(lines))
-    lines[one], lines[other] = lines[other], lines[one]
-    return b"".join(lines)
-
-
-RAW = (flip, cut_off, drop_line, add_line, reorder)
-
-
 def test_a_change_without_the_key_is_detected_with_file_and_line(extract: Files, keys, tmp_path: Path) -> None:
     assert report_on(extract, keys, tmp_path).is_sound
     rng = random.Random(1)
     done: Counter[str] = Counter()
     while sum(done.values()) < BY_OUTSIDERS:
-        name, change = rng.choice(sorted(extract)), rng.choice(RAW)
+        name, change = rng.choice(sorted(extract)), rng.choice(RAW_CHANGES)
         data = extract[name]
         if not data or (changed := change(data, rng)) == data:
             continue
@@ -126,7 +96,7 @@ def test_a_change_without_the_key_is_detected_with_file_and_line(extract: Files,
             first = next(n for n in range(len(old) + len(new)) if old[n : n + 1] != new[n : n + 1])
             assert fault.line == first + 1, (name, change.__name__, fault)
         done[change.__name__] += 1
-    assert set(done) == {change.__name__ for change in RAW}
+    assert set(done) == {change.__name__ for change in RAW_CHANGES}
 
 
 def test_a_missing_or_foreign_file_is_detected(extract: Files, keys, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from shared.settings import RegisterAddress
 from shared.values.file_types import XLSX
 from shared.values.times import SHANGHAI
 from shared.web.keys import ApiKeys
-from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, makers_of
+from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, files, makers_of
 from tests.support.incentive.pages import ARTICLE, HAN, PEOPLE, TOKEN, Page, crawl, routes, send, sign_in, signed_in
 from tests.support.web.keys import headers
 
@@ -401,6 +401,9 @@ def test_an_extract_is_asked_for_looked_after_and_taken_away(makers: Makers) -> 
     assert client.get(address).status_code == 404
     assert client.get("/checkpoint").text == makers.ask("GET", "/v1/log/checkpoint").text
     assert client.get("/checkpoint/keys").text == makers.ask("GET", "/v1/log/keys").text
+    page = client.get("/verify.html")
+    assert page.headers["Content-Disposition"] == 'attachment; filename="verify.html"'
+    assert page.data == files(zipped.data)["verify.html"]
 
 
 def test_pages_do_without_registers_and_say_so(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:

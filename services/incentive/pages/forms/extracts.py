@@ -6,7 +6,7 @@ from typing import Final, get_args
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.extract import jobs
+from services.incentive.extract import jobs, verifying_page
 from services.incentive.http.context import current_rulebook
 from services.incentive.http.extracts import (
     RequestSchema,
@@ -93,6 +93,14 @@ def checkpoint() -> Response:
 def checkpoint_keys() -> Response:
     """Download the verifier keys of the ledger's log, as `verify.py --key` reads them."""
     return _named(translog_routes.keys(), "ledger-keys.txt")
+
+
+@blueprint.get("/verify.html")
+def verifying() -> Response:
+    """Download the page that checks an extract in a browser; it is opened from the disk, never at this address."""
+    return _named(
+        Response(verifying_page.verifying_page(), content_type="application/octet-stream"), verifying_page.NAME
+    )
 
 
 def _named(answer: Response, name: str) -> Response:
