@@ -28,7 +28,7 @@ from services.incentive.http import (
 )
 from services.incentive.http.context import EXTENSION, IncentiveContext
 from services.incentive.http.declared_tables import upload
-from services.incentive.http.finding import participants, search
+from services.incentive.http.finding import outlook, participants, search
 from services.incentive.http.notices import lists, objections, public
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.as_of import wait_until_settled
@@ -67,7 +67,7 @@ _ROUTES = (
         extracts,
         files,
     ),
-    *(years, eligibility, statements, search, participants, access_links),
+    *(years, eligibility, statements, search, participants, outlook, access_links),
     translog_routes,
 )
 

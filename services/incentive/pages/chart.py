@@ -48,7 +48,7 @@ class Mark(NamedTuple):
 def bar_chart(amounts_fen: Sequence[tuple[str, int]]) -> BarChart:
     """Lay out bars of (label, amount in fen), from zero to a round figure above the highest."""
     highest = max((amount for _, amount in amounts_fen), default=0)
-    step = _round_step(highest)
+    step = round_step(highest)
     lines_over = max(1, -(-highest // step))
     top_fen, room = step * lines_over, HEIGHT - _TOP - _BOTTOM
     slot = (WIDTH - _LEFT) / max(1, len(amounts_fen))
@@ -62,7 +62,7 @@ def bar_chart(amounts_fen: Sequence[tuple[str, int]]) -> BarChart:
     return BarChart(tuple(bars), tuple(lines), _LEFT, WIDTH, HEIGHT - _BOTTOM)
 
 
-def _round_step(highest_fen: int) -> int:
+def round_step(highest_fen: int) -> int:
     """Return a round step, a few of which reach the highest amount."""
     least = max(100, -(-highest_fen // _LINES))
     power = 10 ** (len(str(least)) - 1)

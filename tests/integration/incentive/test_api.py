@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import rfc8785
 
+from services.incentive.http.finding.outlook import ExchangeOutlookSchema
+from services.incentive.http.finding.participants import ParticipantOutlookSchema
 from services.incentive.http.schemas import (
     AwardPageSchema,
     AwardSchema,
@@ -204,6 +206,8 @@ ROUTES = (
     f"/v1/subjects/{subject(1)}/status?year=2026",
     f"/v1/explanations?subject={subject(1)}&rule=first_purchase&year=2026",
     "/v1/exchanges/kmdex/status?year=2026",
+    "/v1/exchanges/kmdex/outlook?year=2026",
+    f"/v1/exchanges/kmdex/participants/{subject(2)}?year=2026",
     "/v1/ledger/transactions",
     "/v1/ledger/balances",
 )
@@ -513,6 +517,8 @@ SHAPES = {
     f"/v1/awards/{BOTH}/explanation": ExplanationSchema,
     f"/v1/subjects/{subject(2)}/status?year=2026": SubjectStatusSchema,
     "/v1/exchanges/kmdex/status?year=2026": ExchangeStatusSchema,
+    "/v1/exchanges/kmdex/outlook?year=2026": ExchangeOutlookSchema,
+    f"/v1/exchanges/kmdex/participants/{subject(2)}?year=2026": ParticipantOutlookSchema,
     "/v1/ledger/transactions": TransactionPageSchema,
     "/v1/ledger/balances": BalancePageSchema,
 }

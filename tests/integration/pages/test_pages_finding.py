@@ -13,6 +13,7 @@ from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import RegisterAddress
 from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, makers_of
 from tests.support.incentive.pages import signed_in
+from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,21 +112,47 @@ def test_participants_come_as_the_api_has_them_nearest_first(makers: Makers, rol
         assert client.get(f"/exchanges/kmdex?{wrong}").status_code == 404
 
 
-def test_what_does_not_count_leads_to_its_trades(makers: Makers) -> None:
+def test_what_does_not_count_leads_to_its_trades_and_to_what_to_tell(makers: Makers) -> None:
+    """The page has what the API answers: the amount of each reason, what to tell, and the records."""
     client = signed_in(makers, "exchange:kmdex")
     html = "".join(client.get(f"/exchanges/kmdex?year={year}&reached=all").text for year in (2025, 2026))
     links = set(re.findall(r'href="(/exchanges/kmdex/participants/[^"]+)"', html))
     assert links
     reasons = set()
     for link in links:
-        page = section(client.get(link.replace("&amp;", "&")).text, "documents")
-        trades = re.findall(r'href="/trades/kmdex/([^"]+)"', page)
-        assert trades
-        reasons |= set(re.findall(r"<td>([^<>]+)</td></tr>", page))
+        address, _, reason = link.replace("&amp;", "&").partition("#")
+        page = section(client.get(address).text, reason)
+        found = makers.get(f"/v1{address}", "exchange:kmdex")
+        (part,) = [one for one in found["not_counted"] if one["reason"] == reason]
+        assert part["text"]["zh"] in page
+        assert f"{float(part['amount']):,.2f}" in page
+        trades = [one["trade_no"] for one in found["trades"] if one["reason"] == reason]
+        assert found["complete"]
+        # The registers know nothing of a policy's period.
+        assert len(trades) == (0 if reason == "not_in_force" else part["trades"])
+        assert re.findall(r'href="/trades/kmdex/([^"]+)"', page) == trades
+        reasons.add(reason)
     assert len(reasons) > 1
     subject = next(iter(links)).split("/")[4].partition("?")[0]
-    assert client.get(f"/exchanges/dcdex/participants/{subject}").status_code == 404
-    assert client.get("/exchanges/kmdex/participants/uscc:91530100MA6K12345X").status_code == 404
+    for prefix in ("", "/v1"):
+        role = headers("exchange:kmdex") if prefix else {}
+        for path in (f"dcdex/participants/{subject}", "kmdex/participants/uscc:91530100MA6K12345X"):
+            assert client.get(f"{prefix}/exchanges/{path}?year={YEAR}", headers=role).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["bureau", "exchange:kmdex"])
+def test_the_outlook_of_a_year_is_shown_as_the_api_has_it(makers: Makers, role: str) -> None:
+    client = signed_in(makers, role)
+    for year in (2025, YEAR):
+        found = makers.get(f"/v1/exchanges/kmdex/outlook?year={year}", role)
+        html = client.get(f"/exchanges/kmdex/outlook?year={year}").text
+        shown = section(html, "tiers")
+        for tier in found["tiers"]:
+            assert tier["reached"] or f"{float(tier['missing']):,.2f}" in shown
+        assert f"{float(found['total']):,.2f}" in shown
+        assert found["forecast"] is not None or found["why_not"]["text"]["zh"] in section(html, "forecast")
+    assert f'href="/exchanges/kmdex/outlook?year={YEAR}"' in client.get(f"/exchanges/kmdex?year={YEAR}").text
+    assert client.get("/exchanges/nowhere/outlook").status_code == 404
 
 
 def test_a_document_is_shown_as_registered(makers: Makers) -> None:

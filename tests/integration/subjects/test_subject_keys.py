@@ -221,6 +221,7 @@ CHANGES: tuple[tuple[str, str, Any], ...] = (
 # Routes for every key but a subject's, and routes of those who see all.
 CLOSED = (
     *("/v1/progress", "/v1/years", "/v1/extracts/0", "/v1/exchanges/kmdex/status?year=2026", "/metrics"),
+    *("/v1/exchanges/kmdex/outlook?year=2026", f"/v1/exchanges/kmdex/participants/{subject(1)}?year=2026"),
     *("/v1/trades/kmdex/T1/effects", "/v1/acts", "/v1/batches", "/v1/budget?year=2026", "/v1/clawbacks"),
     *("/v1/objections", "/v1/readings", "/v1/related-parties", f"/v1/subjects/{subject(1)}/eligibility"),
     f"/v1/awards/first_purchase/{subject(1)}/holds",
