@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 import yaml
 
 from deploy.ha import etcd_leadership
@@ -19,12 +17,13 @@ from deploy.ha.haproxy import haproxy_cfg
 from deploy.ha.patroni import patroni_environment, patroni_yml
 from devset.ha.machines import local_cluster
 from devset.processes import base_environment, free_ports
+from tests.support.engines.ha_set import etcd_leader
 from tests.support.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from deploy.ha.nodes import Cluster, Machine
+    from deploy.ha.nodes import Cluster
     from devset.ha.programs import Binaries
 
 
@@ -61,26 +60,15 @@ def test_the_machine_of_the_primary_does_not_lead_etcd(ha_binaries: Binaries, cl
             one.folders.etcd.mkdir(mode=0o700, parents=True)
             member = stack.enter_context(subprocess.Popen([ha_binaries.etcd, "--config-file", file]))
             stack.callback(member.kill)
-        until(lambda: leader(cluster) is not None)
+        until(lambda: etcd_leader(cluster) is not None)
         for machine in cluster.machines:
             callback = yaml.safe_load(patroni_yml(cluster, machine))["postgresql"]["callbacks"]["on_role_change"]
             _, _, *arguments = callback.split()
-            before = leader(cluster)
+            before = etcd_leader(cluster)
             assert etcd_leadership.main([*arguments, "on_role_change", "replica", cluster.name]) == 0
-            assert leader(cluster) == before
+            assert etcd_leader(cluster) == before
             assert etcd_leadership.main([*arguments, "on_role_change", "primary", cluster.name]) == 0
-            assert leader(cluster) not in (machine, None)
-
-
-def leader(cluster: Cluster) -> Machine | None:
-    """Return the machine whose etcd leads."""
-    for machine in cluster.machines:
-        with contextlib.suppress(requests.RequestException):
-            url = f"http://{machine.at(machine.ports.etcd)}/v3/maintenance/status"
-            status = requests.post(url, json={}, timeout=5).json()
-            if status.get("leader") == status["header"]["member_id"]:
-                return machine
-    return None
+            assert etcd_leader(cluster) not in (machine, None)
 
 
 @pytest.mark.usefixtures("ha_binaries")

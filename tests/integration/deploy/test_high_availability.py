@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from deploy.__main__ import main
 from devset.ha.guard import postmaster
-from tests.support.engines.ha_set import HaSet, ha_set
+from tests.support.engines.ha_set import HaSet, etcd_leader, ha_set
 from tests.support.procedures import carry_out
 from tests.support.until import until
 
@@ -83,6 +83,7 @@ def test_a_planned_switchover(three: HaSet) -> None:
     assert found is not None, said
     assert found[1] == after
     until(lambda: is_whole(three))
+    until(lambda: etcd_leader(three.engines.cluster) not in (None, three.primary()))
 
 
 def test_a_dead_standby_is_refused_by_name(three: HaSet) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -9,9 +10,10 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
+
+import requests
 
 from devset.folder import claim
 from devset.ha.engines import ThreeOfEach, three_of_each
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from deploy.ha.nodes import Machine
+    from deploy.ha.nodes import Cluster, Machine
 
 _TEND_EVERY_S = 0.2
 # Sends the machine and the command to the set, which is the process of the test.
@@ -90,7 +92,7 @@ class HaSet:
         self.do(lambda: self.engines.kill_database(machine))
         self.kill(*(name for name in own if not name.startswith("patroni ")))
 
-    @contextmanager
+    @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Start the set and tend it until the block ends."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -164,7 +166,7 @@ class HaSet:
                 self.local.supervisor.revive(program)
 
 
-@contextmanager
+@contextlib.contextmanager
 def ha_set(folder: Path) -> Iterator[HaSet]:
     """A running set in a folder, with LocalError if it cannot start."""
     with claim(folder):
@@ -180,3 +182,14 @@ def _program_of(unit: str, machine: Machine) -> str:
         if name.endswith(suffix):
             return f"{name.removesuffix(suffix)} {command} {machine.number}"
     return f"{name} {machine.name}"
+
+
+def etcd_leader(cluster: Cluster) -> Machine | None:
+    """Return the machine whose etcd leads; None if none answers that it does."""
+    for machine in cluster.machines:
+        with contextlib.suppress(requests.RequestException):
+            url = f"http://{machine.at(machine.ports.etcd)}/v3/maintenance/status"
+            status = requests.post(url, json={}, timeout=5).json()
+            if status.get("leader") == status["header"]["member_id"]:
+                return machine
+    return None
