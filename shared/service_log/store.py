@@ -156,7 +156,10 @@ def newest_servable(connection: Connection) -> SignedSize | None:
 
 
 def is_unconfirmed(connection: Connection, checkpoint_id: int) -> bool:
-    """Return True if commits wait for a synchronous standby and the checkpoint is newer than the confirmed ones."""
+    """Return True if the checkpoint is newer than the confirmed ones, and another server may lack it.
+
+    That is so where commits wait for a synchronous standby, and on a server that was demoted.
+    """
     return fetch_value(connection, _IS_UNCONFIRMED, bool, id=checkpoint_id)
 
 
@@ -209,7 +212,7 @@ _SERVABLE_ID = """
 """
 _NEWEST_SERVABLE = f"SELECT size, note, id FROM log_checkpoint WHERE id = ({_SERVABLE_ID})"
 _IS_UNCONFIRMED = """
-    SELECT current_setting('synchronous_standby_names') <> ''
+    SELECT (pg_is_in_recovery() OR current_setting('synchronous_standby_names') <> '')
            AND NOT EXISTS (SELECT FROM log_confirmed WHERE checkpoint_id >= %(id)s)
 """
 _CONFIRM = "INSERT INTO log_confirmed (checkpoint_id, confirmed_at) VALUES (%(id)s, clock_timestamp())"

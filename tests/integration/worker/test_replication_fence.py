@@ -21,7 +21,7 @@ from shared.kafka.source import Source
 from shared.postgres.database import make_engine, snapshot
 from shared.postgres.query import fetch_values
 from shared.register.publish.sender import OutboxSender
-from shared.service_log.store import newest_checkpoint, newest_servable, served_checkpoint
+from shared.service_log.store import is_unconfirmed, newest_checkpoint, newest_servable, served_checkpoint
 from shared.values.times import now
 from tests.support.award_events.published import publishing as publishing_awards
 from tests.support.incentive.bureau import empty_bureau
@@ -101,6 +101,27 @@ def test_checkpoints_of_a_standby(pair, listing, kafka) -> None:
     with publishing(listing, kafka):
         until(lambda: sizes() == (4, 4))
     standby.dispose()
+
+
+def test_a_server_that_was_demoted_publishes_no_checkpoint_that_is_not_confirmed(pair, listing, kafka) -> None:
+    """Patroni takes the standbys out of the settings of a server that it demotes."""
+    url = make_url(listing.engine.url).set(port=pair.standby.port)
+    demoted = make_engine(url.render_as_string(hide_password=False))
+    fill(listing, 0, 3)
+    pair.await_replay()
+    with demoted.connect() as connection:
+        assert fetch_values(connection, "SHOW synchronous_standby_names", str) == [""]
+        newest = newest_checkpoint(connection)
+        assert newest is not None
+        assert is_unconfirmed(connection, newest.id)
+    demoted.dispose()
+    with publishing(listing, kafka):
+        until(lambda: not unconfirmed(listing, newest.id))
+
+
+def unconfirmed(listing: RegisterSet, checkpoint_id: int) -> bool:
+    with snapshot(listing.engine) as connection:
+        return is_unconfirmed(connection, checkpoint_id)
 
 
 def test_a_checkpoint_is_confirmed_once(pair, listing, kafka) -> None:
