@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _CHUNK = 256 * 1024
-# The least time between two looks at all processes.
+# The least time between two looks at what processes there are.
 _LOOK_AGAIN_S = 0.5
+# The kernel leaves sockets out of its list while others come and go.
+_READS = 3
 # After which both ends give up a silent peer: by keepalives (5 s + 3 of 2 s) and tcp_user_timeout (10 s). The kernel
 # would count from its last packet, but to it these connections look healthy: the proxy acknowledges every byte.
 TIMED_OUT_S = 11.0
@@ -81,7 +83,8 @@ class Network:
         self._nodes = nodes
         self._timed_out_s = timed_out_s
         self._looking = threading.Lock()
-        self._owners: Mapping[Address, str] = {}
+        # The node of each process, the one that dialled last at the end.
+        self._dialling: dict[int, str] = {}
         self._looked_at_s = 0.0
         self._rule: Rule | None = None
         self._changed = threading.Condition()
@@ -190,17 +193,20 @@ class Network:
     def _source_of(self, client: socket.socket) -> str:
         """Return the node of the process that opened a connection, `""` for none. It takes long: not under the lock."""
         try:
-            address = client.getpeername()
+            inode = inode_of(client.getpeername(), client.getsockname())
         except OSError:
             return ""
-        accepted_s = time.monotonic()
         with self._looking:
-            # A look that is older than the question cannot say that nobody has the address.
-            if address not in self._owners and self._looked_at_s < accepted_s:
-                time.sleep(max(0.0, self._looked_at_s + _LOOK_AGAIN_S - time.monotonic()))
+            pid = owner_of(inode, reversed(self._dialling))
+            if pid is None and time.monotonic() > self._looked_at_s + _LOOK_AGAIN_S:
+                self._dialling = dict(self._nodes())
                 self._looked_at_s = time.monotonic()
-                self._owners = owners_of_sockets(self._nodes())
-            return self._owners.get(address, "")
+                pid = owner_of(inode, reversed(self._dialling))
+            if pid is None:
+                return ""
+            node = self._dialling.pop(pid)
+            self._dialling[pid] = node
+            return node
 
     def _leave(self, connection: _Connection) -> None:
         """Close the sockets once both pumps have ended: until then their file descriptors must not be reused."""
@@ -214,14 +220,26 @@ class Network:
             connection.server.close()
 
 
-def owners_of_sockets(nodes: Mapping[int, str]) -> dict[Address, str]:
-    """Return the node of each local address of a TCP socket (IPv4) that one of the processes has open."""
-    addresses = {}
-    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
-        fields = line.split()
-        host, port = fields[1].split(":")
-        addresses[f"socket:[{fields[9]}]"] = (socket.inet_ntoa(bytes.fromhex(host)[::-1]), int(port, 16))
-    return {addresses[file]: node for pid, node in nodes.items() for file in _open_files(pid) if file in addresses}
+def inode_of(local: Address, remote: Address) -> str:
+    """Return the inode of the TCP socket (IPv4) with these addresses, `""` if there is none."""
+    both = f": {_hexadecimal(local)} {_hexadecimal(remote)} "
+    for _ in range(_READS):
+        _, _, rest = Path("/proc/net/tcp").read_text("ascii").partition(both)
+        if rest:
+            # State, queues, timer, retransmissions, owner and timeout come before.
+            return rest.split(maxsplit=7)[6]
+    return ""
+
+
+def _hexadecimal(address: Address) -> str:
+    host, port = address
+    return f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}"
+
+
+def owner_of(inode: str, pids: Iterable[int]) -> int | None:
+    """Return the first of the processes that has the socket open."""
+    file = f"socket:[{inode}]"
+    return next((pid for pid in pids if file in _open_files(pid)), None) if inode else None
 
 
 def _open_files(pid: int) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devset.processes import free_ports
-from tests.faults.ha.network import HELD, OPEN, Link, Network, Treatment, owners_of_sockets, separated
+from tests.faults.ha.network import HELD, OPEN, Link, Network, Treatment, inode_of, owner_of, separated
 from tests.support.until import until
 
 if TYPE_CHECKING:
@@ -157,8 +157,10 @@ def test_a_server_that_is_away_ends_the_connection(server: Echo) -> None:
 
 def test_the_owner_of_a_connection_is_found_among_the_processes(server: Echo) -> None:
     mine = server.client.getsockname()
-    assert owners_of_sockets({os.getpid(): HERE})[mine] == HERE
-    assert mine not in owners_of_sockets({})
+    inode = inode_of(mine, server.client.getpeername())
+    assert owner_of(inode, [os.getppid(), os.getpid()]) == os.getpid()
+    assert owner_of(inode, []) is None
+    assert owner_of(inode_of(mine, ("127.0.0.1", free_ports(1)[0])), [os.getpid()]) is None
 
 
 def test_a_partition_separates_both_ways_and_nobody_else() -> None:
