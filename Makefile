@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-ha demo up test test-all test-ha test-tools check docs faults mutation advisories bench
+.PHONY: help setup setup-ha demo up test test-all test-ha test-ha-compose test-tools check docs faults mutation advisories bench
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -28,6 +28,7 @@ help:
 	@echo '  make test    检查与日常测试                                      checks and everyday tests, under 6 minutes'
 	@echo '  make test-all  全部测试                                          every test, with browser, Compose and faults'
 	@echo '  make test-ha   高可用：四种故障，6 分钟以内                        four faults of three machines, under 6 minutes'
+	@echo '  make test-ha-compose  Compose 高可用：构建、启动、停主库，约 4 分钟  its Compose overlay, with a failover, in 4 minutes'
 	@echo '  make check   代码规范、类型、导入规则、文档                      lint, types, import rules, documents'
 	@echo '  make docs    生成文档网站 build/docs                             the site of the documents, in build/docs'
 	@echo '  make faults  每种故障多次，与核验程序的测算比对                  every fault many times, checked by the verifier'
@@ -91,6 +92,10 @@ test-all: check test-tools setup-ha
 
 test-ha: $(HA_STAMP)
 	@exec $(HA_TESTS)
+
+# In no other target: it needs minutes, a Docker engine and the machine to itself.
+test-ha-compose: $(STAMP)
+	@exec $(PYTEST) -n 0 -m ha tests/compose
 
 test-tools: $(STAMP)
 	@$(BIN)/python -m tests.support.engines.programs

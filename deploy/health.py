@@ -1,4 +1,4 @@
-"""Liveness probe of a container: `python -m deploy.health HEARTBEAT_FILE` exits with 0 or 1.
+"""Liveness probe of a container: `python -m deploy.health HEARTBEAT_FILE [PORT]` exits with 0 or 1.
 
 It starts every few seconds in each container, so it imports almost nothing and reads no settings.
 """
@@ -6,21 +6,22 @@ It starts every few seconds in each container, so it imports almost nothing and 
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 from shared.process.liveness import stall_reason
 
-# The ports of the three services; a container runs one of them.
+# The ports of the three services; a container runs one of them. Containers that share a network give their port.
 _PORTS = (8001, 8002, 8003)
 _TIMEOUT_S = 10.0
 _REQUEST = b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 
-def health(heartbeat: str) -> str | None:
+def health(heartbeat: str, ports: Sequence[int] = _PORTS) -> str | None:
     """Return what is wrong with this container's program, an API or a consumer; None if it is healthy."""
     why = stall_reason(heartbeat, time.monotonic())
     if why is None:
         return None
-    for port in _PORTS:
+    for port in ports:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S) as connection:
                 connection.sendall(_REQUEST)
@@ -34,6 +35,6 @@ def health(heartbeat: str) -> str | None:
 
 
 if __name__ == "__main__":
-    found = health(sys.argv[1])
+    found = health(sys.argv[1], [int(port) for port in sys.argv[2:]] or _PORTS)
     print(found or "正常 / ok")  # noqa: T201 - Docker stores it with the state
     sys.exit(found is not None)

@@ -1,6 +1,6 @@
 """The engines of a set: one Kafka and one PostgreSQL, or a broker that is given. `devset.ha` has three of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from devset.jars import prepared_kafka
 from devset.kafka import Kafka, is_reachable
 from devset.postgres import Database, Postgres
 from devset.processes import LocalError, free_ports
-from devset.programs import SERVICES
+from devset.programs import SERVICES, Addresses, ApiAddresses
 from devset.supervision import Supervisor
 from shared.language import say
 from shared.settings import LocalSettings
@@ -24,8 +24,11 @@ class Engines(Protocol):
         """Kafka's bootstrap servers."""
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """The addresses on which programs listen: one for each copy of every program."""
+    def replication_factor(self) -> int | None:
+        """The replicas of each topic; None leaves it to the number of brokers."""
+
+    def place_apis(self, ports: Mapping[str, int]) -> ApiAddresses:
+        """Choose the addresses of the APIs before the start; `ports` are those that the caller knows, by service."""
 
     def launch(self, supervisor: Supervisor, password: str) -> None:
         """Start the engines without waiting; `password` is that of all roles. LocalError if one is missing."""
@@ -58,7 +61,7 @@ class OneOfEach:
     _kafka: Kafka | None = None
     _password: str = ""
 
-    hosts = ("127.0.0.1",)
+    replication_factor = None
 
     def __post_init__(self) -> None:
         self._postgres = Postgres(self.folder / "postgres", free_ports(1)[0], self.folder / "logs" / "postgres.log")
@@ -66,6 +69,10 @@ class OneOfEach:
     @property
     def kafka(self) -> str:
         return self.given_kafka or f"127.0.0.1:{self.kafka_port}"
+
+    def place_apis(self, ports: Mapping[str, int]) -> ApiAddresses:
+        only = Addresses(self.kafka, {service: f"127.0.0.1:{ports[service]}" for service in SERVICES})
+        return ApiAddresses((only,), (only,))
 
     def launch(self, supervisor: Supervisor, password: str) -> None:
         self._password = password

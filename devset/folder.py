@@ -19,6 +19,7 @@ from shared.durable_files import replace_file
 # An empty set needs as much: PostgreSQL's write-ahead log and Kafka's indexes are allocated at the start.
 NEEDED_BYTES = 500 * 1024 * 1024
 LOCK_FILE = "lock"
+ADMIN_FILE = "admin.env"  # the settings of operators' commands
 SERVICE_KEY = "service-key"  # a file in the folder of the key hashes
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from devset.folder import SERVICE_KEY
 from devset.postgres import Database
@@ -27,6 +27,13 @@ class Addresses:
         return f"http://{self.apis[service]}"
 
 
+class ApiAddresses(NamedTuple):
+    """The addresses of each copy of the APIs, and those that lead to a copy that is ready: as many as copies."""
+
+    copies: tuple[Addresses, ...]
+    fronts: tuple[Addresses, ...]
+
+
 def module(service: str) -> str:
     return f"services.{service.replace('-', '_')}"
 
@@ -38,6 +45,21 @@ def command(service: str, *arguments: str) -> list[str]:
 def serving(service: str, bind: str) -> tuple[str, ...]:
     """Return the arguments of the service's API. Incentive serves the pages and costly queries: it gets two workers."""
     return ("serve", "--bind", bind, *(("--workers", "2") if service == "incentive" else ()))
+
+
+def admin_settings(addresses: Addresses, exchanges_file: Path) -> dict[str, str]:
+    """Return the settings of operators' commands, without the database."""
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
+        "EXCHANGES_FILE": str(exchanges_file),
+        "REGISTERS": registers(addresses),
+        "INCENTIVE_URL": addresses.url("incentive"),
+    }
+
+
+def registers(addresses: Addresses) -> str:
+    """Return the setting that names the register's APIs."""
+    return f"r1={addresses.url('listing')},{addresses.url('trade-ingest')}"
 
 
 def environment(
@@ -58,5 +80,5 @@ def environment(
         "API_KEYS_FILE": str(keys_file),
         "SIGNING_KEY_FILE": str(keys_file.with_name("signing-key")),
         "SERVICE_KEY_FILE": str(keys_file.with_name(SERVICE_KEY)),
-        "REGISTERS": f"r1={addresses.url('listing')},{addresses.url('trade-ingest')}",
+        "REGISTERS": registers(addresses),
     }

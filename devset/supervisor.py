@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,13 +14,15 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.broker.topics import apply_topics
+from deploy.ha.environment import environment_text
 from devset.engines import Engines
-from devset.folder import Secrets, load_secrets, write_key_files
+from devset.folder import ADMIN_FILE, Secrets, load_secrets, write_key_files
 from devset.postgres import Database
 from devset.processes import ChildProgram, LocalError, free_ports, port_is_free, reap_orphans, spawn
-from devset.programs import SERVICES, Addresses, command, environment, serving
+from devset.programs import SERVICES, Addresses, ApiAddresses, admin_settings, command, environment, serving
 from devset.supervision import Supervisor
 from services.incentive.policy.loader import load_policy
+from shared.durable_files import replace_file
 from shared.language import localized, say
 from shared.settings import given_settings, load_policy_file
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
@@ -57,7 +59,7 @@ class Launch(Protocol):
 
 @dataclass
 class LocalSet:
-    """The engines, and of each service an API and a consumer: one of each for each host of the engines.
+    """The engines, and of each service an API and a consumer: one of each, or one on each of several machines.
 
     `report` prints lines for the user, `check` raises when a stop is requested, `launch` starts APIs and consumers.
     """
@@ -69,17 +71,22 @@ class LocalSet:
     check: Callable[[], None]
     launch: Launch = spawn
     secrets: Secrets = field(init=False)
-    copies: tuple[Addresses, ...] = field(init=False)
+    apis: ApiAddresses = field(init=False)
     supervisor: Supervisor = field(init=False)
 
     def __post_init__(self) -> None:
         self.supervisor = Supervisor(self.report)
-        self.copies = tuple(self._addresses())
+        self.apis = self.engines.place_apis(self.ports)
+
+    @property
+    def copies(self) -> tuple[Addresses, ...]:
+        """The addresses of each copy of the programs."""
+        return self.apis.copies
 
     @property
     def addresses(self) -> Addresses:
-        """The addresses of the first copy."""
-        return self.copies[0]
+        """The addresses that lead to an API that is ready."""
+        return self.apis.fronts[0]
 
     @property
     def logs(self) -> Path:
@@ -97,6 +104,7 @@ class LocalSet:
         self._create_topics(whitelist)
         self._launch_services(databases)
         self._await_ready()
+        self._write_admin_settings()
 
     def watch(self) -> None:
         """Restart programs that end, until an exception such as `StopRequested`."""
@@ -124,13 +132,6 @@ class LocalSet:
     @property
     def _keys_file(self) -> Path:
         return self.options.folder / "api-keys.yaml"
-
-    def _addresses(self) -> Iterator[Addresses]:
-        """Yield the addresses of each copy; the first has the ports that the caller knows."""
-        ports = self.ports
-        for host in self.engines.hosts:
-            yield Addresses(self.engines.kafka, {service: f"{host}:{ports[service]}" for service in SERVICES})
-            ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
 
     def _load_whitelist(self) -> Whitelist:
         try:
@@ -172,7 +173,7 @@ class LocalSet:
         kafka = self.addresses.kafka
         try:
             with KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=10_000) as admin:
-                apply_topics(admin, whitelist)
+                apply_topics(admin, whitelist, replication_factor=self.engines.replication_factor)
         except (KafkaError, OSError) as error:
             raise LocalError(
                 f"无法在 {kafka} 建立主题：{error!r}", f"cannot create topics at {kafka}: {error!r}"
@@ -180,10 +181,10 @@ class LocalSet:
 
     def _launch_services(self, databases: dict[str, Database]) -> None:
         self.report(say("正在启动服务", "starting the services"))
-        for number, addresses in enumerate(self.copies):
+        for number, (addresses, front) in enumerate(zip(*self.apis, strict=True)):
             suffix = f" {number + 1}" if len(self.copies) > 1 else ""
             for service, database in databases.items():
-                settings = self._environment(addresses, self.engines.nearest(database, number))
+                settings = self._environment(front, self.engines.nearest(database, number))
                 for arguments in (serving(service, addresses.apis[service]), ("consume",)):
                     name = f"{service} {arguments[0]}{suffix}"
                     log_file = self.logs / f"{service}-{arguments[0]}{suffix.replace(' ', '-')}.log"
@@ -193,7 +194,8 @@ class LocalSet:
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
-        waiting = {copy.url(service): "" for copy in self.copies for service in SERVICES}
+        addresses = (*self.apis.copies, *self.apis.fronts)
+        waiting = {one.url(service): "" for one in addresses for service in SERVICES}
         with requests.Session() as session:
             session.trust_env = False  # requests to loopback go through no proxy
             while waiting:
@@ -210,6 +212,14 @@ class LocalSet:
                         f"not ready after {READY_TIMEOUT_S:.0f} s: {details} (logs: {self.logs})",
                     )
                 time.sleep(0.1)
+
+    def _write_admin_settings(self) -> None:
+        """Write the settings of operators' commands, such as `jiangbu doctor`, for a shell to read."""
+        settings = {
+            **admin_settings(self.addresses, self.options.exchanges_file.resolve()),
+            "DATABASE_ADMIN_URL": self.engines.admin_url(),
+        }
+        replace_file(self.options.folder / ADMIN_FILE, environment_text(settings))
 
 
 def choose_ports(options: Options) -> dict[str, int]:

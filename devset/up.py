@@ -107,21 +107,23 @@ def _disk_full(place: str) -> str:
 
 def describe(local: LocalSet) -> dict[str, object]:
     """Return the addresses and keys of the set; with several copies of the programs also the addresses of all APIs."""
-    urls = _urls(local)
-    first = {service: of_copies[0] for service, of_copies in urls.items()}
-    every = {"apis": urls} if len(local.copies) > 1 else {}
-    return {"kafka": local.addresses.kafka, **first, **every, "keys": local.secrets.keys}
+    copies = {_name(service): [copy.url(service) for copy in local.copies] for service in SERVICES}
+    every = {"apis": copies} if len(local.copies) > 1 else {}
+    return {"kafka": local.addresses.kafka, **_urls(local), **every, "keys": local.secrets.keys}
 
 
-def _urls(local: LocalSet) -> dict[str, list[str]]:
-    return {service.replace("-", "_"): [copy.url(service) for copy in local.copies] for service in SERVICES}
+def _urls(local: LocalSet) -> dict[str, str]:
+    return {_name(service): local.addresses.url(service) for service in SERVICES}
+
+
+def _name(service: str) -> str:
+    return service.replace("-", "_")
 
 
 def print_addresses(local: LocalSet, folder: Path) -> None:
     """Print the addresses and keys of the set to stderr."""
     stderr_line(say("已就绪；按 Ctrl-C 停止", "ready; Ctrl-C stops it"))
-    urls = {service: " ".join(of_copies) for service, of_copies in _urls(local).items()}
-    for name, place in {"kafka": local.addresses.kafka, **urls, "data": folder}.items():
+    for name, place in {"kafka": local.addresses.kafka, **_urls(local), "data": folder}.items():
         stderr_line(f"  {name:<14}{place}")
     for name, key in local.secrets.keys.items():
         stderr_line(f"  key {name:<20}{key}")

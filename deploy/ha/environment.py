@@ -1,5 +1,6 @@
 """Render the settings of programs and operators on one machine. Passwords are in files that a setting names."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final, get_args
 
@@ -20,16 +21,16 @@ def environments(cluster: Cluster, machine: Machine) -> Iterator[tuple[str, str]
     Programs ask the engines of their own machine first. A proxy or broker whose machine died is passed over.
     """
     near = cluster.near(machine)
-    for service in get_args(Service):
-        yield f"{service}.env", _text(_service(near, machine, service))
-        yield f"{service}-owner.env", _text(_owner(near, service))
-    yield "admin.env", _text(_admin(near, machine))
+    for service in get_args(Service) if machine.services else ():
+        yield f"{service}.env", environment_text(_service(near, service))
+        yield f"{service}-owner.env", environment_text(_owner(near, service))
+    yield "admin.env", environment_text(_admin(near))
 
 
-def _service(cluster: Cluster, machine: Machine, service: Service) -> dict[str, str]:
+def _service(cluster: Cluster, service: Service) -> dict[str, str]:
     name = database_of(service)
     settings = {
-        **_common(cluster, machine, service),
+        **_common(cluster, service),
         "DATABASE_URL": cluster.primary_url(name, service_role(name)),
         "DATABASE_READ_URL": cluster.standbys_url(name, service_role(name)),
         "DATABASE_PASSWORD_FILE": _file(cluster, service, DATABASE_PASSWORD),
@@ -52,18 +53,24 @@ def _owner(cluster: Cluster, service: Service) -> dict[str, str]:
     }
 
 
-def _admin(cluster: Cluster, machine: Machine) -> dict[str, str]:
+def _admin(cluster: Cluster) -> dict[str, str]:
     return {
-        **_common(cluster, machine, ADMIN),
-        "INCENTIVE_URL": f"http://{machine.at(machine.ports.incentive)}",
+        **_common(cluster, ADMIN),
+        "INCENTIVE_URL": _front(cluster, "incentive"),
         "DATABASE_ADMIN_URL": cluster.primary_url("postgres", SUPERUSER),
         "DATABASE_ADMIN_PASSWORD_FILE": _file(cluster, "postgres", DATABASE_PASSWORD),
         "PATRONI_PASSWORD_FILE": str(PATRONI_PASSWORD.path(cluster.secrets)),
     }
 
 
-def _common(cluster: Cluster, machine: Machine, user: str) -> dict[str, str]:
-    listing, trade_ingest = (f"http://{machine.at(port)}" for port in machine.ports.apis[:2])
+def _front(cluster: Cluster, service: Service) -> str:
+    """Return the URL of an API through the nearest proxy."""
+    proxy = cluster.proxies[0]
+    return f"http://{proxy.at(proxy.ports.fronts[service])}"
+
+
+def _common(cluster: Cluster, user: str) -> dict[str, str]:
+    listing, trade_ingest = _front(cluster, "listing"), _front(cluster, "trade-ingest")
     settings = {
         "SECRETS_IN_FILES": "1",
         "EXCHANGES_FILE": str(cluster.config / "exchanges.yaml"),
@@ -84,5 +91,6 @@ def _file(cluster: Cluster, holder: str, name: str) -> str:
     return str(Secret(holder, name).path(cluster.secrets))
 
 
-def _text(settings: Mapping[str, str]) -> str:
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
+def environment_text(settings: Mapping[str, str]) -> str:
+    """Return the text of a file of settings, which a shell and systemd read alike."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())

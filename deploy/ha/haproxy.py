@@ -1,9 +1,13 @@
-"""Render the configuration of HAProxy, the front door of PostgreSQL.
+"""Render the configuration of HAProxy, the front door of PostgreSQL and of the APIs.
 
-It asks Patroni which server is the primary, because a server whose Patroni has died still says that it is.
+It asks Patroni which server is the primary, because a server whose Patroni has died still says that it is. It asks each
+API whether it is ready.
 """
 
+from typing import get_args
+
 from deploy.ha.nodes import Cluster, Machine
+from shared.settings import Service
 
 # Three failed checks take a server out, one good check takes it in: a new primary is found within a second, and one
 # slow answer closes no sessions. Sessions of a server that went down are closed, so that no program waits for it. TCP
@@ -53,15 +57,63 @@ backend standbys
 {servers}
 """
 
+# A request that reaches no API goes to the next at once; three failed checks take an API out, within six seconds. Each
+# request has a connection of its own, so that none meets one that the API is closing. URLs can name subjects, so
+# requests are not logged.
+_FRAME_OF_APIS = """
+defaults
+    mode http
+    option http-server-close
+    option redispatch 1
+    option srvtcpka
+    srvtcpka-idle 5s
+    srvtcpka-intvl 2s
+    srvtcpka-cnt 3
+    retries 2
+    timeout connect 3s
+    timeout check 5s
+    timeout http-request 30s
+    timeout client 10m
+    timeout server 10m
+    default-server inter 2s fall 3 rise 1 tcp-ut 10s
+"""
+# If no API is ready, one that lives says itself why, and answers what it can.
+_API = """
+frontend {service}
+    bind {front} tcp-ut 10s
+    use_backend {service}-alive if {{ nbsrv({service}) eq 0 }}
+    default_backend {service}
+
+backend {service}
+    balance leastconn
+    option httpchk GET /readyz
+    http-check expect status 200
+{servers}
+
+backend {service}-alive
+    balance leastconn
+    option httpchk GET /healthz
+    http-check expect status 200
+{servers}
+"""
+
 
 def haproxy_cfg(cluster: Cluster, machine: Machine) -> str:
-    """Return the configuration of the proxy on `machine`: a port for the primary, and one for reads from standbys.
+    """Return the configuration of the proxy on `machine`.
 
-    Without a standby the second port leads to the primary.
+    It has a port for the primary, one for reads from standbys, which without a standby leads to the primary, and one
+    for each API.
     """
     servers = "\n".join(
         f"    server {one.name} {one.at(one.ports.postgres)} check addr {one.host} port {one.ports.patroni}"
         for one in cluster.machines
     )
     primary, standbys = machine.listening(machine.ports.primary), machine.listening(machine.ports.standbys)
-    return _FRAME.format(primary=primary, standbys=standbys, servers=servers)
+    apis = (_api(cluster, machine, service) for service in get_args(Service))
+    return "".join([_FRAME.format(primary=primary, standbys=standbys, servers=servers), _FRAME_OF_APIS, *apis])
+
+
+def _api(cluster: Cluster, machine: Machine, service: Service) -> str:
+    """Return the sections that lead to the copies of a service's API."""
+    servers = "\n".join(f"    server {one.name} {address} check" for one, address in cluster.copies(service))
+    return _API.format(service=service, front=machine.listening(machine.ports.fronts[service]), servers=servers)

@@ -10,13 +10,17 @@ from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
 
+from shared.settings import Service
 from shared.values.json_types import Json
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Ports(NamedTuple):
-    """The TCP ports of a machine; `primary` and `standbys` are those of its proxy, the last three those of the APIs."""
+    """The TCP ports of a machine.
+
+    Those of its proxy lead to the primary, to a standby, and by `listing_front` and so on to an API that is ready.
+    """
 
     postgres: int = 5432
     patroni: int = 8008
@@ -31,11 +35,23 @@ class Ports(NamedTuple):
     listing: int = 8001
     trade_ingest: int = 8002
     incentive: int = 8003
+    listing_front: int = 8011
+    trade_ingest_front: int = 8012
+    incentive_front: int = 8013
 
     @property
-    def apis(self) -> tuple[int, int, int]:
-        """The ports of the APIs in the order of the services."""
-        return self.listing, self.trade_ingest, self.incentive
+    def apis(self) -> dict[Service, int]:
+        """The ports of the APIs."""
+        return {"listing": self.listing, "trade-ingest": self.trade_ingest, "incentive": self.incentive}
+
+    @property
+    def fronts(self) -> dict[Service, int]:
+        """The ports of the proxy that lead to the APIs."""
+        return {
+            "listing": self.listing_front,
+            "trade-ingest": self.trade_ingest_front,
+            "incentive": self.incentive_front,
+        }
 
 
 class Folders(NamedTuple):
@@ -50,7 +66,7 @@ class Machine(NamedTuple):
     """A machine: others connect to `host`, and its programs listen on `bind`, by default the same address.
 
     `number` is Kafka's node id, from 1. `outside` is the HOST:PORT under which exchanges reach its broker; by default
-    `host` and the port. With `proxy` it also runs HAProxy.
+    `host` and the port. With `proxy` it also runs HAProxy, with `services` an API and a consumer of each service.
     """
 
     name: str
@@ -61,6 +77,7 @@ class Machine(NamedTuple):
     ports: Ports = Ports()
     folders: Folders = Folders()
     proxy: bool = True
+    services: bool = True
 
     def at(self, port: int) -> str:
         """Return the HOST:PORT to which others connect."""
@@ -137,6 +154,10 @@ class Cluster(NamedTuple):
     def near(self, machine: Machine) -> "Cluster":
         """Return the same set with a machine first, for its own programs."""
         return self._replace(machines=tuple(sorted(self.machines, key=lambda one: one != machine)))
+
+    def copies(self, service: Service) -> list[tuple[Machine, str]]:
+        """Return the machines that run a service's API, each with the HOST:PORT of the API."""
+        return [(machine, machine.at(machine.ports.apis[service])) for machine in self.machines if machine.services]
 
     def primary_url(self, database: str, user: str, password: str | None = None) -> str:
         """Return the URL of a database on the primary, through any of the proxies; for psycopg and SQLAlchemy alike."""

@@ -24,6 +24,11 @@ from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, l
 from shared.yaml_files.tree import FieldProblem, Scalar, YamlFileError, parse_tree
 
 _LEAST_MACHINES: Final = 3
+# What at least one machine runs, by the field that says so.
+_RUN_SOMEWHERE: Final = {
+    "proxy": "须有一台运行代理 / one of them must run the proxy",
+    "services": "须有一台运行各服务 / one of them must run the services",
+}
 
 
 class NodesFileError(OperatorError):
@@ -126,6 +131,7 @@ _MACHINE: Final = Mapped(
         "ports": Mapped(Ports, {name: _port() for name in Ports._fields}, required=False),
         "folders": Mapped(Folders, _files(*Folders._fields), required=False),
         "proxy": _YesNo(required=False),
+        "services": _YesNo(required=False),
     },
 )
 
@@ -138,8 +144,9 @@ def _check(data: Mapping[str, object]) -> Iterator[FieldProblem]:
         yield FieldProblem(("machines",), problem)
     if isinstance(machines, list):
         yield from _repeated_numbers(machines)
-        if machines and all(text_at(one, "proxy") == "false" for one in machines):
-            yield FieldProblem(("machines",), "须有一台运行代理 / one of them must run the proxy")
+        for name, told in _RUN_SOMEWHERE.items():
+            if machines and all(text_at(one, name) == "false" for one in machines):
+                yield FieldProblem(("machines",), told)
 
 
 def _repeated_numbers(machines: list[object]) -> Iterator[FieldProblem]:

@@ -4,7 +4,7 @@ All are started again whenever they end. Units hold no secrets: they read files.
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 from deploy.ha.nodes import Cluster, Machine
 from shared.settings import Service
@@ -50,7 +50,7 @@ def units(cluster: Cluster, machine: Machine) -> Iterator[Unit]:
     if machine.proxy:
         yield _haproxy(cluster)
     yield _kafka(cluster)
-    for service, port in zip(get_args(Service), machine.ports.apis, strict=True):
+    for service, port in machine.ports.apis.items() if machine.services else ():
         serve = f"serve --bind {machine.listening(port)}"
         yield _program(cluster, service, "api", serve)
         yield _program(cluster, service, "consumer", "consume")
@@ -75,7 +75,7 @@ def _haproxy(cluster: Cluster) -> Unit:
     haproxy = cluster.programs.haproxy
     return _unit(
         "jiangbu-haproxy",
-        "HAProxy: the front door of PostgreSQL",
+        "HAProxy: the front door of PostgreSQL and the APIs",
         "Type=notify",
         "User=haproxy",
         f"ExecStart={haproxy} -Ws -f {cluster.config}/haproxy.cfg",

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,15 +21,15 @@ from deploy.ha.nodes import Cluster, Machine
 from deploy.ha.patroni import SUPERUSER
 from devset.folder import LOCK_FILE
 from devset.ha.guard import end_servers, postmaster, shut_down_servers, start_guard
-from devset.ha.machines import keep_cluster, local_cluster
+from devset.ha.machines import keep_cluster, local_cluster, with_api_ports
 from devset.ha.programs import MachinePrograms, find_binaries
 from devset.jars import prepared_kafka
 from devset.postgres import Database
 from devset.processes import LocalError, reap_orphans
-from devset.programs import SERVICES
+from devset.programs import SERVICES, Addresses, ApiAddresses
 from devset.supervision import Supervisor, signal_tree
 from shared.language import say
-from shared.settings import KafkaSettings, LocalSettings
+from shared.settings import KafkaSettings, LocalSettings, Service
 
 START_TIMEOUT_S: Final = 180.0
 POLL_S: Final = 0.2
@@ -58,8 +58,21 @@ class ThreeOfEach:
         return self.cluster.kafka
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        return tuple(machine.host for machine in self.cluster.proxies)
+    def replication_factor(self) -> int:
+        return len(self.cluster.machines)
+
+    def place_apis(self, ports: Mapping[str, int]) -> ApiAddresses:
+        """Give the ports to the first proxy, and free ones to the other proxies and to the APIs themselves."""
+        self.cluster = with_api_ports(self.cluster, ports)
+        machines = [machine for machine in self.cluster.machines if machine.services]
+        fronts = [machine if machine.proxy else self.cluster.proxies[0] for machine in machines]
+        return ApiAddresses(
+            tuple(self._addresses(machine, machine.ports.apis) for machine in machines),
+            tuple(self._addresses(machine, machine.ports.fronts) for machine in fronts),
+        )
+
+    def _addresses(self, machine: Machine, ports: Mapping[Service, int]) -> Addresses:
+        return Addresses(self.kafka, {service: machine.at(port) for service, port in ports.items()})
 
     def launch(self, supervisor: Supervisor, password: str) -> None:
         self._supervisor, self._password = supervisor, password

@@ -1,6 +1,7 @@
 """The three machines of a set that runs on one: their addresses, ports and folders, kept in the data folder."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,10 +10,12 @@ from deploy.ha.nodes_file import load_nodes, nodes_yaml
 from devset.kafka import SMALL_SETTINGS
 from devset.postgres import SETTINGS, postgres_binaries
 from devset.processes import LocalError, free_ports, port_is_free
+from devset.programs import SERVICES
 from shared.durable_files import replace_file
 
 NUMBERS: Final = (1, 2, 3)
-PROXY_NUMBERS: Final = (1, 2)
+# The machines with a proxy and the services' programs.
+SERVING_NUMBERS: Final = (1, 2)
 NODES_FILE: Final = "nodes.yaml"
 # Those of brokers with passwords are not used here.
 _PORTS: Final = ("postgres", "patroni", "etcd", "etcd_peers", "kafka", "kafka_controller", "primary", "standbys")
@@ -47,6 +50,20 @@ def local_cluster(folder: Path, kafka_port: int) -> Cluster:
     return cluster
 
 
+def with_api_ports(cluster: Cluster, ports: Mapping[str, int]) -> Cluster:
+    """Return the set with ports of the APIs and of the proxies in front of them; the first proxy gets `ports`."""
+    free = iter(free_ports(2 * len(SERVICES) * len(cluster.machines)))
+    machines = []
+    for machine in cluster.machines:
+        own = {service.replace("-", "_"): next(free) for service in SERVICES}
+        is_first = machine == cluster.proxies[0]
+        fronts = {
+            f"{service.replace('-', '_')}_front": ports[service] if is_first else next(free) for service in SERVICES
+        }
+        machines.append(machine._replace(ports=machine.ports._replace(**own, **fronts)))
+    return cluster._replace(machines=tuple(machines))
+
+
 def keep_cluster(folder: Path, cluster: Cluster) -> None:
     """Keep the description of a set whose first start has succeeded."""
     replace_file(folder / NODES_FILE, nodes_yaml(cluster))
@@ -59,8 +76,9 @@ def _new_cluster(folder: Path, kafka_port: int) -> Cluster:
         ports = Ports(**{name: next(free) for name in _PORTS})
         own = folder / f"n{number}"
         folders = Folders(own / "postgres" / "data", own / "etcd", own / "kafka" / "data")
-        proxy = number in PROXY_NUMBERS
-        machines.append(Machine(f"n{number}", number, "127.0.0.1", ports=ports, folders=folders, proxy=proxy))
+        is_serving = number in SERVING_NUMBERS
+        machine = Machine(f"n{number}", number, "127.0.0.1", ports=ports, folders=folders)
+        machines.append(machine._replace(proxy=is_serving, services=is_serving))
     machines[0] = machines[0]._replace(ports=machines[0].ports._replace(kafka=kafka_port))
     return Cluster(
         "jiangbu",

@@ -8,26 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.compose.stack import COMPOSE_FILE, ComposeError, Stack, run
+from tests.compose.stack import COMPOSE_FILE, READY_WITHIN_S, ComposeError, Stack, run, why_unavailable
 from tests.support.engines.session import RAN_AGAINST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_docker.plugin import Services
-
-READY_WITHIN_S = 900.0
-
-
-def why_unavailable() -> str | None:
-    """Return the reason why the set cannot run on this machine, None if it can."""
-    try:
-        run(["docker", "version"], timeout_s=20)
-        run(["docker", "compose", "version"], timeout_s=20)
-    except (OSError, subprocess.TimeoutExpired, ComposeError) as error:
-        words = str(error).splitlines()[-1]
-        return f"没有可用的 Docker / no Docker engine with compose answers: {words}"
-    return None
 
 
 @pytest.fixture(scope="package")

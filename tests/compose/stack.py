@@ -31,6 +31,7 @@ COMPOSE_FILE = ROOT / "docker-compose.yml"
 # Containers that keep running; all others are steps that end.
 PROGRAMS = ("postgres", "kafka", *(f"{service}-{part}" for service in SERVICES for part in ("api", "consumer")))
 HEALTHY_WITHIN_S = 300.0
+READY_WITHIN_S = 900.0
 LOOK_EVERY_S = 0.3
 _LABEL = "com.docker.compose"
 # Records per exchange during a restart: enough that some are in flight whenever a container stops. The last ones are
@@ -56,6 +57,7 @@ class Stack:
 
     folder: Path
     project: str = field(default_factory=lambda: f"jiangbu-test-{os.getpid()}")
+    files: tuple[Path, ...] = (COMPOSE_FILE,)
     ready_after_s: float | None = None
     # Seconds until the services restarted together were healthy again, by their names.
     restarts_s: dict[str, float] = field(default_factory=dict)
@@ -78,7 +80,8 @@ class Stack:
 
     def compose(self, *arguments: str, timeout_s: float = 600.0) -> str:
         """Run `docker compose` and return its output. Raises ComposeError."""
-        command = ["docker", "compose", "--env-file", self.env_file, "-f", COMPOSE_FILE]
+        files = [word for file in self.files for word in ("-f", file)]
+        command = ["docker", "compose", "--env-file", self.env_file, *files]
         return run([*command, "-p", self.project, *arguments], timeout_s)
 
     def carry_out(self, procedure: str, **options: Any) -> str:
@@ -180,6 +183,17 @@ class Events:
         failures = [failure for published in self._published.values() for failure in published.failures]
         assert failures == []
         assert sum(published.acknowledged.total() for published in self._published.values()) == self._count
+
+
+def why_unavailable() -> str | None:
+    """Return the reason why the set cannot run on this machine, None if it can."""
+    try:
+        run(["docker", "version"], timeout_s=20)
+        run(["docker", "compose", "version"], timeout_s=20)
+    except (OSError, subprocess.TimeoutExpired, ComposeError) as error:
+        words = str(error).splitlines()[-1]
+        return f"没有可用的 Docker / no Docker engine with compose answers: {words}"
+    return None
 
 
 def run(command: Sequence[str | Path], timeout_s: float = 60.0) -> str:

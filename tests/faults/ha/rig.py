@@ -132,7 +132,7 @@ class HaRig(Machines, Tended):
         for machine in self.engines.cluster.machines:
             ports = machine.ports
             watched = (ports.postgres, ports.primary, ports.standbys)
-            for port in {port for port in ports if port}:
+            for port in {port for port in ports if port} - set(ports.apis.values()):
                 self.network.place(machine.name, (machine.host, port), (BIND, port), times_out=port in watched)
 
     @contextmanager

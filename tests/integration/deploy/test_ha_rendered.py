@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import signal
 import subprocess
@@ -130,7 +131,8 @@ def test_brokers_let_in_those_with_a_password_and_a_right(
         return (rendered / "secrets" / user / KAFKA_PASSWORD).read_text("ascii").strip()
 
     until(lambda: numbers_of(brokers(ADMIN, password(ADMIN))) == {1, 2, 3})
-    environment = dict(line.split("=", 1) for line in (rendered / "rendered" / "db1" / "admin.env").read_text().split())
+    settings = shlex.split((rendered / "rendered" / "db1" / "admin.env").read_text())
+    environment = dict(setting.split("=", 1) for setting in settings)
     environment["EXCHANGES_FILE"] = str(ROOT / "exchanges.yaml")
     applied = CliRunner().invoke(main, ["topics", "apply", "--secrets", str(rendered / "secrets")], env=environment)
     assert applied.exit_code == 0, applied.output

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from deploy.databases import database_of, owner_role, service_role
+from deploy.ha.nodes import Ports
 from deploy.ha.nodes_file import load_nodes
 from shared.settings import Service
 from tests.support.paths import ROOT
@@ -21,15 +22,16 @@ NODES = ROOT / "deploy" / "ha" / "compose.yaml"
 
 
 class ComposeLoader(yaml.SafeLoader):
-    """Reads the tag by which an overlay replaces a value instead of merging it."""
+    """Reads the tags by which an overlay replaces or removes a value instead of merging it."""
 
 
-ComposeLoader.add_constructor(
-    "!override",
-    lambda loader, node: (
-        loader.construct_mapping(node) if isinstance(node, yaml.MappingNode) else loader.construct_sequence(node)
-    ),
-)
+for tag in ("!override", "!reset"):
+    ComposeLoader.add_constructor(
+        tag,
+        lambda loader, node: (
+            loader.construct_mapping(node) if isinstance(node, yaml.MappingNode) else loader.construct_sequence(node)
+        ),
+    )
 
 
 def services_of(name: str) -> Json:
@@ -59,10 +61,15 @@ def test_the_overlay_has_every_engine_of_the_described_machines() -> None:
         for machine in cluster.machines
         for engine in ("etcd", "postgres", "kafka", *(["proxy"] if machine.proxy else []))
     }
+    apis = {
+        f"{service}-api{suffix}": machine.name
+        for service in get_args(Service)
+        for suffix, (machine, _) in zip(("", "2"), cluster.copies(service), strict=True)
+    }
     found = {
         name: one["network_mode"].removeprefix("service:") for name, one in services.items() if "network_mode" in one
     }
-    assert found == engines
+    assert found == engines | apis
     for name, machine in engines.items():
         (config,) = (
             one for one in services[name]["volumes"] if isinstance(one, dict) and one["target"] == str(cluster.config)
@@ -87,12 +94,23 @@ def test_programs_of_the_overlay_use_every_proxy_and_broker() -> None:
         assert services[name]["environment"]["DATABASE_ADMIN_URL"] == admin_url, name
 
 
-def test_exchanges_reach_each_broker_at_its_published_port() -> None:
+def test_exchanges_reach_each_broker_and_people_the_proxies_at_published_ports() -> None:
     services = services_of("docker-compose.ha.yml")
     for machine in load_nodes(NODES).machines:
         assert machine.outside is not None
-        (published,) = services[machine.name]["ports"]
-        assert published.split(":")[-2:] == [machine.outside.split(":")[1], str(machine.ports.kafka_outside)]
+        kafka, *fronts = services[machine.name]["ports"]
+        assert kafka.split(":")[-2:] == [machine.outside.split(":")[1], str(machine.ports.kafka_outside)]
+        assert [front.split(":")[-1] for front in fronts] == [
+            str(port) for port in machine.ports.fronts.values() if machine.proxy
+        ]
+
+
+def test_the_health_check_of_an_api_asks_its_own_port() -> None:
+    """The APIs of a machine share its network."""
+    services, ports = services_of("docker-compose.ha.yml"), Ports().apis
+    for service in ("trade-ingest", "incentive"):
+        for name in (f"{service}-api", f"{service}-api2"):
+            assert services[name]["healthcheck"]["test"][-1] == str(ports[service]), name
 
 
 def test_compose_accepts_the_overlay() -> None:
@@ -108,4 +126,5 @@ def test_compose_accepts_the_overlay() -> None:
     services: Json = yaml.safe_load(done.stdout)["services"]
     assert not {"postgres", "kafka"} & services.keys()
     assert services["databases"]["depends_on"].keys() == {"proxy1", "proxy2"}
-    assert [port["published"] for port in services["incentive-api2"]["ports"]] == ["8103"]
+    assert [port["published"] for port in services["machine2"]["ports"]] == ["9194", "8101", "8102", "8103"]
+    assert not {"ports", "networks"} & services["incentive-api2"].keys()

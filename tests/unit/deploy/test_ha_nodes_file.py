@@ -10,24 +10,29 @@ from deploy.ha.nodes import Cluster, KafkaSecurity, Machine, Ports, TlsFiles
 from deploy.ha.nodes_file import NodesFileError, load_nodes, nodes_yaml, read_nodes
 from shared.yaml_files.tree import YamlFileError
 
+DB3 = "  - {name: db3, number: 3, host: 10.20.0.13, proxy: false, services: false}\n"
 TEXT = """\
 name: jiangbu
 networks: [10.20.0.0/24]
 machines:
   - {name: db1, number: 1, host: 10.20.0.11, outside: "kafka1.example.org:9094"}
   - {name: db2, number: 2, host: db2.example.org, ports: {postgres: 5433}}
-  - {name: db3, number: 3, host: 10.20.0.13, proxy: false}
+"""
+TEXT += (
+    DB3
+    + """\
 kafka_security: {node_password_file: /etc/jiangbu/node.properties}
 watchdog: off
 postgres_parameters: {shared_buffers: 8GB, max_connections: 400}
 """
+)
 
 
 def test_a_file_is_read() -> None:
     machines = (
         Machine("db1", 1, "10.20.0.11", outside="kafka1.example.org:9094"),
         Machine("db2", 2, "db2.example.org", ports=Ports(postgres=5433)),
-        Machine("db3", 3, "10.20.0.13", proxy=False),
+        Machine("db3", 3, "10.20.0.13", proxy=False, services=False),
     )
     security = KafkaSecurity(Path("/etc/jiangbu/node.properties"))
     parameters = {"shared_buffers": "8GB", "max_connections": "400"}
@@ -56,7 +61,12 @@ def test_a_described_cluster_is_read_as_it_was() -> None:
         (":9094", "", "nodes.yaml:4: machines[0].outside: 须为 主机:端口"),
         ("/etc/jiangbu/node", "node", "nodes.yaml:7: kafka_security.node_password_file: 须为绝对路径"),
         ("/etc/jiangbu/node", "/etc/$HOME/node", "nodes.yaml:7: kafka_security.node_password_file: 须为绝对路径"),
-        ("  - {name: db3, number: 3, host: 10.20.0.13, proxy: false}\n", "", "nodes.yaml:4: machines: 须为奇数台"),
+        (
+            "  - {name: db3, number: 3, host: 10.20.0.13, proxy: false, services: false}\n",
+            "",
+            "nodes.yaml:4: machines: 须为奇数台",
+        ),
+        ("services: false", "services: no", "nodes.yaml:6: machines[2].services: 须为 true"),
         ("proxy: false", "proxy: 2", "nodes.yaml:6: machines[2].proxy: 须为 true"),
         ("max_connections: 400", "max_connections: [4]", "nodes.yaml:9: postgres_parameters: 须为名称与值"),
         ("watchdog: off", "watchdog: maybe", "nodes.yaml:8: watchdog: 须为 off"),

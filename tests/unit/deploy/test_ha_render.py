@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 from configparser import RawConfigParser
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,8 @@ SECURED = PLAIN._replace(kafka_security=KafkaSecurity(KAFKA_NODE.path(PLAIN.secr
 
 
 def settings(text: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in text.splitlines())
+    """Read settings as a shell does."""
+    return dict(word.split("=", 1) for word in shlex.split(text))
 
 
 def test_every_machine_has_every_engine_and_program() -> None:
@@ -51,6 +54,33 @@ def test_a_machine_without_a_proxy_has_no_file_for_one() -> None:
     assert files == {
         f"{name}/{file}" for name in ("db1", "db2") for file in ("haproxy.cfg", "systemd/jiangbu-haproxy.service")
     }
+
+
+def test_a_machine_without_services_has_no_program_and_is_asked_for_none() -> None:
+    without = PLAIN._replace(machines=(*MACHINES[:2], MACHINES[2]._replace(services=False)))
+    files = render(without)
+    own = {path.removeprefix("db3/") for path in files if path.startswith("db3/")}
+    assert {"admin.env", "haproxy.cfg", "systemd/jiangbu-patroni.service"} <= own
+    assert not [path for path in own if "incentive" in path]
+    assert "server db3 10.0.0.3:5432 " in files["db1/haproxy.cfg"]
+    assert re.findall(r"server (\w+) \S+:8003 ", files["db1/haproxy.cfg"]) == ["db1", "db2"] * 2
+
+
+def test_programs_ask_each_other_through_the_nearest_proxy() -> None:
+    without = PLAIN._replace(machines=(*MACHINES[:2], MACHINES[2]._replace(proxy=False)))
+    files = render(without)
+    for machine, proxy in (("db2", "10.0.0.2"), ("db3", "10.0.0.1")):
+        found = settings(files[f"{machine}/admin.env"])
+        assert found["REGISTERS"] == f"r1=http://{proxy}:8011,http://{proxy}:8012"
+        assert found["INCENTIVE_URL"] == f"http://{proxy}:8013"
+
+
+def test_a_shell_reads_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "admin.env"
+    file.write_text(render(PLAIN)["db1/admin.env"], "utf-8")
+    script = f'set -a; . {file}; set +a; printf %s "$DATABASE_ADMIN_URL"'
+    read = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True, timeout=20).stdout
+    assert read == PLAIN.primary_url("postgres", "postgres")
 
 
 def test_every_program_is_started_again_however_often_it_ends() -> None:
