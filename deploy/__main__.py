@@ -176,7 +176,7 @@ def apply_all_databases(folder: Path) -> None:
 def doctor(service: Service | None, folder: Path) -> None:
     well = True
     for finding in examine(service, folder):
-        status = "正常 ok  " if finding.well else "异常 FAIL"
+        status = "异常 FAIL" if not finding.well else "注意 warn" if finding.is_warning else "正常 ok  "
         click.echo(f"{status}  {finding.subject}: {localized(finding.text)}")
         well = well and finding.well
     sys.exit(0 if well else 1)

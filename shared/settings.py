@@ -448,6 +448,7 @@ class DeploymentSettings:
     registers: Mapping[str, RegisterAddress] = _setting("REGISTERS", _registers, LOCAL_REGISTERS)
     incentive_url: str = _setting("INCENTIVE_URL", _http_url, _INCENTIVE_URL)
     patroni_url: str | None = _setting("PATRONI_URL", _http_url, None)
+    patroni_ca_file: Path | None = _setting("PATRONI_CA_FILE", _file, None)
 
 
 @dataclass(frozen=True)

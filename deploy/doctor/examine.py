@@ -12,6 +12,7 @@ from deploy.doctor import files
 from deploy.doctor.apis import api
 from deploy.doctor.broker import broker
 from deploy.doctor.databases import database, disk, server
+from deploy.doctor.encryption import encryption
 from deploy.doctor.finding import Checked, Finding, ahead_faults, check
 from deploy.doctor.patroni import patroni
 from deploy.doctor.replication import standbys, way_to_primary
@@ -54,7 +55,8 @@ def _deployment(folder: Path) -> Iterator[Finding]:
     yield disk(settings.database_admin_url)
     yield standbys(settings.database_admin_url)
     if settings.patroni_url is not None:
-        yield patroni(settings.patroni_url)
+        yield patroni(settings.patroni_url, settings.patroni_ca_file)
+    yield encryption(settings)
     for service in get_args(Service):
         yield from database(service, settings.database_admin_url, registers, folder)
     for register, address in settings.registers.items():

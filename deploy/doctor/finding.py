@@ -16,11 +16,15 @@ P = ParamSpec("P")
 
 
 class Finding(NamedTuple):
-    """A checked subject, whether it is well, and what was found or what to do (中文 / English)."""
+    """A checked subject, whether it is well, and what was found or what to do (中文 / English).
+
+    A warning is well: it names something to decide, and is no fault.
+    """
 
     subject: str
     well: bool
     text: str
+    is_warning: bool = False
 
 
 def found(subject: str, faults: list[str], otherwise: str) -> Finding:

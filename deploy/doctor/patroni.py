@@ -1,5 +1,6 @@
 """Check the rules by which Patroni fails over."""
 
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -22,9 +23,9 @@ class PatroniRules(msgspec.Struct, frozen=True):
 
 
 @check("切换规则 Patroni", requests.RequestException, msgspec.MsgspecError)
-def patroni(url: str) -> Checked:
-    """Check the rules that the Patroni at `url` follows."""
-    with rest_session() as session:
+def patroni(url: str, authority: Path | None = None) -> Checked:
+    """Check the rules that the Patroni at `url` follows; `authority` has signed its certificate."""
+    with rest_session(authority) as session:
         answer = session.get(f"{url.rstrip('/')}/config", timeout=_TIMEOUT_S)
     answer.raise_for_status()
     rules = msgspec.json.decode(answer.content, type=PatroniRules)

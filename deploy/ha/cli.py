@@ -60,7 +60,12 @@ def ha() -> None:
 @click.option("--force", is_flag=True, help=say("覆盖内容不同的文件", "replace files with other content"))
 def render(file: Path, folder: Path, force: bool) -> None:
     with errors_in_one_line():
-        print_lines(write_files(plan_files(rendered_files(load_nodes(file)), folder, force=force)))
+        cluster = load_nodes(file)
+        print_lines(write_files(plan_files(rendered_files(cluster), folder, force=force)))
+    if engines := ", ".join(cluster.in_plain_text):
+        click.echo(
+            say(f"注意：各机器之间未加密：{engines}", f"warning: in plain text between machines: {engines}"), err=True
+        )
 
 
 @ha.command(
@@ -123,7 +128,7 @@ def switchover(file: Path, to: str | None, yes: bool) -> None:
                 say(f"主库切换 {names}，写入将停数秒。继续？", f"Switch over {names}? Writes stop for seconds."),
                 abort=True,
             )
-        took_s = switch_over(planned, admin_url, password)
+        took_s = switch_over(cluster, planned, admin_url, password)
         new = planned.candidate.name
         click.echo(say(f"主库为 {new}，用时 {took_s:.1f} 秒", f"the primary is {new}, after {took_s:.1f} s"))
 

@@ -7,7 +7,7 @@ from typing import Final, get_args
 from deploy.api_keys import API_KEY, HASHES
 from deploy.databases import database_of, owner_role, service_role
 from deploy.ha.nodes import Cluster, Machine
-from deploy.ha.patroni import SUPERUSER
+from deploy.ha.patroni import SUPERUSER, patroni_url
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, KAFKA_PASSWORD, POSTGRES_GID, SESSION_KEY, SIGNING_KEY, Secret
 from shared.settings import DEFAULT_REGISTER, Service
 
@@ -60,6 +60,8 @@ def _admin(cluster: Cluster) -> dict[str, str]:
         "DATABASE_ADMIN_URL": cluster.primary_url("postgres", SUPERUSER),
         "DATABASE_ADMIN_PASSWORD_FILE": _file(cluster, "postgres", DATABASE_PASSWORD),
         "PATRONI_PASSWORD_FILE": str(PATRONI_PASSWORD.path(cluster.secrets)),
+        "PATRONI_URL": patroni_url(cluster, cluster.machines[0]),
+        **({"PATRONI_CA_FILE": str(cluster.postgres_tls.authority)} if cluster.postgres_tls else {}),
     }
 
 
@@ -79,8 +81,11 @@ def _common(cluster: Cluster, user: str) -> dict[str, str]:
     }
     if cluster.kafka_security is None:
         return settings
+    tls = cluster.kafka_security.inside_tls
+    if tls is not None:
+        settings["KAFKA_SSL_CA_FILE"] = str(tls.authority)
     return settings | {
-        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT" if tls is None else "SASL_SSL",
         "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
         "KAFKA_SASL_USERNAME": user,
         "KAFKA_SASL_PASSWORD_FILE": _file(cluster, user, KAFKA_PASSWORD),

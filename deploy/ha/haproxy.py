@@ -104,8 +104,9 @@ def haproxy_cfg(cluster: Cluster, machine: Machine) -> str:
     It has a port for the primary, one for reads from standbys, which without a standby leads to the primary, and one
     for each API.
     """
+    tls = f" check-ssl verify required ca-file {cluster.postgres_tls.authority}" if cluster.postgres_tls else ""
     servers = "\n".join(
-        f"    server {one.name} {one.at(one.ports.postgres)} check addr {one.host} port {one.ports.patroni}"
+        f"    server {one.name} {one.at(one.ports.postgres)} check addr {one.host} port {one.ports.patroni}{tls}"
         for one in cluster.machines
     )
     primary, standbys = machine.listening(machine.ports.primary), machine.listening(machine.ports.standbys)

@@ -1,5 +1,7 @@
 """Render server.properties of the Kafka nodes; each is broker and controller."""
 
+from collections.abc import Iterator
+
 from deploy.broker.replication import broker_settings
 from deploy.ha.nodes import Cluster, KafkaSecurity, Machine
 
@@ -39,12 +41,11 @@ def _listeners(machine: Machine, security: KafkaSecurity | None) -> dict[str, st
     advertised = {name: machine.at(port) for name, port in open_to.items()}
     advertised["OUTSIDE"] = machine.outside or advertised["OUTSIDE"]
     outside = "SASL_SSL" if security.outside_tls_file else "SASL_PLAINTEXT"
+    inside = "SASL_SSL" if security.inside_tls else "SASL_PLAINTEXT"
     return {
         "listeners": ",".join([controller, *(f"{name}://{machine.listening(port)}" for name, port in open_to.items())]),
         "advertised.listeners": ",".join(f"{name}://{address}" for name, address in advertised.items()),
-        "listener.security.protocol.map": (
-            f"CONTROLLER:SASL_PLAINTEXT,NODE:SASL_PLAINTEXT,INSIDE:SASL_PLAINTEXT,OUTSIDE:{outside}"
-        ),
+        "listener.security.protocol.map": (f"CONTROLLER:{inside},NODE:{inside},INSIDE:{inside},OUTSIDE:{outside}"),
         "inter.broker.listener.name": "NODE",
         **_access(security),
     }
@@ -75,7 +76,17 @@ def _access(security: KafkaSecurity) -> dict[str, str]:
         settings[f"listener.name.{listener}.plain.sasl.jaas.config"] = (
             f'{_LOGIN} username="node" password="{password}" user_node="{password}";'
         )
+    return settings | dict(_tls(security))
+
+
+def _tls(security: KafkaSecurity) -> Iterator[tuple[str, str]]:
+    """Yield the files of each listener with TLS. Nodes are clients of each other, so they check certificates, too."""
     if security.outside_tls_file:
-        settings["listener.name.outside.ssl.keystore.type"] = "PEM"
-        settings["listener.name.outside.ssl.keystore.location"] = str(security.outside_tls_file)
-    return settings
+        yield "listener.name.outside.ssl.keystore.type", "PEM"
+        yield "listener.name.outside.ssl.keystore.location", str(security.outside_tls_file)
+    if security.inside_tls is None:
+        return
+    for listener in ("controller", "node", "inside"):
+        for store, file in (("keystore", security.inside_tls.file), ("truststore", security.inside_tls.authority)):
+            yield f"listener.name.{listener}.ssl.{store}.type", "PEM"
+            yield f"listener.name.{listener}.ssl.{store}.location", str(file)

@@ -92,15 +92,24 @@ class KafkaSecurity(NamedTuple):
     """Files of brokers with passwords and ACLs.
 
     `node_password_file` is a properties file with the entry `password`: nodes log in to each other with it.
-    `outside_tls_file` is a PEM file with key and certificates for the listener of exchanges.
+    `outside_tls_file` is a PEM file with key and certificates for the listener of exchanges; `inside_tls` has those for
+    all other listeners.
     """
 
     node_password_file: Path
     outside_tls_file: Path | None = None
+    inside_tls: "KafkaTls | None" = None
+
+
+class KafkaTls(NamedTuple):
+    """PEM files of a broker: the authority that its clients trust, and one with key and certificates."""
+
+    authority: Path
+    file: Path
 
 
 class TlsFiles(NamedTuple):
-    """PEM files with which etcd's members and clients authenticate to each other."""
+    """PEM files of a server: the authority that its clients trust, its certificate and its key."""
 
     authority: Path
     certificate: Path
@@ -122,9 +131,10 @@ class Cluster(NamedTuple):
     """A set of at least three machines; an odd number.
 
     `config` is the folder of the rendered files on the machines, `secrets` that of `jiangbu secrets` and `ha secrets`.
-    `networks` are the address ranges from which programs and servers connect to PostgreSQL. Without `kafka_security`
-    the brokers serve everybody in plain text, without `etcd_tls` etcd does. `postgres_parameters`, `kafka_settings` and
-    `patroni_rules` (Patroni's dynamic configuration) override what is rendered.
+    `networks` are the address ranges from which programs and servers connect to PostgreSQL. Without `kafka_security` the
+    brokers serve everybody in plain text, without `etcd_tls` etcd does. `postgres_tls` is for PostgreSQL and for the REST
+    API of Patroni. `postgres_parameters`, `kafka_settings` and `patroni_rules` (Patroni's dynamic configuration)
+    override what is rendered.
     """
 
     name: str
@@ -136,10 +146,24 @@ class Cluster(NamedTuple):
     secrets: Path = Path("/etc/jiangbu/secrets")
     kafka_security: KafkaSecurity | None = None
     etcd_tls: TlsFiles | None = None
+    postgres_tls: TlsFiles | None = None
     watchdog: Literal["off", "automatic", "required"] = "automatic"
     postgres_parameters: Mapping[str, str] = _NOTHING
     kafka_settings: Mapping[str, str] = _NOTHING
     patroni_rules: Mapping[str, Json] = MappingProxyType({})
+
+    @property
+    def in_plain_text(self) -> list[str]:
+        """The engines whose traffic between machines everybody on the network can read."""
+        if len({machine.host for machine in self.machines}) == 1:
+            return []
+        encrypted = {
+            "PostgreSQL": self.postgres_tls,
+            "Patroni": self.postgres_tls,
+            "etcd": self.etcd_tls,
+            "Kafka": self.kafka_security and self.kafka_security.inside_tls,
+        }
+        return [engine for engine, files in encrypted.items() if not files]
 
     @property
     def kafka(self) -> str:
@@ -170,4 +194,5 @@ class Cluster(NamedTuple):
     def _url(self, database: str, user: str, password: str | None, ports: Sequence[int]) -> str:
         login = user if password is None else f"{user}:{quote(password, safe='')}"
         hosts = ",".join(machine.host for machine in self.proxies)
-        return f"postgresql://{login}@/{database}?host={hosts}&port={','.join(map(str, ports))}"
+        tls = f"&sslmode=verify-full&sslrootcert={self.postgres_tls.authority}" if self.postgres_tls else ""
+        return f"postgresql://{login}@/{database}?host={hosts}&port={','.join(map(str, ports))}{tls}"

@@ -18,7 +18,7 @@ from typing import Any, Final
 import yaml
 from marshmallow import Schema, ValidationError
 
-from deploy.ha.nodes import Cluster, Folders, KafkaSecurity, Machine, Ports, Programs, TlsFiles
+from deploy.ha.nodes import Cluster, Folders, KafkaSecurity, KafkaTls, Machine, Ports, Programs, TlsFiles
 from shared.operator_errors import OperatorError
 from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, load_tree, text_at
 from shared.yaml_files.tree import FieldProblem, Scalar, YamlFileError, parse_tree
@@ -167,10 +167,17 @@ _CLUSTER: Final = Mapped(
         "programs": Mapped(Programs, _files(*Programs._fields), required=False),
         "kafka_security": Mapped(
             KafkaSecurity,
-            {"node_password_file": _File(), "outside_tls_file": _File(required=False)},
+            {
+                "node_password_file": _File(),
+                "outside_tls_file": _File(required=False),
+                "inside_tls": Mapped(KafkaTls, {name: _File() for name in KafkaTls._fields}, required=False),
+            },
             required=False,
         ),
-        "etcd_tls": Mapped(TlsFiles, {name: _File() for name in TlsFiles._fields}, required=False),
+        **{
+            name: Mapped(TlsFiles, {file: _File() for file in TlsFiles._fields}, required=False)
+            for name in ("etcd_tls", "postgres_tls")
+        },
         "watchdog": _Watchdog(required=False),
         "postgres_parameters": _Settings(),
         "kafka_settings": _Settings(),

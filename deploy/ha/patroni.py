@@ -9,7 +9,7 @@ import yaml
 
 from deploy.ha import etcd_leadership
 from deploy.ha.etcd import etcd_scheme
-from deploy.ha.nodes import Cluster, Machine
+from deploy.ha.nodes import Cluster, Machine, TlsFiles
 from shared.values.json_types import Json
 
 SUPERUSER: Final = "postgres"
@@ -65,7 +65,12 @@ def patroni_yml(cluster: Cluster, machine: Machine) -> str:
         "scope": cluster.name,
         "name": machine.name,
         "log": {"level": "INFO"},
-        "restapi": {"listen": machine.listening(ports.patroni), "connect_address": machine.at(ports.patroni)},
+        "restapi": {
+            "listen": machine.listening(ports.patroni),
+            "connect_address": machine.at(ports.patroni),
+            **_rest_tls(cluster.postgres_tls),
+        },
+        "ctl": {"cacert": str(cluster.postgres_tls.authority)} if cluster.postgres_tls else {},
         "etcd3": _etcd(cluster),
         "bootstrap": {
             "dcs": patroni_rules(cluster),
@@ -78,10 +83,10 @@ def patroni_yml(cluster: Cluster, machine: Machine) -> str:
             "bin_dir": str(cluster.postgres_binaries),
             "pgpass": str(machine.folders.postgres.with_suffix(".pgpass")),
             "authentication": {
-                "superuser": {"username": SUPERUSER},
-                "replication": {"username": REPLICATOR},
-                "rewind": {"username": REWINDER},
+                name: {"username": user, **_client_tls(cluster.postgres_tls)}
+                for name, user in (("superuser", SUPERUSER), ("replication", REPLICATOR), ("rewind", REWINDER))
             },
+            "parameters": _server_tls(cluster.postgres_tls),
             "pg_hba": _hba(cluster),
             "callbacks": dict.fromkeys(("on_start", "on_role_change"), _leave_etcd(cluster, machine)),
             # A former primary joins again by itself. What it alone had was never acknowledged.
@@ -90,6 +95,11 @@ def patroni_yml(cluster: Cluster, machine: Machine) -> str:
         "watchdog": {"mode": cluster.watchdog},
     }
     return yaml.safe_dump(settings, sort_keys=False)
+
+
+def patroni_url(cluster: Cluster, machine: Machine) -> str:
+    """Return the base URL of a machine's REST API."""
+    return f"{'https' if cluster.postgres_tls else 'http'}://{machine.at(machine.ports.patroni)}"
 
 
 def patroni_rules(cluster: Cluster) -> Json:
@@ -121,23 +131,46 @@ def _etcd(cluster: Cluster) -> Json:
         "hosts": [one.at(one.ports.etcd) for one in cluster.machines],
         "protocol": etcd_scheme(cluster),
     }
-    if tls := cluster.etcd_tls:
+    if tls := _etcd_files(cluster):
         settings |= {"cacert": str(tls.authority), "cert": str(tls.certificate), "key": str(tls.key)}
     return settings
+
+
+def _etcd_files(cluster: Cluster) -> TlsFiles | None:
+    """Return the files of a client of etcd: Patroni runs as PostgreSQL's account, which reads its own key alone."""
+    if cluster.etcd_tls is None or cluster.postgres_tls is None:
+        return cluster.etcd_tls
+    return cluster.postgres_tls._replace(authority=cluster.etcd_tls.authority)
 
 
 def _leave_etcd(cluster: Cluster, machine: Machine) -> str:
     """Return the callback by which the machine of the primary does not lead etcd."""
     urls = [f"{etcd_scheme(cluster)}://{one.at(one.ports.etcd)}" for one in cluster.near(machine).machines]
-    return etcd_leadership.command(cluster.programs.python, cluster.config, urls, cluster.etcd_tls or ())
+    return etcd_leadership.command(cluster.programs.python, cluster.config, urls, _etcd_files(cluster) or ())
+
+
+def _rest_tls(files: TlsFiles | None) -> Json:
+    return {} if files is None else {"certfile": str(files.certificate), "keyfile": str(files.key)}
+
+
+def _server_tls(files: TlsFiles | None) -> Json:
+    if files is None:
+        return {}
+    return {"ssl": "on", "ssl_cert_file": str(files.certificate), "ssl_key_file": str(files.key)}
+
+
+def _client_tls(files: TlsFiles | None) -> Json:
+    """Return how servers connect to each other. Patroni may reach its own as localhost, which no certificate names."""
+    return {} if files is None else {"sslmode": "verify-ca", "sslrootcert": str(files.authority)}
 
 
 def _hba(cluster: Cluster) -> list[str]:
+    kind = "hostssl" if cluster.postgres_tls else "host"
     return [
         line
         for network in cluster.networks
         for line in (
-            f"host replication {REPLICATOR} {network} scram-sha-256",
-            f"host all all {network} scram-sha-256",
+            f"{kind} replication {REPLICATOR} {network} scram-sha-256",
+            f"{kind} all all {network} scram-sha-256",
         )
     ]

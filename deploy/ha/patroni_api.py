@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
@@ -9,7 +10,7 @@ import requests
 
 from deploy.ha.etcd import etcd_scheme
 from deploy.ha.nodes import Cluster, Machine
-from deploy.ha.patroni import API_USER
+from deploy.ha.patroni import API_USER, patroni_url
 from shared.operator_errors import OperatorError
 
 _TIMEOUT_S: Final = (2.0, 5.0)  # to connect, to answer
@@ -70,11 +71,20 @@ class PatroniMembers(msgspec.Struct, frozen=True):
         return next((member for member in self.members if member.is_leader), None)
 
 
-def rest_session() -> requests.Session:
-    """Return a session for REST APIs within the deployment, where no proxy lies between."""
+def rest_session(authority: Path | None = None) -> requests.Session:
+    """Return a session for REST APIs within the deployment, where no proxy lies between.
+
+    `authority` is a PEM file of those that may have signed their certificates, by default the public ones.
+    """
     session = requests.Session()
     session.trust_env = False
+    if authority is not None:
+        session.verify = str(authority)
     return session
+
+
+def _session(cluster: Cluster) -> requests.Session:
+    return rest_session(cluster.postgres_tls.authority if cluster.postgres_tls else None)
 
 
 class _Receiver(msgspec.Struct, frozen=True):
@@ -107,20 +117,19 @@ def read_members(cluster: Cluster) -> PatroniMembers:
         names = ", ".join(machine.at(machine.ports.patroni) for machine in cluster.machines)
         raise PatroniError(f"Patroni 无应答 / Patroni does not answer: {names}")
     sync = {one.application_name: one.sync_state for state in states.values() for one in state.replication}
-    return PatroniMembers(tuple(_member(machine, state, sync) for machine, state in states.items()))
+    return PatroniMembers(tuple(_member(cluster, machine, state, sync) for machine, state in states.items()))
 
 
-def _member(machine: Machine, state: _OwnState, sync: Mapping[str, str]) -> PatroniMember:
+def _member(cluster: Cluster, machine: Machine, state: _OwnState, sync: Mapping[str, str]) -> PatroniMember:
     """Return a member by its own state, and by how the primary waits for it."""
     roles = {waits: role for role, waits in _SYNCHRONOUS.items()}
-    ports = machine.ports
     return PatroniMember(
         machine.name,
         "leader" if state.role == "primary" else roles.get(sync.get(machine.name, ""), "replica"),
         state.replication_state or state.state,
-        f"http://{machine.at(ports.patroni)}/patroni",
+        f"{patroni_url(cluster, machine)}/patroni",
         machine.host,
-        ports.postgres,
+        machine.ports.postgres,
         state.timeline,
     )
 
@@ -128,15 +137,15 @@ def _member(machine: Machine, state: _OwnState, sync: Mapping[str, str]) -> Patr
 def _ask_all(cluster: Cluster, path: str, answer_type: type[T]) -> dict[Machine, T]:
     """Ask the Patroni of every machine at the same time; return the answers that came."""
     with ThreadPoolExecutor(len(cluster.machines)) as pool:
-        answers = pool.map(lambda machine: _ask(machine, path, answer_type), cluster.machines)
+        answers = pool.map(lambda machine: _ask(cluster, machine, path, answer_type), cluster.machines)
         asked = zip(cluster.machines, answers, strict=True)
         return {machine: answer for machine, answer in asked if answer is not None}
 
 
-def _ask(machine: Machine, path: str, answer_type: type[T]) -> T | None:
+def _ask(cluster: Cluster, machine: Machine, path: str, answer_type: type[T]) -> T | None:
     try:
-        with rest_session() as session:
-            answer = session.get(f"http://{machine.at(machine.ports.patroni)}/{path}", timeout=_TIMEOUT_S)
+        with _session(cluster) as session:
+            answer = session.get(f"{patroni_url(cluster, machine)}/{path}", timeout=_TIMEOUT_S)
         return msgspec.json.decode(answer.content, type=answer_type)
     except (requests.RequestException, msgspec.MsgspecError):
         return None
@@ -154,12 +163,12 @@ def is_etcd_healthy(cluster: Cluster, machine: Machine) -> bool:
         return False
 
 
-def order_switchover(leader: PatroniMember, candidate: PatroniMember, password: str | None) -> None:
+def order_switchover(cluster: Cluster, leader: PatroniMember, candidate: PatroniMember, password: str | None) -> None:
     """Have the leader hand over to the candidate; returns once the candidate is leader. PatroniError if refused."""
     order = {"leader": leader.name, "candidate": candidate.name}
     login = None if password is None else (API_USER, password)
     try:
-        with rest_session() as session:
+        with _session(cluster) as session:
             answer = session.post(f"{leader.url}/switchover", json=order, auth=login, timeout=_SWITCHOVER_TIMEOUT_S)
     except requests.RequestException as error:
         raise PatroniError(f"{leader.url}: 无应答 / no answer: {type(error).__name__}") from error

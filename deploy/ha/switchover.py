@@ -47,13 +47,13 @@ def choose(members: PatroniMembers, to: str | None) -> Switchover:
     return Switchover(members.leader, attached[to])
 
 
-def switch_over(planned: Switchover, admin_url: str, password: str | None) -> float:
+def switch_over(cluster: Cluster, planned: Switchover, admin_url: str, password: str | None) -> float:
     """Order the switchover; return the seconds until the new primary answered through the front door, `admin_url`.
 
     PatroniError, SwitchoverError.
     """
     began_s = time.monotonic()
-    order_switchover(planned.leader, planned.candidate, password)
+    order_switchover(cluster, planned.leader, planned.candidate, password)
     _await_primary(admin_url, began_s + _ANSWER_TIMEOUT_S)
     return time.monotonic() - began_s
 

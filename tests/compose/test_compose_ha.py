@@ -12,6 +12,7 @@ import pytest
 from devset.demo import SEED, YEAR
 from devset.expected import expected_outcome
 from devset.ha.failover import DECISIONS, Bureau
+from devset.programs import SERVICES
 from exchange_kit.sample.year import sample_events
 from shared.whitelist import load_whitelist
 from tests.compose.ha_stack import HaStack
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # It needs the machine to itself, and minutes.
 pytestmark = pytest.mark.ha
 EVENTS = 300
+PROGRAMS = [f"{service}-{part}" for service in SERVICES for part in ("api", "api2", "consumer")]
 WITHIN_S = 300.0
 
 
@@ -39,7 +41,8 @@ def three(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HaStack]:
     stack = HaStack(tmp_path)
     try:
         stack.compose("build", timeout_s=READY_WITHIN_S)
-        stack.compose("up", "-d", "--wait", timeout_s=READY_WITHIN_S)
+        stack.compose("up", "-d", timeout_s=READY_WITHIN_S)
+        stack.await_healthy(*PROGRAMS)
         yield stack
     finally:
         stack.compose("down", "-v", "-t", "3", "--remove-orphans")

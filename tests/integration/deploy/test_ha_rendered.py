@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 from click.testing import CliRunner
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, SaslAuthenticationFailedError
 
 from deploy.__main__ import main
-from deploy.ha.nodes import Folders, KafkaSecurity, Ports, Programs
-from deploy.ha.nodes_file import load_nodes
+from deploy.ha.nodes import Folders, KafkaSecurity, KafkaTls, Ports, Programs
+from deploy.ha.nodes_file import load_nodes, read_nodes
 from deploy.ha.render import plan_files, render, write_files
 from deploy.secrets import ADMIN, KAFKA_PASSWORD
 from devset.jars import prepared_kafka
@@ -25,6 +26,7 @@ from devset.kafka import java_command
 from devset.postgres import postgres_binaries
 from devset.processes import base_environment, free_ports, spawn
 from shared.settings import KafkaSettings, LocalSettings
+from tests.support.engines.secured_broker import broker_pem
 from tests.support.paths import ROOT
 from tests.support.procedures import PAGES, blocks, carry_out
 from tests.support.until import until
@@ -37,10 +39,22 @@ if TYPE_CHECKING:
 PAGE = PAGES / "operations" / "high-availability.md"
 
 
+def described_on_the_page() -> list[str]:
+    """Return the description of the machines, and the fields of encryption."""
+    return [block.text for block in blocks(PAGE) if block.language == "yaml"]
+
+
+def test_the_fields_of_encryption_leave_nothing_in_plain_text() -> None:
+    described, encryption = described_on_the_page()
+    without_passwords = [line for line in described.splitlines() if not line.startswith("kafka_security")]
+    text = "\n".join([*without_passwords, encryption])
+    assert read_nodes(text.encode(), "nodes.yaml").in_plain_text == []
+
+
 @pytest.fixture(scope="module")
 def rendered(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the page was followed: the description, the secrets, and the files of each machine."""
-    (described,) = (block.text for block in blocks(PAGE) if block.language == "yaml")
+    described, _ = described_on_the_page()
     folder = tmp_path_factory.mktemp("ha")
     (folder / "nodes.yaml").write_text(described, "utf-8")
     carry_out("render a set", {"EXCHANGES_FILE": str(ROOT / "exchanges.yaml")}, cwd=folder)
@@ -57,7 +71,11 @@ def local(rendered: Path) -> Cluster:
         ports = Ports(*free_ports(len(Ports._fields)))
         machines.append(machine._replace(host=f"127.0.1.{machine.number}", folders=folders, ports=ports))
     programs = Programs(*(_executable(rendered / "programs" / name) for name in Programs._fields))
-    security = KafkaSecurity(rendered / "secrets" / "kafka-node" / "properties")
+    tls = KafkaTls(rendered / "authority.pem", rendered / "broker.pem")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tls.authority)
+    tls.file.write_bytes(broker_pem(authority, *(machine.host for machine in machines)))
+    security = KafkaSecurity(rendered / "secrets" / "kafka-node" / "properties", inside_tls=tls)
     moved = cluster._replace(
         machines=tuple(machines),
         postgres_binaries=postgres_binaries(),
@@ -115,7 +133,8 @@ def brokers(local: Cluster, rendered: Path) -> Iterator[Callable[[str, str], Kaf
         programs.append(spawn("kafka", command, log_file=log_file, environment=base_environment()))
 
     def settings(user: str, password: str) -> KafkaSettings:
-        return KafkaSettings(tuple(local.kafka.split(",")), "SASL_PLAINTEXT", "SCRAM-SHA-512", user, password)
+        servers, ca_file = tuple(local.kafka.split(",")), rendered / "authority.pem"
+        return KafkaSettings(servers, "SASL_SSL", "SCRAM-SHA-512", user, password, ssl_ca_file=ca_file)
 
     yield settings
     for program in programs:
@@ -125,7 +144,7 @@ def brokers(local: Cluster, rendered: Path) -> Iterator[Callable[[str, str], Kaf
 def test_brokers_let_in_those_with_a_password_and_a_right(
     local: Cluster, rendered: Path, brokers: Callable[[str, str], KafkaSettings]
 ) -> None:
-    """Three brokers find each other by the password of the nodes; users, rights and replicas come as with one."""
+    """Three brokers find each other by TLS and the password of the nodes; rights and replicas come as with one."""
 
     def password(user: str) -> str:
         return (rendered / "secrets" / user / KAFKA_PASSWORD).read_text("ascii").strip()

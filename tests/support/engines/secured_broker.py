@@ -37,6 +37,14 @@ SMALL = (
 )
 
 
+def broker_pem(authority: trustme.CA, *names: str) -> bytes:
+    """Return a key and a certificate with these names, as Kafka reads them from one file."""
+    issued = authority.issue_cert(*names)
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + chain
+
+
 @dataclass
 class SecuredBroker:
     """One broker whose data is in `folder`; it can be restarted."""
@@ -50,10 +58,7 @@ class SecuredBroker:
         self.folder.mkdir(parents=True)
         make_secrets(self.secrets, [Secret(ADMIN, KAFKA_PASSWORD)])
         authority = trustme.CA()
-        certificate = authority.issue_cert("127.0.0.1")
-        key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
-        chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-        self.tls_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + chain)
+        self.tls_file.write_bytes(broker_pem(authority, "127.0.0.1"))
         authority.cert_pem.write_to_path(str(self.ca_file))
         self._stand_in_for_the_image()
 

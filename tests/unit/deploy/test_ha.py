@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from deploy.ha.etcd import etcd_yml
 from deploy.ha.haproxy import haproxy_cfg
 from deploy.ha.kafka import server_properties
-from deploy.ha.nodes import Cluster, KafkaSecurity, Machine, Ports, TlsFiles
+from deploy.ha.nodes import Cluster, KafkaSecurity, KafkaTls, Machine, Ports, TlsFiles
 from deploy.ha.patroni import patroni_environment, patroni_rules, patroni_yml
 
 MACHINES = tuple(Machine(f"node{number}", number, f"10.0.0.{number}") for number in (1, 2, 3))
@@ -136,6 +136,37 @@ def test_etcd_with_certificates_asks_for_them_and_patroni_shows_them() -> None:
     patroni = yaml.safe_load(patroni_yml(SECURED, MACHINES[0]))["etcd3"]
     assert patroni["protocol"] == "https"
     assert patroni["cert"] == "/etc/etcd/cert.pem"
+
+
+def test_certificates_encrypt_postgresql_and_patroni() -> None:
+    """Servers and programs check the certificates, and the proxies those of Patroni."""
+    tls = TlsFiles(Path("/tls/ca.pem"), Path("/tls/cert.pem"), Path("/tls/key.pem"))
+    cluster = SECURED._replace(postgres_tls=tls)
+    patroni = yaml.safe_load(patroni_yml(cluster, MACHINES[0]))
+    assert patroni["restapi"]["certfile"] == "/tls/cert.pem"
+    assert patroni["etcd3"]["cert"] == "/tls/cert.pem"
+    assert patroni["postgresql"]["parameters"]["ssl"] == "on"
+    assert {line.split()[0] for line in patroni["postgresql"]["pg_hba"]} == {"hostssl"}
+    for role in patroni["postgresql"]["authentication"].values():
+        assert (role["sslmode"], role["sslrootcert"]) == ("verify-ca", "/tls/ca.pem")
+    proxy = haproxy_cfg(cluster, MACHINES[0])
+    assert proxy.count(" port 8008 check-ssl verify required ca-file /tls/ca.pem\n") == 2 * len(MACHINES)
+    url = make_url(cluster.primary_url("listing", "listing_service"))
+    assert (url.query["sslmode"], url.query["sslrootcert"]) == ("verify-full", "/tls/ca.pem")
+
+
+def test_machines_in_plain_text_are_named() -> None:
+    tls = TlsFiles(Path("/tls/ca.pem"), Path("/tls/cert.pem"), Path("/tls/key.pem"))
+    inside = KafkaTls(Path("/tls/ca.pem"), Path("/tls/broker.pem"))
+    security = KafkaSecurity(Path("/etc/kafka/node.properties"), inside_tls=inside)
+    assert PLAIN.in_plain_text == ["PostgreSQL", "Patroni", "etcd", "Kafka"]
+    assert SECURED.in_plain_text == ["PostgreSQL", "Patroni", "Kafka"]
+    encrypted = SECURED._replace(postgres_tls=tls, kafka_security=security)
+    assert encrypted.in_plain_text == []
+    protocols = properties(encrypted)["listener.security.protocol.map"]
+    assert protocols == "CONTROLLER:SASL_SSL,NODE:SASL_SSL,INSIDE:SASL_SSL,OUTSIDE:SASL_PLAINTEXT"
+    one_machine = tuple(machine._replace(host="127.0.0.1") for machine in MACHINES)
+    assert PLAIN._replace(machines=one_machine).in_plain_text == []
 
 
 def test_programs_reach_the_primary_and_the_standbys_through_every_proxy() -> None:

@@ -6,7 +6,7 @@ import re
 import shlex
 import subprocess
 from configparser import RawConfigParser
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,15 +15,12 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
 from deploy.__main__ import main
-from deploy.ha.nodes import Cluster, KafkaSecurity, Machine
+from deploy.ha.nodes import Cluster, KafkaSecurity, KafkaTls, Machine, TlsFiles
 from deploy.ha.nodes_file import nodes_yaml
 from deploy.ha.render import ChangedFilesError, plan_files, render, write_files
 from deploy.ha.secrets import KAFKA_NODE, make_ha_secrets
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, make_secrets
 from tests.support.paths import ROOT, SETTINGS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MACHINES = tuple(Machine(f"db{number}", number, f"10.0.0.{number}") for number in (1, 2, 3))
 PLAIN = Cluster("jiangbu", MACHINES, ("10.0.0.0/24",))
@@ -168,6 +165,17 @@ def test_kafka_is_formatted_with_one_id_on_all_machines() -> None:
     assert cluster_id not in render(SECURED._replace(name="another"))["db1/kafka-format.sh"]
 
 
+def test_settings_name_the_authorities() -> None:
+    tls = TlsFiles(Path("/tls/ca.pem"), Path("/tls/cert.pem"), Path("/tls/key.pem"))
+    assert SECURED.kafka_security is not None
+    inside = KafkaTls(Path("/tls/ca.pem"), Path("/tls/broker.pem"))
+    cluster = SECURED._replace(postgres_tls=tls, kafka_security=SECURED.kafka_security._replace(inside_tls=inside))
+    found = settings(render(cluster)["db1/admin.env"])
+    assert (found["KAFKA_SECURITY_PROTOCOL"], found["KAFKA_SSL_CA_FILE"]) == ("SASL_SSL", "/tls/ca.pem")
+    assert (found["PATRONI_URL"], found["PATRONI_CA_FILE"]) == ("https://10.0.0.1:8008", "/tls/ca.pem")
+    assert "PATRONI_CA_FILE" not in settings(render(SECURED)["db1/admin.env"])
+
+
 def test_rendering_again_changes_nothing(tmp_path: Path) -> None:
     nodes, out = tmp_path / "nodes.yaml", tmp_path / "out"
     nodes.write_text(nodes_yaml(SECURED), "utf-8")
@@ -177,7 +185,8 @@ def test_rendering_again_changes_nothing(tmp_path: Path) -> None:
     files = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert {str(path.relative_to(out)): text.decode() for path, text in files.items()} == render(SECURED)
     again = CliRunner().invoke(main, arguments, env={"LANG": "en_US.UTF-8"})
-    assert again.output == f"{len(files)} unchanged, 0 written\n"
+    assert again.stdout == f"{len(files)} unchanged, 0 written\n"
+    assert again.stderr == "warning: in plain text between machines: PostgreSQL, Patroni, etcd, Kafka\n"
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == files
 
 
