@@ -4,7 +4,7 @@ from functools import partial
 
 import structlog
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.incentive.commands.acting import BureauContext
@@ -34,6 +34,7 @@ from services.incentive.pages.site import serve_pages
 from services.incentive.store.as_of import wait_until_settled
 from services.incentive.store.ledger import last_instant, next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
+from services.incentive.store.published.versions import uncompared_entries, unsent_versions
 from services.incentive.store.register_client import RegisterAddresses
 from services.incentive.store.rulebook import Rulebook, are_in_force, load_rulebook, revision_fault
 from shared.postgres.database import make_engine
@@ -46,7 +47,7 @@ from shared.values.times import now
 from shared.web import translog_routes
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKeys, load_keys
-from shared.web.service import ServiceInfo
+from shared.web.service import Backlog, ServiceInfo
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +102,14 @@ def _check_policy_file(engine: Engine, rulebook: Rulebook) -> None:
         raise SettingsError(fault)
 
 
+def _backlogs(connection: Connection) -> dict[str, Backlog]:
+    """Return what the publisher of awards has yet to do."""
+    return {
+        "compare_awards": Backlog(*uncompared_entries(connection)),
+        "send_awards": Backlog(*unsent_versions(connection)),
+    }
+
+
 def create_app(
     settings: Settings,
     context: IncentiveContext | None = None,
@@ -127,6 +136,7 @@ def create_app(
         standbys=open_standbys(settings.database_read_url, engine),
         next_seq=next_seq,
         last_instant=last_instant,
+        backlogs=_backlogs,
         wait_until_settled=wait_until_settled,
         log_entries=stored_transactions,
         in_force=partial(are_in_force, rulebook=context.bureau.rulebook),

@@ -1,6 +1,6 @@
 """The service data that common routes need, and its database as the key of the request may see it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,13 @@ from shared.web.keys import ApiKeys, current_key
 from shared.web.problems import Problem
 
 
+class Backlog(NamedTuple):
+    """Work that waits for a background program: how many items, and since when the oldest does, if that is known."""
+
+    items: int
+    since: datetime | None
+
+
 @dataclass(frozen=True)
 class ServiceInfo:
     """A service: its name, topics, database and API keys.
@@ -35,7 +42,8 @@ class ServiceInfo:
     `next_seq`: returns the number of entries in its log, which `log_entries` reads. `last_instant`: the instant of the
     newest, after which later ones lie. `wait_until_settled`: waits until no entry up to an instant can follow.
     `in_force`: returns True if the database content was computed with the settings of this program.
-    `checkpoint_interval_s`: maximum age of a served checkpoint.
+    `checkpoint_interval_s`: maximum age of a served checkpoint. `backlogs`: returns work of its background programs, by
+    the name that metrics have.
     """
 
     name: Service
@@ -55,6 +63,7 @@ class ServiceInfo:
     in_force: Callable[[Connection], bool] | None = None
     tracing: Tracing | None = None
     checkpoint_interval_s: float = DEFAULT_CHECKPOINT_INTERVAL_S
+    backlogs: Callable[[Connection], Mapping[str, Backlog]] | None = None
 
 
 def current_service() -> ServiceInfo:

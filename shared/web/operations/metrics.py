@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from itertools import product
 from operator import attrgetter
 
@@ -96,6 +97,7 @@ class ProgressCollector(Collector):
                 stored.ahead_s,
             )
         yield from _run_figures(stored)
+        yield from _backlog_gauges(stored, sampler.service.clock())
         if stored.replication is not None:
             yield from _replication_gauges(stored.replication)
         if not sampler.service.takes_documents:
@@ -156,6 +158,20 @@ def _replication_gauges(replication: ReplicationState) -> Iterator[Metric]:
         "WAL that the slowest attached standby has not replayed, in bytes.",
         replication.standbys.lag_bytes,
     )
+
+
+def _backlog_gauges(stored: Stored, now: datetime) -> Iterator[Metric]:
+    """Yield how much work waits for each background program, and for how long the oldest has."""
+    if not stored.backlogs:
+        return
+    items = GaugeMetricFamily("jiangbu_backlog_items", "Items that wait for a background program.", labels=["work"])
+    oldest = GaugeMetricFamily(
+        "jiangbu_backlog_oldest_seconds", "Age of the oldest item that waits for a background program.", labels=["work"]
+    )
+    for work, backlog in sorted(stored.backlogs.items()):
+        items.add_metric([work], backlog.items)
+        oldest.add_metric([work], 0.0 if backlog.since is None else (now - backlog.since).total_seconds())
+    yield from (items, oldest)
 
 
 def _quota_figures(stored: Stored, exchanges: list[str]) -> Iterator[Metric]:

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -24,7 +24,7 @@ from shared.service_log.published import NotComparedError, PublishedComparison
 from shared.telemetry.masking import reason_of
 from shared.values.times import shanghai_date
 from shared.web.operations.broker import Broker, End, OffsetsUnavailableError
-from shared.web.service import ServiceInfo
+from shared.web.service import Backlog, ServiceInfo
 
 EVERY_S: Final = 5.0
 _log = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ class Stored:
     `outbox_oldest_id`: the change that has been waiting longest. `starts`, `endings`: counts of consumer runs.
     `clock_error_s`: seconds that this process's clock is ahead of the database's. `ahead_s`: seconds that the newest
     entry's instant lies ahead of the database's clock; None for a service whose entries need not follow each other.
-    `replication`: None if a standby was asked.
+    `replication`: None if a standby was asked. `backlogs`: work that waits for background programs, by name.
     """
 
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -110,6 +110,7 @@ class Stored:
     clock_error_s: float = 0.0
     ahead_s: float | None = None
     replication: ReplicationState | None = None
+    backlogs: Mapping[str, Backlog] = field(default_factory=dict)
 
 
 class ServiceProgress(NamedTuple):
@@ -158,6 +159,8 @@ def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -
         stored = replace(stored, next_seq=service.next_seq(connection))
     if service.last_instant is not None:
         stored = replace(stored, ahead_s=ahead_s(connection, service.last_instant(connection)))
+    if service.backlogs is not None:
+        stored = replace(stored, backlogs=service.backlogs(connection))
     if not service.takes_documents:
         return stored
     ((outbox, oldest_at),) = fetch(

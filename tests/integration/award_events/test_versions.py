@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from services.incentive.commands.publish_awards import comparison as comparison_module
 from services.incentive.commands.publish_awards.comparison import NotLeadingError, record_changes
+from services.incentive.store.published.versions import uncompared_entries, unsent_versions
 from tests.support.award_events.published import compared, versions
 from tests.support.incentive.bureau import DOCUMENTS, Bureau, empty_bureau
 from tests.support.incentive.ledger import (
@@ -242,6 +243,32 @@ def test_what_passes_with_the_days_alone(bureau: Bureau) -> None:
     verified(bureau, subject(2))
     bureau.now = datetime(2027, 7, 2, tzinfo=UTC)
     taken(bureau)
+
+
+def test_what_waits_for_the_publisher_is_counted(bureau: Bureau) -> None:
+    """First the entries to compare, then the versions to send; neither if all awards are to be compared."""
+
+    def waiting() -> tuple[tuple[int, datetime | None], tuple[int, datetime | None]]:
+        with bureau.engine.connect() as connection:
+            return uncompared_entries(connection), unsent_versions(connection)
+
+    assert waiting() == ((0, None), (0, None))
+    bureau.done(PURCHASE, "apply")
+    with bureau.engine.connect() as connection:
+        newest = "SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1"
+        posted_at = connection.execute(text(newest)).scalar()
+    bureau.done(PURCHASE, "reject", reason="r")
+    assert waiting() == ((2, posted_at), (0, None))
+    for _ in record_changes(bureau.engine, bureau.now):
+        pass
+    assert waiting() == ((0, None), (1, bureau.now))
+    compared(bureau)
+    assert waiting() == ((0, None), (0, None))
+    with bureau.engine.begin() as connection:
+        connection.execute(text("DELETE FROM compared_ledger"))
+    (entries, since), _ = waiting()
+    assert entries > 2
+    assert since is None
 
 
 def test_an_interrupted_comparison_goes_on(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:

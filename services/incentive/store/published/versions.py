@@ -49,6 +49,16 @@ _RAISE: Final = """
 """
 
 
+# An entry is compared once the comparison of all that was there has ended. Instants follow the order of entries.
+_UNCOMPARED: Final = """
+    SELECT (SELECT coalesce(max(seq) + 1, 0) FROM ledger_transaction) - coalesce(sum(ledger_size), 0)::bigint,
+           (SELECT posted_at FROM ledger_transaction WHERE seq >= (SELECT ledger_size FROM compared_ledger)
+            ORDER BY seq LIMIT 1)
+    FROM compared_ledger
+"""
+_UNSENT: Final = "SELECT count(*), min(as_of) FROM award_outbox JOIN published_award USING (award_id)"
+
+
 class PublishedAward(NamedTuple):
     """The last version of an award; see the table of that name."""
 
@@ -121,6 +131,21 @@ def delete_sent(connection: Connection, sent: Sequence[WaitingVersion]) -> None:
         "DELETE FROM award_outbox WHERE id = ANY(CAST(%(ids)s AS bigint[]))",
         ids=pg_array(one.id for one in sent),
     )
+
+
+def uncompared_entries(connection: Connection) -> tuple[int, datetime | None]:
+    """The entries of the ledger that awards were not compared with yet, and the instant of the first.
+
+    The instant is None if there are none, or if all awards are to be compared.
+    """
+    (found,) = fetch(connection, _UNCOMPARED, tuple[int, datetime | None])
+    return found
+
+
+def unsent_versions(connection: Connection) -> tuple[int, datetime | None]:
+    """The versions that wait to be sent, and the earliest instant of one of their awards."""
+    (found,) = fetch(connection, _UNSENT, tuple[int, datetime | None])
+    return found
 
 
 def raise_versions(connection: Connection, published: Mapping[str, int], as_of: datetime) -> None:
