@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import threading
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
 from devset.programs import SERVICES
+from services.incentive.commands.publish_awards.topic import newest_versions
+from shared.events.award_events import AWARDS
+from shared.kafka.replay import replay_records
 from shared.process.child_process import ChildProcessDiedError
-from tests.faults.fault import Fault, Kind
+from tests.faults.fault import QUIET_WITHIN_S, Fault, Kind
 from tests.faults.rig import Worker
 from tests.faults.wire import Trap
+from tests.faults.world import committed_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from tests.faults.rig import Rig
 
 # Statements of a batch's transaction that mark its stages.
 BATCH = re.compile(r"UPDATE position p SET next_offset")
@@ -33,6 +41,7 @@ LAST = {
 }
 COMMIT = re.compile(r"^COMMIT")
 MARK = re.compile(r"DELETE FROM outbox")
+RECORDED = re.compile(r"^\s*WITH given AS")  # new versions of awards
 
 # Longer than the group's session timeout of 10 s.
 SILENT_S = 12.0
@@ -96,6 +105,41 @@ def sender_killed(fault: Fault) -> None:
         fault.rig.wait_until(
             lambda worker=worker: ChildProcessDiedError.__name__ in worker.log, 30, f"{service} does not notice"
         )
+
+
+def publisher_killed(fault: Fault) -> None:
+    """Kill the publisher of awards once its versions are recorded, before it sends them; it sends each of them once."""
+    rig = fault.rig
+    rig.await_quiet(QUIET_WITHIN_S)
+    rig.wait_until(partial(_have_no_backlog, rig), QUIET_WITHIN_S, "awards are not published before")
+    sent_before = Counter(_versions(rig))
+    _break_each(fault, COMMIT, ("incentive",), seen=RECORDED, answered=True, harm=Worker.kill_parts)
+    fault.repaired()
+    fault.await_published()
+    rig.await_quiet(QUIET_WITHIN_S)
+    rig.wait_until(partial(_have_no_backlog, rig), QUIET_WITHIN_S, "awards are not published")
+    sent = Counter(_versions(rig)) - sent_before
+    assert sent, "no award has changed"
+    assert sent.total() == len(sent), f"sent twice: {[one for one, times in sent.items() if times > 1]}"
+    newest = newest_versions({"bootstrap_servers": rig.bootstrap_servers})
+    with rig.database("incentive") as connection:
+        recorded = dict(connection.execute("SELECT award_id, version FROM published_award").fetchall())
+    assert newest == recorded, f"not the newest versions: {sorted(newest.items() ^ recorded.items())[:5]}"
+
+
+def _have_no_backlog(rig: Rig) -> bool:
+    """Return True if every entry was compared with its award and every version was sent."""
+    waiting = rig.metric("incentive", "jiangbu_backlog_items")
+    return len(waiting) == 2 and not any(waiting.values())
+
+
+def _versions(rig: Rig) -> Iterator[tuple[str, int]]:
+    """Yield the award and version of each committed record, in any order."""
+    kafka = rig.bootstrap_servers
+    for records in replay_records({"bootstrap_servers": kafka}, committed_ends(kafka, [AWARDS])):
+        for record in records:
+            award = json.loads(record.value)["data"]
+            yield award["award_id"], award["version"]
 
 
 def commit_lost(fault: Fault) -> None:
@@ -252,6 +296,11 @@ WORKERS = (
         "sender killed",
         "SIGKILL of each register's sending process alone, facts sent, outbox not marked",
         sender_killed,
+    ),
+    Kind(
+        "publisher of awards killed",
+        "SIGKILL of the process that publishes awards, versions recorded, not sent",
+        publisher_killed,
     ),
     Kind(
         "commit answer lost", "each consumer's COMMIT is executed, and its answer lost with the connection", commit_lost
