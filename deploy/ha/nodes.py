@@ -131,9 +131,9 @@ class Cluster(NamedTuple):
     """A set of at least three machines; an odd number.
 
     `config` is the folder of the rendered files on the machines, `secrets` that of `jiangbu secrets` and `ha secrets`.
-    `networks` are the address ranges from which programs and servers connect to PostgreSQL. Without `kafka_security` the
-    brokers serve everybody in plain text, without `etcd_tls` etcd does. `postgres_tls` is for PostgreSQL and for the REST
-    API of Patroni. `postgres_parameters`, `kafka_settings` and `patroni_rules` (Patroni's dynamic configuration)
+    `networks` are the address ranges from which programs and servers connect to PostgreSQL. Without `kafka_security`
+    the brokers serve everybody in plain text, without `etcd_tls` etcd does. `postgres_tls` is for PostgreSQL and for
+    Patroni's REST API. `postgres_parameters`, `kafka_settings` and `patroni_rules` (Patroni's dynamic configuration)
     override what is rendered.
     """
 
