@@ -1,5 +1,6 @@
 """Render the settings of programs and operators on one machine. Passwords are in files that a setting names."""
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final, get_args
@@ -39,10 +40,19 @@ def _service(cluster: Cluster, service: Service) -> dict[str, str]:
     }
     if service == "incentive":
         settings |= {
+            "TRUSTED_PROXIES": ",".join(_proxy_addresses(cluster)),
             "SERVICE_KEY_FILE": _file(cluster, "service", API_KEY),
             "SESSION_KEY_FILE": _file(cluster, service, SESSION_KEY),
         }
     return settings
+
+
+def _proxy_addresses(cluster: Cluster) -> Iterator[str]:
+    """Yield the addresses of the proxies before the APIs, also of those on the machine itself; names have none."""
+    yield "127.0.0.1"
+    for machine in cluster.proxies:
+        if re.fullmatch(r"[0-9.]+", machine.host):
+            yield machine.host
 
 
 def _owner(cluster: Cluster, service: Service) -> dict[str, str]:

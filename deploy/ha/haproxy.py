@@ -63,6 +63,7 @@ backend standbys
 _FRAME_OF_APIS = """
 defaults
     mode http
+    option forwardfor
     option http-server-close
     option redispatch 1
     option srvtcpka

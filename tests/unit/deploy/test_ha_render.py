@@ -72,6 +72,15 @@ def test_programs_ask_each_other_through_the_nearest_proxy() -> None:
         assert found["INCENTIVE_URL"] == f"http://{proxy}:8013"
 
 
+def test_the_pages_trust_the_proxies_alone() -> None:
+    """Visitors without a key are told apart by the address that the proxies pass on."""
+    named = MACHINES[1]._replace(host="db2.example.org")
+    cluster = PLAIN._replace(machines=(MACHINES[0], named, MACHINES[2]._replace(proxy=False)))
+    files = render(cluster)
+    assert settings(files["db1/incentive.env"])["TRUSTED_PROXIES"] == "127.0.0.1,10.0.0.1"
+    assert "\n    option forwardfor\n" in files["db1/haproxy.cfg"]
+
+
 def test_a_shell_reads_the_settings(tmp_path: Path) -> None:
     file = tmp_path / "admin.env"
     file.write_text(render(PLAIN)["db1/admin.env"], "utf-8")
