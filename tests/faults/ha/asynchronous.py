@@ -8,11 +8,14 @@ import time
 from typing import TYPE_CHECKING
 
 from devset.programs import SERVICES
+from services.incentive.commands.publish_awards.topic import all_versions
 from tests.faults.ha.fault import GOES_ON_WITHIN_S, QUIET_WITHIN_S, WHOLE_WITHIN_S
 from tests.faults.ha.load import working
 from tests.faults.ha.postgres_rows import MACHINE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.faults.ha.fault import HaOutcome, Pace
     from tests.faults.ha.rig import HaRig
 
@@ -54,8 +57,16 @@ def lose_acknowledged(rig: HaRig, outcome: HaOutcome, pace: Pace) -> None:
         halts = rig.halts()
         outcome.findings.wrong += [f"{service} halts: {told}" for service, told in halts.items()]
         # The bureau goes on asking until its requests are answered again.
+        published = all_versions({"bootstrap_servers": rig.bootstrap_servers})
         recovered = rig.operate("ha", "recover", "--yes")
         assert recovered.returncode == 0, recovered.stdout + recovered.stderr
     rig.await_quiet(QUIET_WITHIN_S)
-    outcome.plan.append("jiangbu ha recover: all services go on")
+    rig.wait_until(lambda: not _not_published_again(rig, published), QUIET_WITHIN_S, "awards are not published again")
+    outcome.plan.append(f"jiangbu ha recover: all services go on, {len(published)} awards have greater versions")
     outcome.caught = is_red and all(re.search(_TELLS_LOSS, told) for told in halts.values())
+
+
+def _not_published_again(rig: HaRig, published: Mapping[str, int]) -> list[str]:
+    """Return the awards that have no version greater than the one that was published of the lost ledger."""
+    newest = all_versions({"bootstrap_servers": rig.bootstrap_servers})
+    return [award_id for award_id, version in published.items() if newest.get(award_id, 0) <= version]

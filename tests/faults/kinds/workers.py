@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from devset.programs import SERVICES
-from services.incentive.commands.publish_awards.topic import newest_versions
+from services.incentive.commands.publish_awards.topic import all_versions
 from shared.events.award_events import AWARDS
 from shared.kafka.replay import replay_records
 from shared.process.child_process import ChildProcessDiedError
@@ -121,7 +121,7 @@ def publisher_killed(fault: Fault) -> None:
     sent = Counter(_versions(rig)) - sent_before
     assert sent, "no award has changed"
     assert sent.total() == len(sent), f"sent twice: {[one for one, times in sent.items() if times > 1]}"
-    newest = newest_versions({"bootstrap_servers": rig.bootstrap_servers})
+    newest = all_versions({"bootstrap_servers": rig.bootstrap_servers})
     with rig.database("incentive") as connection:
         recorded = dict(connection.execute("SELECT award_id, version FROM published_award").fetchall())
     assert newest == recorded, f"not the newest versions: {sorted(newest.items() ^ recorded.items())[:5]}"
