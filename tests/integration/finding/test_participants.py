@@ -147,6 +147,20 @@ def test_the_past_is_derived_from_the_facts_of_that_time(ask: Asker) -> None:
         assert now == as_of_now
 
 
+def test_one_participant_is_as_in_the_list_now_and_then(ask: Asker) -> None:
+    """Its item, and pace and advice only where its measure is shown."""
+    for role in ("auditor", "exchange:kmdex"):
+        for then in ({}, {"as_of": (START + timedelta(seconds=2)).isoformat()}):
+            for item in ask.ok(PATH, role, year=2026, **then)["items"]:
+                found = ask.ok(f"{PATH}/{item['subject']}", role, year=2026, **then)
+                assert {name: found[name] for name in item} == item
+                assert found["pace"] is None or item["measure"] is not None
+    (part,) = ask.ok(f"{PATH}/{subject(6)}", year=2026)["not_counted"]
+    assert (part["reason"], part["amount"], part["would_reach"]) == ("unmatched", "700.00", False)
+    for path, role in ((f"{PATH}/{subject(5)}", "auditor"), (f"{PATH}/{subject(1)}", "exchange:dcdex")):
+        assert ask.get(path, role, year=2026)[0] == 404
+
+
 def test_an_upgraded_ledger_is_filled_at_the_next_start(database: LedgerDatabase) -> None:
     rows = text("SELECT * FROM participant ORDER BY exchange, year, rule, subject")
     with database.service.connect() as connection:
