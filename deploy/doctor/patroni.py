@@ -1,15 +1,17 @@
 """Check the rules by which Patroni fails over."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import requests
 
 from deploy.doctor.finding import Checked, check
-from deploy.ha.patroni_api import rest_session
+from deploy.ha.patroni_api import PatroniMembers, rest_session
 
 _TIMEOUT_S: Final = 5.0
+
+T = TypeVar("T")
 
 
 class PatroniRules(msgspec.Struct, frozen=True):
@@ -26,10 +28,18 @@ class PatroniRules(msgspec.Struct, frozen=True):
 def patroni(url: str, authority: Path | None = None) -> Checked:
     """Check the rules that the Patroni at `url` follows; `authority` has signed its certificate."""
     with rest_session(authority) as session:
-        answer = session.get(f"{url.rstrip('/')}/config", timeout=_TIMEOUT_S)
+        rules = _ask(session, f"{url.rstrip('/')}/config", PatroniRules)
+        members = _ask(session, f"{url.rstrip('/')}/cluster", PatroniMembers)
+    return (
+        patroni_faults(rules) + member_faults(rules, members),
+        f"{url}: synchronous_mode {rules.synchronous_mode}, strict",
+    )
+
+
+def _ask(session: requests.Session, url: str, answer_type: type[T]) -> T:
+    answer = session.get(url, timeout=_TIMEOUT_S)
     answer.raise_for_status()
-    rules = msgspec.json.decode(answer.content, type=PatroniRules)
-    return patroni_faults(rules), f"{url}: synchronous_mode {rules.synchronous_mode}, strict"
+    return msgspec.json.decode(answer.content, type=answer_type)
 
 
 def patroni_faults(rules: PatroniRules) -> list[str]:
@@ -53,3 +63,10 @@ def patroni_faults(rules: PatroniRules) -> list[str]:
     if rules.pause:
         faults.append("自动切换已暂停 / failover is paused: patronictl resume")
     return faults
+
+
+def member_faults(rules: PatroniRules, members: PatroniMembers) -> list[str]:
+    """Report a set without a synchronous standby; until the first has followed, the server itself waits for none."""
+    if rules.synchronous_mode in (False, "off") or any(member.is_attached for member in members.members):
+        return []
+    return ["没有同步备库 / no synchronous standby follows the primary: see the logs of the standbys"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.doctor.patroni import PatroniRules, patroni_faults
+from deploy.doctor.patroni import PatroniRules, member_faults, patroni_faults
 from deploy.doctor.replication import (
     FrontDoor,
     Replicas,
@@ -15,6 +15,7 @@ from deploy.doctor.replication import (
     slot_faults,
     standby_faults,
 )
+from deploy.ha.patroni_api import PatroniMember, PatroniMembers
 from shared.postgres.replication_state import wanted_standbys
 
 
@@ -93,6 +94,22 @@ def test_rules_of_patroni(changes: dict[str, bool | str | int], says: str | None
     faults = patroni_faults(rules)
     assert [says in fault for fault in faults if says] == [True] * (says is not None)
     assert len(faults) == (says is not None)
+
+
+def test_a_set_without_a_synchronous_standby() -> None:
+    """As while a cluster starts, or if no standby can follow: the server then waits for none."""
+
+    def faults(role: str, state: str, rules: PatroniRules = RIGHT) -> list[str]:
+        members = (PatroniMember("a", "leader", "running", ""), PatroniMember("b", role, state, ""))
+        return member_faults(rules, PatroniMembers(members))
+
+    assert faults("quorum_standby", "streaming") == []
+    assert faults("sync_standby", "streaming") == []
+    for role, state in (("replica", "streaming"), ("quorum_standby", "running")):
+        (fault,) = faults(role, state)
+        assert "no synchronous standby follows the primary" in fault
+    # Asynchronous replication is reported as such.
+    assert faults("replica", "streaming", PatroniRules(synchronous_mode="off")) == []
 
 
 def test_replicas_out_of_sync() -> None:
