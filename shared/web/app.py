@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from shared.postgres.database import make_probe_engine
 from shared.values.json_types import Json
 from shared.web import docs
+from shared.web.compression import compress
 from shared.web.keys import authenticate
 from shared.web.operations import metrics
 from shared.web.operations import routes as operations
@@ -27,6 +28,7 @@ from shared.web.query import Blueprint
 from shared.web.request_labels import method_label, route_label
 from shared.web.request_tracing import trace_requests
 from shared.web.service import ServiceInfo, current_service, noted_size
+from shared.web.unknown_addresses import plain_page, show_unknown_addresses_by
 
 BODY_MOST_BYTES: Final = 1 << 20
 # Open without a key. Every other endpoint needs one by default.
@@ -137,7 +139,9 @@ def create_base_app(service: ServiceInfo) -> Flask:
     metrics.count_unreplicated_commits(app, service.engine, registry)
     if service.tracing is not None:
         trace_requests(app, service.tracing)
+    app.after_request(compress)
     app.after_request(_add_headers)
+    show_unknown_addresses_by(app, plain_page)
     app.register_blueprint(docs.blueprint)
     add_routes(app, operations.blueprint)
     return app

@@ -44,4 +44,5 @@ def page() -> Response:
 def asset(name: str) -> Response:
     if name not in _ASSETS:
         raise Problem(HTTPStatus.NOT_FOUND)
-    return send_from_directory(_ASSETS[name], name, max_age=3600)
+    # Asked for again each time, so that a page never meets the assets of another version.
+    return send_from_directory(_ASSETS[name], name, max_age=0)

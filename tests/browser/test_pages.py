@@ -419,6 +419,28 @@ def test_the_list_of_related_parties_is_kept_by_keyboard(site: Site) -> None:
         page.get_by_text("名单上没有主体").wait_for()
 
 
+def test_pages_are_legible_in_the_dark(site: Site, pictures: Path) -> None:
+    award = site.makers.get(f"/v1/awards?year={YEAR}&rule=first_listing&limit=1")["items"][0]
+    shown = {
+        "overview": f"/?year={YEAR}",
+        "exchange": f"/exchanges/kmdex?year={YEAR}",
+        "award": f"/awards/{award['award_id']}",
+        "worklist": f"/worklist?year={YEAR}",
+        "budget": f"/budget?year={YEAR}",
+        "subject": f"/subjects/uscc:{award['subject']['id']}?year={YEAR}",
+        "nowhere": "/nowhere",
+    }
+    with site.open("bureau") as page:
+        page.emulate_media(color_scheme="dark")
+        for name, address in shown.items():
+            page.goto(address)
+            assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(16, 22, 30)"
+            check_accessible(page, address)
+            page.screenshot(path=pictures / f"dark-{name}.png", full_page=name in ("exchange", "award", "subject"))
+        page.emulate_media(media="print", color_scheme="dark")
+        assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+
+
 def test_pictures(site: Site, pictures: Path) -> None:
     """Takes screenshots of the pages that the documents show."""
     suppressed = next(

@@ -1,5 +1,6 @@
 """Shared parts of all pages: security headers, CSRF protection, language, vocabulary of templates, error pages."""
 
+from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, Response, current_app, g, render_template, request, session, url_for
@@ -29,7 +30,7 @@ FIRST_YEAR: Final = 2025
 UPLOADS_MOST_BYTES: Final = 64 << 20
 _SIZE: Final = "ledger_size"  # a key of the session
 
-blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+blueprint = Blueprint("pages", __name__, template_folder="templates")
 csrf: Final = CSRFProtect()
 blueprint.url_defaults(as_of_param.keep_instant)
 blueprint.url_defaults(keep_queue)
@@ -64,8 +65,6 @@ def add_headers(response: Response) -> Response:
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint == "pages.static":
-        response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 
 
@@ -181,6 +180,24 @@ def answer_error(error: HTTPException) -> ResponseReturnValue:
     return _as_page(answer_http_exception(error))
 
 
+def answer_unknown_address(error: HTTPException) -> Response:
+    """Answer an address that no route has, or not for this method, as a page for who is signed in."""
+    status = error.code or HTTPStatus.NOT_FOUND
+    text = render_template(
+        "pages/error.html", **vocabulary(), http_status=status, title=_title(status), detail=_said(status), errors=()
+    )
+    return add_headers(Response(text, status))
+
+
+def _said(status: int) -> str:
+    if status == HTTPStatus.NOT_FOUND:
+        return say(
+            "这个地址没有内容。链接可能已变更或不完整，请从首页或查找进入。",
+            "There is nothing at this address. The link may be old or incomplete: start at the home page, or search.",
+        )
+    return say("这个地址只用于提交表单，请从首页进入。", "This address only takes forms. Start at the home page.")
+
+
 @blueprint.errorhandler(DBAPIError)
 @blueprint.errorhandler(PoolTimeoutError)
 def answer_database(error: DBAPIError | PoolTimeoutError) -> ResponseReturnValue:
@@ -210,8 +227,11 @@ def _title(status: int) -> str:
     titles = {
         403: say("不可执行", "Not allowed"),
         404: say("没有此页", "Page not found"),
+        405: say("没有此页", "Page not found"),
         409: say("现在不可执行", "Not possible now"),
+        413: say("文件过大", "File too large"),
         422: say("内容有误", "Invalid input"),
+        429: say("请求过多", "Too many requests"),
         503: say("暂时不可用", "Temporarily unavailable"),
     }
     return titles.get(status, say("出错了", "An error occurred"))

@@ -3,10 +3,12 @@
 import secrets
 from typing import Final
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
-from services.incentive.pages.blueprint import blueprint, csrf
+from services.incentive.pages import assets  # noqa: F401 - adds its route
+from services.incentive.pages.blueprint import answer_unknown_address, blueprint, csrf
 from services.incentive.pages.forms import (  # noqa: F401 - each adds its routes
     access_links,
     acts,
@@ -20,7 +22,7 @@ from services.incentive.pages.forms import (  # noqa: F401 - each adds its route
 )
 from services.incentive.pages.language import with_query
 from services.incentive.pages.session import access_link, oidc  # noqa: F401 - the first adds its routes
-from services.incentive.pages.session.sign_in import who_asks
+from services.incentive.pages.session.sign_in import find_session, who_asks
 from services.incentive.pages.views import (  # noqa: F401 - each adds its routes
     act_list,
     awards,
@@ -44,6 +46,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
 )
 from shared.settings import OidcSettings
 from shared.web.app import sign_in_by
+from shared.web.unknown_addresses import show_unknown_addresses_by
 
 # Addresses that pages had before, so that bookmarks keep working.
 _MOVED: Final = {
@@ -60,6 +63,11 @@ def former_address() -> ResponseReturnValue:
 
 for _path in _MOVED:
     blueprint.add_url_rule(_path, view_func=former_address)
+
+
+def _show_unknown_address(error: HTTPException) -> Response:
+    find_session()
+    return answer_unknown_address(error)
 
 
 def serve_pages(
@@ -83,6 +91,7 @@ def serve_pages(
     csrf.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     sign_in_by(app, blueprint.name, who_asks)
+    show_unknown_addresses_by(app, _show_unknown_address)
     app.register_blueprint(blueprint)
     app.jinja_env.globals["oidc_is_offered"] = oidc.is_offered
     if oidc_settings is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.incentive.http.context import EXTENSION
+from services.incentive.pages.blueprint import POLICY
 from services.incentive.pages.session.sign_in import LASTS
 from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import RegisterAddress
@@ -21,7 +22,7 @@ from shared.values.times import SHANGHAI
 from shared.web.keys import ApiKeys
 from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, files, makers_of
 from tests.support.incentive.pages import ARTICLE, HAN, PEOPLE, TOKEN, Page, crawl, routes, send, sign_in, signed_in
-from tests.support.web.keys import headers
+from tests.support.web.keys import NOBODY, headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +44,10 @@ def test_nothing_but_the_form_its_looks_and_notices_is_shown_to_who_did_not_sign
     assert len(addresses) > 12
     for address in addresses:
         answer = client.get(address, buffered=True)
-        if address in ("/sign-in", "/static/style.css"):
+        if address in ("/sign-in", "/access", "/static/style.css"):
             assert answer.status_code == 200
+        elif address.startswith("/access/"):
+            assert (answer.status_code, answer.headers["Location"]) == (303, "/access")
         elif address.startswith("/sign-in/oidc"):
             assert answer.status_code == 404  # no provider is set
         elif address.startswith("/notices"):  # open to everybody; no list has that hash
@@ -55,6 +58,35 @@ def test_nothing_but_the_form_its_looks_and_notices_is_shown_to_who_did_not_sign
     # The API takes a key in a header, the pages take a session; neither is accepted by the other.
     assert client.get("/awards", headers=headers("auditor")).status_code == 303
     assert signed_in(makers, "auditor").get("/v1/awards").status_code == 401
+
+
+@pytest.mark.parametrize("role", [None, *PEOPLE, NOBODY])
+def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(makers: Makers, role: str | None) -> None:
+    client = makers.app.test_client() if role is None else signed_in(makers, role)
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for address, status in (("/nowhere/at/all", 404), ("/sign-out", 405)):
+        page = client.get(address, headers=browser)
+        assert (page.status_code, page.mimetype, "没有此页" in page.text) == (status, "text/html", True)
+        assert page.headers["Content-Security-Policy"] == POLICY
+        assert ('aria-label="主导航"' in page.text) == (role is not None)
+        assert page.headers.get("Allow") == (None if status == 404 else "OPTIONS, POST")
+        assert client.get(address).mimetype == "application/problem+json"
+    client.set_cookie("language", "en")
+    english = Page(client.get("/nowhere", headers=browser).text)
+    assert HAN.findall(english.text) == []
+    assert client.get("/v1/nowhere", headers=browser).mimetype == "application/problem+json"
+
+
+def test_a_style_sheet_is_kept_for_ever_under_the_name_of_its_content(makers: Makers) -> None:
+    client = makers.app.test_client()
+    named = re.search(r"/static/style\.[0-9a-f]{12}\.css", client.get("/sign-in").text)
+    assert named is not None
+    present = client.get(named[0])
+    assert (present.mimetype, present.headers["Cache-Control"]) == ("text/css", "public, max-age=31536000, immutable")
+    for name in ("style.0123456789ab.css", "style.css"):
+        other = client.get(f"/static/{name}")
+        assert (other.data, other.headers["Cache-Control"]) == (present.data, "no-store"), name
+    assert client.get("/static/none.0123456789ab.css").status_code == 404
 
 
 def test_forms_of_other_sites_are_refused(makers: Makers) -> None:

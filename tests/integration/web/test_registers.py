@@ -314,3 +314,13 @@ def test_a_page_of_large_records_ends_early_and_loses_none(postgres: FreshDataba
         assert 1 <= len(first["items"]) < 20
         ids = [item["id"] for item in made.items("/v1/quarantine", limit=500)]
         assert len(ids) == len(set(ids)) == 20
+
+
+def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(filled: RegisterSet) -> None:
+    client = filled.app.test_client()
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+    for role in (None, "auditor"):
+        page = client.get("/nowhere", headers=browser | headers(role))
+        assert (page.status_code, page.mimetype, "没有此页" in page.text) == (404, "text/html", True)
+        for path, given in (("/nowhere", headers(role)), ("/v1/nowhere", browser | headers(role))):
+            assert client.get(path, headers=given).mimetype == "application/problem+json"

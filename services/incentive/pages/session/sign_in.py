@@ -44,21 +44,27 @@ def who_asks() -> ResponseReturnValue | None:
     A session ends when its key leaves the file of keys, or its one-time link is revoked; a session by such a link or by
     OpenID Connect has no key.
     """
-    service = current_service()
-    token = session.get(_TOKEN)
-    if token is not None:
-        with service.engine.connect() as connection:
-            found = fetch_one(connection, _FIND, ApiKey, token=_digest(token), now=service.clock())
-        known = found if found is None or not found.sha256 else service.keys.of_digest(found.sha256)
-        if known is not None:
-            ask_as(known)
-            if request.endpoint not in OPEN:
-                refuse_subject()
-            return None
+    if find_session():
+        if request.endpoint not in OPEN:
+            refuse_subject()
+        return None
     if request.endpoint in OPEN:
         return None
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("pages.sign_in", next=target), 303)
+
+
+def find_session() -> bool:
+    """Set the key of this request to the one that signed in; return whether there is one."""
+    service, token = current_service(), session.get(_TOKEN)
+    if token is None:
+        return False
+    with service.engine.connect() as connection:
+        found = fetch_one(connection, _FIND, ApiKey, token=_digest(token), now=service.clock())
+    known = found if found is None or not found.sha256 else service.keys.of_digest(found.sha256)
+    if known is not None:
+        ask_as(known)
+    return known is not None
 
 
 @blueprint.get("/sign-in")
