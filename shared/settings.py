@@ -7,7 +7,7 @@ one line that names the variable.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -303,6 +303,13 @@ def _file(text: str) -> Path:
     return path
 
 
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise ValueError("names a folder that does not exist")
+    return path
+
+
 def _one_line(path: str) -> str:
     """Read a secret from a file of one line."""
     try:
@@ -423,6 +430,7 @@ class Settings:
     session_key_file: Path | None = _setting("SESSION_KEY_FILE", Path, None)
     public_url: str | None = _setting("PUBLIC_URL", _http_url, None)
     trusted_proxies: tuple[Network, ...] = _setting("TRUSTED_PROXIES", _networks, ())
+    upload_users_dir: Path | None = _setting("UPLOAD_USERS_DIR", _folder, None)
     oidc: OidcSettings | None = field(default_factory=_load_oidc_settings)
     log_origin: str = _setting("LOG_ORIGIN", str, "jiangbu")
     checkpoint_interval_s: float = _setting("CHECKPOINT_INTERVAL", _seconds, DEFAULT_CHECKPOINT_INTERVAL_S)
@@ -481,6 +489,20 @@ def read_service_key(settings: Settings) -> str:
 def read_session_key(settings: Settings) -> str | None:
     """Read the key that signs the cookies of pages; None if none is set. SettingsError."""
     return None if settings.session_key_file is None else _read_secret("SESSION_KEY_FILE", settings.session_key_file)
+
+
+def as_exchange_user(kafka: KafkaSettings, folder: Path, user: str) -> KafkaSettings | None:
+    """Return the connection with another user, whose password is in `<folder>/<user>/kafka-password`.
+
+    None if the folder has no such file, or an empty one: the user is disabled. SettingsError if it cannot be used.
+    """
+    path = folder / user / "kafka-password"
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    password = _read_secret("UPLOAD_USERS_DIR", path)
+    if not kafka.security_protocol.startswith("SASL"):
+        return kafka
+    return replace(kafka, sasl_username=user, sasl_password=password)
 
 
 def _read_secret(name: str, path: Path) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.incentive.commands.acting import BureauContext
+from services.incentive.commands.send_upload import ExchangeUsers
 from services.incentive.domain.facts import TOPICS
 from services.incentive.http import (
     access_links,
@@ -82,7 +83,8 @@ def load_context(settings: Settings) -> IncentiveContext:
     log = ledger_log(signing_key(settings), settings.log_origin)
     key = None if settings.service_key_file is None else read_service_key(settings)
     registers = RegisterAddresses(settings.registers or LOCAL_REGISTERS, key)
-    return IncentiveContext(BureauContext(load_rulebook(settings), log, now), registers)
+    users = ExchangeUsers(settings.upload_users_dir, settings.kafka)
+    return IncentiveContext(BureauContext(load_rulebook(settings), log, now), registers, users)
 
 
 def _check_policy_file(engine: Engine, rulebook: Rulebook) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 import yaml
@@ -57,6 +57,7 @@ _DEFAULT_FORMATS: Final = (
 MOST_HEADER_ROW: Final = 50
 
 Unit = Literal["分", "元", "千元", "万元", "亿元"]
+UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
 _Field = fields.Field[Any]
 
 

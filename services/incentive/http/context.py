@@ -10,11 +10,13 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from services.incentive.commands.acting import BureauContext
+from services.incentive.commands.send_upload import ExchangeUsers
 from services.incentive.domain.workflow import Actor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import wait_until_settled
 from services.incentive.store.register_client import RegisterAddresses
 from services.incentive.store.rulebook import Rulebook, rulebook_as_of
+from shared.settings import KafkaSettings
 from shared.web.attempts import AttemptLimit
 from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
@@ -29,10 +31,11 @@ _A_MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class IncentiveContext:
-    """The context of acts, the addresses of the registers, and the limits of objections and codes without a key."""
+    """The context of acts, registers' addresses, exchanges' Kafka users, and limits of what is open without a key."""
 
     bureau: BureauContext
     registers: RegisterAddresses
+    users: ExchangeUsers = field(default_factory=lambda: ExchangeUsers(None, KafkaSettings(())))
     objections: AttemptLimit = field(default_factory=lambda: AttemptLimit(_EACH_MOST, _ALL_MOST, _A_MINUTE))
     codes: AttemptLimit = field(default_factory=lambda: AttemptLimit(_EACH_MOST, _ALL_MOST, _A_MINUTE))
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,12 @@ from services.incentive.domain.facts import FactRef
 from services.incentive.http.context import incentive_context
 from services.incentive.queries.trade_effects import TradeFacts
 from services.incentive.store.register_client import NotInRegister, RegisterClient, RegisterRefused, RegisterUnavailable
+from shared.events.decode import Accepted, Kind, decode
 from shared.events.fact_topics import FIRST_LISTING
+from shared.events.records import event_of
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.settings import RegisterAddress
+from shared.table_events.revisions import KnownRevision, content_of
 from shared.values.json_types import Json
 from shared.values.parties import is_number
 from shared.values.times import format_time
@@ -30,6 +33,7 @@ from shared.web.csv_list import unguarded
 from shared.web.keys import current_key
 from shared.web.lists import ListPage
 from shared.web.problems import Problem
+from shared.web.register.documents import NUMBERS_MOST
 
 KINDS: Final = ("trades", "listings")
 DOCUMENTS_MOST: Final = 100  # of one fact on one page
@@ -37,6 +41,7 @@ _READ_MOST: Final = 20_000  # documents of one fact, in search of those that do 
 _TIMEOUT_S: Final = (2.0, 10.0)
 _SEARCH_TIMEOUT_S: Final = (0.3, 1.0)
 _PIECE_BYTES: Final = 1 << 16
+_REFUSED_MOST: Final = 500
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -124,6 +129,47 @@ def _passed_on(opened: ExitStack, answer: requests.Response) -> Response:
 def received_on(exchange: str, day: str) -> Json:
     """Return by kind what all registers received from an exchange on a day; None while one does not answer."""
     return {kind: _received(kind, exchange, day) for kind in KINDS}
+
+
+def registered_revisions(kind: Kind, exchange: str, numbers: Sequence[str]) -> dict[str, list[KnownRevision]] | None:
+    """Return the current revision of each of the documents that a register has; None while one does not answer."""
+    found: dict[str, list[KnownRevision]] = {}
+    for register in register_ids():
+        for chunk in (numbers[start : start + NUMBERS_MOST] for start in range(0, len(numbers), NUMBERS_MOST)):
+            query = {"exchange": exchange, "numbers": ",".join(chunk), "limit": NUMBERS_MOST}
+            page = _page(kind, register, f"/v1/{kind}s", query)
+            if page is None:
+                return None
+            for item in page["items"]:
+                decoded = decode(kind, exchange, event_of(kind, exchange, item), ())
+                if isinstance(decoded, Accepted):
+                    document = decoded.document
+                    known = KnownRevision(document.revision, content_of(document), True, document)
+                    found[item[f"{kind}_no"]] = [known]
+    return found
+
+
+def refused_places(kind: Kind, exchange: str) -> dict[tuple[int, int], Json] | None:
+    """Return the newest rejected records of an exchange by partition and offset.
+
+    None while a register does not answer.
+    """
+    found: dict[tuple[int, int], Json] = {}
+    for register in register_ids():
+        query: Json = {"exchange": exchange, "sort": "id", "order": "desc", "limit": _REFUSED_MOST}
+        page = _page(kind, register, "/v1/quarantine", query)
+        if page is None:
+            return None
+        found |= {(item["partition"], item["offset"]): item for item in page["items"]}
+    return found
+
+
+def _page(kind: Kind, register: str, path: str, query: Json) -> Json | None:
+    """Ask a register for the first page of a list, empty in one of other exchanges; None while it does not answer."""
+    try:
+        return _ask(f"{kind}s", register, lambda client, url: client.list_page(url + path, query)[0])
+    except NotInRegister:
+        return {"items": []}
 
 
 def _received(kind: str, exchange: str, day: str) -> Json | None:

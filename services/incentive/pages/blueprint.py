@@ -111,6 +111,7 @@ def _navigation() -> list[tuple[str, str]]:
         *(worklist if key is not None and key.exchange is None else []),
         ("pages.awards", say("奖补", "Rewards")),
         ("pages.quarantine", say("被拒收事件", "Rejected events")),
+        *([("pages.uploads", say("报送", "Send"))] if key is not None and key.exchange is not None else []),
         ("pages.extracts", say("台账核验包", "Extracts")),
         ("pages.policy", say("政策", "Policy")),
     ]

@@ -19,6 +19,7 @@ from services.incentive.pages.forms import (  # noqa: F401 - each adds its route
     extracts,
     lab,
     payments,
+    uploads,
 )
 from services.incentive.pages.language import with_query
 from services.incentive.pages.session import access_link, oidc  # noqa: F401 - the first adds its routes

@@ -306,3 +306,66 @@ def zh_day(day: str) -> str:
     """Write a day as documents do: 2026-03-01 -> 2026年3月1日."""
     year, month, of_month = day.split("-")
     return f"{year}年{int(month)}月{int(of_month)}日"
+
+
+# Fields of events in the form of a mapping.
+UPLOAD_FIELDS: Final[Mapping[str, Texts]] = {
+    "trade_no": Texts("交易编号", "Trade number"),
+    "listing_no": Texts("挂牌编号", "Listing number"),
+    "revision": Texts("版本", "Revision"),
+    "status": Texts("状态", "Status"),
+    "mode": Texts("交易方式", "Mode"),
+    "product.no": Texts("产品编号", "Product number"),
+    "product.name": Texts("产品名称", "Product name"),
+    "product.kind": Texts("产品类型", "Product kind"),
+    "provider.id_scheme": Texts("卖方代码类别", "Seller's kind of code"),
+    "provider.id": Texts("卖方代码", "Seller's code"),
+    "provider.name": Texts("卖方名称", "Seller's name"),
+    "buyer.id_scheme": Texts("买方代码类别", "Buyer's kind of code"),
+    "buyer.id": Texts("买方代码", "Buyer's code"),
+    "buyer.name": Texts("买方名称", "Buyer's name"),
+    "amount": Texts("金额", "Amount"),
+    "refunded": Texts("退款", "Refunded"),
+    "completed_at": Texts("成交时间", "Completed at"),
+    "listed_at": Texts("挂牌时间", "Listed at"),
+    "origin_exchange": Texts("互认的外部场所", "Outside exchange that it mirrors"),
+    "certificate_no": Texts("凭证编号", "Certificate number"),
+    # Groups of fields in which a correction differs.
+    "product": Texts("产品", "Product"),
+    "provider": Texts("卖方", "Seller"),
+    "buyer": Texts("买方", "Buyer"),
+}
+UPLOAD_VALUES: Final[Mapping[str, Texts]] = {
+    "completed": Texts("已完成", "Completed"),
+    "cancelled": Texts("已取消", "Cancelled"),
+    "listed": Texts("挂牌", "Listed"),
+    "withdrawn": Texts("已撤牌", "Withdrawn"),
+    "annulled": Texts("已作废", "Annulled"),
+    "negotiated": Texts("协议", "Negotiated"),
+    "auction": Texts("竞价", "Auction"),
+    "dataset": Texts("数据集", "Dataset"),
+    "api": Texts("接口", "API"),
+    "report": Texts("报告", "Report"),
+    "service": Texts("服务", "Service"),
+    "model": Texts("模型", "Model"),
+    "other": Texts("其他", "Other"),
+    "uscc": Texts("统一社会信用代码", "Social credit code"),
+    "overseas": Texts("境外主体", "Overseas"),
+    "natural_person": Texts("自然人代号", "Natural person's pseudonym"),
+}
+UPLOAD_OUTCOMES: Final[Mapping[str, Texts]] = {
+    "refused": Texts("有错误，不发送", "Faulty, not sent"),
+    "correction": Texts("更正，将发送", "Correction, will be sent"),
+    "new": Texts("新增，将发送", "New, will be sent"),
+    "superseded": Texts("已有更新的版本，不发送", "A newer revision exists, not sent"),
+    "known": Texts("登记簿已有，不发送", "Registered already, not sent"),
+    "sent": Texts("此前已发送，待登记，不重复发送", "Sent before and not handled yet, not sent again"),
+    "repeated": Texts("与上面的行相同，不发送", "Equal to a row above, not sent"),
+    "total": Texts("合计行，不是单据", "Row of totals, no document"),
+}
+UPLOAD_STATES: Final[Mapping[str, Texts]] = {
+    "accepted": Texts("已登记", "Accepted"),
+    "refused": Texts("被拒收", "Rejected"),
+    "waiting": Texts("已发送，等待登记", "Sent, not handled yet"),
+    "unsent": Texts("Kafka 未确认，须再次发送", "Not acknowledged by Kafka, to be sent again"),
+}

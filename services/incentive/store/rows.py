@@ -1,7 +1,7 @@
 """Rows of the ledger's tables, with their columns in order; the schema itself is in the migrations.
 
 Every table but `position`, `worker_run`, five projections, `extract`, its pieces, `kept_file`, its pieces,
-`page_session`, the three of readings and the three of published awards is append-only; PostgreSQL enforces that:
+`page_session`, the three of readings, of published awards and of uploads is append-only; PostgreSQL enforces that:
 
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
 - `known_to`: the subjects that an exchange may see: those that a fact named with it, and its operators.
@@ -21,6 +21,9 @@ Every table but `position`, `worker_run`, five projections, `extract`, its piece
 - `reading_effect`, `reading_year`, `priced_ledger`: what the alternative of each reading would change; derived.
 - `published_award`, `award_outbox`, `compared_ledger`: versions of awards as published, those that wait to be sent, and
   the state of the ledger up to which awards were compared.
+
+- `upload`, `upload_record`, `upload_mapping`: tables that exchanges send by browser, the events made of their rows, and
+  the mapping of each exchange.
 
 `recorded_at` is the instant of the batch, equal to the `posted_at` of its postings. Batches never share an instant, and
 it never falls, so that the answer as of an instant never changes.

@@ -76,13 +76,20 @@ class PublishResult:
 
 
 def publish(
-    records: Iterable[SampleRecord], client_config: ClientConfig, progress: Callable[[PublishResult], None]
+    records: Iterable[SampleRecord],
+    client_config: ClientConfig,
+    progress: Callable[[PublishResult], None],
+    on_place: Callable[[int, int, int], None] | None = None,
+    give_up_s: float | None = None,
 ) -> PublishResult:
     """Send all records and wait until each is acknowledged or has failed.
 
-    `client_config`: keyword arguments of kafka-python's clients. `progress` is called regularly and at the end.
-    PublishError if the broker is unreachable or a topic does not exist.
+    `client_config`: keyword arguments of kafka-python's clients. `progress` is called regularly and at the end,
+    `on_place` with the index (from 0), partition and offset of each acknowledged record, from another thread.
+    PublishError if the broker is unreachable, a topic does not exist, or nothing is acknowledged for `give_up_s`
+    (default GIVE_UP_S).
     """
+    patience_s = GIVE_UP_S if give_up_s is None else give_up_s
     known, producer = _connect(client_config)
     published = PublishResult()
     lock = threading.Lock()  # acknowledgements arrive in the producer's thread
@@ -90,6 +97,8 @@ def publish(
     def acknowledged(index: int, metadata: RecordMetadata) -> None:
         with lock:
             published.add(index, metadata.topic, metadata.partition, metadata.offset)
+            if on_place is not None:
+                on_place(index, metadata.partition, metadata.offset)
 
     def failed(index: int, error: Exception) -> None:
         with lock:
@@ -101,12 +110,12 @@ def publish(
             if record.topic not in known:
                 unknown = record.topic
                 break
-            future = _attempt(partial(_send, producer, record), published, progress)
+            future = _attempt(partial(_send, producer, record), published, progress, patience_s)
             future.add_callback(acknowledged, index)
             future.add_errback(failed, index)
             if index % _REPORT_EVERY == 0:
                 progress(published)
-        _attempt(partial(producer.flush, timeout=_POLL_S), published, progress)
+        _attempt(partial(producer.flush, timeout=_POLL_S), published, progress, patience_s)
         if unknown is not None:
             raise PublishError(f"主题不存在或无权访问：{unknown}", f"topic not found or not authorized: {unknown}")
     except KafkaError as error:
@@ -125,8 +134,10 @@ def _send(producer: KafkaProducer, record: SampleRecord) -> FutureRecordMetadata
     return producer.send(record.topic, record.value, key, list(record.headers))
 
 
-def _attempt(act: Callable[[], T], published: PublishResult, progress: Callable[[PublishResult], None]) -> T:
-    """Retry `act` while it times out. PublishError after GIVE_UP_S without an acknowledgement.
+def _attempt(
+    act: Callable[[], T], published: PublishResult, progress: Callable[[PublishResult], None], patience_s: float
+) -> T:
+    """Retry `act` while it times out. PublishError after `patience_s` without an acknowledgement.
 
     A restarting broker is back soon. The client's own delivery timeout would fail single records and keep waiting for
     others.
@@ -136,10 +147,10 @@ def _attempt(act: Callable[[], T], published: PublishResult, progress: Callable[
             return act()
         except KafkaTimeoutError as error:
             progress(published)
-            if published.waiting_s > GIVE_UP_S:
+            if published.waiting_s > patience_s:
                 raise PublishError(
-                    f"Kafka 已 {GIVE_UP_S:.0f} 秒没有确认任何记录；再次运行同一命令即可续发",
-                    f"Kafka acknowledged nothing for {GIVE_UP_S:.0f} s; run the same command to continue",
+                    f"Kafka 已 {patience_s:.0f} 秒没有确认任何记录；再次运行同一命令即可续发",
+                    f"Kafka acknowledged nothing for {patience_s:.0f} s; run the same command to continue",
                 ) from error
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Final, NamedTuple
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 from msgspec import structs
 
 from shared.events.decode import Kind
@@ -23,13 +23,27 @@ from shared.web.keys import current_key
 from shared.web.lists import ItemList
 from shared.web.pagination import PageQuery
 from shared.web.problems import Problem
-from shared.web.query import ExchangeParameter, SubjectParameter, TimeParameter
+from shared.web.query import ExchangeParameter, Parsed, SubjectParameter, TimeParameter
 from shared.web.service import viewer_snapshot
 
+NUMBERS_MOST: Final = 50
 _STATUS: Final[dict[Kind, str]] = {
     "listing": "status",
     "trade": "CASE WHEN completed THEN 'completed' ELSE 'cancelled' END",
 }
+
+
+def _parse_numbers(value: object) -> list[str]:
+    numbers = str(value).split(",")
+    if len(numbers) > NUMBERS_MOST or not all(map(is_number, numbers)):
+        said = (
+            f"须为至多 {NUMBERS_MOST} 个编号，以逗号分隔 / must be at most {NUMBERS_MOST} numbers, separated by commas"
+        )
+        raise ValidationError(said)
+    return numbers
+
+
+NumbersParameter = partial(Parsed, _parse_numbers, {"type": "string", "example": "T2026-0001,T2026-0002"})
 
 
 class DocumentQuery(PageQuery):
@@ -37,6 +51,7 @@ class DocumentQuery(PageQuery):
 
     exchange = ExchangeParameter()
     provider = SubjectParameter()
+    numbers = NumbersParameter()
     from_ = TimeParameter(data_key="from")
     until = TimeParameter()
 
@@ -127,6 +142,7 @@ def open_documents(kind: Kind, arguments: Json, **conditions: str) -> Iterator[S
     filters = {
         "exchange": "exchange = %(exchange)s",
         "provider": is_party("provider", "provider"),
+        "numbers": "number = ANY(%(numbers)s)",
         "from_": f"{at} >= %(from_)s",
         "until": f"{at} < %(until)s",
         **conditions,

@@ -53,6 +53,9 @@ OWN_STATE: Final = {
     "position": "where reading of the topics goes on",
     "published_award": "versions that others know, which must never be counted again",
     "public_objection": "objections received, before anybody acts on them",
+    "upload": "tables that exchanges sent, their content until it is confirmed",
+    "upload_mapping": "which column is which field, by exchange",
+    "upload_record": "events made of rows of tables, and where Kafka has them",
     "worker_run": "attempts of background programs",
 }
 MOST_ROWS: Final = 12  # of a table, each damaged by itself

@@ -85,7 +85,8 @@ SHOWN = {
     | dict.fromkeys(("document_named", "kept_file", "kept_file_piece", "account", "account_confirmation"), "nothing")
     | dict.fromkeys(("declared_table_file", "declared_table", "declared_table_confirmation"), "nothing")
     | dict.fromkeys(("access_link", "access_link_revocation", "access_link_use", "objection_sender"), "nothing")
-    | dict.fromkeys(("compared_ledger", "published_award", "award_outbox", "declared_table_discard"), "nothing"),
+    | dict.fromkeys(("compared_ledger", "published_award", "award_outbox", "declared_table_discard"), "nothing")
+    | dict.fromkeys(("upload", "upload_mapping", "upload_record"), "nothing"),
 }
 TABLES = text("""
     SELECT c.relname, c.relrowsecurity, p.names, p.is_for_all,

@@ -65,6 +65,7 @@ def routes(makers: Makers, method: str) -> list[str]:
         "grant_id": "0" * 32,
         "hold_id": "0" * 32,
         "id": "0" * 32,
+        "kind": "trade",
         "link_id": "0" * 32,
         "no": "T1",
         "objection_id": "20260601-0",

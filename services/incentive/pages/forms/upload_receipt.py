@@ -1,0 +1,74 @@
+"""The receipt of a table that an exchange sent: what Kafka acknowledged, and what became of each event."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from services.incentive.commands.send_upload import send_records
+from services.incentive.http.register_reads import refused_places, registered_revisions
+from services.incentive.pages.blueprint import show
+from services.incentive.pages.language import say_half
+from services.incentive.store.uploads import stored
+from services.incentive.store.uploads.stored import Upload, UploadRecord
+from shared.settings import ClientConfig
+from shared.table_events.revisions import KnownRevision
+from shared.values.times import format_time
+from shared.web.service import current_service, write_transaction
+
+ROWS_SHOWN: Final = 200
+
+
+def send(upload: Upload, user: ClientConfig) -> ResponseReturnValue:
+    """Send the events that Kafka has not acknowledged, and show the receipt; 503 if some could not be sent."""
+    with current_service().engine.begin() as connection:
+        records = stored.records_of(connection, upload)
+    sending = send_records(upload, records, user)
+    with write_transaction() as connection:
+        stored.acknowledge_records(connection, upload, sending.places)
+    if sending.failure is not None:
+        return show_receipt(upload, 503, sending.failure)
+    return redirect(url_for("pages.upload", id=upload.id), 303)
+
+
+def show_receipt(upload: Upload, status: int = 200, said: str | None = None) -> ResponseReturnValue:
+    """Show what was sent and what became of each event, or why something was not sent."""
+    with current_service().engine.begin() as connection:
+        records = stored.records_of(connection, upload)
+    numbers = list(dict.fromkeys(record.number for record in records))
+    registered = registered_revisions(upload.kind, upload.exchange, numbers)
+    refused = refused_places(upload.kind, upload.exchange)
+    places: dict[int, list[int]] = {}
+    for record in records:
+        if record.kafka_partition is not None and record.kafka_offset is not None:
+            places.setdefault(record.kafka_partition, []).append(record.kafka_offset)
+    states = [_state(record, registered or {}, refused or {}) for record in records]
+    return show(
+        "forms/upload_receipt",
+        status,
+        upload=upload,
+        confirmed_at=format_time(upload.confirmed_at or upload.uploaded_at),
+        records=list(zip(records, states, strict=True)),
+        states=Counter(states),
+        amount_fen=sum(record.amount_fen for record in records),
+        places={partition: (min(offsets), max(offsets)) for partition, offsets in sorted(places.items())},
+        is_complete=registered is not None and refused is not None,
+        said=None if said is None else say_half(said),
+        shown=ROWS_SHOWN,
+    )
+
+
+def _state(
+    record: UploadRecord,
+    registered: Mapping[str, list[KnownRevision]],
+    refused: Mapping[tuple[int, int], object],
+) -> str:
+    """Return what became of an event, a key of words.UPLOAD_STATES."""
+    if record.kafka_partition is None or record.kafka_offset is None:
+        return "unsent"
+    if (record.kafka_partition, record.kafka_offset) in refused:
+        return "refused"
+    known = any(one.revision >= record.revision for one in registered.get(record.number, ()))
+    return "accepted" if known else "waiting"

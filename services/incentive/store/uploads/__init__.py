@@ -1,0 +1,1 @@
+"""Tables that exchanges send by browser, as they are stored."""
