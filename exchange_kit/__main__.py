@@ -2,6 +2,7 @@
 
 import click
 
+from exchange_kit.commands.check import check_command
 from exchange_kit.commands.publish import publish_command
 from exchange_kit.commands.receipt import receipt_command
 from exchange_kit.commands.reconcile import reconcile_command
@@ -20,6 +21,7 @@ main = click.Group(
         from_csv_command,
         from_xlsx_command,
         validate_command,
+        check_command,
         publish_command,
         reconcile_command,
         receipt_command,
@@ -28,6 +30,7 @@ main = click.Group(
         reference_command,
     ],
 )
+click.version_option(package_name="jiangbu-exchange-kit", prog_name="exchange-kit")(main)
 
 
 if __name__ == "__main__":

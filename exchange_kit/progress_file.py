@@ -1,11 +1,12 @@
 """The progress file next to an NDJSON file: where an interrupted `publish` continues.
 
 It keeps the length and SHA-256 of the acknowledged part, so the rest of the file may still grow or be corrected. If the
-acknowledged part changed, or the cluster is another, everything is sent again: a record sent twice is a duplicate, but
-one never sent is lost.
+acknowledged part changed, everything is sent again: a record sent twice is a duplicate, but one never sent is lost. A
+run to another cluster or of another exchange has a progress file of its own.
 """
 
 import hashlib
+import re
 from collections import deque
 from pathlib import Path
 from typing import Final
@@ -27,12 +28,30 @@ class Position(msgspec.Struct, frozen=True):
 
 
 def progress_path(file: Path) -> Path:
+    """Return the progress file of the first run of a file."""
     return file.with_name(f"{file.name}.progress")
 
 
+def own_progress_path(file: Path, cluster: str, exchange: str) -> Path:
+    """Return the progress file of a run: the usual one, unless that is of another cluster or exchange."""
+    usual = progress_path(file)
+    kept = _kept(usual)
+    if kept is None or (kept.cluster, kept.exchange) == (cluster, exchange):
+        return usual
+    return file.with_name(f"{file.name}.{exchange}.{re.sub('[^A-Za-z0-9_-]', '_', cluster)}.progress")
+
+
+def _kept(path: Path) -> Position | None:
+    """Return the position in a progress file; None if there is none, or if a power failure left it empty."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Position)
+    except (ValueError, FileNotFoundError):
+        return None
+
+
 def store_position(file: Path, position: Position) -> None:
-    """Replace the progress file atomically. OSError."""
-    path = progress_path(file)
+    """Replace the progress file of the position's run atomically. OSError."""
+    path = own_progress_path(file, position.cluster, position.exchange)
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(msgspec.json.encode(position))
     part.replace(path)
@@ -47,15 +66,15 @@ class Trail:
     def __init__(self, file: Path, cluster: str, exchange: str, *, again: bool = False) -> None:
         self.start = Position(cluster, exchange, 0, hashlib.sha256().hexdigest(), 0)
         self._passed = hashlib.sha256()
-        self.outdated = not again and progress_path(file).exists() and not self._resume(file)
+        path = own_progress_path(file, cluster, exchange)
+        self.outdated = not again and path.exists() and not self._resume(file, path)
         self._size, self._records, self._whole = self.start.size, self.start.records, True
         self._marks: deque[Position] = deque()
 
-    def _resume(self, file: Path) -> bool:
+    def _resume(self, file: Path, path: Path) -> bool:
         """Start at the stored position, if one can be read and its part of the file has not changed."""
-        try:
-            kept = msgspec.json.decode(progress_path(file).read_bytes(), type=Position)
-        except ValueError:  # a power failure may leave it empty
+        kept = _kept(path)
+        if kept is None:
             return False
         passed, left = hashlib.sha256(), kept.size
         with file.open("rb") as head:

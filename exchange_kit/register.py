@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -110,10 +110,16 @@ class QuarantineTail:
                 self._query["cursor"] = page["next_cursor"]  # of the newest page, which may still grow
 
 
-def await_handled(registers: Collection[RegisterReader]) -> int:
-    """Wait up to 30 s until the registers have handled all records; return how many they have not."""
-    deadline = time.monotonic() + _PATIENCE_S
+def await_handled(registers: Collection[RegisterReader], on_wait: Callable[[int], None]) -> int:
+    """Wait up to 30 s until the registers have handled all records; return how many they have not.
+
+    `on_wait` is called once, with the number of records that are waited for, if there are any.
+    """
+    deadline, is_said = time.monotonic() + _PATIENCE_S, False
     while (waiting := sum(register.waiting() for register in registers)) and time.monotonic() < deadline:
+        if not is_said:
+            on_wait(waiting)
+            is_said = True
         time.sleep(_POLL_S)
     return waiting
 

@@ -59,6 +59,18 @@ def line_result(
     return f"{say(f'第 {line} 行', f'line {line}')}{document}: {result}{details}"
 
 
+def nothing_of(file: Path, exchange: str) -> str:
+    """Say that a file has no event of an exchange, so that nothing can be compared."""
+    return say(
+        f"{file}: 没有交易场所 {exchange} 的事件，无从核对", f"{file}: no event of {exchange}, nothing to compare"
+    )
+
+
+def say_waiting(records: int) -> None:
+    """Say on stderr that the registers are still handling records."""
+    echo(f"登记簿还有 {records} 条未处理，等待中", f"waiting: the registers have {records} records to handle", err=True)
+
+
 def report_unhandled(records: int) -> None:
     """Warn on stderr if the registers have not handled all records yet."""
     if records:

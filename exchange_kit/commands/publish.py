@@ -1,5 +1,6 @@
 """`exchange-kit publish`."""
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange_kit.commands.options import EXCHANGE, FILE, command, echo
+from exchange_kit.commands.options import AS_JSON, EXCHANGE, FILE, ServiceUnavailable, command, echo
 from exchange_kit.progress_file import Trail, store_position
 from shared.events.decode import Kind
 from shared.events.records import SampleRecord, from_line
@@ -27,10 +28,14 @@ _KINDS: Final[dict[str, Kind]] = {"listings": "listing", "trades": "trade"}
     "publish",
     """把 NDJSON 文件的事件发布到 Kafka；中断后再次运行即可续发。
 
-    进度记在 FILE.progress；Kafka 由环境变量 KAFKA_BOOTSTRAP_SERVERS 等指定。""",
+    进度记在 FILE.progress；Kafka 由环境变量 KAFKA_BOOTSTRAP_SERVERS 等指定。
+
+    退出码：0 全部确认，1 有的未确认，2 没有本交易场所的事件或调用有误。""",
     """Publish the events of an NDJSON file to Kafka; run it again to continue after an interruption.
 
-    FILE.progress keeps the progress; KAFKA_BOOTSTRAP_SERVERS and the like name the broker.""",
+    FILE.progress keeps the progress; KAFKA_BOOTSTRAP_SERVERS and the like name the broker.
+
+    Exit code: 0 all acknowledged, 1 some were not, 2 no event of the exchange, or wrong usage.""",
 )
 @click.argument("file", type=FILE)
 @EXCHANGE
@@ -40,14 +45,23 @@ _KINDS: Final[dict[str, Kind]] = {"listings": "listing", "trades": "trade"}
     help=say("无法识别的行原样发往此主题", "publish lines of an unknown event type to this topic unchanged"),
 )
 @click.option("--again", is_flag=True, help=say("从头发送", "publish everything again"))
-def publish_command(file: Path, exchange: str, raw_to: str | None, *, again: bool) -> None:
+@click.option("--dry-run", is_flag=True, help=say("只说明将发送什么", "only say what would be published"))
+@AS_JSON
+def publish_command(
+    file: Path, exchange: str, raw_to: str | None, *, again: bool, dry_run: bool, as_json: bool
+) -> None:
     otherwise = None if raw_to is None else _KINDS[raw_to]
     try:
         total, others = _survey(file, exchange, otherwise)
+        if not total:
+            raise _NothingToPublish(file, exchange, others)
         kafka = load_kafka_settings().client_config()
         trail = Trail(file, cluster_of(kafka), exchange, again=again)
-        store_position(file, trail.start)
         _report_start(trail)
+        if dry_run:
+            _report_dry_run(total - trail.start.records, others, as_json=as_json)
+            return
+        store_position(file, trail.start)
         with _Reporter(file, trail, total) as reporter:
             published = publish(_records(file, exchange, otherwise, trail), kafka, reporter.progress)
     except (PublishError, SettingsError) as error:
@@ -57,9 +71,36 @@ def publish_command(file: Path, exchange: str, raw_to: str | None, *, again: boo
         sys.exit(_INTERRUPTED)
     except OSError as error:
         raise click.ClickException(say(f"无法读写文件：{error}", f"cannot read or write: {error}")) from error
-    _report(published, others)
+    (_report_json if as_json else _report)(published, others)
     if published.failed:
         sys.exit(1)
+
+
+class _NothingToPublish(ServiceUnavailable):
+    """No line of the file is of the exchange: it is empty, or of another exchange."""
+
+    def __init__(self, file: Path, exchange: str, others: Counter[str]) -> None:
+        names = ", ".join(sorted(others))
+        zh = f"{file}: 没有交易场所 {exchange} 的事件" + (f"，只有 {names} 的" if names else "")
+        en = f"{file}: no event of the exchange {exchange}" + (f", only of {names}" if names else "")
+        super().__init__(say(zh, en))
+
+
+def _report_dry_run(records: int, others: Counter[str], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"summary": {"dry_run": True, "records": records, "others": dict(others)}}))
+    else:
+        echo(f"将发送 {records} 条，未发送", f"{records} records would be published, none was")
+
+
+def _report_json(published: PublishResult, others: Counter[str]) -> None:
+    offsets = [
+        {"topic": topic, "partition": partition, "first": first, "last": last}
+        for (topic, partition), (first, last) in sorted(published.offsets.items())
+    ]
+    acknowledged = dict(sorted(published.acknowledged.items()))
+    summary = {"acknowledged": acknowledged, "offsets": offsets, "failed": published.failed, "others": dict(others)}
+    click.echo(json.dumps({"summary": summary}))
 
 
 class _Reporter:
@@ -96,14 +137,15 @@ class _Reporter:
 def _report_start(trail: Trail) -> None:
     if trail.outdated:
         echo(
-            "进度文件属于其他集群、交易场所或内容，从头发送",
-            "the progress file belongs to another cluster, exchange or content: publishing everything",
+            "进度文件所记的内容与本文件不同，从头发送",
+            "the progress file belongs to other content: publishing everything",
             err=True,
         )
     if trail.start.records:
         echo(
             f"此前已确认 {trail.start.records} 条，不再发送（--again 可重发）",
             f"{trail.start.records} records were acknowledged before and are skipped (--again publishes all)",
+            err=True,
         )
 
 

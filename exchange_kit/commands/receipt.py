@@ -18,7 +18,9 @@ from exchange_kit.commands.options import (
     echo,
     exchange_id,
     line_result,
+    nothing_of,
     report_unhandled,
+    say_waiting,
 )
 from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, report_alarm
 from exchange_kit.reconcile import own_lines
@@ -78,8 +80,10 @@ def receipt_command(file: Path, exchange: str | None, folder: Path, keys_file: P
     try:
         exchange = exchange or _exchange_of(file)
         registers = registers_of(exchange, AccessSettings())
-        waiting = await_handled(registers.values())
+        waiting = await_handled(registers.values(), say_waiting)
         unknown, found = _search(file, exchange, registers)
+        if not (unknown or found):
+            raise ServiceUnavailable(nothing_of(file, exchange))
         keys = None if keys_file is None else load_keys(keys_file)
         receipts, checkpoints = _prove(found, registers, keys, _witness(folder.expanduser(), keys))
     except RewrittenError as error:

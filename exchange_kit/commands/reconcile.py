@@ -19,7 +19,9 @@ from exchange_kit.commands.options import (
     command,
     echo,
     line_result,
+    nothing_of,
     report_unhandled,
+    say_waiting,
 )
 from exchange_kit.reconcile import FileCounts, LineDifference, count, findings
 from exchange_kit.register import DayCounts, await_handled, registers_of
@@ -68,8 +70,10 @@ def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_js
         access = AccessSettings()
         with file.open("rb") as lines:
             own = count(lines, exchange)
+        if not own:
+            raise ServiceUnavailable(nothing_of(file, exchange))
         registers = {kind: one for kind, one in registers_of(exchange, access).items() if kind in own}
-        waiting = await_handled(registers.values())
+        waiting = await_handled(registers.values(), say_waiting)
         days = {kind: register.day(day) for kind, register in registers.items()}
         differing = {kind: one for kind, one in registers.items() if not own[kind].agrees_with(days[kind])}
         found: list[LineDifference] = []

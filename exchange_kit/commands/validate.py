@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +13,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange_kit.commands.options import AS_JSON, FILE, command, echo, exchange_id, line_result
+from exchange_kit.commands.grouped import GroupedFaults
+from exchange_kit.commands.options import AS_JSON, FILE, ServiceUnavailable, command, echo, exchange_id, line_result
 from shared.events.validate import ACCEPTED, DUPLICATE, judge
 from shared.language import say
 
@@ -21,10 +23,11 @@ from shared.language import say
     "validate",
     """离线校验 NDJSON 文件，结论与接收端一致。
 
-    退出码：0 全部可接受或重复，1 有将被拒收的行，2 调用有误。""",
+    原因相同的行合并显示。退出码：0 全部可接受或重复，1 有将被拒收的行，2 没有行或调用有误。""",
     """Validate an NDJSON file offline, with the result that intake would give.
 
-    Exit code: 0 all accepted or duplicates, 1 some would be rejected, 2 wrong usage.""",
+    Lines with the same faults are grouped. Exit code: 0 all accepted or duplicates, 1 some would be rejected, 2 no
+    lines, or wrong usage.""",
 )
 @click.argument("file", type=FILE)
 @click.option(
@@ -36,13 +39,19 @@ from shared.language import say
 )
 @AS_JSON
 def validate_command(file: Path, exchange: str | None, *, as_json: bool) -> None:
-    outcomes = Counter[str]()
+    outcomes, faults = Counter[str](), GroupedFaults()
     with _reading(file) as lines:
         for verdict, _, _ in judge(lines, exchange):
             outcomes[verdict.outcome] += 1
             if verdict.refused:
-                text = line_result(verdict.line, verdict.outcome, verdict.errors)
-                click.echo(msgspec.json.encode(verdict) if as_json else text)
+                if as_json:
+                    click.echo(msgspec.json.encode(verdict))
+                    continue
+                kind = (verdict.outcome, tuple((one.field, one.message) for one in verdict.errors))
+                faults.add(verdict.line, kind, partial(line_result, verdict.line, verdict.outcome, verdict.errors))
+    if not outcomes:
+        raise ServiceUnavailable(say(f"{file}: 没有可校验的行", f"{file}: no line to validate"))
+    faults.report_more()
     accepted, duplicates = outcomes.pop(ACCEPTED, 0), outcomes.pop(DUPLICATE, 0)
     if as_json:
         summary = {"accepted": accepted, "duplicates": duplicates, "refused": dict(sorted(outcomes.items()))}

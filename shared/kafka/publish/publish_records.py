@@ -163,6 +163,15 @@ def cluster_of(client_config: ClientConfig) -> str:
         raise _unreachable(client_config, error) from error
 
 
+def visible_topics(client_config: ClientConfig) -> frozenset[str]:
+    """Return the topics that the user sees. PublishError."""
+    try:
+        with _admin(client_config) as admin:
+            return frozenset(admin.list_topics())
+    except KafkaError as error:
+        raise _unreachable(client_config, error) from error
+
+
 def _admin(client_config: ClientConfig) -> KafkaAdminClient:
     return open_admin({**client_config, "bootstrap_timeout_ms": _CONNECT_TIMEOUT_MS})
 
@@ -174,9 +183,8 @@ def _unreachable(client_config: ClientConfig, error: KafkaError) -> PublishError
 
 def _connect(client_config: ClientConfig) -> tuple[frozenset[str], KafkaProducer]:
     """Return the visible topics and a producer. A producer would wait a minute for an unknown topic."""
+    known = visible_topics(client_config)
     try:
-        with _admin(client_config) as admin:
-            known = frozenset(admin.list_topics())
         return known, KafkaProducer(
             **client_config,
             acks="all",

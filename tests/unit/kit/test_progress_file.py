@@ -50,10 +50,16 @@ def test_a_file_that_has_grown_or_was_repaired_behind_that_place_goes_on(file: P
 
 
 @pytest.mark.parametrize(("cluster", "exchange"), [("other", "kmdex"), ("c", "dcdex")])
-def test_another_cluster_or_exchange_starts_again(file: Path, cluster: str, exchange: str) -> None:
-    trail = Trail(file, cluster, exchange)
-    assert trail.outdated
-    assert trail.start.size == 0
+def test_another_cluster_or_exchange_has_a_progress_file_of_its_own(file: Path, cluster: str, exchange: str) -> None:
+    kept = progress_path(file).read_bytes()
+    trail = walk(file, cluster, exchange)
+    assert (trail.outdated, trail.start.size) == (False, 0)
+    reached = trail.reached(MARK_EVERY)
+    assert reached is not None
+    store_position(file, reached)
+    assert progress_path(file).read_bytes() == kept
+    assert Trail(file, cluster, exchange).start == reached
+    assert Trail(file, "c", "kmdex").start.records == 2 * MARK_EVERY
 
 
 @pytest.mark.parametrize("content", [b"".join(LINES).replace(b"line 7\n", b"Line 7\n"), b"".join(LINES[:150]), b""])
