@@ -11,8 +11,8 @@ import pytest
 
 from shared.values.parties import complete_uscc
 from tests.browser.site import DESKTOP, PHONE, Site, check_accessible, check_fits
-from tests.support.incentive.upload_set import EXCHANGE, UploadSet, upload_set
 from tests.support.incentive.whole_set import served
+from tests.support.table_files.upload_set import EXCHANGE, UploadSet, upload_set
 from tests.support.table_files.workbooks import xlsx
 
 if TYPE_CHECKING:

@@ -241,6 +241,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0039_access_links.sql": (
         "61d3694da705aa2d65b0e7e2e74bf5aa6a342ea43334f58a3c4793a68f8cdc89"
     ),
+    "services/incentive/migrations/versions/0040_uploads.py": (
+        "392e87949703595e102a2dd9a2f65197d5a8529a9dfa2633df55d2452e9ac615"
+    ),
+    "services/incentive/migrations/versions/0040_uploads.sql": (
+        "b50b733c809f8b2730d778f15c8c4f96c0bc433c7d97aad162da2c06b3fb3714"
+    ),
     "services/listing/migrations/versions/r0012_list_orders.py": (
         "4368be00250b574e02275765601d46d6566ee7afa19a3c1fa6ff3aeec9478a36"
     ),

@@ -16,7 +16,7 @@ from shared.kafka.publish.publish_records import publish
 from shared.settings import KafkaSettings
 from shared.values.parties import complete_uscc
 from tests.support.incentive.pages import TOKEN, signed_in_to
-from tests.support.incentive.upload_set import EXCHANGE, OTHER, UploadSet, upload_set
+from tests.support.table_files.upload_set import EXCHANGE, OTHER, UploadSet, upload_set
 from tests.support.web.forms import forms_of
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ _CONFLICT: Final = 409
 _INVALID: Final = 422
 
 
-class Draft(NamedTuple):
+class UploadDraft(NamedTuple):
     """An upload that is not confirmed, read by a mapping: the saved one if it fits the file, else a suggestion."""
 
     upload: Upload
@@ -57,7 +57,7 @@ class Draft(NamedTuple):
     is_saved: bool
 
 
-class Verdict(NamedTuple):
+class TableVerdict(NamedTuple):
     """The verdict on all rows; `plan` is a hash of what would be sent. `is_complete`: the registers answered."""
 
     rows: list[JudgedRow]
@@ -225,7 +225,7 @@ def _changed_since() -> str:
     )
 
 
-def _draft_of(upload: Upload) -> Draft:
+def _draft_of(upload: Upload) -> UploadDraft:
     with current_service().engine.begin() as connection:
         saved = stored.saved_mapping(connection, upload.exchange, upload.kind)
     if upload.mapping is not None:
@@ -233,7 +233,7 @@ def _draft_of(upload: Upload) -> Draft:
     return _read_draft(upload, saved)
 
 
-def _read_draft(upload: Upload, saved: MappingFile | None) -> Draft:
+def _read_draft(upload: Upload, saved: MappingFile | None) -> UploadDraft:
     """Read the table. Raises TableError or TableFileError."""
     content = upload.content or b""
     names = sheet_names(content)
@@ -244,11 +244,13 @@ def _read_draft(upload: Upload, saved: MappingFile | None) -> Draft:
     if saved is not None:
         own = msgspec.structs.replace(saved, sheet=sheet)
         if fits(own, rows):
-            return Draft(upload, names, rows, own, is_saved=True)
-    return Draft(upload, names, rows, msgspec.structs.replace(suggest(upload.kind, rows), sheet=sheet), is_saved=False)
+            return UploadDraft(upload, names, rows, own, is_saved=True)
+    return UploadDraft(
+        upload, names, rows, msgspec.structs.replace(suggest(upload.kind, rows), sheet=sheet), is_saved=False
+    )
 
 
-def _judge(draft: Draft) -> Verdict:
+def _judge(draft: UploadDraft) -> TableVerdict:
     upload = draft.upload
     converted = list(convert(draft.rows, check_mapping("mapping", draft.mapping), upload.exchange))
     numbers = numbers_in(converted)
@@ -261,7 +263,7 @@ def _judge(draft: Draft) -> Verdict:
     has_revisions = isinstance(revision, str) or (revision is not None and revision.column is not None)
     rows = judge_rows(converted, known, upload.exchange, has_revisions=has_revisions)
     plan = hashlib.sha256(b"\n".join(row.value for row in rows if row.value is not None)).hexdigest()
-    return Verdict(rows, plan, registered is not None)
+    return TableVerdict(rows, plan, registered is not None)
 
 
 def _show_draft(upload: Upload, status: int = 200, said: str | None = None) -> ResponseReturnValue:
