@@ -18,7 +18,7 @@ from tests.browser.site import DESKTOP, PHONE, check_accessible, check_fits
 from tests.support.extracts.raw_changes import RAW_CHANGES
 from tests.support.extracts.refusals import REFUSALS, Extract
 from tests.support.incentive.changed_extract import zipped
-from tests.support.incentive.extract_makers import files, makers_of
+from tests.support.incentive.extract_makers import files, lines, makers_of, subject_of
 from tests.support.incentive.pdf_files import page_count, text_of
 
 if TYPE_CHECKING:
@@ -73,15 +73,22 @@ RECOMPUTED = {
 
 
 @pytest.fixture(scope="module")
-def whole(postgres, tmp_path_factory) -> Iterator[tuple[bytes, str]]:
-    """An extract of everything, and the keys of its logs."""
+def made(postgres, tmp_path_factory) -> Iterator[tuple[bytes, bytes, str]]:
+    """An extract of everything, one of a subject alone, and the keys of their logs."""
     with makers_of(postgres, tmp_path_factory.mktemp("verifying")) as makers:
-        yield makers.extract(evidence="registers"), makers.keys()
+        content = makers.extract(evidence="registers")
+        subject = subject_of(lines(content, "awards.ndjson")[0])
+        yield content, makers.extract(evidence="own", subjects=(subject,)), makers.keys()
 
 
 @pytest.fixture
-def extract(whole: tuple[bytes, str], tmp_path: Path) -> Extract:
-    return Extract(files(whole[0]), whole[1], tmp_path)
+def whole(made: tuple[bytes, bytes, str]) -> bytes:
+    return made[0]
+
+
+@pytest.fixture
+def extract(made: tuple[bytes, bytes, str], tmp_path: Path) -> Extract:
+    return Extract(files(made[0]), made[2], tmp_path)
 
 
 @contextmanager
@@ -156,9 +163,9 @@ def test_it_refuses_what_verify_py_refuses_but_for_what_is_recomputed(browser: B
 
 
 def test_a_change_without_the_key_is_reported_with_file_and_line(
-    browser: Browser, extract: Extract, whole: tuple[bytes, str], tmp_path: Path
+    browser: Browser, extract: Extract, whole: bytes, tmp_path: Path
 ) -> None:
-    content, rng, done = files(whole[0]), random.Random(3), 0
+    content, rng, done = files(whole), random.Random(3), 0
     with opened(browser) as page:
         page.locator("#keys").fill(extract.key_lines)
         while done < BY_OUTSIDERS:
@@ -172,10 +179,11 @@ def test_a_change_without_the_key_is_reported_with_file_and_line(
 
 
 def test_an_extract_is_verified_by_dropping_it(
-    browser: Browser, extract: Extract, whole: tuple[bytes, str], tmp_path: Path, pictures: Path
+    browser: Browser, extract: Extract, made: tuple[bytes, bytes, str], tmp_path: Path, pictures: Path
 ) -> None:
-    path, folder = tmp_path / "extract.zip", tmp_path / "unpacked"
-    path.write_bytes(whole[0])
+    path, own, folder = tmp_path / "extract.zip", tmp_path / "own.zip", tmp_path / "unpacked"
+    path.write_bytes(made[0])
+    own.write_bytes(made[1])
     with zipfile.ZipFile(path) as archive:
         archive.extractall(folder)
     with opened(browser) as page:
@@ -184,18 +192,22 @@ def test_an_extract_is_verified_by_dropping_it(
         assert page.locator("#report").is_hidden()
         page.locator("#key-file").set_input_files(extract.write("keys.txt", extract.key_lines.encode()))
         drop(page, path)
+        assert page.locator("#faults li").all_inner_texts() == []
         assert page.locator("#verdict").inner_text() == "SOUND in all that this page checks"
         assert page.locator("#verdict").evaluate("node => node === document.activeElement")
         printed = page.pdf(prefer_css_page_size=True)
         (pictures / "verifying.pdf").write_bytes(printed)
         said = text_of(printed).replace("\n", "")
-        for words in ("extract.zip", "75 transactions are valid", "Not checked by this page, but by verify.py"):
+        for words in ("extract.zip", "transactions are valid, each balanced", "Not checked by this page"):
             assert words.replace(" ", "") in said.replace(" ", "")
         assert page_count(printed) <= 2
+        drop(page, own)
+        assert page.locator("#verdict").inner_text() == "SOUND in all that this page checks"
+        assert "of one subject alone" in page.locator("#limits").inner_text()
         drop(page, folder)
         assert page.locator("#verdict").inner_text() == "SOUND in all that this page checks"
-        lines = (folder / "awards.ndjson").read_bytes().splitlines(keepends=True)
-        (folder / "awards.ndjson").write_bytes(b"".join([*lines[:2], lines[2].replace(b"0", b"1", 1), *lines[3:]]))
+        rows = (folder / "awards.ndjson").read_bytes().splitlines(keepends=True)
+        (folder / "awards.ndjson").write_bytes(b"".join([*rows[:2], rows[2].replace(b"0", b"1", 1), *rows[3:]]))
         drop(page, folder)
         assert page.locator("#verdict").inner_text() == "UNSOUND"
         expected = "awards.ndjson:3: differs from its hash in the manifest"
@@ -203,10 +215,10 @@ def test_an_extract_is_verified_by_dropping_it(
 
 
 def test_a_zip_that_is_not_held_in_memory_is_read_piece_by_piece(
-    browser: Browser, extract: Extract, whole: tuple[bytes, str], tmp_path: Path
+    browser: Browser, extract: Extract, whole: bytes, tmp_path: Path
 ) -> None:
     path = tmp_path / "large.zip"
-    path.write_bytes(whole[0])
+    path.write_bytes(whole)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("zz", bytes(HELD_BYTES))  # the last file, after all those of the extract
     with opened(browser) as page:
@@ -232,11 +244,11 @@ def test_a_browser_without_ed25519_checks_nothing_and_says_so(browser: Browser) 
 
 
 def test_it_is_readable_in_both_languages_on_a_phone_and_by_keyboard(
-    browser: Browser, extract: Extract, whole: tuple[bytes, str], tmp_path: Path, pictures: Path
+    browser: Browser, extract: Extract, whole: bytes, tmp_path: Path, pictures: Path
 ) -> None:
     path, bad = tmp_path / "extract.zip", tmp_path / "bad.zip"
-    path.write_bytes(whole[0])
-    zipped({**files(whole[0]), "balances.json": b"{}\n"}, bad)
+    path.write_bytes(whole)
+    zipped({**files(whole), "balances.json": b"{}\n"}, bad)
     for screen, language, scheme in ((DESKTOP, "zh-CN", "light"), (PHONE, "zh-CN", "dark"), (PHONE, "en-GB", "light")):
         with opened(browser, screen, language, scheme) as page:
             page.keyboard.press("Tab")

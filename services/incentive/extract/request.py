@@ -13,6 +13,7 @@ class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
     `as_of` is the instant of the whole extract, by default that of the last posting. `since` is the ledger's log size
     in an earlier extract, from which on transactions are included. Subjects are `<scheme>:<id>`.
+    Evidence `own` is of one subject, without the records of others.
     """
 
     role: str
@@ -23,13 +24,18 @@ class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     rules: tuple[str, ...] = ()
     as_of: Instant | None = None
     since: int | None = None
-    evidence: Literal["awards", "registers"] = "awards"
+    evidence: Literal["awards", "registers", "own"] = "awards"
 
     @property
     def viewer(self) -> str | None:
         """The exchange whose key asks; None for roles that see all."""
         kind, _, exchange = self.role.partition(":")
         return exchange if kind == "exchange" else None
+
+    @property
+    def own(self) -> str | None:
+        """The one subject whose own records alone are asked for (None: not only those of one)."""
+        return self.subjects[0] if self.evidence == "own" else None
 
     @property
     def of_all_awards(self) -> bool:

@@ -38,9 +38,11 @@ from services.incentive.store.log_entries import transactions_of
 from services.incentive.store.rows import AwardRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of, rulebook_in_force
 from shared.disk_rows import DiskRows, in_chunks
+from shared.events.fact_topics import SIGN
 from shared.postgres.query import (
     execute,
     fetch,
+    fetch_value,
     fetch_values,
     pg_array,
     pg_arrays,
@@ -82,6 +84,20 @@ _IN_PERIOD: Final = """
 """
 _WHOLE: Final = f"(CAST(%(viewer)s AS text) IS NULL OR {IS_WHOLE})"
 _SEEN: Final = f"(CAST(%(viewer)s AS text) IS NULL OR award.exchanges @> {ONLY_VIEWER})"
+# An extract of one subject alone leaves out its awards with a posting that moves from or to another, or names the
+# declaration of another who shares an item.
+_OWN: Final = f"""
+    (CAST(%(own)s AS text) IS NULL OR (award.subject = %(own)s AND NOT EXISTS (
+        SELECT FROM ledger_transaction t WHERE t.award_id = award.award_id AND t.seq < %(size)s
+          AND (t.subject IS DISTINCT FROM %(own)s OR coalesce(t.subject_before, %(own)s) <> %(own)s
+               OR EXISTS (SELECT FROM jsonb_array_elements(t.cause -> 'facts') named
+                          WHERE starts_with(named ->> 'fact', '{DECLARED}/')
+                            AND split_part(named ->> 'fact', '/', 3) <> %(own)s)))))
+"""
+_AWARDS_OF_ONE: Final = """
+    SELECT count(*) FROM (SELECT DISTINCT ON (award_id) subject FROM award_version WHERE recorded_at <= %(as_of)s
+                          ORDER BY award_id, version DESC) award WHERE subject = %(own)s
+"""
 _COLUMNS: Final = "s.award_id, s.version, s.whole, s.about, s.subject, s.rule, s.year, s.ceiling_fen, s.payable_fen"
 # The requested awards, and those of the same subjects, which compete with them. Everything by joins: a list that does
 # not fit in memory would be scanned again for each award.
@@ -92,7 +108,8 @@ SELECTED: Final = f"""
         FROM award_version WHERE recorded_at <= %(as_of)s ORDER BY award_id, version DESC
     ), seen AS MATERIALIZED (
         SELECT award.*, {_WHOLE} AS whole
-        FROM award_at award LEFT JOIN award_at suppressor ON suppressor.award_id = award.suppressed_by WHERE {_SEEN}
+        FROM award_at award LEFT JOIN award_at suppressor ON suppressor.award_id = award.suppressed_by
+        WHERE {_SEEN} AND {_OWN}
     ), posted AS (
         SELECT DISTINCT award_id FROM ledger_transaction t WHERE {_IN_PERIOD}
     ), moved AS (
@@ -128,6 +145,7 @@ _DECIDED_SUBJECTS: Final = "SELECT DISTINCT subject FROM decision WHERE award_id
 _SEQS_OF_SUBJECTS: Final = f"""
     SELECT t.seq FROM ledger_transaction t
     WHERE t.award_id IS NULL AND t.subject = ANY(CAST(%(ids)s AS text[])) AND {_IN_PERIOD}
+      AND (CAST(%(own)s AS text) IS NULL OR t.seq NOT IN (SELECT seq FROM act JOIN related_party USING (id)))
 """
 _SEQS_OF_RULES: Final = f"""
     SELECT t.seq FROM ledger_transaction t
@@ -213,6 +231,7 @@ class Selection:
             "from_at": request.from_,
             "until_at": request.until,
             "viewer": request.viewer,
+            "own": request.own,
             "exchange": request.exchange,
             "rules": list(request.rules) or None,
             "subjects": list(request.subjects) or None,
@@ -223,7 +242,7 @@ class Selection:
         self._rulebook = rulebook = rulebook_in_force(connection, point.as_of) if self.settings else None
         self._parameters["on_shared_ladders"] = [] if rulebook is None else on_shared_ladders(request.viewer, rulebook)
         self._parameters["item_rules"] = [] if rulebook is None else list(rulebook.policy.item_rules)
-        self.facts_left_out = self._partial_awards = 0
+        self.facts_left_out = self._partial_awards = self._awards = 0
         self._award_sums = Counter[str](ceiling=0, payable=0)
         self._asked, self._context = DiskRows[tuple[str, int, int]](3), DiskRows[tuple[str, int, int]](3)
         self._abouts, self._subjects = DiskRows[tuple[str, ...]](1), DiskRows[tuple[str, ...]](1)
@@ -239,6 +258,7 @@ class Selection:
 
     def _select_awards(self) -> None:
         for award in self._stream(SELECTED, _Award):
+            self._awards += 1
             (self._asked if award.is_asked else self._context).add((award.award_id, award.version, award.whole))
             self._years.add(award.year)
             if award.whole:
@@ -345,7 +365,7 @@ class Selection:
                     view.visible,
                     policy,
                     readings[row.award_id],
-                    sees_red_flags=view.viewer is None,
+                    sees_red_flags=view.viewer is None and self._request.own is None,
                 )
 
     def award_sums(self) -> Json:
@@ -369,14 +389,15 @@ class Selection:
     def facts(self) -> Iterator[Json]:
         """Return the facts behind the awards in their newest version then, or all facts if all awards are requested.
 
-        An exchange gets only those that name no other exchange.
+        An exchange gets only those that name no other exchange, one subject no measures of red flags.
         """
         is_all = self._request.of_all_awards and self._request.of_all_times
         viewer = self._request.viewer
         for row in self._stream(_ALL_FACTS, RecordedFact) if is_all else self._facts_of_awards():
             if row.topic != DECLARED:
                 self.subjects_of_facts.add((row.about,))
-            if viewer is not None and not _is_for(viewer, parse_fact(row.topic, row.key, row.value)):
+            is_of_others = self._request.own is not None and row.topic == SIGN
+            if is_of_others or (viewer is not None and not _is_for(viewer, parse_fact(row.topic, row.key, row.value))):
                 self.facts_left_out += 1
                 continue
             yield fact_json(row)
@@ -387,7 +408,7 @@ class Selection:
         linked = DiskRows[tuple[str, ...]](1)
         for ids in self._ids_of(self._abouts):
             selected.extend(self._stream(_FACTS_ABOUT.format(of=""), tuple[str, str, int], ids=ids))
-            if self._request.viewer is None:
+            if self._request.viewer is None and self._request.own is None:
                 linked.extend(self._stream(_LINKED, tuple[str], ids=ids))
         for ids in self._ids_of(linked):
             selected.extend(self._stream(of_linked, tuple[str, str, int], ids=ids))
@@ -398,6 +419,10 @@ class Selection:
     def counts(self) -> dict[str, int]:
         """Count the awards that are only partly included, and the facts that were left out."""
         return {"partial_awards": self._partial_awards, "facts_of_others": self.facts_left_out}
+
+    def awards_left_out(self) -> int:
+        """Count the awards of the one subject that are left out because their postings name others."""
+        return fetch_value(self._connection, _AWARDS_OF_ONE, int, **self._parameters) - self._awards
 
 
 def _in_yuan(sums: Mapping[str, int]) -> Json:

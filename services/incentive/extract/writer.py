@@ -100,6 +100,7 @@ class _ExtractWriter:
             for register in sorted(addresses)
             if self._selection.registers is None or register in self._selection.registers
             for kind, service in (("trades", "trade_ingest"), ("listings", "listing"))
+            if order.request.own is None  # documents name others
         ]
         in_force = settings_in_force(connection)
         self._counted_now = None if in_force is None else in_force.registers
@@ -259,9 +260,9 @@ class _ExtractWriter:
     def _rests_on_register(self, item: Json) -> None:
         topic, register, _ = item["fact"].split("/", 2)
         if register not in {found.register for found in self._logs}:
-            if self._counted_now is None or register in self._counted_now:
+            if self._request.own is None and (self._counted_now is None or register in self._counted_now):
                 raise RegisterRefused(f"REGISTERS: 未列出 {register} / {register} is not listed")
-            self._not_asked.add(register)  # it counted then and exists no longer
+            self._not_asked.add(register)  # not for one subject, or it counted then and exists no longer
             return
         kind = "listings" if topic == FIRST_LISTING else "trades"
         self._rests_on(kind, register, item["generation"], item["seq"])
@@ -357,7 +358,14 @@ class _ExtractWriter:
 
     def _left_out(self) -> Json:
         """Describe what the role may not see, and count what was left out for that reason."""
-        viewer = self._request.viewer
+        viewer, own = self._request.viewer, self._request.own
+        if own is not None:
+            text = {
+                "zh": f"只含 {own} 自己的记录：不含登记簿文档、被拒收事件、核查线索，以及分录提到他人的奖补",
+                "en": f"only the own records of {own}: no documents of registers, rejected events or red flags, and no"
+                " awards whose postings name others",
+            }
+            return {"text": text, "awards": self._selection.awards_left_out()}
         if viewer is None:
             return {}
         return {

@@ -40,7 +40,7 @@ class RequestSchema(Schema):
     rules = limited_list(Text(), _MOST_NAMED, "个", allow_none=True)
     as_of = Time(allow_none=True)
     since = LogSize(allow_none=True)
-    evidence = Choice(("awards", "registers"), allow_none=True)
+    evidence = Choice(("awards", "registers", "own"), allow_none=True)
 
 
 ExtractSchema = answer(
@@ -65,6 +65,7 @@ def request_extract(arguments: Json) -> Json:
     """
     now = current_service().clock()
     _check_rules(arguments.get("rules") or ())
+    _check_own(arguments)
     settle(arguments.get("as_of"), now)
     with write_transaction() as connection:
         newest = newest_checkpoint(connection)
@@ -91,6 +92,17 @@ def _check_rules(rules: list[str] | tuple[()]) -> None:
     ]
     if faults:
         raise Problem(422, errors=faults)
+
+
+def _check_own(arguments: Json) -> None:
+    """Problem 422 for the own records of any but one subject; 403 for an exchange, which has no such records."""
+    if arguments.get("evidence") != "own":
+        return
+    if current_key().exchange is not None:
+        raise Problem(403)
+    if len(set(arguments.get("subjects") or ())) != 1 or arguments.get("exchange"):
+        said = "须恰有一个主体，且不得限交易场所 / needs exactly one subject, and no exchange"
+        raise Problem(422, errors=[FieldFault("evidence", said)])
 
 
 def _request(arguments: Json) -> ExtractRequest:

@@ -193,6 +193,11 @@ def has_all_awards(request: Json) -> bool:
     return not (request["subjects"] or request["exchange"] or request["rules"]) and viewer_of(request) is None
 
 
+def is_of_one_alone(request: Json) -> bool:
+    """Return True if the extract has the records of one subject and no others."""
+    return bool(request["evidence"] == "own")
+
+
 def viewer_of(request: Json) -> str | None:
     """The exchange whose key requested the extract; None for a reader who sees everything."""
     kind, _, exchange = request["role"].partition(":")

@@ -13,7 +13,15 @@ from datetime import datetime, timezone
 from .acts import RecordedActs, check_acts, check_payables, read_acts
 from .approvals.steps import check_steps
 from .awards import ReportedAwards, check_awards, check_posted
-from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint, viewer_of
+from .bundle import (
+    Bundle,
+    check_manifest,
+    has_all_awards,
+    has_all_postings,
+    is_of_one_alone,
+    open_checkpoint,
+    viewer_of,
+)
 from .ledger import AccountSums, LedgerLog, OlderExtract, check_balances, read_balances
 from .policy import SettingsHistory
 from .proofs.signatures import GivenKeys, SignedCheckpoint, VerifierKeys, read_keys
@@ -188,7 +196,13 @@ class ExtractCheck:
                 f"{former} 项事实出自登记簿的前一代，无法重算",
                 f"{former} facts are of a former generation of their register and could not be recomputed",
             )
-        if facts.of_replaced:
+        if is_of_one_alone(self._request):
+            self._limit(
+                f"只含一个主体的核验包没有登记簿文档（其中有他人），{facts.of_replaced} 项事实未重算",
+                "the extract of one subject has no documents of registers, which name others:"
+                f" {facts.of_replaced} facts were not recomputed",
+            )
+        elif facts.of_replaced:
             names = ", ".join(self._manifest["registers_not_asked"])
             self._limit(
                 f"{facts.of_replaced} 项事实出自现已被取代的 {names}，无法重算；请以取代之后的时点（as_of）申请",
@@ -266,6 +280,12 @@ class ExtractCheck:
                 "可兑现额、资格、暂缓与年度结账取决于他人的奖补与办理记录，未重算",
                 "payables, eligibility, holds and closed years were not recomputed: they depend on awards and acts of"
                 " others",
+            )
+        elif left_out := self._manifest["left_out"].get("awards"):
+            self._limit(
+                f"{left_out} 项奖补的分录提到他人，不在核验包中；可兑现额、状态与暂缓与之有关，未重算",
+                f"{left_out} awards whose postings name others are not in the extract: payables, states and holds,"
+                " which depend on them, were not recomputed",
             )
         elif not self._has_all_postings:
             self._limit(

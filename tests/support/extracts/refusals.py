@@ -512,7 +512,7 @@ REFUSALS = [
     Refusal("not of the checkpoint's size", PROOF, None, put(PROOF, None, "size", 1)),
     Refusal("not a hash", PROOF, None, put(PROOF, None, "nodes", [[0, 1, "AAAA"]])),
     Refusal("entry 5 is missing", TRANSACTIONS, None, drop(TRANSACTIONS, 5)),
-    Refusal("entry 74 is out of place", TRANSACTIONS, None, covered_twice),
+    Refusal("entry 76 is out of place", TRANSACTIONS, None, covered_twice),
     Refusal("entries do not hash to the root in the checkpoint", TRANSACTIONS, None, put(TRANSACTIONS, 1, "cause", {})),
     # The policy and the whitelist in force.
     Refusal("not the policy file that was in force", "policy/*.yaml", None, put(SETTINGS, None, "0/policy/sha256", "")),
@@ -604,7 +604,7 @@ REFUSALS = [
     # Acts.
     Refusal("differs from its hash in the ledger", ACTS, 1, put(ACTS, 0, "by", "x")),
     Refusal("out of order", ACTS, 2, swap(ACTS, 0)),
-    Refusal("the act of transaction 73 is missing", ACTS, None, drop(ACTS, -1)),
+    Refusal("the act of transaction 75 is missing", ACTS, None, drop(ACTS, -1)),
     Refusal("differs from its transaction", ACTS, 1, act(0, at=EARLY)),
     Refusal("the accounts are not those of its subject and year", ACTS, HERE, act({"action": "approve"}, year=2099)),
     Refusal("the step does not follow the one before", ACTS, HERE, act({"action": "review"}, **{"from": "paid"})),

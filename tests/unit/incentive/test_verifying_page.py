@@ -1,12 +1,14 @@
-"""The page `verify.html`: its policy allows no network, and its own script and style alone."""
+"""The page `verify.html`: its policy allows its own script and style alone, and it knows every kind of act."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 
 from services.incentive.extract.verifying_page import verifying_page
+from services.incentive.verifier.acts import ACT_IDS
 
 
 def test_its_policy_allows_its_script_and_style_and_nothing_else() -> None:
@@ -19,3 +21,8 @@ def test_its_policy_allows_its_script_and_style_and_nothing_else() -> None:
     )
     assert re.findall('<meta http-equiv="Content-Security-Policy" content="(.*?)">', page) == [policy]
     assert not re.search(r"\b(src|href|style|on[a-z]+)=", page)
+
+
+def test_it_knows_every_kind_of_act_that_verify_py_knows() -> None:
+    (listed,) = re.findall(r"const ACT_IDS = (\[.*?\]);", verifying_page().decode(), re.DOTALL)
+    assert tuple(json.loads(re.sub(r",\s*\]", "]", listed))) == ACT_IDS

@@ -1,0 +1,91 @@
+"""Extracts of one subject alone: verified like others, and without a word of anybody else's records."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.incentive.bureau import DOCUMENTS
+from tests.support.incentive.extract_makers import ACCOUNT_NO, Makers, checked, files, lines, makers_of, subject_of
+from tests.support.registers import worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SHARING = [f"uscc:{worlds.uscc(number)}" for number in (90, 91)]
+# The first loses a part of S-1, whose posting then names the second, and all of S-2.
+DECLARED = (
+    (SHARING[0], "S-1", "2026-04-01", "international_led"),
+    (SHARING[1], "S-1", "2026-03-01", "international_took_part"),
+    (SHARING[0], "S-2", "2026-04-01", "international_led"),
+    (SHARING[1], "S-2", "2026-03-01", "international_led"),
+)
+CODE = re.compile(r"[a-z_]+:[0-9A-Z]{18}")
+EVERYBODYS = ("policy/", "verify.", "lines/", "README.md")
+
+
+@pytest.fixture(scope="module")
+def makers(postgres, tmp_path_factory) -> Iterator[Makers]:
+    """A set in which two subjects share items and are related."""
+    with makers_of(postgres, tmp_path_factory.mktemp("own")) as found:
+        for subject, item, day, role in DECLARED:
+            entry = {"rule": "standards", "subject": subject, "item": item, "earned_on": day, "measure": {"role": role}}
+            answer = found.ask("POST", "/v1/declared", "bureau", entry | {"documents": DOCUMENTS})
+            assert answer.status_code == 200, answer.text
+        related = {"subjects": SHARING, "status": "related", "reason": "r", "documents": DOCUMENTS}
+        answer = found.ask("POST", "/v1/related-parties", "bureau", related)
+        assert answer.status_code == 201, answer.text
+        yield found
+
+
+def test_an_extract_of_one_subject_is_sound_and_names_no_other_record(makers: Makers, tmp_path: Path) -> None:
+    whole = makers.extract()
+    subjects = sorted({subject_of(award) for award in lines(whole, "awards.ndjson")})
+    left_out = 0
+    for subject in subjects:
+        content = makers.extract(subjects=(subject,), evidence="own")
+        report = checked(makers, content, tmp_path)
+        assert report.is_sound, (subject, report.text())
+        manifest = json.loads(files(content)["manifest.json"])
+        left_out += manifest["left_out"]["awards"]
+        awards = lines(content, "awards.ndjson")
+        assert {subject_of(award) for award in awards} <= {subject}
+        assert len(awards) + manifest["left_out"]["awards"] == sum(
+            subject_of(award) == subject for award in lines(whole, "awards.ndjson")
+        )
+        for name, data in files(content).items():
+            if name.startswith(EVERYBODYS) or name.endswith(".xlsx"):
+                continue
+            others = set(CODE.findall(data.decode())) - {subject}
+            assert others == set(), (subject, name)
+        assert not [name for name in files(content) if name.startswith("evidence/")]
+        assert files(content)["quarantine.ndjson"] == b""
+        assert ACCOUNT_NO.encode() not in b"".join(files(content).values())
+    assert len(subjects) > 5
+    assert left_out == 1
+
+
+def test_each_entry_of_one_subject_is_proved(makers: Makers, tmp_path: Path) -> None:
+    subject = subject_of(lines(makers.extract(), "awards.ndjson")[0])
+    content = files(makers.extract(subjects=(subject,), evidence="own"))
+    posted = content["transactions.ndjson"].splitlines()
+    assert posted
+    proof = json.loads(content["proof.json"])
+    covered = sum(end - start for start, end, _ in proof["nodes"])
+    assert covered + len(posted) == proof["size"]
+
+
+def test_own_records_are_of_exactly_one_subject(makers: Makers) -> None:
+    def status(role: str, **body: object) -> int:
+        code: int = makers.ask("POST", "/v1/extracts", role, {"evidence": "own", **body}).status_code
+        return code
+
+    one, other = "uscc:91530000000000001L", "uscc:91530000000000002H"
+    assert status("auditor", subjects=[one]) == 202
+    assert status("auditor") == status("auditor", subjects=[one, other]) == 422
+    assert status("auditor", subjects=[one], exchange="kmdex") == 422
+    assert status("exchange:kmdex", subjects=[one]) == 403
