@@ -4,8 +4,6 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from services.trade_ingest.trade_facts import trade_facts
-from shared.events.documents import TRADE_STATUSES
-from shared.events.fields import Choice
 from shared.events.schemas import TradeSchema
 from shared.events.topics import topic_of
 from shared.postgres.sorted_rows import SortedRows
@@ -15,12 +13,12 @@ from shared.values.parties import is_number
 from shared.web.answers import answer, integers, lists, nested, texts
 from shared.web.lists import list_operation, page_schema
 from shared.web.problems import Problem
-from shared.web.query import Blueprint, NoQuery, SubjectParameter
+from shared.web.query import Blueprint, NoQuery
 from shared.web.register.documents import (
     CountedField,
     CurrentDocument,
-    DocumentQuery,
     PlaceSchema,
+    TradeQuery,
     answer_document,
     detail_schema,
     document_list,
@@ -31,11 +29,6 @@ from shared.web.register.documents import (
 from shared.web.service import read_snapshot
 
 blueprint = Blueprint("trades", __name__, description="交易 / trades")
-
-
-class TradeQuery(DocumentQuery):
-    buyer = SubjectParameter()
-    status = Choice(TRADE_STATUSES)
 
 
 TradeItemSchema = item_schema("TradeItem", TradeSchema)
@@ -60,7 +53,11 @@ TradeFactsSchema = answer("TradeFacts", integers("generation"), lists(facts=Trad
 @list_operation(blueprint, "GET /v1/trades", TRADES, query=TradeQuery)
 def list_trades(arguments: Json) -> AbstractContextManager[SortedRows[CurrentDocument]]:
     """Trades in their current revision, in order of exchange and number by default."""
-    filters = {"status": "completed = (%(status)s = 'completed')", "buyer": is_party("buyer", "buyer")}
+    filters = {
+        "status": "completed = (%(status)s = 'completed')",
+        "buyer": is_party("buyer", "buyer"),
+        "in_total": "(completed AND NOT mirrored AND counted) = (%(in_total)s = 'true')",
+    }
     return open_documents("trade", arguments, **filters)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from shared.values.json_types import Json
+
 WIDTH: Final = 720
 HEIGHT: Final = 240
 _LEFT, _TOP, _BOTTOM = 84, 14, 30
@@ -45,9 +47,9 @@ class Mark(NamedTuple):
     is_reached: bool
 
 
-def bar_chart(amounts_fen: Sequence[tuple[str, int]]) -> BarChart:
-    """Lay out bars of (label, amount in fen), from zero to a round figure above the highest."""
-    highest = max((amount for _, amount in amounts_fen), default=0)
+def bar_chart(amounts_fen: Sequence[tuple[str, int]], at_least_fen: int = 0) -> BarChart:
+    """Lay out bars of (label, amount in fen), from zero to a round figure above them and above `at_least_fen`."""
+    highest = max((at_least_fen, *(amount for _, amount in amounts_fen)))
     step = round_step(highest)
     lines_over = max(1, -(-highest // step))
     top_fen, room = step * lines_over, HEIGHT - _TOP - _BOTTOM
@@ -82,3 +84,10 @@ def tier_progress(total_fen: int, thresholds_fen: Sequence[int]) -> tuple[float,
             return round(100 * (place + (total_fen - before) / (over - before)) / count, 2), marks
         before = over
     return 100.0, marks
+
+
+def all_months(year: int, months: Sequence[Json]) -> list[Json]:
+    """Return the months of a year in order, those without trades with 0.00."""
+    known = {month["month"]: month for month in months}
+    names = [f"{year}-{number:02d}" for number in range(1, 13)]
+    return [known.get(name, {"month": name, "amount": "0.00", "trades": 0}) for name in names]

@@ -32,7 +32,6 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     files,
     ledger,
     notices,
-    overview,
     own,
     policy,
     public_notices,
@@ -45,6 +44,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     waiting,
     worklist,
 )
+from services.incentive.pages.year import overview, trades, year_sheet  # noqa: F401 - each adds its routes
 from shared.settings import OidcSettings
 from shared.web.app import sign_in_by
 from shared.web.unknown_addresses import show_unknown_addresses_by

@@ -33,10 +33,10 @@ def which_awards(connection: Connection, award_ids: Collection[str]) -> set[str]
 
 
 def sums_by_rule(connection: Connection, view: LedgerView, year: int) -> dict[str, RuleSums]:
-    """Sums of a year's awards by rule, without awards of 0.00, for a reader who sees everything."""
+    """Sums of a year's awards by rule, those of 0.00 included as in lists, for a reader who sees everything."""
     statement = f"""
         SELECT award.rule, count(*), sum(award.ceiling_fen), sum(award.payable_fen) FROM {view.awards}
-        WHERE award.year = %(year)s AND award.ceiling_fen > 0 GROUP BY award.rule
+        WHERE award.year = %(year)s GROUP BY award.rule
     """
     rows = fetch(connection, statement, tuple[str, int, int, int], year=year, as_of=view.as_of)
     return {rule: RuleSums(count, int(ceiling), int(payable)) for rule, count, ceiling, payable in rows}

@@ -38,7 +38,7 @@ class WorklistRow(NamedTuple):
 
 
 def list_worklist(connection: Connection, view: LedgerView, year: int, reader: Actor) -> list[WorklistRow]:
-    """Awards of a year with a payable or a decision, by state, in the order of states."""
+    """Awards of a year by state, in the order of states: exactly those that the list of awards shows for each."""
     statement = f"""
         SELECT coalesce(last.to_state, '{FIRST_STATE}') AS state, count(*), sum(award.payable_fen),
                count(*) FILTER (WHERE EXISTS ({_OWN})),
@@ -48,8 +48,7 @@ def list_worklist(connection: Connection, view: LedgerView, year: int, reader: A
                    SELECT FROM decision d JOIN act a ON a.id = d.id
                    WHERE d.award_id = award.award_id AND d.action = 'return' AND a.recorded_at <= {AS_OF}))
         FROM {view.awards} LEFT JOIN LATERAL ({LAST_STEP_SQL}) last ON true
-        WHERE award.year = %(year)s AND (award.payable_fen > 0 OR last.to_state IS NOT NULL)
-        GROUP BY 1
+        WHERE award.year = %(year)s GROUP BY 1
     """
     parameters = {
         "year": year,

@@ -11,7 +11,8 @@ from marshmallow import Schema, ValidationError, fields
 from msgspec import structs
 
 from shared.events.decode import Kind
-from shared.events.fields import Time
+from shared.events.documents import TRADE_STATUSES
+from shared.events.fields import Choice, Time
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
 from shared.postgres.query import fetch, where
 from shared.postgres.sorted_rows import SortedRows, SqlRows, column
@@ -54,6 +55,14 @@ class DocumentQuery(PageQuery):
     numbers = NumbersParameter()
     from_ = TimeParameter(data_key="from")
     until = TimeParameter()
+
+
+class TradeQuery(DocumentQuery):
+    """Filters of trades; `in_total`: those that make up the totals of exchanges, or the others."""
+
+    buyer = SubjectParameter()
+    status = Choice(TRADE_STATUSES)
+    in_total = Choice(("true", "false"))
 
 
 # A revision of a document, and the Kafka record that brought it.

@@ -1,19 +1,16 @@
 """Pages of an exchange: its annual total and tiers, months, participants, events of today; and the year's outlook."""
 
-from collections.abc import Sequence
-
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.awards import found_or_404
 from services.incentive.http.register_reads import received_on
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show, today
-from services.incentive.pages.chart import bar_chart, tier_progress
+from services.incentive.pages.chart import all_months, bar_chart, tier_progress
 from services.incentive.pages.course_chart import course_chart
 from services.incentive.pages.views.participants import participants_of
 from services.incentive.queries.finding.outlook import load_exchange_outlook
 from services.incentive.queries.status import load_exchange_status
-from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 
 
@@ -25,7 +22,7 @@ def exchange(exchange: str) -> ResponseReturnValue:
         status = found_or_404(load_exchange_status(connection, view, exchange, year))
         outlook = found_or_404(load_exchange_outlook(connection, view, exchange, year))
         participants = participants_of(connection, view, exchange, year)
-    months = _all_months(year, status["months"])
+    months = all_months(year, status["months"])
     way, marks = tier_progress(parse_yuan(status["total"]), [parse_yuan(tier["over"]) for tier in status["tiers"]])
     return show(
         "views/exchange",
@@ -50,9 +47,3 @@ def show_outlook(exchange: str) -> ResponseReturnValue:
     with page_view() as (connection, view):
         outlook = found_or_404(load_exchange_outlook(connection, view, exchange, year))
     return show("views/outlook", year=year, outlook=outlook, chart=course_chart(outlook), policy=view.rulebook.policy)
-
-
-def _all_months(year: int, months: Sequence[Json]) -> list[Json]:
-    known = {month["month"]: month for month in months}
-    names = [f"{year}-{number:02d}" for number in range(1, 13)]
-    return [known.get(name, {"month": name, "amount": "0.00", "trades": 0}) for name in names]

@@ -1,0 +1,1 @@
+"""Pages of a whole year, and of the trades that its figures count."""
