@@ -20,7 +20,7 @@ _WAITING_MOST: Final = 256
 _OPEN: Final = re.compile(r"/(docs|static)(/.*)?|/openapi\.json")
 _OWN_LANES: Final = {"/healthz": "healthz", "/readyz": "readyz", "/metrics": "metrics"}
 # Routes whose answer or body has no bound.
-_STREAMS: Final = re.compile(r"/v1/(evidence|entries)|(/v1)?/extracts/[^/]+/download")
+_STREAMS: Final = re.compile(r"/v1/(evidence|entries|quarantine/events)|(/v1)?/extracts/[^/]+/download")
 
 
 def lane_of(path: str, *, is_large: bool) -> str:
