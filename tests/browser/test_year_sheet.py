@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NUMBER = re.compile(r"[0-9][0-9,]*")
 SAID_TRADES = re.compile(r"(\d[\d,]*) (?:笔|项)")
 # Pages with figures, and at least so many of them.
-COUNTING = {"/": 5, f"/worklist?year={YEAR}": 2, f"/year?year={YEAR}": 20, "/quarantine?kind=trades": 10}
+COUNTING = {"/": 5, f"/worklist?year={YEAR}": 2, f"/year?year={YEAR}": 20, "/quarantine?kind=trades": 5}
 
 
 def counted(page: Page, address: str) -> int:
