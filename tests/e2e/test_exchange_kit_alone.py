@@ -1,6 +1,7 @@
 """The exchange kit installed alone and used by the commands of its page, up to accepted events."""
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -103,8 +104,11 @@ def test_the_other_commands_work_there(checkout: Path, environment: dict[str, st
     assert (checkout / "from-xlsx.ndjson").read_bytes() == (checkout / "trades.ndjson").read_bytes()
     run(checkout, environment, "exchange-kit", "sample", "--events", "50", "-o", "sample.ndjson")
     run(checkout, environment, "exchange-kit", "validate", "sample.ndjson")
+    found = run(checkout, environment, "exchange-kit", "check", "--exchange", "kmdex", "--json")
+    assert json.loads(found) == {"summary": {"kafka": None, "listing": None, "trade-ingest": None}}
     told = run(checkout, environment, "exchange-kit", "--help")
     used = {
+        "check",
         "sample",
         "from-csv",
         "from-xlsx",
