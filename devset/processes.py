@@ -2,17 +2,19 @@
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import pwd
-import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
@@ -209,16 +211,25 @@ def end_descendants() -> None:
 def free_ports(count: int) -> list[int]:
     """Return different loopback TCP ports that are free now.
 
+    All callers on the machine are given them in turn, because it may take a minute until a program listens at its own.
     They are below the range of outgoing connections on Linux, so that no connection takes one before its program does.
     """
+    turn_file = Path(tempfile.gettempdir(), f"jiangbu-last-port-{os.getuid()}")
     with contextlib.ExitStack() as stack:
+        turn = stack.enter_context(turn_file.open("a+", encoding="ascii"))
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        turn.seek(0)
+        last = int(turn.read() or PORTS[0])
         ports: list[int] = []
-        while len(ports) < count:
-            port = random.randrange(*PORTS)  # noqa: S311 - no secret
+        for port in chain(range(last + 1, PORTS[1]), range(*PORTS)):
             one = stack.enter_context(socket.socket())
             with contextlib.suppress(OSError):
                 one.bind(("127.0.0.1", port))
                 ports.append(port)
+            if len(ports) == count:
+                break
+        turn.truncate(0)
+        turn.write(str(ports[-1]))
         return ports
 
 

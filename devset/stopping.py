@@ -22,7 +22,8 @@ class StopSignals:
     """Raises `StopRequested` in the main thread at the first signal. Later signals have no effect."""
 
     def __init__(self) -> None:
-        self._stopping = False
+        self._reason: str | None = None
+        self._ignored = False
         self._parent = os.getppid()
         self._under_make = _status(self._parent).get("Name") in ("make", "gmake")
         self._blocked_since_s: float | None = None
@@ -33,15 +34,20 @@ class StopSignals:
 
     def ignore(self) -> None:
         """Ignore further signals: the set is already stopping."""
-        self._stopping = True
+        self._ignored = True
 
     def check(self) -> None:
-        """Raise `StopRequested` if our `make` was interrupted or has died. Call it in every waiting loop.
+        """Raise `StopRequested` if there was a signal, or our `make` was interrupted or has died.
 
+        Call it in every waiting loop: what a signal raises inside a destructor or a callback of a library is lost.
         At a terminal Ctrl-C reaches this process too. But if GNU make alone receives SIGINT, it forwards it to nobody
         and waits for this process, with the signal blocked. If make is killed, nothing else would stop this process.
         """
-        if not self._under_make or self._stopping:
+        if self._ignored:
+            return
+        if self._reason is not None:
+            self._stop(self._reason)
+        if not self._under_make:
             return
         if os.getppid() != self._parent:
             self._stop(say("make 已退出", "make has ended"))
@@ -54,11 +60,11 @@ class StopSignals:
             self._stop(say("make 被中断", "make was interrupted"))
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
-        if not self._stopping:
+        if not self._ignored and self._reason is None:
             self._stop(signal.Signals(number).name)
 
     def _stop(self, reason: str) -> NoReturn:
-        self._stopping = True
+        self._reason = reason
         raise StopRequested(reason)
 
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from devset.processes import ChildProgram, base_environment, spawn
+from devset.processes import ChildProgram, base_environment, free_ports, spawn
 
 
 def run(log_file: Path, script: str) -> ChildProgram:
@@ -25,3 +25,9 @@ def test_last_output_is_empty_without_output(tmp_path: Path) -> None:
     log_file = tmp_path / "one.log"
     run(log_file, "print('earlier')")
     assert run(log_file, "pass").last_output() == ""
+
+
+def test_ports_are_given_in_turn() -> None:
+    """Two sets that start at once must not choose the same port before either listens."""
+    ports = [*free_ports(20), *free_ports(20)]
+    assert len(set(ports)) == 40
