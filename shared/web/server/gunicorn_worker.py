@@ -32,11 +32,11 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     limits: ConnectionLimits  # set by `serve`
     place = 0  # number among the workers; set by `shared_metrics`
-    _shares = ConnectionShares()
+    shares: ConnectionShares  # set by `serve`
 
     def leave(self) -> None:
         """Let the other workers accept all connections; also called by the arbiter for a worker that has died."""
-        self._shares.leave(self.place)
+        self.shares.leave(self.place)
 
     def get_thread_pool(self) -> Lanes:
         return Lanes()
@@ -49,7 +49,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def accept(self, listener: Any) -> None:
         """Accept a connection unless a less busy worker does."""
-        self._shares.yield_to_others(listener, self.place)
+        self.shares.yield_to_others(listener, self.place)
         self._connections.accept(listener.sock)
         self._count()
 
@@ -62,7 +62,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Note the number of open connections, for gunicorn and for the other workers."""
         self.nr_conns = len(self._connections)
         if self.alive:
-            self._shares.hold(self.place, self.nr_conns)
+            self.shares.hold(self.place, self.nr_conns)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Begin to stop: gunicorn calls this once when it accepts no more connections."""

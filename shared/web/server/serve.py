@@ -14,6 +14,7 @@ from shared.process.program import shorten_thread_switching
 from shared.values.json_types import Json
 from shared.web.app import start_sampler, stop_tracing
 from shared.web.problems import Problem, answer_http_exception
+from shared.web.server.connection_shares import ConnectionShares
 from shared.web.server.gunicorn_worker import ApiWorker
 from shared.web.server.lanes import REQUESTS, THREADS
 from shared.web.server.limits import KEEP_ALIVE_S, ConnectionLimits, allow_connections
@@ -64,7 +65,7 @@ def serve(make_app: Callable[[], Flask], bind: str, workers: int, limits: Connec
     the program at once. Connections and threads start in the workers.
     """
     limits = allow_connections(limits)
-    ApiWorker.limits = limits
+    ApiWorker.limits, ApiWorker.shares = limits, ConnectionShares()
     with shared_metrics() as hooks:
         app = make_app()
         _answer_broken_bodies(app)

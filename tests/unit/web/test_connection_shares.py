@@ -9,6 +9,7 @@ import pytest
 
 from shared.web.server import connection_shares
 from shared.web.server.connection_shares import ConnectionShares
+from shared.web.server.gunicorn_worker import ApiWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,3 +46,8 @@ def test_nobody_waits_for_a_worker_that_has_left(listener: socket.socket, waits:
     shares.leave(1)
     shares.yield_to_others(listener, 2)
     assert waits == []
+
+
+def test_programs_forked_from_one_process_have_counts_of_their_own() -> None:
+    """Counts that exist before `serve` would be shared, with what a program that was killed has left in them."""
+    assert not hasattr(ApiWorker, "shares")
