@@ -92,7 +92,7 @@ def test_what_competes_is_chosen_by_a_join(makers: Makers) -> None:
     with makers.set.ledger.begin() as connection:
         point = ledger_size(connection, 10, None)
         execute(connection, "SET LOCAL work_mem = '64kB'")
-        request = dict.fromkeys(("viewer", "exchange", "rules", "subjects", "from_at", "until_at"))
+        request = dict.fromkeys(("viewer", "own", "exchange", "rules", "subjects", "from_at", "until_at"))
         parameters = {**request, "as_of": point.as_of, "since": 0, "size": 10, "on_shared_ladders": []}
         plan = fetch_values(connection, f"EXPLAIN {SELECTED}", str, **parameters)
         assert any("Join" in line for line in plan)

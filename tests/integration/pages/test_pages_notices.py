@@ -147,6 +147,7 @@ def test_without_a_key_nothing_is_told_but_the_notices_as_posted(bureau: Bureau)
         "L": 0,
         "N": "000",
         "year": 2026,
+        "kind": "trade",
     }
     adapter = client.application.url_map.bind("localhost")
     answered = set()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import positive_data_acceptance
 
@@ -31,9 +31,13 @@ def check_operation(cases: Any, headers: dict[str, str], examples: int) -> None:
     @given(case=cases)
     @same_examples(examples)
     def answer(case: Case) -> None:
+        # A parameter without a value is not sent, and without it an invalid request may be valid.
+        assume(all(value not in (None, [], {}) for value in (case.query or {}).values()))
         # An entry that the log does not have yet is a 503, which is taken for a fault of the server.
         if str((case.query or {}).get("min_size", "")).isdigit():
             case.query["min_size"] = 0
+        # Else answers are compressed, and the client of the tests does not unpack them.
+        case.headers["Accept-Encoding"] = "identity"
         # A document cannot describe issued cursors or check characters, so 422 may be right.
         case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 

@@ -25,6 +25,7 @@ def record_of_each_kind(bureau: Bureau, award_id: str) -> None:
         related = {"subjects": pair, "status": "related", "reason": "r", "documents": DOCUMENTS}
         bureau.post("/v1/related-parties", related)
         bureau.post(f"/v1/subjects/{subject(1)}/accounts", {**account, "account": f"622202000000000{number}"})
+        bureau.post(f"/v1/subjects/{subject(1)}/access-links", {})
         declared = {"rule": "compute_voucher", "subject": subject(3 - number), "item": f"V-{number}"}
         declared |= {"measure": {"settled": f"{10 ** (6 - number)}.00"}, "documents": DOCUMENTS}
         bureau.post("/v1/declared", {**declared, "earned_on": f"2026-0{number % 2 + 1}-01"})
