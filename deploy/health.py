@@ -16,12 +16,15 @@ _TIMEOUT_S = 10.0
 _REQUEST = b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 
-def health(heartbeat: str, ports: Sequence[int] = _PORTS) -> str | None:
-    """Return what is wrong with this container's program, an API or a consumer; None if it is healthy."""
+def health(heartbeat: str, ports: Sequence[int] = ()) -> str | None:
+    """Return what is wrong with this container's program, an API or a consumer; None if it is healthy.
+
+    `ports`: where an API may answer; by default those of the three services.
+    """
     why = stall_reason(heartbeat, time.monotonic())
     if why is None:
         return None
-    for port in ports:
+    for port in ports or _PORTS:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S) as connection:
                 connection.sendall(_REQUEST)
@@ -35,6 +38,6 @@ def health(heartbeat: str, ports: Sequence[int] = _PORTS) -> str | None:
 
 
 if __name__ == "__main__":
-    found = health(sys.argv[1], [int(port) for port in sys.argv[2:]] or _PORTS)
+    found = health(sys.argv[1], [int(port) for port in sys.argv[2:]])
     print(found or "正常 / ok")  # noqa: T201 - Docker stores it with the state
     sys.exit(found is not None)

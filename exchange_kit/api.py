@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import requests
+from requests.adapters import HTTPAdapter, Retry
 
 from shared.language import LocalizedError, localized
 from shared.values.json_types import Json
 
 PAGE: Final = 500
 _TIMEOUT_S: Final = 30.0
+# A server may close a connection that was kept in the moment in which the next request is sent.
+_RETRIES: Final = Retry(connect=1, read=1, backoff_factor=0.2)
 
 T = TypeVar("T")
 
@@ -40,6 +43,8 @@ class Api:
     def with_key(cls, name: str, url: str, key: str) -> "Api":
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {key}"
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(max_retries=_RETRIES))
         return cls(name, url, session)
 
     def get(self, path: str, **query: str | int) -> Json:

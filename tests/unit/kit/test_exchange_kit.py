@@ -217,7 +217,7 @@ def test_a_line_that_is_no_event_stops_before_anything_is_sent(tmp_path: Path) -
 
 def test_without_a_broker_named_the_variable_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "events.ndjson"
-    file.write_bytes(b"")
+    assert run("sample", "--exchange", "kmdex", "--events", "9", "-o", str(file)).exit_code == 0
     result = run("publish", str(file), "--exchange", "kmdex")
     assert result.exit_code == 1
     assert "KAFKA_BOOTSTRAP_SERVERS" in result.output

@@ -66,9 +66,7 @@ def test_a_file_that_cannot_be_written_or_read(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("status", "says"), [(200, None), (503, "topics are missing")])
-def test_an_api_is_asked_whether_it_is_ready(
-    file: Path, monkeypatch: pytest.MonkeyPatch, status: int, says: str | None
-) -> None:
+def test_an_api_is_asked_whether_it_is_ready(file: Path, status: int, says: str | None) -> None:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status if self.path == "/readyz" else 404)
@@ -81,7 +79,7 @@ def test_an_api_is_asked_whether_it_is_ready(
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        monkeypatch.setattr(probe, "_PORTS", (free_ports(1)[0], server.server_port))
-        assert health(str(file)) == says
+        found = health(str(file), (free_ports(1)[0], server.server_port))
         server.shutdown()
         thread.join()
+    assert found == says
