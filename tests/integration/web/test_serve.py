@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -90,10 +91,12 @@ def _seconds_of_connections(port: int) -> float:
 
 def figure_files(parent: psutil.Process) -> dict[int, set[str]]:
     """Return the names of the open metrics files by worker process."""
-    return {
-        worker.pid: {Path(file.path).name for file in worker.open_files() if "jiangbu-metrics-" in file.path}
-        for worker in parent.children()
-    }
+    found = {}
+    for worker in parent.children():
+        with suppress(psutil.NoSuchProcess):  # one that has just died
+            files = worker.open_files()
+            found[worker.pid] = {Path(file.path).name for file in files if "jiangbu-metrics-" in file.path}
+    return found
 
 
 def test_workers_count_together_and_go_on_where_one_that_died_was(start: Start, tmp_path: Path) -> None:
