@@ -24,7 +24,7 @@ from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, l
 from shared.yaml_files.tree import FieldProblem, Scalar, YamlFileError, parse_tree
 
 _LEAST_MACHINES: Final = 3
-# What at least one machine runs, by the field that says so.
+# Programs that at least one machine runs, by the field that says so.
 _RUN_SOMEWHERE: Final = {
     "proxy": "须有一台运行代理 / one of them must run the proxy",
     "services": "须有一台运行各服务 / one of them must run the services",

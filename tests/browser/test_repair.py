@@ -53,7 +53,7 @@ def wrong(number: int) -> dict[str, Any]:
 
 
 def corrected(line: str) -> bytes:
-    """What a clerk makes of a line of the file."""
+    """Correct a line of the file as a clerk does."""
     event = json.loads(line)
     assert event["refusederrors"]
     right = {"provider": {"id": SELLER, "name": "虚构供方"}, "buyer": {"id": BUYER, "name": "虚构需方"}}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 BY_OUTSIDERS = 40
 HELD_BYTES = 2**25  # a larger zip is read piece by piece
-# What verify.py alone refuses: facts, awards and payables are recomputed, and the procedure of acts is followed.
+# Left to verify.py: facts, awards and payables are recomputed, and the procedure of acts is followed.
 RECOMPUTED = {
     "no such fact",
     "there was no whitelist then",

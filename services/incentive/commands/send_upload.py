@@ -15,7 +15,7 @@ _GIVE_UP_S: Final = 15.0  # a person waits
 
 
 class Sending(NamedTuple):
-    """What came of sending: partition and offset of each event that Kafka acknowledged, and why others were not."""
+    """The result of sending: partition and offset of each event that Kafka acknowledged, and why others were not."""
 
     places: list[tuple[UploadRecord, int, int]]
     failure: str | None

@@ -12,7 +12,7 @@ from shared.web.register.refused_rows import QuarantinedRecord
 
 
 class Fix(NamedTuple):
-    """What the exchange does about a reason, in one sentence of each language."""
+    """The step by which an exchange corrects a record refused for a reason, in one sentence of each language."""
 
     zh: str
     en: str

@@ -1,4 +1,4 @@
-"""What a mapped row says is exactly what was in its cells, in messy tables too, or the row is refused."""
+"""A mapped row says exactly what was in its cells, in messy tables too, or it is refused."""
 
 from __future__ import annotations
 

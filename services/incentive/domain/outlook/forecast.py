@@ -21,7 +21,7 @@ Months = Mapping[date, int]
 
 
 class DailyPace(NamedTuple):
-    """What whole months brought from `from_on` to `until_on`, both included: `amount_fen` in `days` days.
+    """The amount of whole months from `from_on` to `until_on`, both included: `amount_fen` in `days` days.
 
     `deviation_fen` is the standard deviation of the months' amounts a day.
     """

@@ -42,7 +42,7 @@ NO_FORECAST: Final[Mapping[str, Texts]] = {
 
 
 class _Basis(NamedTuple):
-    """What a forecast rests on: the total by the end of a day, the days left after it, a pace and its past errors."""
+    """The basis of a forecast: the total by the end of a day, the days left after it, a pace and its past errors."""
 
     on: date
     days_left: int
@@ -91,7 +91,7 @@ def rounded_estimate(found: Estimate) -> Json:
 
 
 def _basis(year: int, on: date, days_left: int, by_today_fen: int, months: Months, today: date) -> _Basis | str:
-    """What a forecast rests on, or the code of the reason why there is none."""
+    """The basis of the forecast, or the code of the reason why there is none."""
     if today.year != year:
         return "year_over" if today.year > year else "not_begun"
     pace = pace_before(on, months)

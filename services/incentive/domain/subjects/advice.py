@@ -1,4 +1,4 @@
-"""What a participant is told of the trades that do not count for it, and what would change that. Pure."""
+"""Advice to a participant: which of its trades do not count, and what would change that. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -55,7 +55,7 @@ class Advice(NamedTuple):
 
 
 def advice_for(exchange: str, year: int, facts: SubjectFacts, policy: Policy) -> Sequence[Advice]:
-    """What to tell a provider about its year on an exchange, reason by reason."""
+    """The advice to a provider about its year on an exchange, reason by reason."""
     terms, totals = policy.annual_listed_trading, facts.totals.get(year, ())
     missing_fen = missing_to_reach(annual_base(totals, policy.in_force, policy).within_fen, terms)
     share = merge_shares(totals).get(exchange)
@@ -71,5 +71,5 @@ def advice_for(exchange: str, year: int, facts: SubjectFacts, policy: Policy) ->
 
 
 def _advice(reason: str) -> Texts:
-    """What to tell; a reason of a later version of the register is its own text."""
+    """The text for a reason; one of a later version of the register is its own text."""
     return _ADVICE.get(reason, reason_label(reason))

@@ -112,7 +112,7 @@ def test_the_range_has_the_estimate_and_never_less_than_is_known(
     later = estimate(pace, known_fen, ahead + 1)
     assert later.amount_fen >= found.amount_fen
     assert later.high_fen - later.amount_fen >= found.high_fen - found.amount_fen - 1
-    # What comes later in the calendar changes no forecast.
+    # Later months change no forecast.
     assert pace_before(day, {month: fen for month, fen in months.items() if month < day.replace(day=1)}) == pace
 
 

@@ -1,4 +1,4 @@
-"""What a seller is told of its trades that do not count, and whether they would make it reach the threshold."""
+"""Advice to a seller: which trades do not count, and whether they would make it reach the threshold."""
 
 from __future__ import annotations
 
