@@ -79,6 +79,11 @@ def is_blank(cell: Cell) -> bool:
     return isinstance(cell, str) and not cell.strip()
 
 
+def shown_cell(cell: Cell) -> "str | NumberCell | Moment | Unreadable":
+    """Return the cell that is shown: of merged cells, their value."""
+    return cell.cell if isinstance(cell, Merged) else cell
+
+
 def read_table(content: bytes, sheet: str | None, most: int) -> list[list[Cell]]:
     """Read the first rows, at most `most`, of a file that somebody sent: CSV (UTF-8 or GB 18030) or bounded XLSX.
 
@@ -162,7 +167,7 @@ def _sheet_rows(sheet: ReadOnlyWorksheet) -> Iterator[list[Cell]]:
 def _merged_rows(sheet: ReadOnlyWorksheet) -> dict[int, dict[int, tuple[int, int]]]:
     """Return by row and column the first and last row of merged cells that have several rows.
 
-    Of the columns of such cells the first alone, which has the value.
+    Only the first of their columns is returned, which has the value.
     """
     found: dict[int, dict[int, tuple[int, int]]] = {}
     with sheet._get_source() as source:  # type: ignore[attr-defined]  # noqa: SLF001 - offered nowhere else

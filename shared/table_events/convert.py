@@ -13,7 +13,7 @@ from shared.events.decode import FieldError
 from shared.events.documents import Document
 from shared.events.records import event_of
 from shared.events.validate import DUPLICATE, judge
-from shared.table_events.cells import Cell, Merged, is_blank
+from shared.table_events.cells import Cell, is_blank, shown_cell
 from shared.table_events.mapping import CellError, Mapping, half_width, read_field
 from shared.values.json_types import Json
 
@@ -59,7 +59,7 @@ def headings_of(rows: Sequence[Sequence[Cell]]) -> list[str]:
 
 
 def _heading(cell: Cell) -> str:
-    shown = cell.cell if isinstance(cell, Merged) else cell
+    shown = shown_cell(cell)
     return " ".join(shown.split()) if isinstance(shown, str) else ""
 
 
@@ -120,7 +120,7 @@ def _read_rows(
 
 def _is_total(cell: Cell, totals: Sequence[str]) -> bool:
     """Return True for a cell that is one of the words, however it is spaced: `合  计：`."""
-    shown = cell.cell if isinstance(cell, Merged) else cell
+    shown = shown_cell(cell)
     return bool(totals) and isinstance(shown, str) and "".join(half_width(shown).split()).rstrip(":") in totals
 
 

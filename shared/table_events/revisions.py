@@ -31,7 +31,7 @@ class KnownRevision(NamedTuple):
 
 
 class JudgedRow(msgspec.Struct, frozen=True):
-    """What becomes of a row: its document, the revision that is sent, and the event's bytes if one is.
+    """The verdict on a row: its document, the revision that is sent, and the event's bytes if one is.
 
     `changed`: the fields in which a correction differs from `former`, the revision before, as far as known.
     """

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.events.decode import Kind
-from shared.table_events.cells import Cell, Merged, Moment, NumberCell, is_blank
+from shared.table_events.cells import Cell, Moment, NumberCell, is_blank, shown_cell
 from shared.table_events.convert import headings_of
 from shared.table_events.mapping import FEN_PER_UNIT, ColumnSource, MappingFile, Unit, fields_of, half_width
 
@@ -171,7 +171,7 @@ def _unit(heading: str, above: Sequence[Sequence[Cell]]) -> Unit:
 
 def _time_format(cells: Sequence[Cell]) -> str | None:
     """Return the format that all cells of a column have; None if they need none, or have different ones."""
-    shown = [cell.cell if isinstance(cell, Merged) else cell for cell in cells if not is_blank(cell)]
+    shown = [shown_cell(cell) for cell in cells if not is_blank(cell)]
     moments = [cell for cell in shown if isinstance(cell, Moment)]
     texts = [half_width(cell) for cell in shown if isinstance(cell, str) and cell.strip(" 　")]
     if not texts:
@@ -188,7 +188,7 @@ def _has_format(text: str, form: str) -> bool:
 
 
 def _text(cell: Cell) -> str:
-    shown = cell.cell if isinstance(cell, Merged) else cell
+    shown = shown_cell(cell)
     if isinstance(shown, NumberCell):
         return shown.text
     return shown.strip() if isinstance(shown, str) else ""

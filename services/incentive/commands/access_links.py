@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from services.incentive.commands.acting import Acting, Draft, InvalidActError, NotFoundError, StepNotAllowedError
+from services.incentive.commands.acting import Acting, Draft, InvalidActError, StepNotAllowedError
 from services.incentive.domain.acts import AccessLinkPart, AccessLinkRevocationPart
 from services.incentive.policy.terms import Texts
 from services.incentive.store.acts import find_part
@@ -28,9 +28,7 @@ def draft_link(acting: Acting, code_sha256: str) -> Draft:
 def draft_link_revocation(acting: Acting) -> Draft:
     """Revoke a link, used or not: it opens nothing, and the session that it began ends."""
     link_id = acting.request.about
-    link = find_part(acting.connection, "access_link", "id", link_id)
-    if not isinstance(link, AccessLinkPart):
-        raise NotFoundError(link_id)
+    link = acting.part("access_link", link_id, AccessLinkPart)
     if find_part(acting.connection, "access_link_revocation", "access_link_id", link_id) is not None:
         raise StepNotAllowedError(Texts("该链接已撤销", "the link is revoked already"))
     part = AccessLinkRevocationPart(link_id, acting.request.fields["reason"])

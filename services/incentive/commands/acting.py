@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,7 +22,7 @@ from services.incentive.domain.postings import LedgerEntry, Posting
 from services.incentive.domain.steps import StepRefusal
 from services.incentive.domain.workflow import Actor
 from services.incentive.policy.terms import Policy, Texts
-from services.incentive.store.acts import record_parts
+from services.incentive.store.acts import find_part, record_parts
 from services.incentive.store.awards import find_current_award
 from services.incentive.store.ledger import next_seq, post
 from services.incentive.store.rows import AwardRow
@@ -31,6 +31,8 @@ from shared.postgres.query import fetch_values
 from shared.service_log.store import ServiceLog
 from shared.values.json_types import Json
 from shared.values.times import Clock
+
+P = TypeVar("P", bound=ActPart)
 
 _WITH_RULE = "SELECT DISTINCT subject FROM award_current WHERE rule = %(rule)s ORDER BY subject"
 
@@ -118,6 +120,13 @@ class Acting(NamedTuple):
         if row is None:
             raise NotFoundError(award_id)
         return row
+
+    def part(self, kind: ActKind, part_id: str, part_type: type[P]) -> P:
+        """Return the part of the act of this kind with this id. Raises NotFoundError."""
+        part = find_part(self.connection, kind, "id", part_id)
+        if not isinstance(part, part_type):
+            raise NotFoundError(part_id)
+        return part
 
     def subjects_with(self, rule: str) -> tuple[str, ...]:
         """The subjects that have an award by a rule."""

@@ -154,9 +154,7 @@ def _release(acting: Acting) -> Draft:
     _check_outcome(part, isinstance(held, HoldPart) and held.kind == OBJECTION)
     if isinstance(held, HoldPart):
         return _about_award(acting.award(held.award_id), part, _RELEASED[part.outcome])
-    suspended = find_part(acting.connection, "suspension", "id", hold_id)
-    if not isinstance(suspended, SuspensionPart):
-        raise NotFoundError(hold_id)
+    suspended = acting.part("suspension", hold_id, SuspensionPart)
     text = Texts(f"恢复 {suspended.rule}", f"suspension of {suspended.rule} lifted")
     return Draft(part, acting.article_of_rule(suspended.rule), text, recompute=acting.subjects_with(suspended.rule))
 
@@ -244,9 +242,7 @@ def _other_grant(acting: Acting) -> Draft:
 def _grant_withdrawal(acting: Acting) -> Draft:
     """Withdraw the record of another grant."""
     part = GrantWithdrawalPart(acting.request.about, acting.request.fields["reason"])
-    grant = find_part(acting.connection, "other_grant", "id", part.other_grant_id)
-    if not isinstance(grant, OtherGrantPart):
-        raise NotFoundError(part.other_grant_id)
+    grant = acting.part("other_grant", part.other_grant_id, OtherGrantPart)
     in_force = other_grants_of(acting.connection, [grant.subject]).get((grant.subject, grant.year), ())
     if all(one.name != f"{OTHER_GRANT}/{part.other_grant_id}" for one in in_force):
         raise StepNotAllowedError(Texts("该记录已撤回或已被取代", "it was withdrawn or replaced before"))
@@ -304,9 +300,7 @@ def _account(acting: Acting) -> Draft:
 def _account_confirmation(acting: Acting) -> Draft:
     """Confirm an account that another person recorded."""
     account_id = acting.request.about
-    account = find_part(acting.connection, "account", "id", account_id)
-    if not isinstance(account, AccountPart):
-        raise NotFoundError(account_id)
+    account = acting.part("account", account_id, AccountPart)
     if find_part(acting.connection, "account_confirmation", "account_id", account_id) is not None:
         raise StepNotAllowedError(Texts("该账户已确认", "the account is confirmed already"))
     recorded = find_recorded(acting.connection, account_id)

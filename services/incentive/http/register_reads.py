@@ -194,17 +194,7 @@ def documents_behind(ref: FactRef, exchange: str | None) -> tuple[list[Json], bo
 
     None while the register does not answer or does not know the fact.
     """
-    topic, register, _ = ref.fact.split("/", 2)
-    kind = "listings" if topic == FIRST_LISTING else "trades"
-
-    def load(client: RegisterClient, url: str) -> list[Json]:
-        return list(islice(client.evidence(url, ref, exchange), DOCUMENTS_MOST + 1))
-
-    try:
-        found = _ask(kind, register, load)
-    except NotInRegister:
-        return None
-    return None if found is None else (found[:DOCUMENTS_MOST], len(found) > DOCUMENTS_MOST)
+    return _evidence(ref, exchange, lambda documents: documents)
 
 
 def uncounted_documents(ref: FactRef, exchange: str) -> tuple[list[Json], bool] | None:
@@ -212,14 +202,24 @@ def uncounted_documents(ref: FactRef, exchange: str) -> tuple[list[Json], bool] 
 
     None while the register does not answer or does not know the fact.
     """
-    _, register, _ = ref.fact.split("/", 2)
+
+    def uncounted(documents: Iterator[Json]) -> Iterator[Json]:
+        return (one for one in islice(documents, _READ_MOST) if one["counted"] is not True)
+
+    return _evidence(ref, exchange, uncounted)
+
+
+def _evidence(
+    ref: FactRef, exchange: str | None, select: Callable[[Iterator[Json]], Iterator[Json]]
+) -> tuple[list[Json], bool] | None:
+    topic, register, _ = ref.fact.split("/", 2)
+    kind = "listings" if topic == FIRST_LISTING else "trades"
 
     def load(client: RegisterClient, url: str) -> list[Json]:
-        read = islice(client.evidence(url, ref, exchange), _READ_MOST)
-        return list(islice((one for one in read if one["counted"] is not True), DOCUMENTS_MOST + 1))
+        return list(islice(select(client.evidence(url, ref, exchange)), DOCUMENTS_MOST + 1))
 
     try:
-        found = _ask("trades", register, load)
+        found = _ask(kind, register, load)
     except NotInRegister:
         return None
     return None if found is None else (found[:DOCUMENTS_MOST], len(found) > DOCUMENTS_MOST)

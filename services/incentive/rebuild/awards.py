@@ -138,7 +138,7 @@ class ComparedAward(NamedTuple):
 
 
 class Rebuilt:
-    """What all recorded facts earn and show, in files of this machine.
+    """The awards and the other rows that follow from all recorded facts, in files of this machine.
 
     Awards about whose subject a fact is damaged are copies of the current ones: a damaged fact moves no money.
     `accounts`: the balance of each entitlement, in fen.

@@ -59,7 +59,7 @@ _COLUMNS: Final = f"""
     q.value, q.value_size, encode(q.value_sha256, 'hex') AS value_sha256, q.cut, q.number, q.revision, q.document_at,
     {_CORRECTED_BY} AS corrected_by
 """
-# Of each document that is not corrected, the newest refused record that is there whole.
+# Refused records that are there whole, of documents that are not corrected.
 _TO_CORRECT: Final = f"q.number IS NOT NULL AND NOT q.cut AND q.reason <> 'too_large' AND {_CORRECTED_BY} IS NULL"
 
 
@@ -71,12 +71,9 @@ class RefusedQuery(QuerySchema):
     date = DayParameter()
 
 
-class QuarantineQuery(PageQuery):
-    """The same as for `RefusedQuery`, and a status."""
+class QuarantineQuery(RefusedQuery, PageQuery):
+    """A page of refused records, also of a status."""
 
-    exchange = ExchangeParameter()
-    reason = Choice(REASONS)
-    date = DayParameter()
     status = Choice(STATUSES)
 
 
@@ -189,7 +186,7 @@ def count_quarantine(arguments: Json) -> Json:
 def events_to_correct(arguments: Json) -> Response:
     """Events to correct and send again, a structured CloudEvent a line, in the order in which they were rejected.
 
-    Of each document that no later record corrected, the newest rejected record that is kept whole. Attributes are
+    The newest rejected record that is kept whole, for each document that no later record corrected. Attributes are
     completed and the revision of a conflict is raised; `refusedreason` and `refusederrors` say what is left to correct.
     """
     kind, selected = _kind(), _selected(arguments, _TO_CORRECT.format(kind=_kind()))

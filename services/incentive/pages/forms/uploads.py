@@ -128,7 +128,7 @@ def save_mapping(id: str) -> ResponseReturnValue:  # noqa: A002
     if upload.content is not None:
         try:
             names = sheet_names(upload.content)
-            sheet = request.form.get("sheet") if request.form.get("sheet") in names else next(iter(names), None)
+            sheet = _sheet_of(names, request.form.get("sheet"))
             mapping = read_mapping(request.form, upload.kind, read_table(upload.content, sheet, MOST_ROWS))
             check_mapping("mapping", mapping)
         except (TableError, LocalizedError) as error:
@@ -233,11 +233,16 @@ def _draft_of(upload: Upload) -> UploadDraft:
     return _read_draft(upload, saved)
 
 
+def _sheet_of(names: list[str], wanted: str | None) -> str | None:
+    """Return the wanted sheet if the file has it, else its first; None of a CSV file."""
+    return wanted if wanted in names else next(iter(names), None)
+
+
 def _read_draft(upload: Upload, saved: MappingFile | None) -> UploadDraft:
     """Read the table. Raises TableError or TableFileError."""
     content = upload.content or b""
     names = sheet_names(content)
-    sheet = saved.sheet if saved is not None and saved.sheet in names else next(iter(names), None)
+    sheet = _sheet_of(names, None if saved is None else saved.sheet)
     rows = read_table(content, sheet, MOST_ROWS + MOST_HEADER_ROW + 1)
     if len(rows) > MOST_ROWS + MOST_HEADER_ROW:
         raise TableError(f"超过 {MOST_ROWS} 行，请分几次发送 / more than {MOST_ROWS} rows: send them in parts")

@@ -1,10 +1,12 @@
 """A year on one A4 page: exchanges, months, rewards, states, budget, and the year before."""
 
+from datetime import date
 from typing import Final, NamedTuple
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
+from services.incentive.domain.outlook.forecast import next_month
 from services.incentive.http.context import current_actor
 from services.incentive.http.register_reads import register_ids
 from services.incentive.pages.as_of_param import page_view
@@ -16,6 +18,7 @@ from services.incentive.queries.status import load_exchange_status
 from services.incentive.queries.worklist import list_worklist
 from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
+from shared.values.times import day_start
 from shared.web.keys import require
 
 _NONE: Final = RuleSums(0, 0, 0)
@@ -110,7 +113,7 @@ def _trades(year: int, month: int | None = None, exchange: str | None = None) ->
     """The address of the trades that a figure counts; None with several registers, each of which lists its own."""
     if len(register_ids()) != 1:
         return None
-    first, after = (month, month + 1) if month else (1, 13)
-    start, end = (f"{year + (number > 12)}-{(number - 1) % 12 + 1:02d}-01T00:00:00+08:00" for number in (first, after))  # noqa: PLR2004 - months
-    query: Json = {"exchange": exchange, "in_total": "true", "from": start, "until": end}
+    first = date(year, month or 1, 1)
+    start, end = day_start(first), day_start(next_month(first) if month else date(year + 1, 1, 1))
+    query: Json = {"exchange": exchange, "in_total": "true", "from": start.isoformat(), "until": end.isoformat()}
     return url_for("pages.trades", **query)
