@@ -73,21 +73,23 @@ RECOMPUTED = {
 
 
 @pytest.fixture(scope="module")
-def made(postgres, tmp_path_factory) -> Iterator[tuple[bytes, bytes, str]]:
-    """An extract of everything, one of a subject alone, and the keys of their logs."""
+def made(postgres, tmp_path_factory) -> Iterator[tuple[bytes, bytes, str, bytes]]:
+    """An extract of everything, one of a subject alone, the keys of their logs, and one that a subject requested."""
     with makers_of(postgres, tmp_path_factory.mktemp("verifying")) as makers:
         content = makers.extract(evidence="registers")
         subject = subject_of(lines(content, "awards.ndjson")[0])
-        yield content, makers.extract(evidence="own", subjects=(subject,)), makers.keys()
+        own = makers.extract(evidence="own", subjects=(subject,))
+        paid = next(subject_of(award) for award in lines(content, "awards.ndjson") if award["state"] == "paid")
+        yield content, own, makers.keys(), makers.extract(f"subject:{paid}", evidence="own", subjects=(paid,))
 
 
 @pytest.fixture
-def whole(made: tuple[bytes, bytes, str]) -> bytes:
+def whole(made: tuple[bytes, bytes, str, bytes]) -> bytes:
     return made[0]
 
 
 @pytest.fixture
-def extract(made: tuple[bytes, bytes, str], tmp_path: Path) -> Extract:
+def extract(made: tuple[bytes, bytes, str, bytes], tmp_path: Path) -> Extract:
     return Extract(files(made[0]), made[2], tmp_path)
 
 
@@ -179,7 +181,7 @@ def test_a_change_without_the_key_is_reported_with_file_and_line(
 
 
 def test_an_extract_is_verified_by_dropping_it(
-    browser: Browser, extract: Extract, made: tuple[bytes, bytes, str], tmp_path: Path, pictures: Path
+    browser: Browser, extract: Extract, made: tuple[bytes, bytes, str, bytes], tmp_path: Path, pictures: Path
 ) -> None:
     path, own, folder = tmp_path / "extract.zip", tmp_path / "own.zip", tmp_path / "unpacked"
     path.write_bytes(made[0])
@@ -204,6 +206,10 @@ def test_an_extract_is_verified_by_dropping_it(
         drop(page, own)
         assert page.locator("#verdict").inner_text() == "SOUND in all that this page checks"
         assert "of one subject alone" in page.locator("#limits").inner_text()
+        own.write_bytes(made[3])
+        drop(page, own)
+        assert page.locator("#verdict").inner_text() == "SOUND in all that this page checks"
+        assert "the subject itself asked" in page.locator("#limits").inner_text()
         drop(page, folder)
         assert page.locator("#verdict").inner_text() == "SOUND in all that this page checks"
         rows = (folder / "awards.ndjson").read_bytes().splitlines(keepends=True)

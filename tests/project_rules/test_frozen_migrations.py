@@ -247,6 +247,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0040_uploads.sql": (
         "b50b733c809f8b2730d778f15c8c4f96c0bc433c7d97aad162da2c06b3fb3714"
     ),
+    "services/incentive/migrations/versions/0041_own_extracts.py": (
+        "03150a045b0ec30f5698fb4c05f03c55c7f756d1437a000fdb7099dbd0db0224"
+    ),
+    "services/incentive/migrations/versions/0041_own_extracts.sql": (
+        "418067b405e402f15fa4fbe9c3bfb35d5e3e63ef79a5dc46ab62ca9d3999afd8"
+    ),
     "services/listing/migrations/versions/r0012_list_orders.py": (
         "4368be00250b574e02275765601d46d6566ee7afa19a3c1fa6ff3aeec9478a36"
     ),

@@ -90,7 +90,7 @@ def enqueue(
 
 
 def find(connection: Connection, extract_id: str, viewer: str | None) -> ExtractRow | None:
-    """Find an extract; an exchange finds those that its keys requested."""
+    """Find an extract; a viewer, an exchange or a subject, finds those that its keys requested."""
     return fetch_one(connection, f"{_VISIBLE} AND id = %(id)s", ExtractRow, id=extract_id, role=_role(viewer))
 
 
@@ -101,7 +101,7 @@ def list_newest(connection: Connection, viewer: str | None, limit: int) -> list[
 
 
 def _role(viewer: str | None) -> str | None:
-    return None if viewer is None else f"exchange:{viewer}"
+    return None if viewer is None else f"{'subject' if ':' in viewer else 'exchange'}:{viewer}"
 
 
 def remove(connection: Connection, row: ExtractRow, requester: Requester, now: datetime) -> None:

@@ -33,6 +33,17 @@ class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
         return exchange if kind == "exchange" else None
 
     @property
+    def asking_subject(self) -> str | None:
+        """The subject (`<scheme>:<id>`) whose key asks; None for other roles. It asks for its own records alone."""
+        kind, _, subject = self.role.partition(":")
+        return subject if kind == "subject" else None
+
+    @property
+    def reader(self) -> str | None:
+        """The exchange or subject that row security shows the ledger to; None for roles that see all."""
+        return self.viewer or self.asking_subject
+
+    @property
     def own(self) -> str | None:
         """The one subject whose own records alone are asked for (None: not only those of one)."""
         return self.subjects[0] if self.evidence == "own" else None

@@ -86,7 +86,7 @@ _WHOLE: Final = f"(CAST(%(viewer)s AS text) IS NULL OR {IS_WHOLE})"
 _SEEN: Final = f"(CAST(%(viewer)s AS text) IS NULL OR award.exchanges @> {ONLY_VIEWER})"
 # An extract of one subject alone leaves out its awards with a posting that moves from or to another, or names the
 # declaration of another who shares an item.
-_OWN: Final = f"""
+OF_ONE_ALONE: Final = f"""
     (CAST(%(own)s AS text) IS NULL OR (award.subject = %(own)s AND NOT EXISTS (
         SELECT FROM ledger_transaction t WHERE t.award_id = award.award_id AND t.seq < %(size)s
           AND (t.subject IS DISTINCT FROM %(own)s OR coalesce(t.subject_before, %(own)s) <> %(own)s
@@ -109,7 +109,7 @@ SELECTED: Final = f"""
     ), seen AS MATERIALIZED (
         SELECT award.*, {_WHOLE} AS whole
         FROM award_at award LEFT JOIN award_at suppressor ON suppressor.award_id = award.suppressed_by
-        WHERE {_SEEN} AND {_OWN}
+        WHERE {_SEEN} AND {OF_ONE_ALONE}
     ), posted AS (
         SELECT DISTINCT award_id FROM ledger_transaction t WHERE {_IN_PERIOD}
     ), moved AS (
@@ -139,6 +139,8 @@ _ALL_SEQS: Final = f"SELECT t.seq FROM ledger_transaction t WHERE {_IN_PERIOD} O
 _SEQS_OF_AWARDS: Final = f"""
     SELECT t.seq FROM ledger_transaction t WHERE t.award_id = ANY(CAST(%(ids)s AS text[])) AND {_IN_PERIOD}
 """
+# What was declared names the person who did: the subject's own key reads the postings that came of it.
+_NOT_DECLARED: Final = f"AND c.topic <> '{DECLARED}'"
 # Acts of no award are included that concern the subjects, rules and years of the selected awards, at the time of
 # decisions or now.
 _DECIDED_SUBJECTS: Final = "SELECT DISTINCT subject FROM decision WHERE award_id = ANY(CAST(%(ids)s AS text[]))"
@@ -158,6 +160,13 @@ _ENTERED_SETTINGS: Final = """
     SELECT seq FROM ledger_transaction WHERE award_id IS NULL AND kind = 'settings' AND seq < %(size)s ORDER BY seq
 """
 _ACTS: Final = f"SELECT {columns(Act)} FROM act WHERE seq = ANY(CAST(%(seqs)s AS bigint[])) ORDER BY seq"
+# A subject's key reads the decisions whose statements it may read, which say the same; other acts name persons inside
+# the bureau and their reasons.
+_ACTS_STATED: Final = f"""
+    SELECT {columns(Act)} FROM act
+    WHERE seq = ANY(CAST(%(seqs)s AS bigint[])) AND id IN (SELECT id FROM decision WHERE statement IS NOT NULL)
+    ORDER BY seq
+"""
 _STATED: Final = """
     SELECT d.statement FROM act JOIN decision d USING (id)
     WHERE act.seq = ANY(CAST(%(seqs)s AS bigint[])) AND d.statement IS NOT NULL
@@ -275,7 +284,7 @@ class Selection:
         seqs = DiskRows[tuple[int, ...]](1)
         for ids in self._whole_awards():
             seqs.extend(self._stream(_SEQS_OF_AWARDS, tuple[int], ids=ids))
-        if self._request.viewer is None:
+        if self._request.reader is None:
             for ids in self._ids_of(self._asked):
                 self._subjects.extend(self._stream(_DECIDED_SUBJECTS, tuple[str], ids=ids))
             for ids in self._ids_of(self._subjects):
@@ -321,9 +330,10 @@ class Selection:
         return list(transactions_of(self._connection, seqs))
 
     def decisions(self) -> Iterator[Json]:
-        """Return the acts of persons in these transactions, in the same order."""
+        """Return the acts of persons in these transactions, in order; for a subject, those with a statement."""
+        statement = _ACTS if self._request.asking_subject is None else _ACTS_STATED
         for seqs in self._seq_chunks(CHUNK):
-            for acts in stream_chunks(self._connection, _ACTS, Act, BATCH, seqs=pg_array(seqs)):
+            for acts in stream_chunks(self._connection, statement, Act, BATCH, seqs=pg_array(seqs)):
                 for _, rendered in render_acts(self._connection, acts):
                     if rendered is not None:
                         yield rendered
@@ -405,9 +415,10 @@ class Selection:
     def _facts_of_awards(self) -> Iterator[RecordedFact]:
         selected = DiskRows[tuple[str, str, int]](3)
         of_linked = _FACTS_ABOUT.format(of=f"AND c.topic = '{DECLARED}'")
+        of_own = "" if self._request.asking_subject is None else _NOT_DECLARED
         linked = DiskRows[tuple[str, ...]](1)
         for ids in self._ids_of(self._abouts):
-            selected.extend(self._stream(_FACTS_ABOUT.format(of=""), tuple[str, str, int], ids=ids))
+            selected.extend(self._stream(_FACTS_ABOUT.format(of=of_own), tuple[str, str, int], ids=ids))
             if self._request.viewer is None and self._request.own is None:
                 linked.extend(self._stream(_LINKED, tuple[str], ids=ids))
         for ids in self._ids_of(linked):

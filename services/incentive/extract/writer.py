@@ -92,8 +92,8 @@ class _ExtractWriter:
         self._connection, self._order, self._request = connection, order, order.request
         self._registers, self._archive, self._tick = registers, archive, tick
         self._point = ledger_size(connection, order.log_size, order.request.as_of)
-        if order.request.viewer is not None:
-            set_viewer(connection, order.request.viewer)
+        if order.request.reader is not None:
+            set_viewer(connection, order.request.reader)
         self._selection = Selection(connection, order.request, self._point)
         self._logs = [
             registers.log(kind, register, getattr(addresses[register], service))
@@ -365,6 +365,12 @@ class _ExtractWriter:
                 "en": f"only the own records of {own}: no documents of registers, rejected events or red flags, and no"
                 " awards whose postings name others",
             }
+            if self._request.asking_subject is not None:
+                text["zh"] += "；由其本人申请的，也不含申报原文和没有决定书的办理记录（其中有经办人）"
+                text["en"] += (
+                    "; requested by itself, no declarations, and no acts without a statement, which name persons"
+                    " inside the bureau"
+                )
             return {"text": text, "awards": self._selection.awards_left_out()}
         if viewer is None:
             return {}

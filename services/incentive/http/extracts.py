@@ -17,13 +17,13 @@ from shared.service_log.store import newest_checkpoint
 from shared.values.json_types import Json
 from shared.values.times import format_time
 from shared.web.answers import answer, instants, integers, texts
-from shared.web.keys import current_key
+from shared.web.keys import SUBJECT, current_key
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, Blueprint, ExchangeParameter, NoQuery, SubjectParameter
 from shared.web.service import current_service, viewer_snapshot, write_transaction
 
 _MOST_NAMED: Final = 1000
-_REQUESTERS: Final = ("auditor", "bureau", "exchange")
+REQUESTERS: Final = ("auditor", "bureau", "exchange", SUBJECT)
 _STATES: Final = ("queued", "running", "ready", "failed")
 _ZIP: Final = "application/zip"
 
@@ -56,14 +56,16 @@ ExtractSchema = answer(
 
 
 @blueprint.operation(
-    "POST /v1/extracts", ExtractSchema, status=202, roles=_REQUESTERS, body=RequestSchema, body_required=False
+    "POST /v1/extracts", ExtractSchema, status=202, roles=REQUESTERS, body=RequestSchema, body_required=False
 )
 def request_extract(arguments: Json) -> Json:
     """Request an extract. It is written in the background; ask for its status until it is `ready`.
 
-    409 if the role has as many unfinished extracts as it may have.
+    A subject gets its own records, whether it says so or not. 409 if the role has as many unfinished extracts as it may
+    have.
     """
     now = current_service().clock()
+    arguments = _of_own(arguments)
     _check_rules(arguments.get("rules") or ())
     _check_own(arguments)
     settle(arguments.get("as_of"), now)
@@ -94,6 +96,17 @@ def _check_rules(rules: list[str] | tuple[()]) -> None:
         raise Problem(422, errors=faults)
 
 
+def _of_own(arguments: Json) -> Json:
+    """What a subject asks for: its own records. Problem 403 if it names anything else; other keys ask as they say."""
+    subject = current_key().subject
+    if subject is None:
+        return arguments
+    own: Json = {"evidence": "own", "subjects": [subject]}
+    if arguments.get("exchange") or any((arguments.get(name) or value) != value for name, value in own.items()):
+        raise Problem(403)
+    return {**arguments, **own}
+
+
 def _check_own(arguments: Json) -> None:
     """Problem 422 for the own records of any but one subject; 403 for an exchange, which has no such records."""
     if arguments.get("evidence") != "own":
@@ -114,14 +127,14 @@ def _request(arguments: Json) -> ExtractRequest:
     return ExtractRequest(role=current_key().role, **given)
 
 
-@blueprint.operation("GET /v1/extracts/<id>", ExtractSchema, roles=_REQUESTERS, query=NoQuery)
+@blueprint.operation("GET /v1/extracts/<id>", ExtractSchema, roles=REQUESTERS, query=NoQuery)
 def get_extract(id: str) -> Json:  # noqa: A002 - the contract's name
     """Return the status of an extract."""
     with viewer_snapshot() as connection:
         return extract_json(_find(connection, id))
 
 
-@blueprint.operation("DELETE /v1/extracts/<id>", status=204, roles=_REQUESTERS, query=NoQuery)
+@blueprint.operation("DELETE /v1/extracts/<id>", status=204, roles=REQUESTERS, query=NoQuery)
 def delete_extract(id: str) -> None:  # noqa: A002 - the contract's name
     """Cancel an unfinished extract, or delete a finished one. 403 unless the role requested it."""
     get_extract(id)  # 404 as row security decides
@@ -132,7 +145,7 @@ def delete_extract(id: str) -> None:  # noqa: A002 - the contract's name
         jobs.remove(connection, row, _requester(), current_service().clock())
 
 
-@blueprint.operation("GET /v1/extracts/<id>/download", BINARY, roles=_REQUESTERS, query=NoQuery, content_type=_ZIP)
+@blueprint.operation("GET /v1/extracts/<id>/download", BINARY, roles=REQUESTERS, query=NoQuery, content_type=_ZIP)
 def download_extract(id: str) -> Response:  # noqa: A002 - the contract's name
     """Download the zip. 409 until it is ready."""
     get_extract(id)  # 404 as row security decides
@@ -152,7 +165,7 @@ def download_extract(id: str) -> Response:  # noqa: A002 - the contract's name
 
 
 def _find(connection: Connection, extract_id: str) -> jobs.ExtractRow:
-    return found_or_404(None if "\0" in extract_id else jobs.find(connection, extract_id, current_key().exchange))
+    return found_or_404(None if "\0" in extract_id else jobs.find(connection, extract_id, current_key().viewer))
 
 
 def _requester() -> jobs.Requester:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from .awards import ReportedAwards, about_of
 from .budget import BudgetActs, BudgetApplicant, behind_the_line, wanted_of
-from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
+from .bundle import Bundle, has_all_awards, has_all_postings, is_by_subject, viewer_of
 from .history import POSTED_KINDS, SET_ASIDE, AwardHistory, is_earlier, is_same_person
 from .ledger import LedgerLog
 from .payables import CompetingAward, MunicipalGrant, SubjectYear, payables
@@ -39,7 +39,8 @@ class RecordedActs:
     `histories`: by award. `budgets`: what budgets know of them. `held`: award and kind of each hold in force.
     `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
     `year_acts`: by year, when it was closed (True) or reopened (False). `calendar_days`: the days that notices were
-    counted by. `amounts_before`: by statement, the amounts of the award before the decision.
+    counted by. `amounts_before`: by statement, the amounts of the award before the decision. `not_shown`: how many acts
+    the reader may not see.
     """
 
     def __init__(self) -> None:
@@ -53,6 +54,7 @@ class RecordedActs:
         self.calendar_days: set[str] = set()
         self.settings: SettingsHistory | None = None
         self.amounts_before: dict[str, Json] = {}
+        self.not_shown = 0
         self.accounts: dict[str, Json] = {}  # those not confirmed yet
         self.tables: dict[str, Json] = {}  # of declarations that wait for another person
 
@@ -211,7 +213,8 @@ def read_acts(bundle: Bundle, ledger: LedgerLog, settings: SettingsHistory) -> R
     """Read the acts, each compared with the ledger; applied only where all of them are here."""
     acts, left = RecordedActs(), dict(ledger.acts)
     acts.settings = settings
-    is_whole = has_all_postings(ledger.request) and viewer_of(ledger.request) is None
+    is_own = is_by_subject(ledger.request)
+    is_whole = has_all_postings(ledger.request) and viewer_of(ledger.request) is None and not is_own
     for item, line in bundle.items(ACTS_FILE, lambda act: act["transaction"]):
         posted = left.pop(item["transaction"], None)
         kind = next((name for name in ACT_IDS if name in item), None)
@@ -223,7 +226,8 @@ def read_acts(bundle: Bundle, ledger: LedgerLog, settings: SettingsHistory) -> R
             acts.calendar_days.update(calendar_days(item["calendar"]))
         if is_whole:
             acts.take(kind, item)
-    for seq in left:
+    acts.not_shown = len(left) if is_own else 0
+    for seq in () if is_own else left:
         raise Unsound(f"缺少第 {seq} 号分录的办理记录", f"the act of transaction {seq} is missing")
     return acts
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 
-from .bundle import Bundle, has_all_awards, has_all_postings, is_of_one_alone, viewer_of
+from .bundle import Bundle, has_all_awards, has_all_postings, is_by_subject, is_of_one_alone, viewer_of
 from .ledger import BALANCES_FILE, AccountSums, LedgerLog
 from .policy import ExchangeWhitelist, PolicyValues, SettingsHistory
 from .readings import check_readings
@@ -89,6 +89,9 @@ def check_awards(
         if is_of_one_alone(manifest["request"]) and may_share_item(award, settings):
             unknown += 1
             continue
+        if is_by_subject(manifest["request"]) and is_declared(award, settings):
+            unknown += 1
+            continue
         if is_unknown(award, facts, settings, viewer):
             if viewer is None:
                 raise Unsound("核验包中没有它所依的事实", "the facts that it depends on are not in the extract")
@@ -103,18 +106,22 @@ def check_awards(
     return recomputed, unknown
 
 
+def is_declared(award: Json, settings: SettingsHistory) -> bool:
+    policy, _ = settings.in_force()
+    return award["rule"] in policy.declared
+
+
 def may_share_item(award: Json, settings: SettingsHistory) -> bool:
     """Return True if declarations of others with the same item may reduce the award (G11)."""
     policy, _ = settings.in_force()
-    return award["rule"] in policy.declared and policy.shares_items(award["rule"])
+    return is_declared(award, settings) and policy.shares_items(award["rule"])
 
 
 def is_unknown(award: Json, facts: ReportedFacts, settings: SettingsHistory, viewer: str | None) -> bool:
     """Return True if the facts that the award depends on may not all be in the extract."""
-    policy, _ = settings.in_force()
     # Other declarations of the subject may name other exchanges, which an exchange does not see.
-    is_declared = viewer is not None and award["rule"] in policy.declared
-    return award["partial"] or is_declared or lacks_facts(award, facts, settings)
+    is_hidden = viewer is not None and is_declared(award, settings)
+    return award["partial"] or is_hidden or lacks_facts(award, facts, settings)
 
 
 def lacks_facts(award: Json, facts: ReportedFacts, settings: SettingsHistory) -> bool:

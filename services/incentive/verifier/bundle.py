@@ -198,6 +198,11 @@ def is_of_one_alone(request: Json) -> bool:
     return bool(request["evidence"] == "own")
 
 
+def is_by_subject(request: Json) -> bool:
+    """Return True if the subject asked: its extract has no declarations, and of acts those with a statement."""
+    return bool(request["role"].startswith("subject:"))
+
+
 def viewer_of(request: Json) -> str | None:
     """The exchange whose key requested the extract; None for a reader who sees everything."""
     kind, _, exchange = request["role"].partition(":")

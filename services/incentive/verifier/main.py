@@ -18,6 +18,7 @@ from .bundle import (
     check_manifest,
     has_all_awards,
     has_all_postings,
+    is_by_subject,
     is_of_one_alone,
     open_checkpoint,
     viewer_of,
@@ -77,7 +78,7 @@ class ExtractCheck:
         statements = self._check_statements(settings, ledger, facts, acts)
         check_posted(awards, ledger, balances)
         self._shown("各项奖补与其台账账户一致", "awards agree with what is posted on their accounts")
-        check_totals(self._manifest, ledger, awards, facts, registers, statements)
+        check_totals(self._manifest, (ledger, awards, facts, acts), registers, statements)
         if settings.policy is not None:
             values = "; ".join(settings.policy.for_comparison())
             self._shown("所依政策值，请与文件原文比对", "the policy's values, to be compared with its text", values)
@@ -266,7 +267,7 @@ class ExtractCheck:
         self, awards: ReportedAwards, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts
     ) -> RecordedActs:
         acts = read_acts(self._bundle, ledger, settings)
-        count = len(ledger.acts)
+        count = len(ledger.acts) - acts.not_shown
         self._shown(f"{count} 项办理记录与台账所载哈希相符", f"{count} acts match their hashes in the ledger")
         if acts.calendar_days:
             days = ", ".join(sorted(acts.calendar_days))
@@ -280,6 +281,13 @@ class ExtractCheck:
                 "可兑现额、资格、暂缓与年度结账取决于他人的奖补与办理记录，未重算",
                 "payables, eligibility, holds and closed years were not recomputed: they depend on awards and acts of"
                 " others",
+            )
+        elif is_by_subject(self._request):
+            self._limit(
+                f"{acts.not_shown} 项没有决定书的办理记录与各项申报原文不在其中（其中有经办人）；"
+                "可兑现额、状态、资格与暂缓未重算",
+                f"{acts.not_shown} acts without a statement, and declarations, are not in the extract, as they name"
+                " persons inside the bureau: payables, states, eligibility and holds were not recomputed",
             )
         elif left_out := self._manifest["left_out"].get("awards"):
             self._limit(
@@ -348,7 +356,7 @@ class ExtractCheck:
     def _check_statements(
         self, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts, acts: RecordedActs
     ) -> int:
-        before = acts.amounts_before if self._has_all_postings else None
+        before = acts.amounts_before if self._has_all_postings and not is_by_subject(self._request) else None
         found = check_statements(self._bundle, settings, ledger, facts, before, self._is_complete)
         if found.number:
             zh, en = ("连续", "missing") if self._is_complete else ("不重", "given twice")
@@ -404,10 +412,11 @@ class ExtractCheck:
 
 
 def check_totals(
-    manifest: Json, ledger: LedgerLog, awards: ReportedAwards, facts: ReportedFacts, registers: RegistersByName,
+    manifest: Json, read: tuple[LedgerLog, ReportedAwards, ReportedFacts, RecordedActs], registers: RegistersByName,
     statements: int,
 ) -> None:  # fmt: skip
-    """Compare the manifest's counts and control totals."""
+    """Compare the manifest's counts and control totals with what was `read`."""
+    ledger, awards, facts, acts = read
     asked, context = awards.counts()
     ceiling = payable = 0
     for award in awards.asked():
@@ -417,7 +426,7 @@ def check_totals(
         "transactions": {"count": ledger.count, "debit": yuan(ledger.debit), "credit": yuan(ledger.credit)},
         "awards": {"count": asked, "ceiling": yuan(ceiling), "payable": yuan(payable)},
         "context": {"count": context},
-        "decisions": {"count": len(ledger.acts)},
+        "decisions": {"count": len(ledger.acts) - acts.not_shown},
         "facts": {"count": facts.count},
         "statements": {"count": statements},
         "evidence": {register.name: {"count": register.count} for register in registers.values()},

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.incentive.extract import selection
 from tests.support.incentive.bureau import DOCUMENTS
 from tests.support.incentive.extract_makers import ACCOUNT_NO, Makers, checked, files, lines, makers_of, subject_of
 from tests.support.registers import worlds
+from tests.support.web.keys import OWNERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +79,70 @@ def test_each_entry_of_one_subject_is_proved(makers: Makers, tmp_path: Path) -> 
     proof = json.loads(content["proof.json"])
     covered = sum(end - start for start, end, _ in proof["nodes"])
     assert covered + len(posted) == proof["size"]
+
+
+def test_a_subject_s_own_request_is_sound_and_names_no_person_inside_the_bureau(makers: Makers, tmp_path: Path) -> None:
+    whole = makers.extract()
+    decided = {subject_of(award) for award in lines(whole, "awards.ndjson") if award["state"] != "estimated"}
+    stated = not_shown = unknown = 0
+    for subject in (*sorted(decided)[:3], *SHARING):
+        whole_own = makers.extract(subjects=(subject,), evidence="own")
+        asked = files(whole_own)
+        content = makers.extract(f"subject:{subject}", subjects=(subject,), evidence="own")
+        report = checked(makers, content, tmp_path)
+        assert report.is_sound, (subject, report.text())
+        unknown += "could not be recomputed" in report.text()
+        found = files(content)
+        # A reading whose price involves others is shown to no subject.
+        seen, known = ([{**one, "readings": None} for one in lines(of, "awards.ndjson")] for of in (content, whole_own))
+        assert seen == known
+        assert found["balances.json"] == asked["balances.json"]
+        assert found["statements.ndjson"] == asked["statements.ndjson"]
+        acts = lines(content, "decisions.ndjson")
+        assert all(act["statement"] for act in acts)
+        assert len(acts) == len(lines(content, "statements.ndjson"))
+        assert {one["award_id"] for one in lines(content, "transactions.ndjson")} <= {
+            award["award_id"] for award in lines(content, "awards.ndjson")
+        }
+        assert not any(fact["fact"].startswith("declared/") for fact in lines(content, "facts.ndjson"))
+        stated += len(acts)
+        not_shown += asked["decisions.ndjson"].count(b"\n") - len(acts)
+    assert stated > 0
+    assert not_shown > 0
+    assert unknown > 0
+
+
+def test_a_subject_s_extract_is_read_under_row_security(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the conditions of the queries, PostgreSQL itself leaves out what is of others."""
+    monkeypatch.setattr(selection, "SELECTED", selection.SELECTED.replace(selection.OF_ONE_ALONE, "true"))
+    subject = subject_of(lines(makers.extract(), "awards.ndjson")[0])
+    content = makers.extract(f"subject:{subject}", subjects=(subject,), evidence="own")
+    awards = lines(content, "awards.ndjson")
+    assert awards
+    assert {subject_of(award) for award in awards} == {subject}
+
+
+def test_a_subject_requests_its_own_records_alone(makers: Makers) -> None:
+    role, stranger_role = OWNERS[5], OWNERS[0]
+    one, other = (key.removeprefix("subject:") for key in (role, stranger_role))
+    for body in ({}, {"evidence": "own"}, {"subjects": [one]}, {"evidence": "own", "subjects": [one]}):
+        answer = makers.ask("POST", "/v1/extracts", role, body)
+        assert answer.status_code == 202, answer.text
+    for body in ({"evidence": "registers"}, {"subjects": [other]}, {"subjects": [one, other]}, {"exchange": "kmdex"}):
+        assert makers.ask("POST", "/v1/extracts", role, body).status_code == 403
+    extract = answer.get_json()["id"]
+    makers.maker.run()
+    assert makers.get(f"/v1/extracts/{extract}", role)["state"] == "ready"
+    downloaded = makers.ask("GET", f"/v1/extracts/{extract}/download", role)
+    assert downloaded.status_code == 200
+    request = json.loads(files(downloaded.data)["manifest.json"])["request"]
+    assert (request["role"], request["subjects"], request["evidence"]) == (role, [one], "own")
+    for path in (f"/v1/extracts/{extract}", f"/v1/extracts/{extract}/download"):
+        for stranger in (stranger_role, "exchange:kmdex"):
+            assert makers.ask("GET", path, stranger).status_code == 404
+    assert makers.ask("DELETE", f"/v1/extracts/{extract}", stranger_role).status_code == 404
+    assert makers.ask("DELETE", f"/v1/extracts/{extract}", role).status_code == 204
+    assert makers.ask("GET", f"/v1/extracts/{extract}", role).status_code == 404
 
 
 def test_own_records_are_of_exactly_one_subject(makers: Makers) -> None:

@@ -96,7 +96,6 @@ def test_pages_of_others_and_of_the_bureau_are_closed(bureau: Bureau) -> None:
         f"/subjects/{PAID}",
         "/exchanges/kmdex",
         "/worklist",
-        "/extracts",
         "/quarantine",
         "/acts",
     ):
@@ -105,6 +104,24 @@ def test_pages_of_others_and_of_the_bureau_are_closed(bureau: Bureau) -> None:
         assert signed_in_to(bureau.ask.client.application, role).get("/own").status_code == 403
     assert send(client, "/sign-out", page="/own").status_code == 303
     assert client.get("/own").status_code == 303
+
+
+def test_a_company_requests_the_extract_of_its_own_records(bureau: Bureau) -> None:
+    client, other = client_of(bureau, PAID), client_of(bureau, REFUSED)
+    answer = send(client, "/extracts", page="/own")
+    assert answer.status_code == 303
+    asked = answer.headers["Location"]
+    assert "排队中" in client.get(asked).text
+    assert other.get(asked).status_code == other.get(f"{asked}/download").status_code == 404
+    assert asked in client.get("/extracts").text
+    assert asked not in other.get("/extracts").text
+    for name in ("exchange", "evidence", "subjects"):
+        assert f'name="{name}"' not in client.get("/extracts").text
+    assert send(client, "/extracts", page="/own", subjects=REFUSED).status_code == 403
+    for address in ("/checkpoint", "/checkpoint/keys", "/verify.html"):
+        assert client.get(address).status_code == 200, address
+    assert send(client, f"{asked}/withdraw", page=asked).status_code == 303
+    assert client.get(asked).status_code == 404
 
 
 def test_a_company_objects_to_its_own_award_under_notice(bureau: Bureau) -> None:

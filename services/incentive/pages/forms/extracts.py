@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.extract import jobs, verifying_page
 from services.incentive.http.context import current_rulebook
 from services.incentive.http.extracts import (
+    REQUESTERS,
     RequestSchema,
     delete_extract,
     download_extract,
@@ -22,7 +23,7 @@ from services.incentive.policy.terms import RuleName
 from shared.service_log.store import served_checkpoint, verifier_keys
 from shared.values.json_types import Json
 from shared.web import translog_routes
-from shared.web.keys import current_key
+from shared.web.keys import current_key, require
 from shared.web.problems import Problem
 from shared.web.service import current_service, viewer_snapshot
 
@@ -30,11 +31,12 @@ _SHOWN: Final = 50
 
 
 @blueprint.get("/extracts", endpoint="extracts")
+@require(*REQUESTERS)
 def show_extracts(faults: Faults | None = None) -> ResponseReturnValue:
     """Show the form, with the faults of what was sent, the requested extracts, and what they are verified with."""
     service = current_service()
     with viewer_snapshot() as connection:
-        rows = jobs.list_newest(connection, current_key().exchange, _SHOWN)
+        rows = jobs.list_newest(connection, current_key().viewer, _SHOWN)
         note = served_checkpoint(connection, service.clock() - timedelta(seconds=service.checkpoint_interval_s))
         keys = list(verifier_keys(connection))
     rulebook, own = current_rulebook(), current_key().exchange
@@ -53,6 +55,7 @@ def show_extracts(faults: Faults | None = None) -> ResponseReturnValue:
 
 
 @blueprint.post("/extracts")
+@require(*REQUESTERS)
 def ask_for() -> ResponseReturnValue:
     """Request an extract, as the API's route does."""
     arguments, faults = load(RequestSchema(), _body(request.form.to_dict(), request.form.getlist("rules")))
@@ -68,34 +71,40 @@ def ask_for() -> ResponseReturnValue:
 
 
 @blueprint.get("/extracts/<id>")
+@require(*REQUESTERS)
 def extract(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
     return show("forms/extract", extract=get_extract(id))
 
 
 @blueprint.get("/extracts/<id>/download")
+@require(*REQUESTERS)
 def download(id: str) -> Response:  # noqa: A002 - the contract's name
     return download_extract(id)
 
 
 @blueprint.post("/extracts/<id>/withdraw")
+@require(*REQUESTERS)
 def withdraw(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
     delete_extract(id)
     return redirect(url_for("pages.extracts"), 303)
 
 
 @blueprint.get("/checkpoint")
+@require(*REQUESTERS)
 def checkpoint() -> Response:
     """Download the ledger's newest signed checkpoint."""
     return _named(translog_routes.checkpoint(), "checkpoint")
 
 
 @blueprint.get("/checkpoint/keys")
+@require(*REQUESTERS)
 def checkpoint_keys() -> Response:
     """Download the verifier keys of the ledger's log, as `verify.py --key` reads them."""
     return _named(translog_routes.keys(), "ledger-keys.txt")
 
 
 @blueprint.get("/verify.html")
+@require(*REQUESTERS)
 def verifying() -> Response:
     """Download the page that checks an extract in a browser; it is opened from the disk, never at this address."""
     return _named(
