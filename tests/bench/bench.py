@@ -21,6 +21,7 @@ from devset.stopping import StopSignals
 from devset.supervisor import Options
 from devset.up import exit_on_error, running_set
 from tests.bench.answers.finding import finding
+from tests.bench.answers.pages import pages
 from tests.bench.answers.standbys import standbys
 from tests.bench.batches import batches
 from tests.bench.bed import Spread, prepared_bed, say
@@ -58,6 +59,7 @@ SECTIONS: Final = (
     "one_subject",
     "batches",
     "finding",
+    "pages",
     "office",
     "standbys",
 )
@@ -65,6 +67,7 @@ NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
 COMPANIES: Final = 3_000
 PARTIES: Final = 1_000_000
+PAGE_TRADES: Final = 100_000
 OFFICE_AWARDS: Final = 2_187  # as many as a year may have
 
 
@@ -109,6 +112,7 @@ def main(
             "one_subject": (one_subject, awards),
             "batches": (batches, awards),
             "finding": (finding, PARTIES),
+            "pages": (pages, PAGE_TRADES),
             "office": (office, OFFICE_AWARDS),
             "standbys": (standbys, OFFICE_AWARDS),
         }

@@ -29,6 +29,7 @@ def tables(result: Json) -> Iterator[Table]:
         "one_subject": (_pairs, "一个主体的一批事实 / a batch of one subject"),
         "batches": (_marks, "批量办理与台账锁 / batches and the ledger's lock"),
         "finding": (_pairs, "查找与参与方 / search and participants"),
+        "pages": (_pairs, "网页与查询 / pages and answers"),
         "standbys": (_pairs, "主库与备库的应答 / answers from primary and standbys"),
         "office": (_pairs, "网页办理全年奖补 / a year's awards at the pages"),
     }

@@ -26,29 +26,43 @@ def differences(kind: Kind, refused: object, registered: object) -> list[FieldDi
 
     Values that mean the same, such as amounts `1.5` and `1.50`, do not differ.
     """
-    left = _flat(_SCHEMAS[kind], refused)
-    right = _flat(_SCHEMAS[kind], registered)
+    left = _leaves(_SCHEMAS[kind], refused)
+    right = _leaves(_SCHEMAS[kind], registered)
     names = [*right, *(name for name in left if name not in right)]
-    pairs = ((name, left.get(name), right.get(name)) for name in names)
-    return [FieldDifference(*pair) for pair in pairs if pair[1] != pair[2]]
+    unlike = (name for name in names if not _is_same(left.get(name), right.get(name)))
+    found = (FieldDifference(name, _text(left.get(name)), _text(right.get(name))) for name in unlike)
+    return [one for one in found if one.refused != one.registered]
 
 
-def _flat(schema: Schema, document: object, path: str = "") -> dict[str, str | None]:
-    """The text of each field by its path; a whole that is no object has no fields."""
-    found: dict[str, str | None] = {}
+class _Leaf(NamedTuple):
+    field: fields.Field[Any]
+    value: object
+
+
+def _leaves(schema: Schema, document: object, path: str = "") -> dict[str, _Leaf]:
+    """Each field by its path, with its value; a whole that is no object has no fields."""
+    found: dict[str, _Leaf] = {}
     if not isinstance(document, dict):
         return found
     for name, field in schema.fields.items():
         value = document.get(name, missing)
         if isinstance(field, fields.Nested) and isinstance(value, dict):
-            found |= _flat(field.schema, value, f"{path}{name}.")
+            found |= _leaves(field.schema, value, f"{path}{name}.")
         else:
-            found[path + name] = _text(field, value)
+            found[path + name] = _Leaf(field, value)
     return found
 
 
-def _text(field: fields.Field[Any], value: object) -> str | None:
+def _is_same(left: _Leaf | None, right: _Leaf | None) -> bool:
+    """True if both sides are the same text, or nothing: most fields are, and reading them takes most of the time."""
+    return left == right and (left is None or left.value in (None, missing) or isinstance(left.value, str))
+
+
+def _text(leaf: _Leaf | None) -> str | None:
     """The text of a value in the contract's form, or as it is if it is not valid."""
+    if leaf is None:
+        return None
+    field, value = leaf
     try:
         loaded = field.deserialize(value)
     except ValidationError:

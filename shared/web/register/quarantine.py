@@ -52,15 +52,14 @@ _CORRECTED_BY: Final = """(
 _STATUS: Final = f"""
     CASE WHEN q.number IS NULL THEN 'unidentified' WHEN {_CORRECTED_BY} IS NULL THEN 'open' ELSE 'corrected' END
 """
-_COLUMNS: Final = f"""
+_COLUMNS: Final = """
     q.id, q.exchange, q.topic, q.partition, q."offset", coalesce(q.last_offset, q."offset") AS last_offset,
     CASE WHEN q.last_offset IS NULL THEN 1 ELSE q.records END AS records, q.received_at, q.reason,
     coalesce(q.errors, (SELECT e.errors FROM quarantine_errors e WHERE e.id = q.errors_id)) AS errors, q.headers,
-    q.value, q.value_size, encode(q.value_sha256, 'hex') AS value_sha256, q.cut, q.number, q.revision, q.document_at,
-    {_CORRECTED_BY} AS corrected_by
+    q.value, q.value_size, encode(q.value_sha256, 'hex') AS value_sha256, q.cut, q.number, q.revision, q.document_at
 """
-# Refused records that are there whole, of documents that are not corrected.
-_TO_CORRECT: Final = f"q.number IS NOT NULL AND NOT q.cut AND q.reason <> 'too_large' AND {_CORRECTED_BY} IS NULL"
+# Refused records that are there whole; those of documents that are not corrected are events to correct.
+_IS_WHOLE: Final = "q.number IS NOT NULL AND NOT q.cut AND q.reason <> 'too_large'"
 
 
 class RefusedQuery(QuerySchema):
@@ -140,7 +139,7 @@ def list_quarantine(arguments: Json) -> Iterator[SortedRows[QuarantinedRecord]]:
     items although there are more: it ends early when its records are large.
     """
     kind, selected = _kind(), _selected(arguments)
-    select = f"SELECT {_COLUMNS.format(kind=kind)} FROM quarantine q {selected.where}"
+    select = _records(kind, selected.where)
     with viewer_snapshot(as_exchange=arguments.get("exchange")) as connection:
         render = partial(_render, connection, kind)
         yield LargeRows(connection, select, QuarantinedRecord, selected.parameters, render)
@@ -155,31 +154,21 @@ QuarantineCountsSchema = answer("QuarantineCounts", lists(items=ReasonCountSchem
 def count_quarantine(arguments: Json) -> Json:
     """How many rejected records there are by reason and status, and how many documents are to be corrected."""
     kind, selected = _kind(), _selected(arguments)
+    # Materialized, as each record's status is looked up in the register: once.
     statement = f"""
-        SELECT q.reason, {_STATUS.format(kind=kind)} AS status, count(*)
-        FROM quarantine q {selected.where} GROUP BY 1, 2
-    """
-    documents = f"""
-        SELECT q.reason, count(DISTINCT (q.exchange, q.number)) FROM quarantine q
-        {_selected(arguments, _TO_CORRECT.format(kind=kind)).where} GROUP BY GROUPING SETS ((q.reason), ())
+        WITH judged AS MATERIALIZED (
+            SELECT q.exchange, q.reason, q.number, {_STATUS.format(kind=kind)} AS status, {_IS_WHOLE} AS is_whole
+            FROM quarantine q {selected.where}
+        )
+        SELECT reason, {", ".join(f"count(*) FILTER (WHERE status = '{status}')" for status in STATUSES)},
+               count(DISTINCT (exchange, number)) FILTER (WHERE status = 'open' AND is_whole)
+        FROM judged GROUP BY GROUPING SETS ((reason), ())
     """
     with viewer_snapshot(as_exchange=arguments.get("exchange")) as connection:
-        counted = fetch(connection, statement, tuple[str, str, int], **selected.parameters)
-        to_correct = dict(fetch(connection, documents, tuple[str | None, int], **selected.parameters))
-    found = {(reason, status): count for reason, status, count in counted}
-    return {
-        "items": [
-            {
-                "reason": reason,
-                **{status: found.get((reason, status), 0) for status in STATUSES},
-                "documents": to_correct.get(reason, 0),
-            }
-            for reason in REASONS
-            if any((reason, status) in found for status in STATUSES)
-        ],
-        **{status: sum(count for (_, of), count in found.items() if of == status) for status in STATUSES},
-        "documents": to_correct.get(None, 0),
-    }
+        rows = fetch(connection, statement, tuple[str | None, int, int, int, int], **selected.parameters)
+    counts = {reason: dict(zip((*STATUSES, "documents"), found, strict=True)) for reason, *found in rows}
+    items = [{"reason": reason, **counts[reason]} for reason in REASONS if reason in counts]
+    return {"items": items, **counts[None]}
 
 
 @blueprint.operation("GET /v1/quarantine/events", TEXT, query=RefusedQuery, content_type=NDJSON)
@@ -189,12 +178,18 @@ def events_to_correct(arguments: Json) -> Response:
     The newest rejected record that is kept whole, for each document that no later record corrected. Attributes are
     completed and the revision of a conflict is raised; `refusedreason` and `refusederrors` say what is left to correct.
     """
-    kind, selected = _kind(), _selected(arguments, _TO_CORRECT.format(kind=_kind()))
+    kind, selected = _kind(), _selected(arguments, _IS_WHOLE)
+    # Only numbers are sorted; then each record is read when its turn comes.
     statement = f"""
-        SELECT * FROM (
-            SELECT DISTINCT ON (q.exchange, q.number) {_COLUMNS.format(kind=kind)} FROM quarantine q {selected.where}
-            ORDER BY q.exchange, q.number, q.id DESC
-        ) newest ORDER BY id
+        SELECT found.* FROM (
+            SELECT id FROM (
+                SELECT DISTINCT ON (q.exchange, q.number) q.id
+                FROM quarantine q {selected.where} AND {_CORRECTED_BY.format(kind=kind)} IS NULL
+                ORDER BY q.exchange, q.number, q.id DESC
+            ) AS newest ORDER BY id
+        ) AS wanted
+        CROSS JOIN LATERAL ({_records(kind, "WHERE q.id = wanted.id LIMIT 1", "CAST(NULL AS bigint)")}) AS found
+        ORDER BY wanted.id
     """
     with ExitStack() as opened:
         connection = opened.enter_context(viewer_snapshot(as_exchange=arguments.get("exchange")))
@@ -210,8 +205,7 @@ def get_quarantine(id: int) -> Json:  # noqa: A002 - the contract's name
     if id <= BIGINT_MAX:
         with viewer_snapshot() as connection:
             visible = where("q.id = %(id)s", None if current_key().exchange is None else "q.exchange = %(own)s")
-            statement = f"SELECT {_COLUMNS.format(kind=kind)} FROM quarantine q {visible}"
-            row = fetch_one(connection, statement, QuarantinedRecord, id=id, own=current_key().exchange)
+            row = fetch_one(connection, _records(kind, visible), QuarantinedRecord, id=id, own=current_key().exchange)
             if row is not None:
                 return _render(connection, kind, [row])[0]
     raise Problem(404)
@@ -220,6 +214,11 @@ def get_quarantine(id: int) -> Json:  # noqa: A002 - the contract's name
 def _kind() -> Kind:
     source: EvidenceSource = current_app.extensions[EVIDENCE]
     return source.kind
+
+
+def _records(kind: Kind, where_clause: str, corrected_by: str = _CORRECTED_BY) -> str:
+    """SELECT the records that a WHERE clause leaves of the quarantine."""
+    return f"SELECT {_COLUMNS}, {corrected_by.format(kind=kind)} AS corrected_by FROM quarantine q {where_clause}"
 
 
 class _Selected(NamedTuple):

@@ -10,11 +10,14 @@ import pytest
 
 from shared.events.decode import REASONS, decode
 from shared.postgres.database import make_engine
-from shared.postgres.query import execute, fetch
+from shared.postgres.query import execute, fetch, fetch_value, stream_chunks
+from shared.web.register import quarantine
 from tests.support.registers.web_register import SIDES, RegisterSet, register_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Connection
 
     from tests.support.engines.session import FreshDatabase
 
@@ -99,6 +102,54 @@ def test_counts_are_those_of_the_lists(filled: RegisterSet) -> None:
             assert counts["documents"] == len(events(filled, role, **query))
             for reason, row in rows.items():
                 assert row["documents"] == len(events(filled, role, **{**query, "reason": reason}))
+
+
+Plan = dict[str, Any]
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
+    """The steps of the statements that count and stream, as they ran."""
+    found: list[Plan] = []
+
+    def explain(connection: Connection, statement: str, **parameters: Any) -> None:
+        execute(connection, "SET LOCAL enable_seqscan = off")  # tables are small here
+        explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+        found.extend(steps(fetch_value(connection, explained, list[Any], **parameters)[0]["Plan"]))
+
+    def counted(connection: Connection, statement: str, row_type: Any, /, **parameters: Any) -> Any:
+        if "GROUP BY" in statement:
+            explain(connection, statement, **parameters)
+        return fetch(connection, statement, row_type, **parameters)
+
+    def streamed(connection: Connection, statement: str, row_type: Any, size: int, /, **parameters: Any) -> Any:
+        explain(connection, statement, **parameters)
+        return stream_chunks(connection, statement, row_type, size, **parameters)
+
+    monkeypatch.setattr(quarantine, "fetch", counted)
+    monkeypatch.setattr(quarantine, "stream_chunks", streamed)
+    return found
+
+
+def steps(plan: Plan) -> Iterator[Plan]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from steps(part)
+
+
+@pytest.mark.parametrize("query", [{}, {"exchange": "kmdex"}, {"reason": "invalid_data"}])
+def test_the_register_is_looked_up_once_for_each_record_and_no_record_is_sorted(
+    filled: RegisterSet, plans: list[Plan], query: dict[str, str]
+) -> None:
+    named = [one for one in listed(filled, "auditor", **query) if one["number"] is not None]
+    for path in ("/v1/quarantine/counts", "/v1/quarantine/events"):
+        plans.clear()
+        assert filled.get(path, **query).status_code == 200
+        for table in (filled.side.document, f"{filled.side.document}_past"):
+            looked_up = [step for step in plans if step.get("Relation Name") == table]
+            assert [step["Node Type"] for step in looked_up] == ["Index Scan"]
+            assert looked_up[0]["Actual Loops"] == len(named)
+        assert all(step["Plan Width"] < 200 for step in plans if "Sort" in step["Node Type"])
 
 
 def test_an_exchange_counts_and_corrects_its_own_alone(filled: RegisterSet) -> None:
