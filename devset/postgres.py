@@ -162,13 +162,13 @@ def account_for(directory: Path) -> pwd.struct_passwd | None:
     directory.mkdir(parents=True, exist_ok=True)
     if account is not None:
         os.chown(directory, account.pw_uid, account.pw_gid)
-        _allow_traversal(directory)
-        _allow_traversal(postgres_binaries() / "postgres")
+        allow_traversal(directory)
+        allow_traversal(postgres_binaries() / "postgres")
     return account
 
 
-def _allow_traversal(path: Path) -> None:
-    """Let the server's account traverse the folders above `path`, without reading them."""
+def allow_traversal(path: Path) -> None:
+    """Let another account traverse the folders above `path`, without reading them."""
     for folder in path.resolve().parents:
         mode = folder.stat().st_mode
         if not mode & 0o001:

@@ -14,7 +14,7 @@ from deploy.ha.kafka import server_properties
 from deploy.ha.nodes import Cluster, Machine
 from deploy.ha.patroni import patroni_environment, patroni_yml
 from devset.kafka import Kafka
-from devset.postgres import account_for
+from devset.postgres import account_for, allow_traversal
 from devset.processes import ChildProgram, LocalError, base_environment, spawn
 from shared.settings import LocalSettings
 
@@ -106,6 +106,8 @@ class MachinePrograms:
         self._write(etcd_leadership.FILE_NAME, Path(etcd_leadership.__file__).read_text("utf-8"))
         directory = self.machine.folders.postgres.parent
         account = account_for(directory)
+        if account is not None:
+            allow_traversal(Path(sys.executable))
         passwords = patroni_environment(superuser=password, replicator=password, rewinder=password)
         return spawn(
             f"patroni {self.machine.name}",

@@ -1,33 +1,32 @@
 """A network that can be partitioned: a TCP proxy in front of each server, which knows the nodes of both ends.
 
 Each server listens on an address of its own, and the others know it by the address of its proxy. The source of a
-connection is found by the process that opened it, so that one address a server is enough.
+connection is found by the process that opened it (`sources`), so that one address a server is enough.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import select
 import socket
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum, auto
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from tests.faults.ha.sources import Address, Nodes, Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection
 
 _CHUNK = 256 * 1024
-# The least time between two looks at what processes there are.
-_LOOK_AGAIN_S = 0.5
-# The kernel leaves sockets out of its list while others come and go.
-_READS = 3
+# How often it is asked whether a client that cannot be connected has given up.
+_ASK_CLIENT_EVERY_S = 0.5
 # After which both ends give up a silent peer: by keepalives (5 s + 3 of 2 s) and tcp_user_timeout (10 s). The kernel
 # would count from its last packet, but to it these connections look healthy: the proxy acknowledges every byte.
 TIMED_OUT_S = 11.0
-Address = tuple[str, int]
 
 
 class Treatment(Enum):
@@ -50,6 +49,7 @@ OPEN = Link()
 HELD = Link(Treatment.HOLD, Treatment.HOLD)
 # (source, target) -> how a connection between these nodes is treated; the source is "" for who is on none.
 Rule = Callable[[str, str], Link]
+_Value = TypeVar("_Value")
 
 
 def separated(nodes: Collection[str], others: Collection[str]) -> Rule:
@@ -68,28 +68,38 @@ class _Connection:
     server: socket.socket | None = None
     source: str | None = None
     has_gap: bool = False
-    pumps: int = 2
 
     def shut(self) -> None:
+        """End the connection; the sockets are closed by who waits for them."""
         for one in (self.client, self.server):
             if one is not None:
-                _shut(one)
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        for one in (self.client, self.server):
+            if one is not None:
+                one.close()
 
 
 class Network:
-    """Proxies in front of servers. `nodes` returns the node of each process id."""
+    """Proxies in front of servers, in one thread. `nodes` returns the node of each process id."""
 
-    def __init__(self, nodes: Callable[[], Mapping[int, str]], timed_out_s: float = TIMED_OUT_S) -> None:
-        self._nodes = nodes
+    def __init__(self, nodes: Nodes, timed_out_s: float = TIMED_OUT_S) -> None:
+        self._sources = Sources(nodes)
         self._timed_out_s = timed_out_s
-        self._looking = threading.Lock()
-        # The node of each process, the one that dialled last at the end.
-        self._dialling: dict[int, str] = {}
-        self._looked_at_s = 0.0
         self._rule: Rule | None = None
-        self._changed = threading.Condition()
-        self._listeners: list[socket.socket] = []
-        self._open: set[_Connection] = set()
+        self._changed = asyncio.Event()
+        self._listeners: dict[asyncio.Task[None], socket.socket] = {}
+        self._open: dict[_Connection, asyncio.Task[None]] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
+        self._thread.start()
+
+    @property
+    def connections(self) -> int:
+        """The number of connections whose ends have not closed them."""
+        return len(self._open)
 
     def place(self, node: str, at: Address, to: Address, *, times_out: bool = False) -> None:
         """Forward connections to `at` to the server of the node, which listens on `to`.
@@ -97,160 +107,133 @@ class Network:
         `times_out`: those that are open when a partition begins end as they would by their TCP timeouts.
         """
         listener = socket.create_server(at, backlog=128)
-        self._listeners.append(listener)
-        threading.Thread(target=self._accept, args=(listener, node, to, times_out), daemon=True).start()
+        listener.setblocking(False)
+
+        async def start() -> None:
+            self._listeners[asyncio.create_task(self._accept(listener, node, to, times_out))] = listener
+
+        self._run(start())
 
     def partition(self, rule: Rule) -> None:
         """Treat every connection by the rule, those that are open too."""
-        with self._changed:
-            self._rule = rule
-            self._changed.notify_all()
-        timer = threading.Timer(self._timed_out_s, self._time_out, [rule])
-        timer.daemon = True
-        timer.start()
-
-    def _time_out(self, rule: Rule) -> None:
-        """End the connections that are held by the rule, if it is still in force."""
-        with self._changed:
-            watched = [one for one in self._open if one.times_out] if self._rule is rule else []
-        for one in watched:
-            one.source = one.source or self._source_of(one.client)
-            if Treatment.HOLD in rule(one.source, one.target):
-                one.shut()
+        self._run(self._partition(rule))
 
     def restore(self) -> None:
         """Let all bytes pass again: held ones now, and none on connections that lost some, which end."""
-        with self._changed:
-            self._rule = None
-            broken = [one for one in self._open if one.has_gap]
-            self._changed.notify_all()
-        for one in broken:
-            one.shut()
+        self._run(self._restore())
 
     def close(self) -> None:
-        for listener in self._listeners:
-            _shut(listener)
+        if not self._loop.is_closed():
+            self._run(self._close())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    def _run(self, work: Coroutine[None, None, _Value]) -> _Value:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _partition(self, rule: Rule) -> None:
+        # Sources are found first: what may pass does not wait for them.
+        await asyncio.gather(*map(self._find_source, self._open))
+        self._change(rule)
+        self._loop.call_later(self._timed_out_s, self._time_out, rule)
+
+    def _time_out(self, rule: Rule) -> None:
+        """End the connections that are held by the rule, if it is still in force."""
+        if self._rule is rule:
+            for one in self._open:
+                if one.times_out and one.source is not None and Treatment.HOLD in rule(one.source, one.target):
+                    one.shut()
+
+    async def _restore(self) -> None:
+        self._change(None)
+        for one in self._open:
+            if one.has_gap:
+                one.shut()
+
+    async def _close(self) -> None:
+        for task in self._listeners:
+            task.cancel()
+        await asyncio.gather(*self._listeners, return_exceptions=True)
+        for listener in self._listeners.values():
             listener.close()
-        self.restore()
-        with self._changed:
-            left = list(self._open)
-        for one in left:
+        self._change(None)
+        for one in self._open:
             one.shut()
+        await asyncio.gather(*self._open.values())
 
-    def _accept(self, listener: socket.socket, node: str, to: Address, times_out: bool) -> None:
+    def _change(self, rule: Rule | None) -> None:
+        self._rule = rule
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _accept(self, listener: socket.socket, node: str, to: Address, times_out: bool) -> None:
         while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
+            client, _ = await self._loop.sock_accept(listener)
             connection = _Connection(client, node, times_out)
-            with self._changed:
-                self._open.add(connection)
-            threading.Thread(target=self._connect, args=(connection, to), daemon=True).start()
+            self._open[connection] = asyncio.create_task(self._forward(connection, to))
 
-    def _connect(self, connection: _Connection, to: Address) -> None:
+    async def _forward(self, connection: _Connection, to: Address) -> None:
         """Open the other half, once the rule lets bytes pass, and forward in both directions."""
-        self._await_passing(connection, is_back=False)
+        server = socket.socket()
+        server.setblocking(False)
         try:
-            connection.server = server = socket.create_connection(to)
+            await self._await_passing(connection, is_back=False)
+            await self._loop.sock_connect(server, to)
+            connection.server = server
+            for one in (connection.client, server):
+                # Messages are forwarded one by one; with Nagle's algorithm they would take 40 ms each.
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await asyncio.gather(
+                self._pump(connection, connection.client, server, is_back=False),
+                self._pump(connection, server, connection.client, is_back=True),
+            )
         except OSError:
-            connection.pumps = 1
-            self._leave(connection)
-            return
-        for one in (connection.client, server):
-            # Messages are forwarded one by one; with Nagle's algorithm they would take 40 ms each.
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=self._pump, args=(connection, server, connection.client, True), daemon=True).start()
-        self._pump(connection, connection.client, server, False)
+            server.close()
+        finally:
+            del self._open[connection]
+            connection.close()
 
-    def _pump(self, connection: _Connection, taken: socket.socket, given: socket.socket, is_back: bool) -> None:
+    async def _pump(self, connection: _Connection, taken: socket.socket, given: socket.socket, is_back: bool) -> None:
         with contextlib.suppress(OSError):
-            while data := taken.recv(_CHUNK):
-                link = self._await_passing(connection, is_back)
+            while data := await self._loop.sock_recv(taken, _CHUNK):
+                link = await self._await_passing(connection, is_back)
                 if link.delay_s:
-                    time.sleep(link.delay_s)
+                    await asyncio.sleep(link.delay_s)
                 if not connection.has_gap:
-                    given.sendall(data)
+                    await self._loop.sock_sendall(given, data)
         connection.shut()
-        self._leave(connection)
 
-    def _await_passing(self, connection: _Connection, is_back: bool) -> Link:
-        """Wait while bytes in this direction are held; note it if they are lost."""
+    async def _await_passing(self, connection: _Connection, is_back: bool) -> Link:
+        """Wait while bytes in this direction are held; note it if they are lost.
+
+        ConnectionError if the client has left before it was connected: nobody repeats its bytes.
+        """
         while True:
-            if self._rule is not None and connection.source is None:
-                connection.source = self._source_of(connection.client)
-            with self._changed:
-                if self._rule is not None and connection.source is None:
-                    continue  # the rule came just now
-                link = OPEN if self._rule is None else self._rule(connection.source or "", connection.target)
-                treatment = link.back if is_back else link.there
-                if treatment is Treatment.HOLD:
-                    self._changed.wait()
-                    continue
+            changed = self._changed
+            if self._rule is None:
+                return OPEN
+            await self._find_source(connection)
+            if connection.source is None:
+                raise ConnectionAbortedError
+            if changed is not self._changed:
+                continue
+            link = self._rule(connection.source, connection.target)
+            treatment = link.back if is_back else link.there
+            if treatment is not Treatment.HOLD:
                 connection.has_gap = connection.has_gap or treatment is Treatment.DROP
                 return link
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), None if connection.server else _ASK_CLIENT_EVERY_S)
+            if connection.server is None and _has_left(connection.client):
+                raise ConnectionAbortedError
 
-    def _source_of(self, client: socket.socket) -> str:
-        """Return the node of the process that opened a connection, `""` for none. It takes long: not under the lock."""
-        try:
-            inode = inode_of(client.getpeername(), client.getsockname())
-        except OSError:
-            return ""
-        with self._looking:
-            pid = owner_of(inode, reversed(self._dialling))
-            if pid is None and time.monotonic() > self._looked_at_s + _LOOK_AGAIN_S:
-                self._dialling = dict(self._nodes())
-                self._looked_at_s = time.monotonic()
-                pid = owner_of(inode, reversed(self._dialling))
-            if pid is None:
-                return ""
-            node = self._dialling.pop(pid)
-            self._dialling[pid] = node
-            return node
-
-    def _leave(self, connection: _Connection) -> None:
-        """Close the sockets once both pumps have ended: until then their file descriptors must not be reused."""
-        with self._changed:
-            connection.pumps -= 1
-            if connection.pumps:
-                return
-            self._open.discard(connection)
-        connection.client.close()
-        if connection.server is not None:
-            connection.server.close()
+    async def _find_source(self, connection: _Connection) -> None:
+        if connection.source is None:
+            connection.source = await self._sources.of(connection.client)
 
 
-def inode_of(local: Address, remote: Address) -> str:
-    """Return the inode of the TCP socket (IPv4) with these addresses, `""` if there is none."""
-    both = f": {_hexadecimal(local)} {_hexadecimal(remote)} "
-    for _ in range(_READS):
-        _, _, rest = Path("/proc/net/tcp").read_text("ascii").partition(both)
-        if rest:
-            # State, queues, timer, retransmissions, owner and timeout come before.
-            return rest.split(maxsplit=7)[6]
-    return ""
-
-
-def _hexadecimal(address: Address) -> str:
-    host, port = address
-    return f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}"
-
-
-def owner_of(inode: str, pids: Iterable[int]) -> int | None:
-    """Return the first of the processes that has the socket open."""
-    file = f"socket:[{inode}]"
-    return next((pid for pid in pids if file in _open_files(pid)), None) if inode else None
-
-
-def _open_files(pid: int) -> Iterator[str]:
-    """Yield what the open files of a process are; nothing for one that has ended."""
-    folder = Path(f"/proc/{pid}/fd")
-    with contextlib.suppress(OSError):
-        for file in folder.iterdir():
-            with contextlib.suppress(OSError):
-                yield str(file.readlink())
-
-
-def _shut(one: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
+def _has_left(client: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(client, select.POLLRDHUP)
+    return bool(poll.poll(0))

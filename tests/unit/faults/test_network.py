@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -11,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devset.processes import free_ports
-from tests.faults.ha.network import HELD, OPEN, Link, Network, Treatment, inode_of, owner_of, separated
+from tests.faults.ha.network import HELD, OPEN, Link, Network, Treatment, separated
+from tests.faults.ha.sources import Sources
 from tests.support.until import until
 
 if TYPE_CHECKING:
@@ -22,16 +25,20 @@ SHORT_S = 0.3
 
 
 def echo(listener: socket.socket, received: bytearray) -> None:
-    """Answer everything on one connection after another, until the listener is closed."""
+    """Answer everything, until the listener is closed."""
     while True:
         try:
             one, _ = listener.accept()
         except OSError:
             return
-        with one:
-            while data := one.recv(1024):
-                received.extend(data)
-                one.sendall(data)
+        threading.Thread(target=answer, args=(one, received), daemon=True).start()
+
+
+def answer(one: socket.socket, received: bytearray) -> None:
+    with one:
+        while data := one.recv(1024):
+            received.extend(data)
+            one.sendall(data)
 
 
 class Echo:
@@ -155,12 +162,50 @@ def test_a_server_that_is_away_ends_the_connection(server: Echo) -> None:
         assert client.recv(1024) == b""
 
 
-def test_the_owner_of_a_connection_is_found_among_the_processes(server: Echo) -> None:
-    mine = server.client.getsockname()
-    inode = inode_of(mine, server.client.getpeername())
-    assert owner_of(inode, [os.getppid(), os.getpid()]) == os.getpid()
-    assert owner_of(inode, []) is None
-    assert owner_of(inode_of(mine, ("127.0.0.1", free_ports(1)[0])), [os.getpid()]) is None
+def test_a_client_that_gives_up_in_the_partition_is_forgotten(server: Echo) -> None:
+    """The new side of a real set asks the lost machine again and again; none of it may arrive when it is back."""
+    server.network.partition(separated([SERVER], [HERE]))
+    server.client.close()
+    with socket.create_connection(server.at, timeout=30) as client:
+        client.sendall(b"given up")
+    until(lambda: server.network.connections == 0)
+    server.network.restore()
+    server.client = socket.create_connection(server.at, timeout=30)
+    assert server.is_answered()
+    assert bytes(server.received) == b"ping"
+
+
+def test_all_connections_of_a_partition_are_found_in_a_few_looks() -> None:
+    """A look takes a tenth of a second: with one for each connection, those that should pass were held for minutes."""
+    looks: list[float] = []
+
+    def nodes() -> dict[int, str]:
+        looks.append(time.monotonic())
+        return {os.getpid(): HERE}
+
+    network = Network(nodes)
+    echo = Echo(network)
+    try:
+        echo.client.close()
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(socket.create_connection(echo.at, timeout=30)) for _ in range(200)]
+            network.partition(separated(["other"], [SERVER]))
+            for client in clients:
+                client.sendall(b"ping")
+            assert all(client.recv(1024) == b"ping" for client in clients)
+        assert len(looks) < len(clients) / 4
+    finally:
+        network.close()
+        echo.close()
+
+
+def test_the_source_of_a_connection_is_the_node_of_its_process(server: Echo) -> None:
+    accepted = socket.create_server(("127.0.0.1", 0))
+    with accepted, socket.create_connection(accepted.getsockname()) as client, accepted.accept()[0] as end:
+        assert asyncio.run(Sources(lambda: {os.getpid(): HERE}).of(end)) == HERE
+        assert asyncio.run(Sources(dict).of(end)) == ""
+        client.close()
+        assert asyncio.run(Sources(lambda: {os.getpid(): HERE}).of(end)) is None
 
 
 def test_a_partition_separates_both_ways_and_nobody_else() -> None:
