@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Locator, sync_playwright
 
 from tests.browser.site import Site
 from tests.support.engines.session import RAN_AGAINST
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
+_click = Locator.click
+
+
+def click_and_load(what: Locator) -> None:
+    """Click, and wait until the page that this leads to is whole.
+
+    Playwright waits only until the new page has begun, so that a busy machine would show half of it to a test.
+    """
+    _click(what)
+    what.page.wait_for_load_state()
+
+
 @pytest.fixture(scope="package")
 def browser(extended: None) -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, NAMES)), None)
@@ -32,7 +44,8 @@ def browser(extended: None) -> Iterator[Browser]:
         pytest.skip(f"没有浏览器 / no browser: none of {', '.join(NAMES)} is installed")
     # Chromium cannot create its sandbox as root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Locator, "click", click_and_load)
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()

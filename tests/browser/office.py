@@ -48,7 +48,6 @@ class Official:
     def submit(self, button: str | re.Pattern[str]) -> None:
         self.submissions += 1
         self.click(self.page.get_by_role("button", name=button))
-        self.page.wait_for_load_state()
 
     def choose(self, what: Locator, value: str) -> None:
         self.clicks += 2  # opens the list, and takes one of it

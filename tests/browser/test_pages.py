@@ -203,7 +203,6 @@ def test_cases_are_worked_one_after_the_other(site: Site, tmp_path: Path, screen
         page.locator("summary", has_text=re.compile("^申报$")).click()
         page.locator("#apply-documents").set_input_files(paper)
         page.get_by_role("button", name="确认申报").click()
-        page.wait_for_load_state()
         with page.expect_download() as awaited:
             page.get_by_role("link", name="application.pdf").click()
         assert awaited.value.suggested_filename == "application.pdf"
