@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
-from kafka.partitioner import murmur2
 from sqlalchemy import Connection, Engine, event
 
 from shared.kafka.errors import ANSWER_TIMEOUT_MS
 from shared.kafka.handler import Record
 from shared.kafka.offset_witness import DatabaseBehindError
+from shared.kafka.publish.producer_options import partition_of
 from shared.kafka.replay import newest_records
 from shared.language import join
 from shared.postgres.query import driver_connection, fetch_optional
@@ -86,11 +86,11 @@ def read_published(client_config: ClientConfig, keys: Sequence[VerifierKey]) -> 
     limits = {"bootstrap_timeout_ms": ANSWER_TIMEOUT_MS, "request_timeout_ms": ANSWER_TIMEOUT_MS}
     options = {**client_config, **limits, "enable_auto_commit": False, "metrics_enabled": False}
     with closing(KafkaConsumer(**options)) as consumer:
-        partitions = sorted(consumer.partitions_for_topic(TOPIC) or ())
+        partitions = consumer.partitions_for_topic(TOPIC)
         if partitions:
-            # As the publisher's client chooses the partition of a key.
-            number = partitions[(murmur2(origin) & 0x7FFFFFFF) % len(partitions)]
-            newest_records(consumer, TopicPartition(TOPIC, number), is_ours, _READ_WITHIN_S)
+            newest_records(
+                consumer, TopicPartition(TOPIC, partition_of(origin, len(partitions))), is_ours, _READ_WITHIN_S
+            )
     return found
 
 

@@ -12,6 +12,7 @@ from kafka import errors as kafka_errors
 
 from shared.kafka.client_patches import force_close_producer
 from shared.kafka.publish.commit_readback import CommitReadback
+from shared.kafka.publish.producer_options import BATCH_BYTES, RememberingPartitioner
 from shared.postgres.errors import is_transient
 from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
@@ -60,6 +61,8 @@ def fenced_producer(
         acks="all",
         compression_type="lz4",
         linger_ms=5,
+        batch_size=BATCH_BYTES,
+        partitioner=RememberingPartitioner(),
         # After a broker outage of a minute the client did not resend its records until their delivery timed out; then
         # they are rendered again and sent by a new producer.
         request_timeout_ms=10_000,

@@ -15,6 +15,7 @@ from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 
 from shared.events.records import SampleRecord
 from shared.kafka.client_patches import force_close_producer, open_admin
+from shared.kafka.publish.producer_options import BATCH_BYTES, RememberingPartitioner
 from shared.language import LocalizedError
 from shared.settings import ClientConfig
 
@@ -193,7 +194,8 @@ def _connect(client_config: ClientConfig) -> tuple[frozenset[str], KafkaProducer
             max_in_flight_requests_per_connection=5,
             compression_type="lz4",
             linger_ms=20,
-            batch_size=256 * 1024,
+            batch_size=BATCH_BYTES,
+            partitioner=RememberingPartitioner(),
             max_block_ms=int(_POLL_S * 1000),
             # Repeat the request to a silent broker, or to its successor.
             request_timeout_ms=10_000,
