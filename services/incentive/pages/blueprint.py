@@ -15,6 +15,7 @@ from services.incentive.pages import as_of_param, words
 from services.incentive.pages.documents import kept
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.pages.queue_param import keep_queue
+from services.incentive.pages.refreshing import EVERY_S, SCRIPT_POLICY, answer_unchanged, is_refreshed
 from services.incentive.policy.terms import Texts
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -22,7 +23,7 @@ from shared.values.times import SHANGHAI, shanghai_year
 from shared.web.problems import Problem, answer_database_error, answer_http_exception
 from shared.web.service import current_service, expect_size, noted_size
 
-# No scripts, no inline styles, no other hosts, no frames around the page.
+# No scripts (pages that count the present have one), no inline styles, no other hosts, no frames around the page.
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -59,6 +60,9 @@ def keep_size(response: Response) -> Response:
 
 @blueprint.after_request
 def add_headers(response: Response) -> Response:
+    if is_refreshed() and response.status_code == HTTPStatus.OK:
+        answer_unchanged(response)
+        response.headers["Content-Security-Policy"] = POLICY + SCRIPT_POLICY
     response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -83,6 +87,7 @@ def vocabulary() -> Json:
         "grouped": grouped,
         "percent": percent,
         "reason_label": reason_label,
+        "refreshes_every_s": EVERY_S if is_refreshed() else None,
         "rounded": words.rounded,
         "subject_page": subject_page,
         "t": say,

@@ -120,7 +120,7 @@ def may_share_item(award: Json, settings: SettingsHistory) -> bool:
 def is_unknown(award: Json, facts: ReportedFacts, settings: SettingsHistory, viewer: str | None) -> bool:
     """Return True if the facts that the award depends on may not all be in the extract."""
     # Other declarations of the subject may name other exchanges, which an exchange does not see.
-    is_hidden = viewer is not None and is_declared(award, settings)
+    is_hidden = is_declared(award, settings) and viewer is not None
     return award["partial"] or is_hidden or lacks_facts(award, facts, settings)
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
+SCRIPT = re.compile(r'<script src="/static/live\.[0-9a-f]{12}\.js" type="module"></script>')
+
 
 @pytest.fixture(scope="module")
 def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
@@ -170,6 +172,7 @@ def test_every_link_leads_somewhere_and_pages_are_sound(makers: Makers, role: st
     assert [address for address, answer in pages.items() if answer.status_code not in (200, 302)] == []
     shown = {address: answer.text for address, answer in pages.items() if answer.mimetype == "text/html"}
     assert len(shown) > 20
+    refreshed: set[str] = set()
     for address, answer in pages.items():
         if address.startswith("/docs"):
             continue
@@ -183,7 +186,34 @@ def test_every_link_leads_somewhere_and_pages_are_sound(makers: Makers, role: st
             if address.startswith("/statements/"):  # its one style sheet is in the page, allowed by its hash
                 assert "style-src 'sha256-" in policy
                 text = text.replace("<style>", "", 1)
+            # Pages that count the present, and no others, may run the one script.
+            text, scripts = SCRIPT.subn("", text)
+            assert ("script-src 'self'; connect-src 'self'" in policy) == (scripts == 1), address
+            assert ("script" in policy) == (scripts == 1), address
+            refreshed |= {address.partition("?")[0]} if scripts else set()
             assert re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", text) is None, address
+    assert any(address.startswith("/exchanges/") for address in refreshed)
+    assert not any(address.startswith(("/awards", "/policy", "/trades")) for address in refreshed)
+
+
+def test_an_unchanged_page_is_not_sent_again(makers: Makers) -> None:
+    """Tokens and numbers of forms, which differ each time, do not count; another person's page is another page."""
+    client = signed_in(makers, "bureau")
+    of_kmdex = ("/exchanges/kmdex", "/exchanges/kmdex/outlook")
+    for address in ("/", "/worklist", "/worklist/waiting", "/budget", "/year", *of_kmdex):
+        first = client.get(address)
+        assert SCRIPT.search(first.text), address
+        again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b""), address
+        assert "script-src 'self'" in again.headers["Content-Security-Policy"]
+        assert client.get(address, headers={"If-None-Match": 'W/"0"'}).status_code == 200
+        other = signed_in(makers, "auditor").get(address, headers={"If-None-Match": first.headers["ETag"]})
+        assert other.status_code == 200, address
+        past = client.get(address, query_string={"as_of": halfway(makers)})
+        assert "ETag" not in past.headers
+        assert "<script" not in past.text
+    for address in ("/exchanges/nowhere", "/awards"):
+        assert "<script" not in client.get(address).text
 
 
 @pytest.mark.parametrize("role", ["auditor", "bureau", "exchange:kmdex"])
