@@ -32,10 +32,14 @@ def say(zh: str, en: str) -> str:
 
 
 class LocalizedError(RuntimeError):
-    """An error whose one-line message is in the caller's language; a message that is the same in both has no `en`."""
+    """An error whose one-line message is in the caller's language; a message that is the same in both has no `en`.
+
+    Pages, which have languages of their own, show `zh` or `en`.
+    """
 
     def __init__(self, zh: str, en: str | None = None) -> None:
-        super().__init__(zh if en is None else say(zh, en))
+        self.zh, self.en = zh, zh if en is None else en
+        super().__init__(say(self.zh, self.en))
 
 
 def pick(text: str, language: Language) -> str:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.values.parties import complete_uscc
 from tests.browser.site import DESKTOP, PHONE, Site, check_accessible, check_fits
 from tests.support.incentive.whole_set import served
-from tests.support.table_files.upload_set import EXCHANGE, UploadSet, upload_set
+from tests.support.table_files.upload_set import BUYER, EXCHANGE, SELLER, UploadSet, upload_set
 from tests.support.table_files.workbooks import xlsx
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
-SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
 HEADINGS: list[list[Any]] = [
     ["虚构交易所成交台账（单位：万元）"],
     ["合同编号", "状态", "交易方式", "卖方", None, "买方", None, "成交金额", "成交日期", "经办"],

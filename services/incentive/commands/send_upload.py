@@ -18,7 +18,7 @@ class Sending(NamedTuple):
     """The result of sending: partition and offset of each event that Kafka acknowledged, and why others were not."""
 
     places: list[tuple[UploadRecord, int, int]]
-    failure: str | None
+    failure: PublishError | None
 
 
 @dataclass(frozen=True)
@@ -53,5 +53,5 @@ def send_records(upload: Upload, records: Sequence[UploadRecord], client_config:
     try:
         published = publish(events, client_config, lambda _: None, acknowledged, _GIVE_UP_S)
     except PublishError as error:
-        return Sending(places, str(error))
-    return Sending(places, "; ".join(published.failures) or None)
+        return Sending(places, error)
+    return Sending(places, PublishError("; ".join(published.failures)) if published.failed else None)

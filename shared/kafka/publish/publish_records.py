@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
 from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 
 from shared.events.records import SampleRecord
@@ -179,6 +179,12 @@ def _admin(client_config: ClientConfig) -> KafkaAdminClient:
 
 def _unreachable(client_config: ClientConfig, error: KafkaError) -> PublishError:
     servers = ", ".join(client_config.get("bootstrap_servers", ()))
+    if isinstance(error, SaslAuthenticationFailedError):
+        user = client_config.get("sasl_plain_username")
+        return PublishError(
+            f"Kafka {servers} 不接受用户 {user} 的密码：{error}",
+            f"Kafka at {servers} does not accept the password of user {user}: {error}",
+        )
     return PublishError(f"无法连接 Kafka {servers}：{error}", f"cannot reach Kafka at {servers}: {error}")
 
 

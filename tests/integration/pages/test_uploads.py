@@ -14,21 +14,25 @@ from shared.events.records import SampleRecord
 from shared.events.topics import topic_of
 from shared.kafka.publish.publish_records import publish
 from shared.settings import KafkaSettings
-from shared.values.parties import complete_uscc
 from tests.support.incentive.pages import TOKEN, signed_in_to
-from tests.support.table_files.upload_set import EXCHANGE, OTHER, UploadSet, upload_set
+from tests.support.table_files.upload_set import (
+    EXCHANGE,
+    OTHER,
+    UploadSet,
+    mapped,
+    send_form,
+    table,
+    upload,
+    upload_set,
+)
 from tests.support.web.forms import forms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask.testing import FlaskClient
-    from werkzeug.test import TestResponse
 
     from tests.support.engines.session import FreshDatabase
-
-SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
-HEADINGS = "合同编号,状态,交易方式,卖方代码,卖方,买方代码,买方,成交金额（元）,成交时间"
 
 
 @pytest.fixture(scope="module")
@@ -40,39 +44,6 @@ def made(postgres: FreshDatabase, kafka: str, tmp_path_factory: pytest.TempPathF
 @pytest.fixture
 def clerk(made: UploadSet) -> FlaskClient:
     return signed_in_to(made.app, f"exchange:{EXCHANGE}", "en")
-
-
-def table(*numbers: str, amount: str = "5.00") -> bytes:
-    rows = [f"{one},已完成,协议,{SELLER},虚构供方,{BUYER},虚构需方,{amount},2026-03-01 10:00" for one in numbers]
-    return "\r\n".join([HEADINGS, *rows]).encode("gb18030")
-
-
-def upload(client: FlaskClient, content: bytes, name: str = "trades.csv") -> TestResponse:
-    token = TOKEN.search(client.get("/uploads").text)
-    assert token is not None
-    fields = {"csrf_token": token[1], "kind": "trade"}
-    parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{text}'.encode() for key, text in fields.items()]
-    parts.append(f'Content-Disposition: form-data; name="table"; filename="{name}"\r\n\r\n'.encode() + content)
-    body = b"".join(b"--edge\r\n" + part + b"\r\n" for part in parts) + b"--edge--\r\n"
-    return client.post("/uploads", data=body, content_type="multipart/form-data; boundary=edge")
-
-
-def send_form(client: FlaskClient, address: str, action: str) -> TestResponse:
-    """Send the form of a page whose address ends so, as the page gave it."""
-    (form,) = [one for one in forms_of(client.get(address).text) if one.action.endswith(action)]
-    return form.send(client, {})
-
-
-def mapped(client: FlaskClient, content: bytes) -> str:
-    """Upload a table and save the suggested mapping; return the address of the upload."""
-    answer = upload(client, content)
-    assert answer.status_code == 303, answer.text
-    assert send_form(client, answer.location, "/mapping").status_code == 303
-    return answer.location
-
-
-def ids(made: UploadSet) -> list[str]:
-    return [json.loads(value)["id"] for _, value in made.published()]
 
 
 def test_nobody_else_sees_or_sends_an_upload(made: UploadSet, clerk: FlaskClient) -> None:
@@ -89,7 +60,7 @@ def test_nobody_else_sees_or_sends_an_upload(made: UploadSet, clerk: FlaskClient
     assert f"exchange.{OTHER}/kafka-password" in page  # how to switch it on
     assert [signed_in_to(made.app, role).get("/uploads").status_code for role in ("bureau", "auditor")] == [403, 403]
     assert clerk.get(address).status_code == 200
-    assert f"{EXCHANGE}-trade-OWN-1-1" not in ids(made)
+    assert f"{EXCHANGE}-trade-OWN-1-1" not in made.ids()
 
 
 def bomb() -> bytes:
@@ -124,7 +95,7 @@ def test_what_was_not_shown_is_not_sent(made: UploadSet, clerk: FlaskClient) -> 
     assert (answer.status_code, "nothing was sent" in answer.text) == (409, True)
     assert "Corrects revision 1" in clerk.get(second).text
     assert send_form(clerk, second, "/send").status_code == 303
-    assert [one for one in ids(made) if "RACE" in one] == [f"{EXCHANGE}-trade-RACE-1-{number}" for number in (1, 2)]
+    assert [one for one in made.ids() if "RACE" in one] == [f"{EXCHANGE}-trade-RACE-1-{number}" for number in (1, 2)]
 
 
 def test_what_kafka_did_not_take_is_sent_later_and_once(
@@ -138,10 +109,10 @@ def test_what_kafka_did_not_take_is_sent_later_and_once(
         patch.setitem(context.users.__dict__, "kafka", away)
         answer = send_form(clerk, address, "/send")
         assert (answer.status_code, "cannot reach Kafka" in answer.text) == (503, True), answer.text
-    assert not [one for one in ids(made) if "LATE" in one]
+    assert not [one for one in made.ids() if "LATE" in one]
     assert "Send 2 again" in clerk.get(address).text
     assert send_form(clerk, address, "/send").status_code == 303
-    assert [one for one in ids(made) if "LATE" in one] == [f"{EXCHANGE}-trade-LATE-{number}-1" for number in (1, 2)]
+    assert [one for one in made.ids() if "LATE" in one] == [f"{EXCHANGE}-trade-LATE-{number}-1" for number in (1, 2)]
     assert "Send 2 again" not in clerk.get(address).text
 
 
@@ -151,12 +122,11 @@ def test_the_receipt_says_what_was_refused_and_links_to_it(made: UploadSet, cler
     values = {json.loads(value)["id"]: value for _, value in made.published()}
     other = values[f"{EXCHANGE}-trade-RACE-1-1"].replace(b"RACE-1", b"CLASH-1").replace(b"5.00", b"7.00")
     topic = topic_of("trade", EXCHANGE)
-    sent = publish(
-        [SampleRecord(EXCHANGE, topic, b"CLASH-1", other)], {"bootstrap_servers": [made.kafka]}, lambda _: None
-    )
+    sent = publish([SampleRecord(EXCHANGE, topic, b"CLASH-1", other)], made.kafka.client_config(), lambda _: None)
     assert sent.failed == 0  # by another program of the exchange, and not handled when the table was judged
     assert send_form(clerk, address, "/send").status_code == 303
     assert "Sent, not handled yet" in clerk.get(address).text
+    made.handle()
     made.handle()
     page = clerk.get(address).text
     assert re.search(r"Accepted</span> 1\b", page)

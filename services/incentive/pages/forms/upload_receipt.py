@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.commands.send_upload import send_records
 from services.incentive.http.register_reads import refused_places, registered_revisions
 from services.incentive.pages.blueprint import show
-from services.incentive.pages.language import say_half
+from services.incentive.pages.language import say
 from services.incentive.store.uploads import stored
 from services.incentive.store.uploads.stored import Upload, UploadRecord
 from shared.settings import ClientConfig
@@ -29,7 +29,7 @@ def send(upload: Upload, user: ClientConfig) -> ResponseReturnValue:
     with write_transaction() as connection:
         stored.acknowledge_records(connection, upload, sending.places)
     if sending.failure is not None:
-        return show_receipt(upload, 503, sending.failure)
+        return show_receipt(upload, 503, say(sending.failure.zh, sending.failure.en))
     return redirect(url_for("pages.upload", id=upload.id), 303)
 
 
@@ -55,7 +55,7 @@ def show_receipt(upload: Upload, status: int = 200, said: str | None = None) -> 
         amount_fen=sum(record.amount_fen for record in records),
         places={partition: (min(offsets), max(offsets)) for partition, offsets in sorted(places.items())},
         is_complete=registered is not None and refused is not None,
-        said=None if said is None else say_half(said),
+        said=said,
         shown=ROWS_SHOWN,
     )
 

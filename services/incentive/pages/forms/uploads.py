@@ -106,7 +106,7 @@ def upload_table() -> ResponseReturnValue:
     try:
         _read_draft(upload, None)
     except (TableError, LocalizedError) as error:
-        return show_uploads(say_half(str(error)))
+        return show_uploads(_fault(error))
     with write_transaction() as connection:
         stored.store_upload(connection, upload)
     return redirect(url_for("pages.upload", id=upload.id), 303)
@@ -132,7 +132,7 @@ def save_mapping(id: str) -> ResponseReturnValue:  # noqa: A002
             mapping = read_mapping(request.form, upload.kind, read_table(upload.content, sheet, MOST_ROWS))
             check_mapping("mapping", mapping)
         except (TableError, LocalizedError) as error:
-            return _show_draft(upload, _INVALID, say_half(str(error)))
+            return _show_draft(upload, _INVALID, _fault(error))
         with write_transaction() as connection:
             stored.save_mapping(connection, upload, mapping, current_actor().name, current_service().clock())
     return redirect(url_for("pages.upload", id=upload.id) + "#verdicts", 303)
@@ -216,6 +216,10 @@ def _find(upload_id: str) -> Upload:
     if upload is None:
         raise Problem(404)
     return upload
+
+
+def _fault(error: TableError | LocalizedError) -> str:
+    return say(error.zh, error.en) if isinstance(error, LocalizedError) else say_half(str(error))
 
 
 def _changed_since() -> str:
