@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 from deploy.broker.topics import apply_topics
 from deploy.ha.environment import environment_text
 from devset.engines import Engines
-from devset.folder import ADMIN_FILE, Secrets, load_secrets, write_key_files
+from devset.folder import ADMIN_FILE, Secrets, load_secrets, write_key_files, write_upload_users
 from devset.postgres import Database
 from devset.processes import ChildProgram, LocalError, free_ports, port_is_free, reap_orphans, spawn
 from devset.programs import SERVICES, Addresses, ApiAddresses, admin_settings, command, environment, serving
@@ -98,6 +98,7 @@ class LocalSet:
         _check_policy()
         self.secrets = load_secrets(self.options.folder, whitelist.ids)
         write_key_files(self._keys_file, self.secrets.keys)
+        write_upload_users(self._upload_users, whitelist.ids)
         self.engines.launch(self.supervisor, self.secrets.database_password)
         databases = self.engines.databases(self.check)
         self._migrate(databases)
@@ -133,6 +134,10 @@ class LocalSet:
     def _keys_file(self) -> Path:
         return self.options.folder / "api-keys.yaml"
 
+    @property
+    def _upload_users(self) -> Path:
+        return self.options.folder / "upload-users"
+
     def _load_whitelist(self) -> Whitelist:
         try:
             return load_whitelist(self.options.exchanges_file)
@@ -141,9 +146,8 @@ class LocalSet:
             raise LocalError(f"交易场所名单有误：{reason}", f"the whitelist is invalid: {reason}") from error
 
     def _environment(self, addresses: Addresses, database: Database) -> dict[str, str]:
-        return environment(
-            addresses, database, self.options.exchanges_file.resolve(), self._keys_file.resolve(), given_settings()
-        )
+        given = {**given_settings(), "UPLOAD_USERS_DIR": str(self._upload_users.resolve())}
+        return environment(addresses, database, self.options.exchanges_file.resolve(), self._keys_file.resolve(), given)
 
     def _migrate(self, databases: dict[str, Database]) -> None:
         """Migrate the three databases at the same time."""

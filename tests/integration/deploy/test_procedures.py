@@ -11,6 +11,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.secrets import ADMIN, SIGNING_KEY
+from services.incentive.commands.send_upload import ExchangeUsers
 from shared.translog.keyfile import load_key
 from shared.web.keys import load_keys
 from tests.support.paths import ROOT
@@ -18,6 +19,7 @@ from tests.support.procedures import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from devset.postgres import Postgres
     from tests.support.engines.secured_broker import SecuredBroker
@@ -64,6 +66,16 @@ def test_an_exchange_is_added_shut_out_and_let_in_again(run: Callable[..., str],
     run("let an exchange in again", ID=ADDED)
     assert not sees_its_topic(secured, known)
     assert sees_its_topic(secured)
+
+
+def test_an_exchange_is_let_send_by_browser(run: Callable[..., str], secured: SecuredBroker, tmp_path: Path) -> None:
+    run("let an exchange send by browser", ID=ADDED, USERS=str(tmp_path / "users"))
+    for exchange, is_on in ((ADDED, True), ("kmdex", False)):
+        own = ExchangeUsers(tmp_path / "users", secured.as_user("incentive")).client_config(exchange)
+        assert (own is not None) is is_on
+        if own is not None:
+            with KafkaAdminClient(**own, bootstrap_timeout_ms=10_000) as admin:
+                assert TOPIC in admin.list_topics()
 
 
 def test_a_password_of_kafka_is_changed(run: Callable[..., str], secured: SecuredBroker) -> None:
