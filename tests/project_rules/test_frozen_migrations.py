@@ -253,6 +253,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0041_own_extracts.sql": (
         "418067b405e402f15fa4fbe9c3bfb35d5e3e63ef79a5dc46ab62ca9d3999afd8"
     ),
+    "services/incentive/migrations/versions/0042_vouchers.py": (
+        "49bb405f44f1942ae42384c83603d778cfb7c85a597b1254999041cd026d7568"
+    ),
+    "services/incentive/migrations/versions/0042_vouchers.sql": (
+        "f31d8969a1451122cd587c16b01aee2fede62da4eca49d2283ce09efa17b2d0c"
+    ),
     "services/listing/migrations/versions/r0012_list_orders.py": (
         "4368be00250b574e02275765601d46d6566ee7afa19a3c1fa6ff3aeec9478a36"
     ),

@@ -53,7 +53,7 @@ _LISTED: Final = """
 """
 _VOUCHERS: Final = """
     SELECT DISTINCT award_id, voucher_no FROM decision
-    WHERE lower(voucher_no) = lower(%(voucher)s) ORDER BY award_id LIMIT %(limit)s
+    WHERE voucher_no IS NOT NULL AND voucher_no = ANY(%(spelled)s) ORDER BY award_id LIMIT %(limit)s
 """
 
 
@@ -185,8 +185,9 @@ def _awards(connection: Connection, view: LedgerView, text: str) -> list[Hit]:
 
 
 def _vouchers(connection: Connection, view: LedgerView, text: str, limit: int) -> list[Hit]:
-    """The awards that were paid or recovered under a voucher; an exchange sees this of awards that it sees wholly."""
-    named = dict(fetch(connection, _VOUCHERS, tuple[str, str], voucher=text, limit=limit))
+    """The awards that were paid or recovered under a voucher, as written or in one case; an exchange's whole ones."""
+    spelled = sorted({text, text.upper(), text.lower()})
+    named = dict(fetch(connection, _VOUCHERS, tuple[str, str], spelled=spelled, limit=limit))
     awards = _award_hits(connection, view, sorted(named), whole=True)
     return [hit._replace(type=VOUCHER, id=named[award_id]) for award_id, hit in awards.items()]
 
