@@ -27,7 +27,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from shared.language import LocalizedError
 from shared.table_files.rows import csv_text, is_workbook
-from shared.table_files.workbook import open_workbook
+from shared.table_files.workbook import UnreadableCellError, open_workbook, typed_value
 
 _EXACT: Final = 10**15
 _PLAIN_FORMATS: Final = ("General", "0", "@")
@@ -195,18 +195,13 @@ def _sheet_of(file: str, book: Workbook, name: str | None) -> ReadOnlyWorksheet:
 
 
 def _read(cell: StoredCell | MergedCell) -> str | NumberCell | Moment | Unreadable:
-    value = cell.value
-    if value is None:
-        return ""
-    if cell.data_type == "f":
-        return Unreadable("是公式：请复制后“选择性粘贴”为数值 / is a formula: paste it as a value")
-    if cell.data_type == "e":
-        return Unreadable(f"是错误值 / is an error value: {value}")
+    try:
+        value = typed_value(cell)
+    except UnreadableCellError as error:
+        return Unreadable(str(error))
     if isinstance(value, datetime):
         return Moment(value, is_datetime(cell.number_format) != "date")
-    if isinstance(value, bool):
-        return str(value).upper()
-    return _read_number(value, cell.number_format) if isinstance(value, int | float) else str(value)
+    return _read_number(value, cell.number_format) if isinstance(value, int | float) else value
 
 
 def _read_number(value: float, number_format: str) -> NumberCell:

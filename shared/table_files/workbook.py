@@ -41,8 +41,25 @@ _KEEPS_FEN_BELOW: Final = 10**13
 _KEEPS_UNITS_BELOW: Final = 10**15
 
 
-class _UnreadableCellError(ValueError):
+class UnreadableCellError(ValueError):
     """A cell has no value that was typed; the message says why (中文 / English)."""
+
+
+def typed_value(cell: Cell | MergedCell) -> str | int | float | datetime:
+    """Return the value that was typed into a cell, a truth value as Excel shows it; an empty text for none.
+
+    Raises UnreadableCellError.
+    """
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type == "f":
+        raise UnreadableCellError("是公式：请复制后“选择性粘贴”为数值 / is a formula: paste it as a value")
+    if cell.data_type == "e":
+        raise UnreadableCellError(f"是错误值 / is an error value: {value}")
+    if isinstance(value, bool):
+        return str(value).upper()
+    return value if isinstance(value, int | float | datetime) else str(value)
 
 
 def workbook_rows(content: bytes) -> list[tuple[int, list[str]]]:
@@ -132,27 +149,19 @@ def _row_texts(line: int, row: Sequence[Cell | MergedCell], faults: list[str]) -
     for column, cell in enumerate(row, 1):
         try:
             cells.append(_text(cell))
-        except _UnreadableCellError as error:
+        except UnreadableCellError as error:
             faults.append(f"{get_column_letter(column)}{line} {error}")
     return cells
 
 
 def _text(cell: Cell | MergedCell) -> str:
-    value = cell.value
-    if value is None:
-        return ""
-    if cell.data_type == "f":
-        raise _UnreadableCellError("是公式，请粘贴为数值 / is a formula, paste it as a value")
-    if cell.data_type == "e":
-        raise _UnreadableCellError(f"是错误值 / is an error value: {value}")
-    if isinstance(value, bool):
-        return str(value).upper()
+    value = typed_value(cell)
     if isinstance(value, int | float):
         return _number_text(value, cell.number_format)
     if isinstance(value, datetime):
         is_day = value.time() == value.time().min
         return value.date().isoformat() if is_day else value.isoformat(" ")
-    return str(value)
+    return value
 
 
 def _number_text(value: float, number_format: str) -> str:
@@ -161,7 +170,7 @@ def _number_text(value: float, number_format: str) -> str:
     kept = _KEPT_DIGITS.plus(number)
     if not abs(number) < (_KEEPS_FEN_BELOW if kept != number else _KEEPS_UNITS_BELOW):
         said = "超过 15 位的数字，请改为文本 / is a number of more than 15 digits, enter it as text"
-        raise _UnreadableCellError(said)
+        raise UnreadableCellError(said)
     if kept != kept.to_integral_value():
         return f"{kept.normalize():f}"
     whole = str(int(kept))
