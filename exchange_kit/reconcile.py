@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from exchange_kit.register import DayCounts, RegisterReader
 from shared.events.decode import FieldError, Kind, Refusal
-from shared.events.documents import Document, Listing
+from shared.events.documents import Document, Listing, without_industry
 from shared.events.schemas import ListingSchema, TradeSchema
 from shared.events.topics import KINDS, topic_of
 from shared.events.validate import ACCEPTED, DUPLICATE, Judged, digest, judge, place_of
@@ -147,7 +147,7 @@ def _compare(
 
 def _differences(kind: Kind, own: Document, there: Document) -> list[FieldError]:
     schema = _SCHEMAS[kind]
-    ours, theirs = schema.dump(own), schema.dump(there)
+    ours, theirs = schema.dump(without_industry(own)), schema.dump(without_industry(there))
     as_text = partial(json.dumps, ensure_ascii=False)
     return [
         FieldError(name, say(f"文件 {mine}，登记簿 {other}", f"file {mine}, register {other}"))

@@ -19,14 +19,14 @@ from shared.values.parties import complete_uscc
 from shared.values.times import format_time
 
 _PRODUCTS: Final = (
-    ("城市交通流量数据集", "dataset"),
-    ("气象格点预报接口", "api"),
-    ("花卉价格指数报告", "report"),
-    ("企业征信核验服务", "service"),
-    ("烟叶分级识别模型", "model"),
-    ("普洱茶溯源数据集", "dataset"),
-    ("跨境物流时效接口", "api"),
-    ("文旅客流数据产品", "other"),
+    ("城市交通流量数据集", "dataset", "G"),
+    ("气象格点预报接口", "api", "M"),
+    ("花卉价格指数报告", "report", "A"),
+    ("企业征信核验服务", "service", "J"),
+    ("烟叶分级识别模型", "model", "C"),
+    ("普洱茶溯源数据集", "dataset", "F"),
+    ("跨境物流时效接口", "api", "G"),
+    ("文旅客流数据产品", "other", None),
 )
 _OUTSIDE_EXCHANGE: Final = "虚构省外数据交易所"
 # Amounts: cumulative percentage of trades, and the range of their weights. `MEAN_WEIGHT` is their mean.
@@ -108,12 +108,13 @@ class Market:
 
     def new_listing(self, provider: int, at: datetime) -> Json:
         self.listed += 1
-        name, kind = self.rng.choice(_PRODUCTS)
+        name, kind, industry = self.rng.choice(_PRODUCTS)
+        product = {"no": f"D{self.listed:06d}", "name": f"{name}（虚构）", "kind": kind}
         listing = {
             "listing_no": f"L{at.year}-{self.listed:06d}",
             "revision": 1,
             "status": "listed",
-            "product": {"no": f"D{self.listed:06d}", "name": f"{name}（虚构）", "kind": kind},
+            "product": product if industry is None else {**product, "industry": industry},
             "provider": self.people.providers[provider],
             "listed_at": self._written(at),
             "origin_exchange": _OUTSIDE_EXCHANGE if self.rng.random() < 0.01 else None,  # noqa: PLR2004

@@ -57,6 +57,8 @@ def list_trades(arguments: Json) -> AbstractContextManager[SortedRows[CurrentDoc
         "status": "completed = (%(status)s = 'completed')",
         "buyer": is_party("buyer", "buyer"),
         "in_total": "(completed AND NOT mirrored AND counted) = (%(in_total)s = 'true')",
+        "product_kind": "product_kind = %(product_kind)s",
+        "industry": "industry = %(industry)s",
     }
     return open_documents("trade", arguments, **filters)
 

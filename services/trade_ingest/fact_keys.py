@@ -8,7 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from services.trade_ingest.facts import FIRST_PURCHASES
-from services.trade_ingest.totals import Deltas, instant_of
+from services.trade_ingest.products import fill_products
+from services.trade_ingest.totals import Deltas, year_of_bucket
 from services.trade_ingest.totals_store import IS_AHEAD, buckets_of, rebuild_totals
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
 from shared.postgres.query import fetch, fetch_optional, fetch_values, pg_array, pg_arrays
@@ -59,10 +60,9 @@ def mark_changed_facts(
 
     `renamed`: parties whose name changed.
     """
-    year_of = cache(lambda bucket_us: shanghai_year(instant_of(bucket_us)))
-    exchanges = {(exchange, year_of(bucket_us)) for exchange, bucket_us in deltas.exchanges}
-    sellers = {(provider, year_of(bucket_us)) for provider, bucket_us, _, _ in deltas.providers}
-    bought = {(buyer, year_of(bucket_us)) for buyer, bucket_us, _, _ in deltas.purchases}
+    exchanges = {(exchange, year_of_bucket(bucket_us)) for exchange, bucket_us in deltas.exchanges}
+    sellers = {(provider, year_of_bucket(bucket_us)) for provider, bucket_us, _, _ in deltas.providers}
+    bought = {(buyer, year_of_bucket(bucket_us)) for buyer, bucket_us, _, _ in deltas.purchases}
     sold_too = _sold_too(connection, bought - sellers)
     large = {buyer for buyer, _, _, is_large in deltas.purchases if is_large}
     beginners = deltas.small_firsts_gone | _with_small_first(connection, large, firsts.former)
@@ -73,7 +73,7 @@ def mark_changed_facts(
     subjects = register.parties.subjects(connection, parties)
     operators = {exchange.id: {f"uscc:{o.uscc}" for o in exchange.operators} for exchange in register.exchanges.listed}
     operated = {
-        (exchange, year_of(bucket_us))
+        (exchange, year_of_bucket(bucket_us))
         for buyer, bucket_us, exchange, _ in deltas.purchases
         if subjects[buyer] in operators.get(exchange, ())
     }
@@ -135,9 +135,8 @@ def changed_by_settings(
     connection: Connection, register: RegisterContext, recounted: Sequence[Key], firsts: set[int]
 ) -> list[DirtyKey]:
     """Recompute totals by the settings just recorded; return the keys of all facts that may have changed."""
-    changed_exchanges, changed_providers = rebuild_totals(connection, buckets_of(register))
-    exchanges = {(exchange, shanghai_year(at)) for exchange, at in changed_exchanges}
-    providers = {(provider, shanghai_year(at)) for provider, at, _, _ in changed_providers}
+    fill_products(connection)
+    exchanges, providers = rebuild_totals(connection, buckets_of(register))
     if _cut_dates_changed(connection, register):
         # Every total states its cut dates.
         all_exchanges, all_providers = all_totals(connection)

@@ -44,6 +44,11 @@ _EXCHANGE_TOTALS = """
     JOIN exchange_total t ON t.exchange = k.exchange AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
     ORDER BY t.bucket_at
 """
+_PRODUCT_TOTALS = """
+    SELECT t.exchange, t.year, t.member, t.value, t.amount_fen, t.trades
+    FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(years)s AS int[])) AS k(exchange, year)
+    JOIN exchange_product_total t USING (exchange, year) ORDER BY t.value
+"""
 _PROVIDER_TOTALS = """
     SELECT k.scheme, k.code, k.year, p.name, t.exchange, t.category, t.bucket_at, t.amount_fen, t.trades,
            t.ahead_fen, t.ahead_trades, t.refunded_fen, t.last_completed_at
@@ -89,12 +94,19 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
     parameters = pg_arrays(rows, "exchanges", "years", "froms", "untils")
     for exchange, year, start, *total in fetch(connection, _EXCHANGE_TOTALS, tuple[Any, ...], **parameters):
         found[exchange, year].append((start, Total(*total)))
+    parts: dict[tuple[str, int], dict[str, Json]] = defaultdict(lambda: {"kind": {}, "industry": {}})
+    for exchange, year, member, value, amount_fen, trades in fetch(
+        connection, _PRODUCT_TOTALS, tuple[str, int, str, str, int, int], **pg_arrays(keys, "exchanges", "years")
+    ):
+        parts[exchange, year][member][value] = {"amount": format_yuan(amount_fen), "trades": trades}
     return {
         f"exchange/{exchange}/{year}": {
             "exchange": exchange,
             "year": year,
             "cut_at": _cut_at(buckets),
             "buckets": _bucket_list(found[exchange, year], buckets),
+            "by_kind": parts[exchange, year]["kind"],
+            "by_industry": parts[exchange, year]["industry"],
         }
         for exchange, year in keys
     }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from services.trade_ingest.fact_keys import ChangedFirsts, mark_changed_facts
 from services.trade_ingest.facts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
+from services.trade_ingest.products import product_of
 from services.trade_ingest.totals import Deltas, Proof, TradeState, instant_of
 from services.trade_ingest.totals_store import apply_deltas, buckets_of
 from shared.events.documents import Trade
@@ -43,7 +44,9 @@ _FIXED = {
     "counted": "bool",
     "binary_mode": "bool",
 }
-_WRITER = DocumentWriter("trade", _FIXED, ["exchange", "number", "value", "listing_no", "headers"])
+_WRITER = DocumentWriter(
+    "trade", _FIXED, ["exchange", "number", "value", "listing_no", "headers", "product_kind", "industry"]
+)
 
 
 _StateRow = tuple[Any, ...]  # the revision, and the fields of TradeState
@@ -51,11 +54,11 @@ _StateRow = tuple[Any, ...]  # the revision, and the fields of TradeState
 _STATES = f"""
     SELECT d.revision, k.exchange, k.number, d.listing_no, d.provider, d.buyer, p.scheme = 'uscc', b.scheme = 'uscc',
            d.net_fen, d.refunded_fen, {microseconds("d.completed_at")}, {microseconds("d.record_at")}, d.completed,
-           d.listed, d.mirrored, d.counted
+           d.listed, d.mirrored, d.counted, d.product_kind, d.industry
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
     CROSS JOIN LATERAL (
         SELECT revision, listing_no, provider, buyer, amount_fen - refunded_fen AS net_fen, refunded_fen,
-               completed_at, record_at, completed, listed, mirrored, counted
+               completed_at, record_at, completed, listed, mirrored, counted, product_kind, industry
         FROM trade WHERE exchange = k.exchange AND number = k.number LIMIT 1
     ) d
     JOIN party p ON p.id = d.provider
@@ -157,6 +160,7 @@ def _trade_state(
         document.mode == "listed",
         document.origin_exchange is not None,
         register.exchanges.counts(arrival.exchange, document.completed_at),
+        *product_of(document),
     )
 
 
@@ -212,6 +216,8 @@ def _write(
                 bytes_field(record.value),
                 bytes_field(None if trade.listing_no is None else trade.listing_no.encode()),
                 bytes_field(stored_headers(record.headers)),
+                bytes_field(trade.product_kind.encode()),
+                bytes_field(trade.industry.encode()),
             )
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.trade_ingest.fact_topic_comparison import compare_fact_topic
 from services.trade_ingest.listing_facts import decode_fact
+from services.trade_ingest.products import product_of
 from services.trade_ingest.register import TRADES
 from services.trade_ingest.totals_store import buckets_of, compare_totals
 from shared.register.rebuild.command import RebuildSpec, run_rebuild
@@ -28,6 +29,7 @@ def _decode_trade(exchange: str, value: bytes, headers: bytes | None, exchanges:
         document.origin_exchange is not None,
         exchanges.counts(exchange, document.completed_at),
         document.listing_no,
+        *product_of(document),
         document.provider,
         document.buyer,
     )
@@ -58,6 +60,8 @@ TRADES_REBUILD = RebuildSpec(
             "mirrored",
             "counted",
             "listing_no",
+            "product_kind",
+            "industry",
         ),
         parties=("provider", "buyer"),
         decode=_decode_trade,

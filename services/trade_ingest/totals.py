@@ -15,7 +15,7 @@ import msgspec
 
 from shared.events.fact_topics import AHEAD_HOURS, LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
 from shared.postgres.binary_copy import pg_microseconds
-from shared.values.times import day_start
+from shared.values.times import day_start, shanghai_year
 
 # Documents have years 2000 to 2099 with any offset: in Shanghai that includes the days around them.
 _FIRST_YEAR, _LAST_YEAR = 1999, 2100
@@ -52,6 +52,11 @@ def instant_of(instant_us: int) -> datetime:
     return _PG_EPOCH + timedelta(microseconds=instant_us)
 
 
+@lru_cache(maxsize=4096)
+def year_of_bucket(bucket_us: int) -> int:
+    return shanghai_year(instant_of(bucket_us))
+
+
 def is_ahead(completed_us: int, record_us: int) -> bool:
     """Return True for a future-dated trade; IS_AHEAD of totals_store.py states the same in SQL."""
     return completed_us - record_us > _AHEAD_US
@@ -85,6 +90,8 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
     listed: bool  # mode is `listed` (挂牌交易)
     mirrored: bool
     counted: bool  # within the exchange's time on the whitelist
+    product_kind: str  # or NOT_STATED, as the next
+    industry: str
 
     @property
     def is_ahead(self) -> bool:
@@ -146,6 +153,7 @@ def category(trade: TradeState, proof: Proof | None) -> str:
 # Plain tuples, as there are many.
 ExchangeBucket = tuple[str, int]  # exchange, bucket
 ProviderBucket = tuple[int, int, str, str]  # provider, bucket, exchange, category
+ProductPart = tuple[str, int, str, str]  # exchange, year, `kind` or `industry`, its value
 Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, is large
 
 
@@ -197,6 +205,7 @@ class Deltas:
         self._buckets = buckets
         self.exchanges: defaultdict[ExchangeBucket, Delta] = defaultdict(Delta)
         self.providers: defaultdict[ProviderBucket, Delta] = defaultdict(Delta)
+        self.products: defaultdict[ProductPart, list[int]] = defaultdict(lambda: [0, 0])  # net amount, trades
         self.purchases: set[Purchases] = set()  # by buyers with a USCC, of trades that count
         self.small_firsts_gone: set[int] = set()  # buyers of small trades that were replaced
 
@@ -208,6 +217,7 @@ class Deltas:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
                 self.exchanges[old.exchange, bucket_us].remove(old.sums, old.completed_us)
+                self._product(old, bucket_us, -1)
                 self._purchase(old, bucket_us)
                 if old.buyer_earns and old.net_fen < SMALL_FIRST_FEN:
                     self.small_firsts_gone.add(old.buyer)
@@ -217,6 +227,7 @@ class Deltas:
         bucket_us = self._buckets.start_of(new.completed_us)
         if new.is_in_exchange_total:
             self.exchanges[new.exchange, bucket_us].add(new.sums, new.completed_us)
+            self._product(new, bucket_us, 1)
             self._purchase(new, bucket_us)
         if new.provider_earns:
             now_in = category(new, proof_of_new)
@@ -227,6 +238,13 @@ class Deltas:
         to, from_ = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
         self.providers[moved.provider, moved.bucket_us, moved.exchange, from_].remove(moved.sums, moved.last_us)
         self.providers[moved.provider, moved.bucket_us, moved.exchange, to].add(moved.sums, moved.last_us)
+
+    def _product(self, trade: TradeState, bucket_us: int, sign: int) -> None:
+        year = year_of_bucket(bucket_us)
+        for part in (("kind", trade.product_kind), ("industry", trade.industry)):
+            sums = self.products[trade.exchange, year, *part]
+            sums[0] += sign * trade.net_fen
+            sums[1] += sign
 
     def _purchase(self, trade: TradeState, bucket_us: int) -> None:
         if trade.buyer_earns:

@@ -25,7 +25,10 @@ from shared.register.context import RegisterContext
 from shared.register.derived_table import DerivedTable, differing_rows, rebuild_rows
 from shared.register.parties import subjects_of
 from shared.register.rebuild.report import RebuildReport
-from shared.values.times import format_time
+from shared.values.times import format_time, shanghai_year
+
+ExchangeYear = tuple[str, int]
+ProviderYear = tuple[int, int]
 
 _SUMS = Sums._fields
 _VALUES = (*_SUMS, "last_completed_at")
@@ -68,6 +71,32 @@ _PROVIDERS = DerivedTable(
         FROM trade_category t JOIN party p ON p.id = t.provider AND p.scheme = 'uscc' GROUP BY 1, 2, 3, 4
     """,
 )
+# By what was traded: each trade once by its kind and once by its industry, so that either adds up to the year.
+_PRODUCTS = DerivedTable(
+    "exchange_product_total",
+    ("exchange", "year", "member", "value"),
+    ("amount_fen", "trades"),
+    """
+        SELECT t.exchange, CAST(extract(year FROM t.completed_at AT TIME ZONE INTERVAL '8 hours') AS integer) AS year,
+               m.member, m.value, CAST(sum(t.amount_fen - t.refunded_fen) AS bigint) AS amount_fen, count(*) AS trades
+        FROM trade t CROSS JOIN LATERAL (VALUES ('kind', t.product_kind), ('industry', t.industry)) m(member, value)
+        WHERE t.completed AND NOT t.mirrored AND t.counted GROUP BY 1, 2, 3, 4
+    """,
+)
+_MERGE_PRODUCTS = f"""
+    MERGE INTO exchange_product_total o
+    USING (
+        SELECT * FROM unnest(
+            CAST(%(exchange)s AS text[]), CAST(%(year)s AS int[]), CAST(%(member)s AS text[]),
+            CAST(%(value)s AS text[]), CAST(%(amount_fen)s AS bigint[]), CAST(%(trades)s AS bigint[])
+        ) AS u(exchange, year, member, value, amount_fen, trades)
+    ) n ON {_PRODUCTS.join}
+    WHEN MATCHED AND o.trades + n.trades = 0 THEN DELETE
+    WHEN MATCHED THEN UPDATE SET amount_fen = o.amount_fen + n.amount_fen, trades = o.trades + n.trades
+    WHEN NOT MATCHED AND n.trades <> 0 THEN
+        INSERT (exchange, year, member, value, amount_fen, trades)
+        VALUES (n.exchange, n.year, n.member, n.value, n.amount_fen, n.trades)
+"""
 # The documents of a bucket `n` without its time.
 _SOURCES = {
     "exchange_total": "trade t WHERE t.completed AND NOT t.mirrored AND t.counted AND t.exchange = n.exchange",
@@ -115,6 +144,9 @@ def apply_deltas(connection: Connection, deltas: Deltas, buckets: BucketCalendar
     """Update totals after a batch; its documents must be stored already."""
     _merge(connection, _EXCHANGES, deltas.exchanges, buckets)
     _merge(connection, _PROVIDERS, deltas.providers, buckets)
+    changed = [(*key, fen, trades) for key, (fen, trades) in deltas.products.items() if fen or trades]
+    if changed:
+        execute(connection, _MERGE_PRODUCTS, **pg_arrays(changed, *_PRODUCTS.keys, *_PRODUCTS.values))
 
 
 def _merge(
@@ -196,11 +228,15 @@ def compare_totals(connection: Connection, buckets: BucketCalendar, report: Rebu
             report.add(f"{table.table} {' '.join(map(str, named))}", *shown, repairable=True)
         count = fetch_value(connection, f"SELECT count(*) FROM {table.table}", int)
         report.compared(say("汇总", "buckets"), count)
+    for key, *sums in differing_rows(connection, _PRODUCTS):
+        stored, expected = (None if one is None else f"{one[0]} fen, {one[1]} {say('笔', 'trades')}" for one in sums)
+        report.add(f"{_PRODUCTS.table} {' '.join(map(str, key))}", stored, expected, repairable=True)
 
 
-def rebuild_totals(
-    connection: Connection, buckets: BucketCalendar
-) -> tuple[set[tuple[str, datetime]], set[tuple[int, datetime, str, str]]]:
-    """Sum every total from the documents and store those that differ; return their keys."""
+def rebuild_totals(connection: Connection, buckets: BucketCalendar) -> tuple[set[ExchangeYear], set[ProviderYear]]:
+    """Sum every total from the documents and store those that differ; return their exchanges and providers by year."""
     starts = starts_array(buckets)
-    return rebuild_rows(connection, _EXCHANGES, starts=starts), rebuild_rows(connection, _PROVIDERS, starts=starts)
+    exchanges = {(exchange, shanghai_year(at)) for exchange, at in rebuild_rows(connection, _EXCHANGES, starts=starts)}
+    exchanges |= {(exchange, year) for exchange, year, *_ in rebuild_rows(connection, _PRODUCTS)}
+    providers = rebuild_rows(connection, _PROVIDERS, starts=starts)
+    return exchanges, {(provider, shanghai_year(at)) for provider, at, *_ in providers}

@@ -9,6 +9,7 @@ from typing import Final
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates_schema
 
 from shared.events.documents import (
+    INDUSTRIES,
     LISTING_STATUSES,
     MAX_AMOUNT_FEN,
     MAX_CERTIFICATE_LENGTH,
@@ -69,6 +70,14 @@ class ProductSchema(_DocumentSchema):
     no = Text(required=True, min_length=1, max_length=MAX_NAME_LENGTH)
     name = Text(required=True, min_length=1, max_length=MAX_NAME_LENGTH)
     kind = Choice(PRODUCT_KINDS, required=True)
+    industry = Choice(
+        INDUSTRIES,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "国民经济行业门类（GB/T 4754），null 表示未填写 / section of GB/T 4754, null if not stated"
+        },
+    )
 
     @post_load
     def make(self, data: Json, **_: object) -> Product:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from shared.events.decode import REVISION_CONFLICT, TYPES, Accepted, FieldError, Kind, Refusal, decode
-from shared.events.documents import Document, Listing
+from shared.events.documents import Document, Listing, without_industry
 from shared.events.records import SampleRecord, from_line
 from shared.events.topics import KINDS, topic_of, topics_of
 
@@ -102,4 +102,5 @@ def place_of(document: Document) -> tuple[Kind, str]:
 
 def digest(value: Document | tuple[str, str, str, int]) -> bytes:
     """Hash a value; equal values have equal encodings, as instants are in UTC and fields in one order."""
-    return blake2b(msgspec.json.encode(value), digest_size=_DIGEST_BYTES).digest()
+    content = value if isinstance(value, tuple) else without_industry(value)
+    return blake2b(msgspec.json.encode(content), digest_size=_DIGEST_BYTES).digest()

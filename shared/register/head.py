@@ -56,10 +56,16 @@ def register_settings(exchanges: Whitelist, cut_dates: Sequence[date]) -> Regist
     """Return the settings of a register.
 
     By `ahead_hours` its facts name future-dated trades, by `refunds` the refunds of totals, by `void` the document that
-    would be a first had it not been annulled or cancelled.
+    would be a first had it not been annulled or cancelled, by `products` the sums of exchanges by kind and industry.
     """
-    cut_at = [day.isoformat() for day in sorted(set(cut_dates))]
-    content = {**exchanges.canonical(), "cut_at": cut_at, "ahead_hours": AHEAD_HOURS, "refunds": True, "void": True}
+    content = {
+        **exchanges.canonical(),
+        "cut_at": [day.isoformat() for day in sorted(set(cut_dates))],
+        "ahead_hours": AHEAD_HOURS,
+        "refunds": True,
+        "void": True,
+        "products": True,
+    }
     return RegisterSettings(content, settings_digest(content))
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from shared.events.decode import Accepted, Kind, decode
+from shared.events.decode import Accepted, Kind, Refusal, decode
 from shared.events.documents import Document
 from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows
 from shared.postgres.query import execute, fetch, pg_arrays
@@ -45,13 +45,22 @@ def stored_document(kind: Kind, exchange: str, value: bytes, headers: bytes | No
 
 def stored_event(kind: Kind, exchange: str, value: bytes, headers: bytes | None) -> Accepted:
     """Decode an accepted record. Raises ValueError if it is no longer a valid event."""
-    pairs = [] if headers is None else json.loads(headers)
-    decoded = decode(
-        kind, exchange, value, [(name, b"" if data is None else base64.b64decode(data)) for name, data in pairs]
-    )
+    written = [] if headers is None else json.loads(headers)
+    pairs = [(name, b"" if data is None else base64.b64decode(data)) for name, data in written]
+    decoded = decode(kind, exchange, value, pairs)
+    if isinstance(decoded, Refusal) and {error.field for error in decoded.errors} == {"product.industry"}:
+        # Accepted while the field was unknown, whatever it held.
+        decoded = decode(kind, exchange, _without_industry(value), pairs)
     if not isinstance(decoded, Accepted):
         raise ValueError(f"a stored {kind} of {exchange} is no longer valid: {decoded}")  # noqa: TRY004 - a broken store
     return decoded
+
+
+def _without_industry(value: bytes) -> bytes:
+    # No known field takes a fraction, and an unknown one may hold what Python cannot write.
+    event = json.loads(value, parse_float=str)
+    del event.get("data", event)["product"]["industry"]
+    return json.dumps(event).encode()
 
 
 def key_arrays(keys: Iterable[Key]) -> dict[str, str]:

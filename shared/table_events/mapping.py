@@ -28,6 +28,7 @@ from marshmallow import fields
 
 from shared.events.decode import Kind
 from shared.events.fields import Revision, Time, Yuan
+from shared.events.industry_names import industry_of
 from shared.events.schemas import ListingSchema, TradeSchema
 from shared.table_events.cells import Cell, Merged, Moment, NumberCell, TableFileError, Unreadable
 from shared.values.money import format_yuan
@@ -156,6 +157,8 @@ def _flat_fields(named: Iterable[tuple[str, _Field]]) -> Iterable[tuple[str, _Fi
 def read_field(mapping: Mapping, path: str, cell: Cell | None) -> str | int | None:
     """Return the JSON value of a field, None if empty; the constant's if `cell` is None. CellError."""
     value = _read_cell(mapping.known[path], mapping.sources[path], cell)
+    if path == "product.industry" and isinstance(value, str):
+        return industry_of(half_width(value))
     return half_width(value) if path in _CODES and isinstance(value, str) else value
 
 

@@ -42,6 +42,7 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "product.no": ("产品编号", "产品代码", "productno"),
     "product.name": ("产品名称", "标的名称", "数据产品名称", "产品", "productname"),
     "product.kind": ("产品类型", "产品类别", "产品种类", "productkind"),
+    "product.industry": ("行业", "所属行业", "行业门类", "行业代码", "国民经济行业", "industry"),
     "amount": ("金额", "成交金额", "交易金额", "合同金额", "成交额", "交易额", "amount"),
     "refunded": ("退款", "退款金额", "refunded"),
     "completed_at": ("成交时间", "成交日期", "完成时间", "交易时间", "交易日期", "completedat"),
@@ -95,6 +96,8 @@ def suggest(kind: Kind, rows: Sequence[Sequence[Cell]], header_row: int | None =
                 kind, path, headings[column], [row[column] for row in samples if column < len(row)], rows[:at]
             )
     members.setdefault("status", ColumnSource(constant="listed" if kind == "listing" else "completed"))
+    if "product.kind" not in members:  # a product has more than an industry
+        members.pop("product.industry", None)
     if "refunded" in members:
         members["refunded"] = _with_default(members["refunded"])
     return MappingFile(kind=kind, members=members, header_row=at, totals=list(TOTAL_WORDS))

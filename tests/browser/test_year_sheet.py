@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 NUMBER = re.compile(r"[0-9][0-9,]*")
+SAID_MONTH = re.compile(r"：([0-9,.]+) 元，([0-9,]+) 笔")
 SAID_TRADES = re.compile(r"(\d[\d,]*) (?:笔|项)")
 # Pages with figures, and at least so many of them.
-COUNTING = {"/": 5, f"/worklist?year={YEAR}": 2, f"/year?year={YEAR}": 20, "/quarantine?kind=trades": 5}
+COUNTING = {"/": 5, f"/worklist?year={YEAR}": 2, f"/year?year={YEAR}": 30, "/quarantine?kind=trades": 5}
 
 
 def counted(page: Page, address: str) -> int:
@@ -55,6 +56,39 @@ def test_every_figure_links_to_exactly_what_it_counts(site: Site, address: str) 
         assert [(number, target, counted(page, target)) for number, target in found] == [
             (number, target, number) for number, target in found
         ]
+
+
+def test_industries_and_kinds_add_up_to_exchanges_and_months(site: Site) -> None:
+    with site.open("auditor") as page:
+        page.goto(f"/year?year={YEAR}")
+        sums = {
+            name: sums_of(page, f"section[aria-labelledby='{name}'] tbody tr:not(.on-paper)")
+            for name in ("exchanges", "industries", "kinds")
+        }
+        months = page.locator("section[aria-labelledby='months'] a.month title").all_text_contents()
+        by_month = [(cents(said[1]), int(said[2])) for said in map(SAID_MONTH.search, months) if said]
+        sums["months"] = (sum(fen for fen, _ in by_month), sum(trades for _, trades in by_month))
+        assert len(by_month) == 12
+        assert min(sums["exchanges"]) > 0
+        assert set(sums.values()) == {sums["exchanges"]}
+        assert page.locator("section[aria-labelledby='industries'] tbody th").all_text_contents()[-1] == "未填写"
+        assert page.get_by_role("rowheader", name="农、林、牧、渔业").count() == 1
+
+
+def sums_of(page: Page, rows: str) -> tuple[int, int]:
+    """The sums of a table's amounts, which stand in full in the cell or its title, and of its trades."""
+    cells = page.locator(rows).evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('td.number')].slice(0, 2)"
+        ".map(cell => cell.title || cell.textContent))"
+    )
+    assert cells
+    return sum(cents(amount) for amount, _ in cells), sum(int(trades.replace(",", "")) for _, trades in cells)
+
+
+def cents(amount: str) -> int:
+    found = re.search(r"([0-9,]+)\.([0-9]{2})", amount)
+    assert found is not None, amount
+    return int(found[1].replace(",", "")) * 100 + int(found[2])
 
 
 def test_a_year_fits_on_one_a4_page(site: Site, pictures: Path) -> None:

@@ -279,6 +279,12 @@ RELEASED = {
         "9c6c132ac99d31ac47c6ad37daa561f91c47cfbc5be2ac27670c3e0cf7c1db1d"
     ),
     "shared/postgres/tables/register_6.sql": ("84b7d0b46b56a08c91f335e8727d735bbe56ddb4e0e90afb4b532e7f1c812845"),
+    "services/trade_ingest/migrations/versions/r0017_products.py": (
+        "1b6d48344aecf45c0f2b8d093267f0735220b8ffb071f51dd07e336f6d3090fc"
+    ),
+    "services/trade_ingest/migrations/versions/r0017_products.sql": (
+        "044bbdf86683d9d4579dd16d85d02c58ef0d87faa4ef99725ad36e29af9e5d35"
+    ),
 }
 
 

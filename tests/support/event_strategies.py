@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from shared.events.decode import TYPES
-from shared.events.documents import MAX_AMOUNT_FEN, PRODUCT_KINDS, TRADE_MODES
+from shared.events.documents import INDUSTRIES, MAX_AMOUNT_FEN, PRODUCT_KINDS, TRADE_MODES
 from shared.values.money import format_yuan
 from shared.values.parties import complete_uscc
 
@@ -27,7 +27,10 @@ PARTIES = st.one_of(
     st.fixed_dictionaries({"id_scheme": st.just("overseas"), "id": NUMBERS, "name": NAMES}),
     st.fixed_dictionaries({"id_scheme": st.just("natural_person"), "id": NUMBERS, "name": NAMES}),
 )
-PRODUCTS = st.fixed_dictionaries({"no": NAMES, "name": NAMES, "kind": st.sampled_from(PRODUCT_KINDS)})
+PRODUCTS = st.fixed_dictionaries(
+    {"no": NAMES, "name": NAMES, "kind": st.sampled_from(PRODUCT_KINDS)},
+    optional={"industry": st.none() | st.sampled_from(INDUSTRIES)},
+)
 COMMON = {
     "origin_exchange": st.none() | NAMES,
     "certificate_no": st.none()

@@ -6,10 +6,11 @@ Listing and trade-ingest publish a fact about one party or exchange; the bureau 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, TypeVar
 
 import msgspec
 
+from shared.events.documents import NOT_STATED
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, SIGN
 from shared.values.canonical_json import canonical_json
 from shared.values.money import format_yuan, parse_yuan
@@ -241,11 +242,17 @@ class _OfExchange(_VersionedFact, frozen=True):
 
 
 class ExchangeTotal(_OfExchange, frozen=True):
-    """facts.annual-total.v1 of an exchange and a calendar year; buckets are cut at the dates `cut_at`."""
+    """facts.annual-total.v1 of an exchange and a calendar year; buckets are cut at the dates `cut_at`.
+
+    The sums by kind and by industry of what was traded each add up to those of the buckets, with NOT_STATED for what
+    documents do not state; a register of an earlier version does not name them.
+    """
 
     topic = ANNUAL_TOTAL
     cut_at: tuple[date, ...]
     buckets: tuple[Bucket, ...]
+    by_kind: Mapping[str, TradeSum] = {}
+    by_industry: Mapping[str, TradeSum] = {}
 
 
 class ProviderTotal(_VersionedFact, frozen=True):
@@ -276,6 +283,18 @@ def merge_buckets(parts: Iterable[Sequence[Bucket]]) -> tuple[Bucket, ...]:
 def merge_totals(facts: Iterable[ExchangeTotal]) -> tuple[Bucket, ...]:
     """The buckets of one exchange and year, summed over registers."""
     return merge_buckets(fact.buckets for fact in facts)
+
+
+def merge_products(facts: Iterable[ExchangeTotal], part: Literal["kind", "industry"]) -> dict[str, TradeSum]:
+    """The sums of one exchange and year by kind or industry, over registers; what a register does not name included."""
+    merged: dict[str, TradeSum] = {}
+    for fact in facts:
+        named = fact.by_kind if part == "kind" else fact.by_industry
+        whole = sum((TradeSum(one.amount_fen, one.trades) for one in fact.buckets), NO_TRADES)
+        sums = named or ({NOT_STATED: whole} if whole.trades else {})
+        for name, one in sums.items():
+            merged[name] = merged.get(name, NO_TRADES) + one
+    return merged
 
 
 def merge_shares(facts: Iterable[ProviderTotal]) -> dict[str, Share]:

@@ -22,8 +22,9 @@ from services.incentive.domain.event_rules import (
 from services.incentive.domain.explanations.declared import next_step
 from services.incentive.domain.explanations.events import annual_parts, next_tier
 from services.incentive.domain.explanations.wording import Visible, is_visible
-from services.incentive.domain.facts import NO_TRADES, Listed, Purchased, TradeSum, merge_totals
+from services.incentive.domain.facts import NO_TRADES, Listed, Purchased, TradeSum, merge_products, merge_totals
 from services.incentive.policy.terms import DeclaredTerms, Policy, RuleTerms
+from shared.events.documents import INDUSTRIES, NOT_STATED, PRODUCT_KINDS
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
@@ -96,6 +97,8 @@ def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Poli
             {"month": month, "amount": format_yuan(one.amount_fen), "trades": one.trades}
             for month, one in months.items()
         ],
+        "by_kind": _products_json(merge_products(facts.totals.get(year, ()), "kind"), "kind", PRODUCT_KINDS),
+        "by_industry": _products_json(merge_products(facts.totals.get(year, ()), "industry"), "industry", INDUSTRIES),
         "tiers": [
             {
                 "over": format_yuan(tier.over_fen),
@@ -183,6 +186,19 @@ def _entry(
         "award": award,
         **_ahead_json(ahead),
     }
+
+
+def _products_json(sums: Mapping[str, TradeSum], name: str, order: Sequence[str]) -> list[Json]:
+    """Sums in the contract's order of kinds or industries, without empty ones; the last is of what is not stated."""
+    return [
+        {
+            name: None if value == NOT_STATED else value,
+            "amount": format_yuan(sums[value].amount_fen),
+            "trades": sums[value].trades,
+        }
+        for value in (*order, NOT_STATED)
+        if value in sums
+    ]
 
 
 def _ahead_json(ahead: TradeSum) -> Json:

@@ -175,6 +175,9 @@ SubjectStatusSchema = answer(
     "SubjectStatus", texts("subject"), integers("year"), lists(rules=RuleStatusSchema, signs=RiskFlagSchema)
 )
 MonthSchema = answer("Month", texts("month", "amount"), integers("trades"))
+# Sums by what was traded; null: of trades whose documents do not state it.
+KindSumSchema = answer("KindSum", texts("kind", null=True), texts("amount"), integers("trades"))
+IndustrySumSchema = answer("IndustrySum", texts("industry", null=True), texts("amount"), integers("trades"))
 TierSchema = answer("Tier", texts("over", "reward", "missing"), booleans("reached"))
 ExchangeStatusSchema = answer(
     "ExchangeStatus",
@@ -182,7 +185,7 @@ ExchangeStatusSchema = answer(
     texts("operator", null=True),
     integers("year", "trades"),
     _AHEAD,
-    lists(months=MonthSchema, tiers=TierSchema),
+    lists(months=MonthSchema, by_kind=KindSumSchema, by_industry=IndustrySumSchema, tiers=TierSchema),
     text_lists("awards"),
 )
 

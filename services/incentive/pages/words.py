@@ -7,6 +7,7 @@ from typing import Final
 from services.incentive.domain.holds import HOLD_NAMES
 from services.incentive.domain.workflow import STATE_NAMES
 from services.incentive.policy.terms import Texts
+from shared.events.industry_names import INDUSTRY_NAMES
 from shared.values.json_types import Json
 from shared.values.money import FEN_PER_YUAN, parse_yuan
 
@@ -318,6 +319,7 @@ UPLOAD_FIELDS: Final[Mapping[str, Texts]] = {
     "product.no": Texts("产品编号", "Product number"),
     "product.name": Texts("产品名称", "Product name"),
     "product.kind": Texts("产品类型", "Product kind"),
+    "product.industry": Texts("行业", "Industry"),
     "provider.id_scheme": Texts("卖方代码类别", "Seller's kind of code"),
     "provider.id": Texts("卖方代码", "Seller's code"),
     "provider.name": Texts("卖方名称", "Seller's name"),
@@ -335,6 +337,16 @@ UPLOAD_FIELDS: Final[Mapping[str, Texts]] = {
     "provider": Texts("卖方", "Seller"),
     "buyer": Texts("买方", "Buyer"),
 }
+PRODUCT_KINDS: Final[Mapping[str, Texts]] = {
+    "dataset": Texts("数据集", "Dataset"),
+    "api": Texts("接口", "API"),
+    "report": Texts("报告", "Report"),
+    "service": Texts("服务", "Service"),
+    "model": Texts("模型", "Model"),
+    "other": Texts("其他", "Other"),
+}
+INDUSTRIES: Final[Mapping[str, Texts]] = {letter: Texts(*names) for letter, names in INDUSTRY_NAMES.items()}
+NOT_STATED: Final = Texts("未填写", "Not stated")
 UPLOAD_VALUES: Final[Mapping[str, Texts]] = {
     "completed": Texts("已完成", "Completed"),
     "cancelled": Texts("已取消", "Cancelled"),
@@ -343,12 +355,7 @@ UPLOAD_VALUES: Final[Mapping[str, Texts]] = {
     "annulled": Texts("已作废", "Annulled"),
     "negotiated": Texts("协议", "Negotiated"),
     "auction": Texts("竞价", "Auction"),
-    "dataset": Texts("数据集", "Dataset"),
-    "api": Texts("接口", "API"),
-    "report": Texts("报告", "Report"),
-    "service": Texts("服务", "Service"),
-    "model": Texts("模型", "Model"),
-    "other": Texts("其他", "Other"),
+    **PRODUCT_KINDS,
     "uscc": Texts("统一社会信用代码", "Social credit code"),
     "overseas": Texts("境外主体", "Overseas"),
     "natural_person": Texts("自然人代号", "Natural person's pseudonym"),

@@ -165,9 +165,21 @@ def buckets_json(register: RegisterEvidence, seq: int, documents: Iterable[Regis
 def exchange_total(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
     """(六) 2: all completed trades of the exchange in the year, without mirrored ones."""
     _, cut_at = register.settings(seq)
-    trades = counted_trades(register, "exchange", f"{exchange}/{year}", seq)
+    trades = list(counted_trades(register, "exchange", f"{exchange}/{year}", seq))
     buckets = buckets_json(register, seq, trades)
-    return {"exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets}
+    value = {"exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets}
+    if register.names_products(seq):
+        value["by_kind"] = products_json(trades, lambda one: one.product_kind)
+        value["by_industry"] = products_json(trades, lambda one: one.industry)
+    return value
+
+
+def products_json(trades: Iterable[RegisterDocument], part: Callable[[RegisterDocument], str]) -> Json:
+    """Sum trades by the kind or the industry of what was traded."""
+    found: dict[str, list[RegisterDocument]] = {}
+    for one in trades:
+        found.setdefault(part(one), []).append(one)
+    return {name: sum_json(ones) for name, ones in found.items()}
 
 
 def provider_total(register: RegisterEvidence, seq: int, subject: str, year: str) -> Json:

@@ -25,6 +25,9 @@ ENTRY_FIELDS = {
 AHEAD_HOURS = 24
 AHEAD_US = AHEAD_HOURS * 3_600_000_000
 
+INDUSTRIES = tuple("ABCDEFGHIJKLMNOPQRST")
+NOT_STATED = "unknown"
+
 Recorded = TypeVar("Recorded")
 
 
@@ -36,11 +39,13 @@ class RegisterDocument:
         "at",
         "buyer",
         "exchange",
+        "industry",
         "is_ahead",
         "listing_no",
         "mirrored",
         "mode",
         "number",
+        "product_kind",
         "provider",
         "refunded",
         "revision",
@@ -62,6 +67,8 @@ class RegisterDocument:
         self.listing_no = data.get("listing_no") if is_trade else None
         self.amount = fen(data["amount"]) if is_trade else 0
         self.refunded = fen(data.get("refunded", "0")) if is_trade else 0
+        product = data.get("product") or {}
+        self.product_kind, self.industry = sys.intern(product.get("kind", NOT_STATED)), read_industry(product)
 
     @property
     def is_void(self) -> bool:
@@ -94,6 +101,12 @@ def last_before(history: Sequence[tuple[int, Recorded]], seq: int) -> Recorded |
     return next((value for at, value in reversed(history) if at < seq), None)
 
 
+def read_industry(product: Json) -> str:
+    """The section of GB/T 4754; what was there before the field was known may be anything."""
+    industry = product.get("industry")
+    return sys.intern(industry) if isinstance(industry, str) and industry in INDUSTRIES else NOT_STATED
+
+
 def read_party(party: Json) -> Party:
     scheme = party.get("id_scheme", "uscc")
     return sys.intern(f"{scheme}:{party['id']}"), sys.intern(party["name"])
@@ -112,6 +125,7 @@ class RegisterEvidence:
         self._ahead_hours: list[tuple[int, int | None]] = []
         self._refunds: list[tuple[int, bool]] = []
         self._void: list[tuple[int, bool]] = []
+        self._products: list[tuple[int, bool]] = []
         self._listing_facts: dict[DocumentKey, list[tuple[int, Json]]] = {}
         self._names: dict[str, list[tuple[int, str]]] = {}
 
@@ -142,6 +156,7 @@ class RegisterEvidence:
         self._ahead_hours.append((seq, content.get("ahead_hours")))
         self._refunds.append((seq, content.get("refunds", False)))
         self._void.append((seq, content.get("void", False)))
+        self._products.append((seq, content.get("products", False)))
 
     def add_listing_fact(self, seq: int, content: Json) -> None:
         key = (content["exchange"], content["listing_no"])
@@ -201,6 +216,10 @@ class RegisterEvidence:
     def names_void(self, seq: int) -> bool:
         """Return True if firsts name the annulled or cancelled document before them."""
         return last_before(self._void, seq) is True
+
+    def names_products(self, seq: int) -> bool:
+        """Return True if totals of exchanges have sums by kind and industry of product."""
+        return last_before(self._products, seq) is True
 
     def name_of(self, subject: str, seq: int) -> str:
         """The name in the document accepted last."""

@@ -10,6 +10,7 @@ from shared.events.decode import Kind
 from shared.events.schemas import ListingSchema, TradeSchema
 
 _SCHEMAS: Final[Mapping[Kind, Schema]] = {"listing": ListingSchema(), "trade": TradeSchema()}
+_NOT_COMPARED: Final = frozenset({"product.industry"})
 _MOST_CHARACTERS: Final = 500  # of a value that is not what the contract says
 
 
@@ -28,7 +29,7 @@ def differences(kind: Kind, refused: object, registered: object) -> list[FieldDi
     """
     left = _leaves(_SCHEMAS[kind], refused)
     right = _leaves(_SCHEMAS[kind], registered)
-    names = [*right, *(name for name in left if name not in right)]
+    names = [name for name in (*right, *(name for name in left if name not in right)) if name not in _NOT_COMPARED]
     unlike = (name for name in names if not _is_same(left.get(name), right.get(name)))
     found = (FieldDifference(name, _text(left.get(name)), _text(right.get(name))) for name in unlike)
     return [one for one in found if one.refused != one.registered]

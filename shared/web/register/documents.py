@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields
 from msgspec import structs
 
 from shared.events.decode import Kind
-from shared.events.documents import TRADE_STATUSES
+from shared.events.documents import INDUSTRIES, NOT_STATED, PRODUCT_KINDS, TRADE_STATUSES
 from shared.events.fields import Choice, Time
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
 from shared.postgres.query import fetch, where
@@ -58,11 +58,16 @@ class DocumentQuery(PageQuery):
 
 
 class TradeQuery(DocumentQuery):
-    """Filters of trades; `in_total`: those that make up the totals of exchanges, or the others."""
+    """Filters of trades; `in_total`: those that make up the totals of exchanges, or the others.
+
+    `product_kind` and `industry` are of what was traded, `unknown`: where the document does not state it.
+    """
 
     buyer = SubjectParameter()
     status = Choice(TRADE_STATUSES)
     in_total = Choice(("true", "false"))
+    product_kind = Choice((*PRODUCT_KINDS, NOT_STATED))
+    industry = Choice((*INDUSTRIES, NOT_STATED))
 
 
 # A revision of a document, and the Kafka record that brought it.

@@ -311,7 +311,7 @@ def test_an_older_revision_that_stands_is_replaced_again(trades) -> None:
         "DELETE FROM trade",
         'INSERT INTO trade SELECT seq, "offset", amount_fen, refunded_fen, completed_at, record_at, received_at,'
         " revision, partition, provider, buyer, completed, listed, mirrored, counted, binary_mode, exchange, number,"
-        " value, listing_no, headers FROM trade_past WHERE revision = 2",
+        " value, listing_no, headers, product_kind, industry FROM trade_past WHERE revision = 2",
         "DELETE FROM trade_past WHERE revision = 2",
     )
     told = trades.verify()
@@ -344,7 +344,12 @@ def test_what_a_damaged_document_became_part_of_is_repaired_with_it(trades) -> N
     put(trades, "kmdex", trade(revision=2, amount="11.00"))
     trades.publish()
     told = trades.verify()
-    assert [line.partition(" ")[0] for line in told] == ["trade_past", "exchange_total", "provider_total"]
+    assert [line.partition(" ")[0] for line in told] == [
+        "trade_past",
+        "exchange_total",
+        "provider_total",
+        *2 * ["exchange_product_total"],
+    ]
     assert told[1].endswith("expected 1600 fen, 2 trades, 2026-03-01T10:00:00.000000+08:00")
     assert trades.mend()[0]
     assert trades.verify() == []

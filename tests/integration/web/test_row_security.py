@@ -71,7 +71,15 @@ SHOWN = {
     "trade-ingest": REGISTERS
     | dict.fromkeys(("trade", "trade_past"), "own")
     | dict.fromkeys(
-        ("listing_fact", "listing_fact_past", "first_purchase", "exchange_total", "provider_total"), "nothing"
+        (
+            "listing_fact",
+            "listing_fact_past",
+            "first_purchase",
+            "exchange_total",
+            "exchange_product_total",
+            "provider_total",
+        ),
+        "nothing",
     ),
     "incentive": EVERY_DATABASE
     | dict.fromkeys(("ledger_settings", "priced_ledger", "suspension", "year_closing"), "all")

@@ -142,8 +142,11 @@ def exchange_total(
     seq: int,
     register: str = "r1",
     cut_at: Sequence[str] = CUT_AT,
+    **products: dict[str, dict[str, Any]],
 ) -> FakeRecord:
+    """`products`: `by_kind` and `by_industry`; a register of an earlier version has none."""
     value = {
+        **products,
         "generation": 1,
         "seq": seq,
         "exchange": exchange,

@@ -20,6 +20,12 @@ LOG_ORIGIN = "example.org/tests"
 RECORD_MS = 1_782_777_600_000
 EXCHANGES = ("dcdex", "kmdex")
 KINDS = {"listing": "cn.kunming.data-exchange.listing.v1", "trade": "cn.kunming.data-exchange.trade.v1"}
+PRODUCTS = (
+    None,
+    {"no": "D1", "name": "虚构数据", "kind": "dataset"},
+    {"no": "D2", "name": "虚构接口", "kind": "api", "industry": "I"},
+    {"no": "D3", "name": "虚构数据", "kind": "dataset", "industry": "A"},
+)
 
 
 def uscc(number: int) -> str:
@@ -82,6 +88,7 @@ def random_world(seed: int, documents: int, exchanges: tuple[str, ...] = EXCHANG
                         "refunded": rng.choice(["0", "0", "0.50", f"{amount}"]),
                         "currency": "CNY",
                         "completed_at": at,
+                        "product": PRODUCTS[len(world.trades) % len(PRODUCTS)],
                     },
                 )
             )

@@ -14,15 +14,18 @@ from services.incentive.domain.facts import parse_fact
 from services.trade_ingest.listing_facts import decode_fact
 from shared.events.decode import TYPES, Accepted, FieldError, Refusal, decode
 from shared.events.documents import (
+    INDUSTRIES,
     LISTING_STATUSES,
     MAX_CERTIFICATE_LENGTH,
     MAX_NAME_LENGTH,
     MAX_REVISION,
+    NOT_STATED,
     PRODUCT_KINDS,
     TRADE_MODES,
     TRADE_STATUSES,
 )
 from shared.events.fact_topics import FACT_TOPICS, LISTING
+from shared.events.industry_names import INDUSTRY_NAMES
 from shared.values.parties import ID_SCHEMES, NUMBER_PATTERN
 from tests.support.event_schemas import EVENTS, SCHEMAS, validator
 from tests.support.event_strategies import JSON, STRANGE_TEXTS, as_binary, change_member, draw_member, valid
@@ -149,7 +152,13 @@ EDGES = {
     "certificate_no": ["", "c" * 128, "c" * 129, None, "\0"],
     "origin_exchange": ["", "o" * 200, "o" * 201, "😀" * 200, None],
     "currency": ["CNY", "USD", None],
-    "product": [None, {}, {"no": "1", "name": "x", "kind": "api"}, {"no": "", "name": "x", "kind": "api"}],
+    "product": [
+        None,
+        {},
+        {"no": "1", "name": "x", "kind": "api"},
+        {"no": "", "name": "x", "kind": "api"},
+        *({"no": "1", "name": "x", "kind": "api", "industry": one} for one in ("A", "T", None, "U", "a", "", "AA", 1)),
+    ],
     "provider": [
         {"id_scheme": "natural_person", "id": "53010219900101123X", "name": "x"},
         {"id_scheme": "natural_person", "id": "53010219900101123x", "name": "x"},
@@ -201,6 +210,11 @@ def test_words_and_limits_are_those_of_the_code() -> None:
     assert trade["properties"]["status"]["enum"] == list(TRADE_STATUSES)
     assert trade["properties"]["mode"]["enum"] == list(TRADE_MODES)
     assert shapes["product"]["properties"]["kind"]["enum"] == list(PRODUCT_KINDS)
+    assert shapes["product"]["properties"]["industry"]["enum"] == [*INDUSTRIES, None]
+    assert list(INDUSTRY_NAMES) == list(INDUSTRIES)
+    exchange = SCHEMAS["facts.annual-total.v1.json"]["oneOf"][0]["properties"]
+    assert exchange["by_kind"]["propertyNames"]["enum"] == [*PRODUCT_KINDS, NOT_STATED]
+    assert exchange["by_industry"]["propertyNames"]["enum"] == [*INDUSTRIES, NOT_STATED]
     assert shapes["party"]["properties"]["id_scheme"]["enum"] == list(ID_SCHEMES)
     assert shapes["name"]["maxLength"] == MAX_NAME_LENGTH
     assert shapes["certificate_no"]["maxLength"] == MAX_CERTIFICATE_LENGTH
@@ -283,6 +297,17 @@ OPTIONAL = [
         "facts.annual-total.v1",
         "r1/exchange/kmdex/2026",
         YEAR | {"exchange": "kmdex", "buckets": [BUCKET | {"refunded": "1.50", "ahead": SUM}]},
+    ),
+    (
+        "facts.annual-total.v1",
+        "r1/exchange/kmdex/2026",
+        YEAR
+        | {
+            "exchange": "kmdex",
+            "buckets": [],
+            "by_kind": {"api": SUM},
+            "by_industry": {"unknown": {"amount": "1.50", "trades": 1}},
+        },
     ),
 ]
 

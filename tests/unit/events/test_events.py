@@ -450,6 +450,7 @@ def test_schemas_dump_what_the_api_shows() -> None:
     assert isinstance(outcome, Accepted)
     dumped = TradeSchema().dump(outcome.document)
     assert dumped == TRADE | {
+        "product": TRADE["product"] | {"industry": None},
         "refunded": "0.00",
         "buyer": {"id_scheme": "uscc", "id": TWO, "name": "虚构公司乙"},
         "completed_at": "2026-03-01T10:00:05.000000+08:00",

@@ -136,6 +136,25 @@ def test_the_example_of_the_docs_is_accepted(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["I", "信息传输、软件和信息技术服务业", '"信息传输，软件和信息技术服务业"', "信息传输软件和信息技术服务业"],
+)
+def test_an_industry_is_a_letter_or_the_name_of_a_section(tmp_path: Path, written: str) -> None:
+    mapping = MAPPING + "  product.industry: 产品名称\n"
+    result, output = run(tmp_path, row(产品编号="D1", 产品名称=written), mapping=mapping)
+    assert result.exit_code == 0, result.output
+    assert json.loads(output.read_bytes())["data"]["product"]["industry"] == "I"
+
+
+@pytest.mark.parametrize("written", ["U", "i", "软件业", "39"])
+def test_another_industry_is_a_fault_of_its_column(tmp_path: Path, written: str) -> None:
+    mapping = MAPPING + "  product.industry: 产品名称\n"
+    result, _ = run(tmp_path, row(产品编号="D1", 产品名称=written), mapping=mapping)
+    assert result.exit_code == 1
+    assert 'row 2 "产品名称": product.industry: must be one of A, B' in result.output
+
+
 def test_a_missing_heading_is_reported(tmp_path: Path) -> None:
     result, _ = run(tmp_path, row(), mapping=MAPPING.replace("金额（元）", "总价"))
     assert result.exit_code == 1

@@ -44,6 +44,8 @@ TRADE = TradeState(
     listed=True,
     mirrored=False,
     counted=True,
+    product_kind="dataset",
+    industry="unknown",
 )
 PROOF = Proof(PROVIDER, AT_US, proves=True)
 

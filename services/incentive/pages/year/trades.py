@@ -16,7 +16,7 @@ from shared.web.problems import Problem
 from shared.web.register.documents import TradeQuery, document_list
 
 _QUERY: Final = document_list("trades", Schema, "trade").query(TradeQuery)
-_FILTERS: Final = ("exchange", "provider", "buyer", "status", "in_total", "from", "until")
+_FILTERS: Final = ("exchange", "provider", "buyer", "status", "in_total", "product_kind", "industry", "from", "until")
 _NEWEST_FIRST: Final = {"sort": "completed_at", "order": "desc"}
 
 

@@ -1,7 +1,7 @@
-"""A year on one A4 page: exchanges, months, rewards, states, budget, and the year before."""
+"""A year on one A4 page: exchanges, months, industries, kinds of products, rewards, states, budget, year before."""
 
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
@@ -16,13 +16,39 @@ from services.incentive.queries.award_sums import RuleSums, sums_by_rule
 from services.incentive.queries.budget import load_budget
 from services.incentive.queries.status import load_exchange_status
 from services.incentive.queries.worklist import list_worklist
+from shared.events.documents import NOT_STATED
 from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import day_start
 from shared.web.keys import require
 
 _NONE: Final = RuleSums(0, 0, 0)
+_PLACES: Final = 5  # more would not fit on the page
 _BUDGET: Final = ("budget", "payable", "approved", "paid")
+
+
+class _Part(NamedTuple):
+    """The trades of a kind of product or an industry (None: not stated), and the address of them."""
+
+    value: str | None
+    amount: str
+    trades: int
+    before: str
+    percent: float
+    address: str | None
+
+
+class _Parts(NamedTuple):
+    """All kinds or industries: the greatest, the others, which are one line on paper, and what is not stated."""
+
+    greatest: list[_Part]
+    others: list[_Part]
+    not_stated: list[_Part]
+
+    @property
+    def rest(self) -> _Part:
+        amount, before = (_sum(getattr(part, name) for part in self.others) for name in ("amount", "before"))
+        return _Part(None, amount, sum(part.trades for part in self.others), before, 0, None)
 
 
 class _Month(NamedTuple):
@@ -66,6 +92,8 @@ def year_sheet() -> ResponseReturnValue:
         total_before=_sum(one["before"]["total"] for one in exchanges),
         months=months,
         chart=chart,
+        industries=_products(year, exchanges, "industry"),
+        kinds=_products(year, exchanges, "kind"),
         rules=[
             (terms, sums.get(terms.rule, _NONE), sums_before.get(terms.rule, _NONE))
             for terms in (*policy.rules, *policy.declared.rules)
@@ -92,6 +120,35 @@ def _months(year: int, exchanges: list[Json]) -> tuple[list[_Month], BarChart]:
     return list(map(_Month, now, before, chart.bars, chart_before.bars, addresses)), chart
 
 
+def _products(year: int, exchanges: list[Json], name: Literal["kind", "industry"]) -> _Parts:
+    """The year's trades by kind or industry, over all exchanges."""
+    sums: dict[str | None, tuple[int, int, int]] = {}
+    for one in exchanges:
+        for part in one[f"by_{name}"]:
+            fen, trades, before_fen = sums.get(part[name], (0, 0, 0))
+            sums[part[name]] = (fen + parse_yuan(part["amount"]), trades + part["trades"], before_fen)
+        for part in one["before"][f"by_{name}"]:
+            fen, trades, before_fen = sums.get(part[name], (0, 0, 0))
+            sums[part[name]] = (fen, trades, before_fen + parse_yuan(part["amount"]))
+    most_fen = max((fen for fen, _, _ in sums.values()), default=0) or 1
+    argument = "product_kind" if name == "kind" else "industry"
+    parts = [
+        _Part(
+            value,
+            format_yuan(fen),
+            trades,
+            format_yuan(before_fen),
+            round(100 * fen / most_fen, 1),
+            _trades(year, None, **{argument: value or NOT_STATED}),
+        )
+        for value, (fen, trades, before_fen) in sums.items()
+    ]
+    named = [part for part in parts if part.value is not None]
+    named.sort(key=lambda part: (-parse_yuan(part.amount), part.value))
+    places = len(named) if len(named) <= _PLACES + 1 else _PLACES
+    return _Parts(named[:places], named[places:], [part for part in parts if part.value is None])
+
+
 def _monthly(year: int, of_exchanges: list[list[Json]]) -> list[Json]:
     """The months of a year over all exchanges."""
     columns = zip(*(all_months(year, months) for months in of_exchanges), strict=True)
@@ -109,11 +166,11 @@ def _sum(amounts: object) -> str:
     return format_yuan(sum(map(parse_yuan, amounts)))  # type: ignore[call-overload]
 
 
-def _trades(year: int, month: int | None = None, exchange: str | None = None) -> str | None:
+def _trades(year: int, month: int | None = None, **filters: str) -> str | None:
     """The address of the trades that a figure counts; None with several registers, each of which lists its own."""
     if len(register_ids()) != 1:
         return None
     first = date(year, month or 1, 1)
     start, end = day_start(first), day_start(next_month(first) if month else date(year + 1, 1, 1))
-    query: Json = {"exchange": exchange, "in_total": "true", "from": start.isoformat(), "until": end.isoformat()}
+    query: Json = {**filters, "in_total": "true", "from": start.isoformat(), "until": end.isoformat()}
     return url_for("pages.trades", **query)

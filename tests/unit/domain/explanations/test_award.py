@@ -510,6 +510,8 @@ def test_exchange_status_is_of_the_whole_calendar_year():
             {"month": "2025-10", "amount": "110000000.00", "trades": 2},
             {"month": "2025-12", "amount": "5.00", "trades": 1},
         ],
+        "by_kind": [{"kind": None, "amount": "110000005.00", "trades": 3}],
+        "by_industry": [{"industry": None, "amount": "110000005.00", "trades": 3}],
         "tiers": [
             {"over": "100000000.00", "reward": "1000000.00", "reached": True, "missing": "0.00"},
             {"over": "500000000.00", "reward": "3000000.00", "reached": False, "missing": "389999995.01"},
