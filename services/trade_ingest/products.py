@@ -20,14 +20,17 @@ def product_of(trade: Trade) -> tuple[str, str]:
 def fill_products(connection: Connection) -> None:
     """Read the products of documents that were stored before the register kept them."""
     for table in ("trade", "trade_past"):
-        while True:
-            rows = fetch(
-                connection,
-                f"SELECT seq, exchange, value, headers FROM {table} WHERE product_kind IS NULL LIMIT {_BATCH}",
-                tuple[int, str, bytes, bytes | None],
-            )
-            if not rows:
-                break
+        last = -1
+        while rows := fetch(
+            connection,
+            f"""
+            SELECT seq, exchange, value, headers FROM {table}
+            WHERE seq > %(last)s AND product_kind IS NULL ORDER BY seq LIMIT {_BATCH}
+            """,
+            tuple[int, str, bytes, bytes | None],
+            last=last,
+        ):
+            last = rows[-1][0]
             found = ((seq, *_stored_product(exchange, value, headers)) for seq, exchange, value, headers in rows)
             execute(
                 connection,
