@@ -106,7 +106,15 @@ PAGES: Final = (
     "/quarantine?kind=trades&limit=200",
     f"/exchanges/{EXCHANGE}?year={YEAR}&reached=all",
 )
-ANSWERS: Final = (f"/v1/exchanges/{EXCHANGE}/participants?year={YEAR}&sort=missing&count=true&limit=25",)
+ANSWERS: Final = (
+    f"/v1/exchanges/{EXCHANGE}/participants?year={YEAR}&sort=missing&count=true&limit=25",
+    "/v1/search?q=数据",
+    "/v1/search?q=91530100MAA",
+    f"/v1/search?q=first_listing/uscc:{complete_uscc('91530100MAA000123')}",
+    "/v1/search?q=T2026-0077777",
+    "/v1/search?q=L2026-000123",
+    "/v1/search?q=V-2026-1",  # no voucher
+)
 OF_REGISTER: Final = (
     "/v1/quarantine?order=desc&count=true&limit=25",
     "/v1/quarantine/counts",
