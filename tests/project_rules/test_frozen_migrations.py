@@ -285,6 +285,13 @@ RELEASED = {
     "services/trade_ingest/migrations/versions/r0017_products.sql": (
         "044bbdf86683d9d4579dd16d85d02c58ef0d87faa4ef99725ad36e29af9e5d35"
     ),
+    "services/listing/migrations/versions/r0014_refused_places.py": (
+        "63e8105bb128da281542ba5a513bda264d42947ef1ff02bbb610921b6468b72f"
+    ),
+    "services/trade_ingest/migrations/versions/r0018_refused_places.py": (
+        "abe3be7c373328b16e38fb7eb8d8116a1ae0fe3a19f260ea0030427dac4bf5d6"
+    ),
+    "shared/postgres/tables/register_7.sql": ("8de3144dfa6748c64706cde21fcaf0125ae7a917fc0995d33e67b5afe227b055"),
 }
 
 

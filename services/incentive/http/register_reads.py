@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +34,7 @@ from shared.web.keys import current_key
 from shared.web.lists import ListPage
 from shared.web.problems import Problem
 from shared.web.register.documents import NUMBERS_MOST
+from shared.web.register.places import PLACES_MOST, joined_places
 
 KINDS: Final = ("trades", "listings")
 DOCUMENTS_MOST: Final = 100  # of one fact on one page
@@ -149,19 +150,26 @@ def registered_revisions(kind: Kind, exchange: str, numbers: Sequence[str]) -> d
     return found
 
 
-def refused_places(kind: Kind, exchange: str) -> dict[tuple[int, int], Json] | None:
-    """Return the newest rejected records of an exchange by partition and offset.
+def refused_places(kind: Kind, exchange: str, offsets: Iterable[tuple[int, int]]) -> set[tuple[int, int]] | None:
+    """Return those of an exchange's records, by partition and offset, that were rejected.
 
     None while a register does not answer.
     """
-    found: dict[tuple[int, int], Json] = {}
+    wanted = set(offsets)
+    places = [place.text for place in joined_places(wanted)]
+    found: set[tuple[int, int]] = set()
     for register in register_ids():
-        query: Json = {"exchange": exchange, "sort": "id", "order": "desc", "limit": _REFUSED_MOST}
-        page = _page(kind, register, "/v1/quarantine", query)
-        if page is None:
-            return None
-        found |= {(item["partition"], item["offset"]): item for item in page["items"]}
-    return found
+        for start in range(0, len(places), PLACES_MOST):
+            chunk = ",".join(places[start : start + PLACES_MOST])
+            query: Json = {"exchange": exchange, "places": chunk, "limit": _REFUSED_MOST}
+            while query.get("cursor", "") is not None:
+                page = _page(kind, register, "/v1/quarantine", query)
+                if page is None:
+                    return None
+                for item in page["items"]:
+                    found.update((item["partition"], at) for at in range(item["offset"], item["last_offset"] + 1))
+                query["cursor"] = page["next_cursor"]
+    return found & wanted
 
 
 def _page(kind: Kind, register: str, path: str, query: Json) -> Json | None:
@@ -169,7 +177,7 @@ def _page(kind: Kind, register: str, path: str, query: Json) -> Json | None:
     try:
         return _ask(f"{kind}s", register, lambda client, url: client.list_page(url + path, query)[0])
     except NotInRegister:
-        return {"items": []}
+        return {"items": [], "next_cursor": None}
 
 
 def _received(kind: str, exchange: str, day: str) -> Json | None:

@@ -23,10 +23,11 @@ from shared.web.answers import answer, integers, lists, nested, texts
 from shared.web.keys import current_key
 from shared.web.lists import ItemList, list_operation, page_schema
 from shared.web.pagination import PageQuery
-from shared.web.problems import FieldFaultSchema, Problem
+from shared.web.problems import FieldFault, FieldFaultSchema, Problem
 from shared.web.query import TEXT, Blueprint, DayParameter, ExchangeParameter, NoQuery, QuerySchema
 from shared.web.register.differences import FieldDifference, differences
 from shared.web.register.evidence import EVIDENCE, NDJSON, EvidenceSource, stream_lines
+from shared.web.register.places import AT_PLACES, PlacesParameter, place_parameters
 from shared.web.register.refused_rows import QuarantinedRecord, RegisteredEntry
 from shared.web.register.repair import FIXES, event_line, event_to_correct
 from shared.web.service import viewer_snapshot
@@ -71,9 +72,10 @@ class RefusedQuery(QuerySchema):
 
 
 class QuarantineQuery(RefusedQuery, PageQuery):
-    """A page of refused records, also of a status."""
+    """A page of refused records, also of a status, or at places in the topic of an exchange, which must be named."""
 
     status = Choice(STATUSES)
+    places = PlacesParameter()
 
 
 _HEADERS = fields.List(
@@ -135,8 +137,9 @@ def list_quarantine(arguments: Json) -> Iterator[SortedRows[QuarantinedRecord]]:
 
     `number`, `revision` and `document_at` are those of the record's document, as far as they can be read. `status`:
     `corrected` if a later record of the document was accepted (`corrected_by`), `open` if none was, `unidentified`
-    without a number. `registered` is the revision that `differences` compare with. A page may hold fewer than `limit`
-    items although there are more: it ends early when its records are large.
+    without a number. `registered` is the revision that `differences` compare with. `places` selects the records, or the
+    batches with them, at offsets of the exchange's topic. A page may hold fewer than `limit` items although there are
+    more: it ends early when its records are large.
     """
     kind, selected = _kind(), _selected(arguments)
     select = _records(kind, selected.where)
@@ -236,11 +239,18 @@ def _selected(arguments: Json, *further: str) -> _Selected:
         None if "reason" not in arguments else "q.reason = %(reason)s",
         None if "date" not in arguments else "q.record_at >= %(from)s AND q.record_at < %(until)s",
         None if status is None else f"{_STATUS.format(kind=_kind())} = %(status)s",
+        None if "places" not in arguments else AT_PLACES,
     )
     parameters: Json = {"own": own, **{name: arguments.get(name) for name in ("exchange", "reason", "status")}}
     if "date" in arguments:
         day = arguments["date"]
         parameters |= {"from": day_start(day), "until": day_start(day + timedelta(days=1))}
+    if "places" in arguments:
+        exchange = own or arguments.get("exchange")
+        if exchange is None:
+            said = "查询位置须指明交易场所 / places are those of an exchange"
+            raise Problem(422, errors=[FieldFault("exchange", said)])
+        parameters |= place_parameters(arguments["places"], exchange)
     return _Selected(where(*conditions, *further), parameters)
 
 

@@ -127,8 +127,15 @@ def test_the_receipt_says_what_was_refused_and_links_to_it(made: UploadSet, cler
     assert send_form(clerk, address, "/send").status_code == 303
     assert "Sent, not handled yet" in clerk.get(address).text
     made.handle()
+    send_rubbish(made, 600)  # more than a page of the newest
     made.handle()
     page = clerk.get(address).text
     assert re.search(r"Accepted</span> 1\b", page)
     assert re.search(r"Rejected</span> 1\b", page)
     assert "/quarantine?kind=trades" in page
+
+
+def send_rubbish(made: UploadSet, count: int) -> None:
+    topic = topic_of("trade", EXCHANGE)
+    records = [SampleRecord(EXCHANGE, topic, b"rubbish", b"{}")] * count
+    assert publish(records, made.kafka.client_config(), lambda _: None).failed == 0

@@ -1,7 +1,7 @@
 """The receipt of a table that an exchange sent: what Kafka acknowledged, and what became of each event."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from flask import redirect, url_for
@@ -39,12 +39,13 @@ def show_receipt(upload: Upload, status: int = 200, said: str | None = None) -> 
         records = stored.records_of(connection, upload)
     numbers = list(dict.fromkeys(record.number for record in records))
     registered = registered_revisions(upload.kind, upload.exchange, numbers)
-    refused = refused_places(upload.kind, upload.exchange)
-    places: dict[int, list[int]] = {}
-    for record in records:
-        if record.kafka_partition is not None and record.kafka_offset is not None:
-            places.setdefault(record.kafka_partition, []).append(record.kafka_offset)
-    states = [_state(record, registered or {}, refused or {}) for record in records]
+    sent = [(one.kafka_partition, one.kafka_offset) for one in records]
+    places = [(partition, offset) for partition, offset in sent if partition is not None and offset is not None]
+    refused = refused_places(upload.kind, upload.exchange, places)
+    offsets: dict[int, list[int]] = {}
+    for partition, offset in places:
+        offsets.setdefault(partition, []).append(offset)
+    states = [_state(record, registered or {}, refused or ()) for record in records]
     return show(
         "forms/upload_receipt",
         status,
@@ -53,7 +54,7 @@ def show_receipt(upload: Upload, status: int = 200, said: str | None = None) -> 
         records=list(zip(records, states, strict=True)),
         states=Counter(states),
         amount_fen=sum(record.amount_fen for record in records),
-        places={partition: (min(offsets), max(offsets)) for partition, offsets in sorted(places.items())},
+        places={partition: (min(found), max(found)) for partition, found in sorted(offsets.items())},
         is_complete=registered is not None and refused is not None,
         said=said,
         shown=ROWS_SHOWN,
@@ -63,12 +64,14 @@ def show_receipt(upload: Upload, status: int = 200, said: str | None = None) -> 
 def _state(
     record: UploadRecord,
     registered: Mapping[str, list[KnownRevision]],
-    refused: Mapping[tuple[int, int], object],
+    refused: Collection[tuple[int, int]],
 ) -> str:
     """Return what became of an event, a key of words.UPLOAD_STATES."""
     if record.kafka_partition is None or record.kafka_offset is None:
         return "unsent"
     if (record.kafka_partition, record.kafka_offset) in refused:
         return "refused"
-    known = any(one.revision >= record.revision for one in registered.get(record.number, ()))
-    return "accepted" if known else "waiting"
+    this = record.revision, record.content_hash
+    known = registered.get(record.number, ())
+    is_known = any((one.revision, one.content) == this or one.revision > record.revision for one in known)
+    return "accepted" if is_known else "waiting"
