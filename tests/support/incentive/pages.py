@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PEOPLE = ("auditor", "bureau", "exchange:kmdex", "exchange:dcdex")
 HAN = re.compile(r"[\u3400-\u9fff]")
 ARTICLE = re.compile(r"[(（][一二三四五六七八九十]+[)）]")
+SCRIPT = re.compile(r'<script src="/static/live\.[0-9a-f]{12}\.js" type="module"></script>')
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -149,6 +150,51 @@ def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
             links = (link for link in Page(answer.text).links if link.startswith("/") and "lang=" not in link)
             waiting.extend(links)
     return seen
+
+
+_LINK = re.compile(r"<a ([^>]*)>(.*?)</a>", re.DOTALL)
+_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_NUMBER = re.compile(r"[0-9][0-9,]{0,10}")  # a code of digits alone is longer
+_SAID_NUMBER = re.compile(r"(\d[\d,]*) (?:笔|项)")
+_TOTAL = re.compile(r'data-total="(\d+)"')
+
+
+def _figure(given: Mapping[str, str], text: str) -> int | None:
+    """The number that a link is: said of it, its whole text, or that of its label in a chart; None if it is none."""
+    label, words = given.get("aria-label", ""), html.unescape(re.sub(r"<[^>]*>", "", text)).strip()
+    said = _NUMBER.fullmatch(given.get("data-count", "")) or _NUMBER.fullmatch(words) or _SAID_NUMBER.search(label)
+    return None if said is None else int((said[1] if said.re is _SAID_NUMBER else said[0]).replace(",", ""))
+
+
+def counted_links(
+    client: FlaskClient, pages: Mapping[str, TestResponse]
+) -> tuple[Counter[str], list[tuple[object, ...]]]:
+    """How many figures of each page link to as many items; and each figure that does not, with what it links to."""
+    found, unequal = Counter[str](), []
+    totals: dict[str, int | None] = {}
+    for address, answer in pages.items():
+        path = address.partition("?")[0]
+        main = answer.text.partition("<main")[2] if answer.mimetype == "text/html" else ""
+        for attributes, text in _LINK.findall(main):
+            given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
+            target, number = given["href"].partition("#")[0], _figure(given, text)
+            if number is None or "limit=" in target or not target.startswith("/"):
+                continue
+            if target not in totals:
+                totals[target] = _total(client.get(target, buffered=True))
+            if totals[target] == number:
+                found[path] += 1
+            else:
+                unequal.append((address, number, target, totals[target]))
+    return found, unequal
+
+
+def _total(answer: TestResponse) -> int | None:
+    """The number of items of a list, or of lines of a file; None for other pages."""
+    if "ndjson" in answer.content_type:
+        return len(answer.data.splitlines())
+    said = _TOTAL.search(answer.text)
+    return None if said is None else int(said[1])
 
 
 _REASON = re.compile(r"<li><b>([^<]+)</b>：([^<]+)</li>")

@@ -4,7 +4,7 @@ An award has at most one next step on the worklist: the first that the person ma
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
 from services.incentive.domain.steps import (
@@ -62,7 +62,10 @@ class NextStep(NamedTuple):
 
 
 class WaitingAward(NamedTuple):
-    """An award on the worklist. `since` is the time of the last decision, or of the award's last version."""
+    """An award on the worklist. `since` is the time of the last decision, or of the award's last version.
+
+    `notice_until`: the last day of its public notice, running or over, while it waits for its approval.
+    """
 
     award_id: str
     rule: str
@@ -72,6 +75,7 @@ class WaitingAward(NamedTuple):
     state: str
     payable_fen: int
     since: datetime
+    notice_until: date | None
     step: NextStep
 
     @property
@@ -152,12 +156,13 @@ def _deadline(
 
 
 class WaitingFilter(NamedTuple):
-    """Filters and order of the waiting list."""
+    """Filters and order of the waiting list; `notice`: the last day of the public notice, as 2026-06-10."""
 
     scope: Scope = "mine"
     action: str | None = None
     rule: str | None = None
     name: str | None = None
+    notice: str | None = None
     sort: str = "since"
 
     def takes(self, one: WaitingAward) -> bool:
@@ -167,6 +172,7 @@ class WaitingFilter(NamedTuple):
             is_in_scope
             and self.action in (None, one.step.action)
             and self.rule in (None, one.rule)
+            and self.notice in (None, None if one.notice_until is None else one.notice_until.isoformat())
             and (name is None or name in one.subject_name.casefold() or name in one.subject.casefold())
         )
 

@@ -30,7 +30,7 @@ from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_date
 from shared.web.keys import current_key, require
-from shared.web.query import QuerySchema, WholeNumber
+from shared.web.query import DayParameter, QuerySchema, WholeNumber
 
 _PAGE_SIZE: Final = 50
 _MOST_PAGE: Final = 10_000
@@ -43,6 +43,7 @@ class _WaitingQuery(QuerySchema):
     action = Choice(tuple(ACTIONS))
     rule = Text(max_length=100)
     name = Text(max_length=200)
+    notice = DayParameter()
     sort = Choice(tuple(SORTS))
     year = YearParameter()
     page = WholeNumber(least=1, most=_MOST_PAGE)
@@ -56,6 +57,8 @@ def show_waiting() -> ResponseReturnValue:
     given = {name: text for name in _WaitingQuery().fields if (text := request.args.get(name, "").strip())}
     query, faults = load(_WaitingQuery(), given)
     year, number = query.get("year"), query.get("page", 1)
+    if "notice" in query:
+        query["notice"] = query["notice"].isoformat()
     wanted = WaitingFilter(**{name: query[name] for name in WaitingFilter._fields if name in query})
     if "scope" not in query and current_key().kind == "auditor":
         wanted = wanted._replace(scope="all")

@@ -1,12 +1,12 @@
 """Load the waiting list of a person: the next step of each award, for all awards together."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
-from services.incentive.domain.workflow import Actor
+from services.incentive.domain.workflow import Actor, WorkflowState
 from services.incentive.domain.worklist.waiting import WaitingAward, next_step
 from services.incentive.queries.casework.step_contexts import step_contexts
 from services.incentive.queries.statements import remedy_days
@@ -17,6 +17,7 @@ from shared.postgres.query import fetch
 from shared.values.times import day_start, shanghai_date
 
 _ONE_DAY: Final = timedelta(days=1)
+_TICK: Final = timedelta(microseconds=1)
 # The end of the record of eligibility that counts at an instant: the last one that is valid then.
 _ELIGIBLE_UNTIL: Final = """
     SELECT DISTINCT ON (e.subject) e.subject, e.until_at FROM eligibility e JOIN act a ON a.id = e.id
@@ -69,10 +70,17 @@ def load_waiting(connection: Connection, view: LedgerView, year: int | None, act
                     state=workflow.state,
                     payable_fen=row.payable_fen,
                     since=since,
+                    notice_until=_notice_until(workflow),
                     step=step,
                 )
             )
     return found
+
+
+def _notice_until(workflow: WorkflowState) -> date | None:
+    if workflow.state != "published" or workflow.notice_ends is None:
+        return None
+    return shanghai_date(workflow.notice_ends - _TICK)
 
 
 def _eligible_until(

@@ -1,6 +1,6 @@
 """What waits for a person: the next step of an award, why it is not the person's, and the list with its order."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -111,6 +111,7 @@ def award(award_id: str, action: str = "review", *, days: int = 0, fen: int = 1,
     ends = None if until is None else NOW + timedelta(days=until)
     step = NextStep(action, given.pop("refused", None), None, ends, None)
     fields = {"rule": "first_purchase", "subject": "uscc:A", "subject_name": "虚构甲", "year": 2026, "state": "applied"}
+    fields["notice_until"] = None
     return WaitingAward(award_id, payable_fen=fen, since=NOW + timedelta(days=days), step=step, **{**fields, **given})
 
 
@@ -119,7 +120,7 @@ def test_the_list_is_narrowed_and_sorted() -> None:
         award("a", days=2, fen=5),
         award("b", days=1, fen=9, until=4, rule="first_listing"),
         award("c", "pay", days=3, fen=9, until=2, subject_name="Fictional B"),
-        award("d", days=0, refused=object(), subject="uscc:B"),
+        award("d", days=0, refused=object(), subject="uscc:B", notice_until=date(2026, 6, 10)),
     ]
 
     def ids(**given) -> str:
@@ -138,7 +139,8 @@ def test_the_list_is_narrowed_and_sorted() -> None:
         "c",
         "ba",
     )
-    assert ids(scope="all", name="uscc:B") == "d"
+    assert ids(scope="all", name="uscc:B") == ids(scope="all", notice="2026-06-10") == "d"
+    assert ids(scope="all", notice="2026-06-11") == ""
 
 
 def test_the_next_award_follows_the_one_that_is_shown_or_takes_its_place() -> None:
