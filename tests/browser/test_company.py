@@ -45,7 +45,7 @@ def own_site(browser: Browser, bureau: Bureau) -> Iterator[Site]:
 
 def test_a_company_finds_its_way_and_objects(own_site: Site, bureau: Bureau, pictures: Path) -> None:
     letter = f"/subjects/{OF}/why-not/letter?year=2026"
-    addresses = ("/own?year=2026", f"/awards/{AWARD}", f"/subjects/{OF}/why-not?year=2026", letter)
+    addresses = ("/own?year=2026", f"/awards/{AWARD}", f"/subjects/{OF}/why-not?year=2026", letter, "/extracts")
     for screen, language in ((DESKTOP, "zh"), (PHONE, "zh"), (PHONE, "en")):
         with own_site.open(ROLE, screen, language) as page:
             for number, address in enumerate(addresses):
@@ -71,6 +71,24 @@ def test_a_company_finds_its_way_and_objects(own_site: Site, bureau: Bureau, pic
         check_accessible(page, "the award")
     [received] = bureau.ask.all("/v1/objections")
     assert (received["award_id"], received["reason"]) == (AWARD, "金额有误")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_company_requests_its_extract_from_its_page(own_site: Site, pictures: Path, *, scripts: bool) -> None:
+    with own_site.open(ROLE, PHONE, scripts=scripts) as page:
+        page.get_by_role("button", name="申请本主体的核验包").click()
+        page.wait_for_url("**/extracts/*")
+        assert "排队中" in page.locator("h1").inner_text()
+        check_fits(page, "its extract")
+        if scripts:
+            check_accessible(page, "its extract")
+            page.screenshot(path=pictures / "company-extract.png", full_page=True)
+        page.get_by_role("link", name="全部核验包与核验方法").click()
+        page.wait_for_url("**/extracts")
+        assert page.locator("section[aria-labelledby=asked] tbody a").count() == 1
+        page.locator("section[aria-labelledby=asked] tbody a").click()
+        page.get_by_role("button", name="取消").click()
+        page.wait_for_url("**/extracts")
 
 
 def test_a_letter_opens_the_company_s_pages_once_and_it_objects(own_site: Site, bureau: Bureau, pictures: Path) -> None:
