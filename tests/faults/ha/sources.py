@@ -16,6 +16,9 @@ LOOK_AGAIN_S = 0.3
 # The kernel leaves sockets out of its list while others come and go.
 _LOOKS = 3
 _CLOSED = "0"
+# Java's sockets are of IPv6, also between addresses of IPv4, which then have this prefix.
+_LISTS = ("/proc/net/tcp", "/proc/net/tcp6")
+_MAPPED = "0000000000000000FFFF0000"
 Address = tuple[str, int]
 Nodes = Callable[[], Mapping[int, str]]
 
@@ -70,12 +73,12 @@ class Sources:
 
 
 def sources(nodes: Mapping[int, str]) -> dict[str, str | None]:
-    """Return the node of every TCP socket (IPv4) by the addresses of its ends, as `Sources.of` does."""
+    """Return the node of every TCP socket by the addresses of its ends, as `Sources.of` does."""
     inodes = {}
-    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
+    for line in (line for file in _LISTS for line in Path(file).read_text("ascii").splitlines()[1:]):
         # State, queues, timer, retransmissions, owner and timeout come before the inode.
         _, local, remote, _, _, _, _, _, _, inode, *_ = line.split()
-        inodes[f"{local} {remote}"] = inode
+        inodes[f"{local.removeprefix(_MAPPED)} {remote.removeprefix(_MAPPED)}"] = inode
     owners = {inode: node for pid, node in nodes.items() for inode in _sockets(pid)}
     return {ends: None if inode == _CLOSED else owners.get(inode, "") for ends, inode in inodes.items()}
 

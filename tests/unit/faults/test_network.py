@@ -199,13 +199,27 @@ def test_all_connections_of_a_partition_are_found_in_a_few_looks() -> None:
         echo.close()
 
 
-def test_the_source_of_a_connection_is_the_node_of_its_process(server: Echo) -> None:
-    accepted = socket.create_server(("127.0.0.1", 0))
-    with accepted, socket.create_connection(accepted.getsockname()) as client, accepted.accept()[0] as end:
+def test_the_source_of_a_connection_is_the_node_of_its_process() -> None:
+    with source_and_end(socket.AF_INET, "127.0.0.1") as (client, end):
         assert asyncio.run(Sources(lambda: {os.getpid(): HERE}).of(end)) == HERE
         assert asyncio.run(Sources(dict).of(end)) == ""
         client.close()
         assert asyncio.run(Sources(lambda: {os.getpid(): HERE}).of(end)) is None
+
+
+def test_a_socket_of_ipv6_is_found_between_addresses_of_ipv4() -> None:
+    """Java opens such sockets: without them no broker was cut off, or each was."""
+    with source_and_end(socket.AF_INET6, "::ffff:127.0.0.1") as (_, end):
+        assert asyncio.run(Sources(lambda: {os.getpid(): HERE}).of(end)) == HERE
+
+
+@contextlib.contextmanager
+def source_and_end(family: socket.AddressFamily, host: str) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Connect a socket of the family to a listener of IPv4; yield both ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(family) as client:
+        client.connect((host, listener.getsockname()[1]))
+        with listener.accept()[0] as end:
+            yield client, end
 
 
 def test_a_partition_separates_both_ways_and_nobody_else() -> None:
