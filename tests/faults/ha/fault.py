@@ -142,6 +142,7 @@ def break_once(rig: HaRig, row: Row, seed: int, run: int, rng: random.Random, pa
     rig.forget_ends()
     try:
         rig.await_whole(WHOLE_WITHIN_S)
+        rig.elect_preferred_leaders()
         _under_load(fault, row, outcome)
         rig.await_quiet(QUIET_WITHIN_S)
         outcome.findings, forks = examine(rig, rig.reference, rig.seen)

@@ -11,6 +11,7 @@ import psutil
 import psycopg
 import requests
 from kafka.admin import KafkaAdminClient
+from kafka.protocol.admin.topics import ElectionType
 
 from devset.ha.guard import postmaster
 
@@ -177,6 +178,11 @@ class Machines:
         with self._admin() as admin:
             partitions = [part for topic in admin.describe_topics() for part in topic["partitions"]]
         return all(set(part["isr_nodes"]) == set(part["replica_nodes"]) for part in partitions)
+
+    def elect_preferred_leaders(self) -> None:
+        """Spread the partitions' leaders over the brokers again: one that was away leads none."""
+        with self._admin() as admin:
+            admin.elect_leaders(ElectionType.PREFERRED)
 
     def has_all_etcd(self) -> bool:
         machines = self.engines.cluster.machines

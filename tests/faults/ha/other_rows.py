@@ -94,7 +94,8 @@ def broker_disk_full(fault: HaFault) -> None:
 
 
 def proxy_dies(fault: HaFault) -> None:
-    rig, node = fault.rig, fault.rng.choice(fault.rig.nodes)
+    rig = fault.rig
+    node = fault.rng.choice([node for node in rig.nodes if rig.programs(node, "haproxy")])
     fault.some_moment()
     rig.kill(node, "haproxy")
     fault.begins(f"SIGKILL of HAProxy on {node}")
