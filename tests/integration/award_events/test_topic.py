@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaTimeoutError
 from sqlalchemy import text
@@ -111,6 +112,21 @@ def test_another_goes_on_when_the_leader_loses_its_session(
             bureau.done(AWARD, step)
             until(lambda version=version: awards_topic.has(AWARD, version))
     assert awards_topic.versions(AWARD) == [1, 2, 3, 4]
+
+
+def test_versions_are_read_while_a_publisher_sends(bureau: Bureau, awards_topic: AwardsTopic, kafka: str) -> None:
+    """After a recovery the next publisher is at work at once."""
+    with publishing(bureau, kafka):
+        until(lambda: awards_topic.has(AWARD, 1) and awards_topic.has(OTHER, 1))
+    producer = KafkaProducer(bootstrap_servers=kafka, transactional_id="tests.open")
+    producer.init_transactions()
+    producer.begin_transaction()
+    try:
+        producer.send(AWARDS, key=AWARD.encode(), value=b"{}").get(timeout=30)
+        assert all_versions({"bootstrap_servers": kafka}) == {AWARD: 1, OTHER: 1}
+    finally:
+        producer.abort_transaction()
+        producer.close()
 
 
 def test_a_restored_ledger_counts_no_version_again(bureau: Bureau, awards_topic: AwardsTopic, kafka: str) -> None:

@@ -12,7 +12,7 @@ from services.incentive.store.published.versions import published_awards
 from shared.events.award_events import AWARDS
 from shared.kafka.handler import Record
 from shared.kafka.offset_witness import DatabaseBehindError
-from shared.kafka.replay import newest_records, replay_records
+from shared.kafka.replay import newest_records, replay_records, stable_end_offsets
 from shared.settings import ClientConfig
 
 TRANSACTIONAL_ID: Final = "jiangbu.incentive.awards"
@@ -42,9 +42,8 @@ def newest_versions(client_config: ClientConfig) -> dict[str, int]:
 def all_versions(client_config: ClientConfig) -> dict[str, int]:
     """The greatest version of every award, read from the beginning. Raises TopicTruncatedError."""
     with closing(KafkaConsumer(**client_config, enable_auto_commit=False, metrics_enabled=False)) as consumer:
-        ends = consumer.end_offsets(_partitions(consumer))
-    places = {(partition.topic, partition.partition): end for partition, end in ends.items()}
-    batches = replay_records(client_config, places)
+        partitions = [(partition.topic, partition.partition) for partition in _partitions(consumer)]
+    batches = replay_records(client_config, stable_end_offsets(client_config, partitions))
     return _greatest(one for batch in batches for one in batch)
 
 
