@@ -20,7 +20,7 @@ from shared.values.json_types import Json
 from shared.values.times import Clock
 
 KEPT_FOR: Final = timedelta(days=7)
-MOST_UNFINISHED: Final = 5  # of one role
+MOST_OF_ROLE: Final = 5  # unfinished; of a subject, of which there are thousands, those that are kept as well
 MOST_ATTEMPTS: Final = 5
 PIECE_BYTES: Final = 1 << 20
 
@@ -50,8 +50,8 @@ class ExtractRow(NamedTuple):
     reason: str | None
 
 
-class TooManyUnfinished(Exception):  # noqa: N818 - an answer, not a failure
-    """The role has as many unfinished extracts as it may have."""
+class TooManyExtracts(Exception):  # noqa: N818 - an answer, not a failure
+    """The role has as many extracts as it may have."""
 
 
 class Withdrawn(Exception):  # noqa: N818 - no failure
@@ -60,6 +60,7 @@ class Withdrawn(Exception):  # noqa: N818 - no failure
 
 _COLUMNS: Final = ", ".join(ExtractRow._fields)
 _UNFINISHED: Final = "state IN ('queued', 'running')"
+_OF_SUBJECT: Final = "starts_with(role, 'subject:')"
 _VISIBLE: Final = (
     f"SELECT {_COLUMNS} FROM extract WHERE state NOT IN ('cancelled', 'expired')"
     " AND (%(role)s::text IS NULL OR role = %(role)s)"
@@ -69,10 +70,13 @@ _VISIBLE: Final = (
 def enqueue(
     connection: Connection, request: ExtractRequest, log_size: int, requester: Requester, now: datetime
 ) -> ExtractRow:
-    """Queue an extract. Raises TooManyUnfinished."""
-    statement = f"SELECT count(*) FROM extract WHERE role = %(role)s AND {_UNFINISHED}"
-    if fetch_value(connection, statement, int, role=requester.role) >= MOST_UNFINISHED:
-        raise TooManyUnfinished
+    """Queue an extract. Raises TooManyExtracts."""
+    statement = f"""
+        SELECT count(*) FROM extract
+        WHERE role = %(role)s AND ({_UNFINISHED} OR (state = 'ready' AND {_OF_SUBJECT}))
+    """
+    if fetch_value(connection, statement, int, role=requester.role) >= MOST_OF_ROLE:
+        raise TooManyExtracts
     [row] = fetch(
         connection,
         "INSERT INTO extract (id, requested_by, role, request, log_size, requested_at)"
@@ -151,7 +155,7 @@ def has_unfinished(connection: Connection) -> bool:
 
 
 def take_next(connection: Connection, now: datetime) -> ExtractRow | None:
-    """Start the oldest unfinished job, after failing those whose workers died too often."""
+    """Start the oldest unfinished job, subjects' after all others; fail those whose workers died too often before."""
     said = f"{MOST_ATTEMPTS} 次均中断 / interrupted {MOST_ATTEMPTS} times"
     exhausted = f"""
         UPDATE extract SET state = 'failed', finished_at = %(now)s, reason = %(reason)s
@@ -160,7 +164,9 @@ def take_next(connection: Connection, now: datetime) -> ExtractRow | None:
     execute(connection, exhausted, now=now, reason=said, most=MOST_ATTEMPTS)
     started = f"""
         UPDATE extract SET state = 'running', progress = 0, attempts = attempts + 1
-        WHERE id = (SELECT id FROM extract WHERE {_UNFINISHED} ORDER BY requested_at, id LIMIT 1 FOR UPDATE)
+        WHERE id = (
+            SELECT id FROM extract WHERE {_UNFINISHED} ORDER BY {_OF_SUBJECT}, requested_at, id LIMIT 1 FOR UPDATE
+        )
         RETURNING {_COLUMNS}
     """
     job = fetch_one(connection, started, ExtractRow)

@@ -61,8 +61,8 @@ ExtractSchema = answer(
 def request_extract(arguments: Json) -> Json:
     """Request an extract. It is written in the background; ask for its status until it is `ready`.
 
-    A subject gets its own records, whether it says so or not. 409 if the role has as many unfinished extracts as it may
-    have.
+    A subject gets its own records, whether it says so or not. 409 if the role has 5 unfinished extracts, or a subject 5
+    in all.
     """
     now = current_service().clock()
     arguments = _of_own(arguments)
@@ -79,8 +79,11 @@ def request_extract(arguments: Json) -> Json:
             raise Problem(422, errors=[FieldFault("since", said)])
         try:
             return extract_json(jobs.enqueue(connection, request, newest.size, _requester(), now))
-        except jobs.TooManyUnfinished as error:
-            said = f"未完成的核验包已有 {jobs.MOST_UNFINISHED} 份 / {jobs.MOST_UNFINISHED} extracts are unfinished"
+        except jobs.TooManyExtracts as error:
+            most = jobs.MOST_OF_ROLE
+            said = f"未完成的核验包已有 {most} 份 / {most} extracts are unfinished"
+            if current_key().subject is not None:
+                said = f"核验包已有 {most} 份，请先删除一份 / you have {most} extracts: delete one first"
             raise Problem(409, said) from error
 
 

@@ -407,7 +407,7 @@ def enqueue(makers: Makers, role: str = "auditor", **body: Any) -> str:
 
 
 def test_an_exchange_sees_its_own_extracts_and_a_role_has_only_so_many(makers: Makers) -> None:
-    ids = [enqueue(makers, "exchange:kmdex") for _ in range(jobs.MOST_UNFINISHED)]
+    ids = [enqueue(makers, "exchange:kmdex") for _ in range(jobs.MOST_OF_ROLE)]
     assert makers.ask("POST", "/v1/extracts", "exchange:kmdex", {}).status_code == 409
     assert makers.ask("GET", f"/v1/extracts/{ids[0]}", "exchange:dcdex").status_code == 404
     assert makers.ask("GET", f"/v1/extracts/{ids[0]}", "exchange:kmdex").status_code == 200

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.incentive.extract import selection
+from services.incentive.extract import jobs, selection
 from tests.support.incentive.bureau import DOCUMENTS
 from tests.support.incentive.extract_makers import ACCOUNT_NO, Makers, checked, files, lines, makers_of, subject_of
 from tests.support.registers import worlds
@@ -155,3 +155,24 @@ def test_own_records_are_of_exactly_one_subject(makers: Makers) -> None:
     assert status("auditor") == status("auditor", subjects=[one, other]) == 422
     assert status("auditor", subjects=[one], exchange="kmdex") == 422
     assert status("exchange:kmdex", subjects=[one]) == 403
+
+
+def test_many_subjects_hold_up_nobody_and_each_keeps_a_few(makers: Makers) -> None:
+    role = OWNERS[1]
+    ids = [makers.ask("POST", "/v1/extracts", role, {}).get_json()["id"] for _ in range(jobs.MOST_OF_ROLE)]
+    audited = makers.ask("POST", "/v1/extracts", "auditor", {}).get_json()["id"]
+    with makers.set.ledger.begin() as connection:
+        first = jobs.take_next(connection, makers.set.now)
+        assert first is not None
+        assert first.id == audited
+        jobs.put_back(connection, first)
+    makers.maker.run()
+    assert makers.get(f"/v1/extracts/{ids[0]}", role)["state"] == "ready"
+    answer = makers.ask("POST", "/v1/extracts", role, {})
+    assert (answer.status_code, "请先删除一份" in answer.get_json()["detail"]) == (409, True)
+    for extract in ids:
+        assert makers.ask("DELETE", f"/v1/extracts/{extract}", role).status_code == 204
+    answer = makers.ask("POST", "/v1/extracts", role, {})
+    assert answer.status_code == 202
+    makers.ask("DELETE", f"/v1/extracts/{answer.get_json()['id']}", role)
+    makers.ask("DELETE", f"/v1/extracts/{audited}", "auditor")
