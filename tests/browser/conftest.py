@@ -68,4 +68,7 @@ def site(
 def pictures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder for screenshots of pages: that of `--pictures`, else a temporary one."""
     given: Path | None = request.config.getoption("--pictures")
-    return given or tmp_path_factory.mktemp("pictures")
+    if given is None:
+        return tmp_path_factory.mktemp("pictures")
+    given.mkdir(parents=True, exist_ok=True)
+    return given
