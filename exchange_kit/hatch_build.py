@@ -14,6 +14,7 @@ _SHARED = (
     "kafka/__init__.py",
     "kafka/client_patches.py",
     "kafka/publish/__init__.py",
+    "kafka/publish/producer_options.py",
     "kafka/publish/publish_records.py",
     "table_events",
     "table_files",

@@ -6,6 +6,7 @@ import ast
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+import grimp
 import pytest
 
 from tests.support.paths import ROOT
@@ -71,6 +72,26 @@ def test_no_test_imports_another_test_file() -> None:
 def test_product_code_imports_no_test_code() -> None:
     """Tests are not installed."""
     assert [str(path) for path in modules(*PRODUCT) if any(name.startswith("tests.") for name in imported(path))] == []
+
+
+def test_the_kits_wheel_has_every_module_that_it_imports() -> None:
+    """The kit is installed without the source tree around it."""
+    [shipped] = [
+        ast.literal_eval(node.value)
+        for node in ast.parse((ROOT / "exchange_kit/hatch_build.py").read_text("utf-8")).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_SHARED"
+    ]
+    graph = grimp.build_graph("exchange_kit", "shared", exclude_type_checking_imports=True, cache_dir=None)
+    needed = {
+        path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py"
+        for path in (
+            ROOT / name.replace(".", "/")
+            for name in graph.find_upstream_modules("exchange_kit", as_package=True)
+            if name.startswith("shared")
+        )
+    }
+    found = {path for name in shipped for path in (ROOT / "shared" / name, *(ROOT / "shared" / name).rglob("*.py"))}
+    assert needed - found == set()
 
 
 @pytest.mark.parametrize("service", ["listing", "trade_ingest", "incentive"])
