@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 CONNECTIONS = 1000
 REQUESTS = 200
 ROUNDS = 3
-# Measured on two cores that several sets share: the scheduler's share of a p99.
-SCHEDULER_S = 0.5
-# The deadlines are 5 and 10 s.
+# Room for a busy machine in a p99; who had to wait for slow clients would wait for their deadlines of 5 and 10 s.
+SCHEDULER_S = 3.0
 CLOSED_WITHIN_S = 90.0
 HEALTH_WITHIN_S = 30.0
 
