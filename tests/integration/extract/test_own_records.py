@@ -159,6 +159,7 @@ def test_own_records_are_of_exactly_one_subject(makers: Makers) -> None:
 
 def test_many_subjects_hold_up_nobody_and_each_keeps_a_few(makers: Makers) -> None:
     role = OWNERS[1]
+    makers.maker.run()  # what other tests left unfinished
     ids = [makers.ask("POST", "/v1/extracts", role, {}).get_json()["id"] for _ in range(jobs.MOST_OF_ROLE)]
     audited = makers.ask("POST", "/v1/extracts", "auditor", {}).get_json()["id"]
     with makers.set.ledger.begin() as connection:
