@@ -21,6 +21,7 @@ from services.incentive.verifier.bundle import UNLISTED
 from services.incentive.verifier.main import verify
 from services.incentive.verifier.proofs.signatures import VerifierKeys, read_keys
 from services.incentive.verifier.values import fen, subject_of, yuan
+from shared.events.documents import NOT_STATED
 from shared.events.fact_topics import SIGN
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.note import SignerKey, parse_note, sign
@@ -328,6 +329,9 @@ class Forged:
             if fact["fact"].endswith(f"/exchange/dcdex/{year}") and fact["seq"] > seq:
                 month = next(one for one in value_["buckets"] if one["from"][:7] == first["completed_at"][:7])
                 add(month, "amount", 20 * MORE)
+                product = event["data"].get("product") or {}
+                for member in ("kind", "industry"):
+                    add(value_[f"by_{member}"][product.get(member) or NOT_STATED], "amount", 20 * MORE)
             if fact["fact"].endswith(f"/{subject_of(first['provider'])}/{year}"):
                 add(value_["by_exchange"]["dcdex"]["other"][0], "amount", 20 * MORE)
         for award in self._rows["awards.ndjson"]:
