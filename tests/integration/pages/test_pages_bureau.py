@@ -605,9 +605,9 @@ def test_an_uploaded_document_is_kept_and_linked(makers: Makers, monkeypatch: py
     assert "notes.txt" in client.get(page).text
     assert client.get(f"/files/{noted}").status_code == 404
     for role, status in (("auditor", 200), ("exchange:kmdex", 403)):
-        answer = signed_in(makers, role).get(f"/files/{digest}")
-        assert answer.status_code == status
-        if status == 200:
-            assert answer.headers["Content-Disposition"].startswith("attachment; ")
-            assert "sandbox" in answer.headers["Content-Security-Policy"]
+        with signed_in(makers, role).get(f"/files/{digest}") as answer:
+            assert answer.status_code == status
+            if status == 200:
+                assert answer.headers["Content-Disposition"].startswith("attachment; ")
+                assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert f'href="/files/{digest}"' not in signed_in(makers, "exchange:kmdex").get(page).text
