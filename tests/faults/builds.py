@@ -60,7 +60,7 @@ GUARDS = (
         "register lock",
         (Edit("shared/register/head.py", " FROM register_head FOR UPDATE", " FROM register_head"),),
         "delayed commit",
-        # Whoever notices first: the table that two workers write, or the sender, which finds no value for a key.
+        # Either PostgreSQL refuses the second worker's row, or the sender finds no value for a key.
         "UniqueViolation|ended by a fault of ours: LookupError",
     ),
     Guard(

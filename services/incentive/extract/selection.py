@@ -139,7 +139,7 @@ _ALL_SEQS: Final = f"SELECT t.seq FROM ledger_transaction t WHERE {_IN_PERIOD} O
 _SEQS_OF_AWARDS: Final = f"""
     SELECT t.seq FROM ledger_transaction t WHERE t.award_id = ANY(CAST(%(ids)s AS text[])) AND {_IN_PERIOD}
 """
-# What was declared names the person who did: the subject's own key reads the postings that came of it.
+# A declaration names the person who made it, so a subject's own key reads only the postings that follow from it.
 _NOT_DECLARED: Final = f"AND c.topic <> '{DECLARED}'"
 # Acts of no award are included that concern the subjects, rules and years of the selected awards, at the time of
 # decisions or now.

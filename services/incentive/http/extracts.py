@@ -100,7 +100,7 @@ def _check_rules(rules: list[str] | tuple[()]) -> None:
 
 
 def _of_own(arguments: Json) -> Json:
-    """What a subject asks for: its own records. Problem 403 if it names anything else; other keys ask as they say."""
+    """Limit the request of a subject to its own records. Problem 403 if it names anything else."""
     subject = current_key().subject
     if subject is None:
         return arguments

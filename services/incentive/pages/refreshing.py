@@ -15,7 +15,7 @@ _PAGES: Final = {
     f"pages.{name}"
     for name in ("overview", "exchange", "outlook", "worklist", "waiting", "budget", "year_sheet", "extract")
 }
-# What differs each time that a page is made: the tokens and numbers of its forms.
+# The tokens and numbers of forms differ each time that a page is made.
 _OF_FORMS: Final = re.compile(rb'<input type="hidden" name="(?:csrf_token|once)" value="[^"]*">')
 
 

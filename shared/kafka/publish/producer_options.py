@@ -1,4 +1,4 @@
-"""What saves producers most of their processor time: large batches, and partitions remembered by key."""
+"""Options that save producers most of their processor time: large batches, and partitions remembered by key."""
 
 from functools import lru_cache
 from typing import Final

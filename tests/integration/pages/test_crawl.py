@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
-# Of each person, the pages with figures that link to what they count, and at least so many of them.
+# The pages of each person whose figures link to what they count, with the least number of such links.
 OFFICE = {"/": 5, "/worklist": 6, "/worklist/waiting": 5, "/year": 20, "/quarantine": 5}
 COUNTING = {
     "auditor": OFFICE,

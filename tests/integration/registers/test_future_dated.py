@@ -5,20 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from services.trade_ingest.evidence import scope_of
-from services.trade_ingest.rebuild import TRADES_REBUILD
-from services.trade_ingest.register import TRADES
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE
 from shared.register.evidence import documents_as_of
 from shared.register.head import read_head
 from tests.support.registers import worlds
 from tests.support.registers.bench import put, trade
-from tests.support.registers.damageable import Damageable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.support.registers.damageable import Damageable
 
 SELLER, BUYER = worlds.uscc(1), worlds.uscc(2)
 EXCHANGE_TOTAL = (ANNUAL_TOTAL, "exchange/kmdex/2026")
@@ -26,14 +21,6 @@ PROVIDER_TOTAL = (ANNUAL_TOTAL, f"provider/uscc:{SELLER}/2026")
 FIRST = (FIRST_PURCHASE, f"uscc:{BUYER}")
 # worlds.RECORD_MS is 2026-06-30T08:00 in Shanghai.
 ON_THE_LIMIT, AHEAD = "2026-07-01T08:00:00+08:00", "2026-07-01T08:00:00.000001+08:00"
-
-
-@pytest.fixture
-def trades(postgres: Any, whitelist: Any) -> Iterator[Damageable]:
-    bench = Damageable("services.trade_ingest", TRADES, postgres("trade-ingest"), whitelist, TRADES_REBUILD)
-    yield bench
-    bench.engine.dispose()
-    bench.owner.dispose()
 
 
 def ahead_in(fact: dict[str, Any]) -> list[Any]:

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from services.trade_ingest.rebuild import TRADES_REBUILD
-from services.trade_ingest.register import TRADES
 from shared.events.fact_topics import ANNUAL_TOTAL
 from shared.values.money import parse_yuan
 from tests.support.registers.bench import put, trade
-from tests.support.registers.damageable import Damageable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.support.registers.damageable import Damageable
 
 TOTAL = (ANNUAL_TOTAL, "exchange/kmdex/2026")
-
-
-@pytest.fixture
-def trades(postgres: Any, whitelist: Any) -> Iterator[Damageable]:
-    bench = Damageable("services.trade_ingest", TRADES, postgres("trade-ingest"), whitelist, TRADES_REBUILD)
-    yield bench
-    bench.engine.dispose()
-    bench.owner.dispose()
 
 
 def product(kind: str, **industry: Any) -> dict[str, Any]:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from services.trade_ingest.rebuild import TRADES_REBUILD
-from services.trade_ingest.register import TRADES
 from shared.events.fact_topics import ANNUAL_TOTAL, LISTING
 from tests.support.registers import worlds
 from tests.support.registers.bench import put, trade
-from tests.support.registers.damageable import Damageable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.support.registers.damageable import Damageable
 
 EXCHANGE_TOTAL = (ANNUAL_TOTAL, "exchange/kmdex/2026")
 OTHER_TOTAL = (ANNUAL_TOTAL, "exchange/dcdex/2026")
@@ -31,14 +26,6 @@ FITTING = {
     "counted": True,
 }
 PROVIDER_TOTAL = (ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026")
-
-
-@pytest.fixture
-def trades(postgres: Any, whitelist: Any) -> Iterator[Damageable]:
-    bench = Damageable("services.trade_ingest", TRADES, postgres("trade-ingest"), whitelist, TRADES_REBUILD)
-    yield bench
-    bench.engine.dispose()
-    bench.owner.dispose()
 
 
 def sums_in(fact: dict[str, Any]) -> list[tuple[Any, ...]]:

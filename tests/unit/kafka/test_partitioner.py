@@ -15,7 +15,7 @@ TOPIC = "fictional"
 
 @dataclass(frozen=True)
 class Cluster:
-    """What a partitioner asks of a cluster."""
+    """The part of a cluster's metadata that partitioners read."""
 
     partitions: frozenset[int]
 
