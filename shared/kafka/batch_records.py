@@ -146,6 +146,8 @@ class BatchRecords:
         return self._take_whole(len(taken) + 1, length, taken)
 
     def _append(self, record: AnyRecord, taken: list[AnyRecord]) -> None:
+        if not self.batch.base_offset <= record.offset <= self.batch.last_offset:
+            raise ValueError(f"a record at offset {record.offset} outside its batch")
         self._left -= 1
         if record.offset >= self._from_offset:
             taken.append(record)

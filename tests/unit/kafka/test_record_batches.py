@@ -10,7 +10,7 @@ import lz4.frame
 import pytest
 import snappy
 import zstandard
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from kafka.record import MemoryRecords
 
@@ -86,6 +86,7 @@ def test_a_changed_byte_is_noticed(content, codec, data) -> None:
         read(bytes(batch))
 
 
+@example("none", b"\x0e\x00\x00\x01\x00\x00\x80\x00", 1)  # a record before the first offset of its batch
 @given(st.sampled_from(sorted(CODECS)), st.binary(max_size=200), st.integers(1, 50))
 def test_rubbish_under_a_right_checksum_is_damaged_or_read(codec, body, count) -> None:
     for packed in (body, COMPRESS[codec](body)):
