@@ -11,7 +11,8 @@ from shared.settings import Service
 
 # Three failed checks take a server out, one good check takes it in: a new primary is found within a second, and one
 # slow answer closes no sessions. Sessions of a server that went down are closed, so that no program waits for it. TCP
-# notices a frozen peer within ten seconds; an idle session is no fault.
+# notices a frozen peer within ten seconds; an idle session is no fault. A session that a server refuses goes to another
+# one at once: a standby that has just died has the fewest sessions, so that every new one would go to it.
 _FRAME = """\
 global
     log stdout format short daemon
@@ -29,6 +30,7 @@ defaults
     srvtcpka-idle 5s
     srvtcpka-intvl 2s
     srvtcpka-cnt 3
+    option redispatch 1
     retries 1
     timeout connect 3s
     timeout check 2s
