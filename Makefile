@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-ha demo up test test-all test-ha test-ha-compose test-tools check docs faults mutation advisories bench
+.PHONY: help setup setup-ha demo up test test-all test-ha test-ha-compose test-tools check docs faults mutation advisories bench bench-check
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -35,6 +35,7 @@ help:
 	@echo '  make mutation  变异测试资金代码                                  change the money code, and see its tests fail'
 	@echo '  make advisories  依赖的已知漏洞，离线核对                        known vulnerabilities of dependencies, offline'
 	@echo '  make bench   性能测量                                            the measurements'
+	@echo '  make bench-check  性能比例较上次变差超过一成即失败               fails if a ratio is a tenth worse than before'
 
 setup: $(READY)
 
@@ -112,3 +113,7 @@ advisories: $(STAMP)
 
 bench: $(READY)
 	@exec $(BIN)/python -m tests.bench.bench $(ARGS)
+
+# Needs a report of this machine: make bench ARGS="--only intake --only steady --report build/bench"
+bench-check: $(READY)
+	@exec $(BIN)/python -m tests.bench.check $(ARGS)

@@ -39,6 +39,7 @@ from tests.bench.readings import readings
 from tests.bench.registers import registers
 from tests.bench.replay import replay
 from tests.bench.report import tables
+from tests.bench.steady.steady import Size, steady
 from tests.bench.upgrade import upgrade
 from tests.bench.whole import Whole
 
@@ -51,6 +52,7 @@ SECTIONS: Final = (
     "intake",
     "replay",
     "whole",
+    "steady",
     "growth",
     "extract",
     "registers",
@@ -64,7 +66,7 @@ SECTIONS: Final = (
     "standbys",
 )
 NAIVE_TRADES: Final = 3_000
-STEADY_S: Final = 20.0
+STEADY_S: Final = 60
 COMPANIES: Final = 3_000
 PARTIES: Final = 1_000_000
 PAGE_TRADES: Final = 100_000
@@ -77,45 +79,33 @@ OFFICE_AWARDS: Final = 2_187  # as many as a year may have
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
 @click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of readings to batches")
+@click.option("--seconds", type=click.IntRange(min=5), default=STEADY_S, show_default=True, help="of a steady rate")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="a folder with another version of the source: steady measures both in turn",
+)
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
-def main(
-    events: int,
-    rounds: int,
-    trades: int,
-    transactions: int,
-    awards: int,
-    only: tuple[str, ...],
-    report: Path | None,
-) -> None:
+def main(only: tuple[str, ...], report: Path | None, against: Path | None, **sizes: int) -> None:
     signals = StopSignals()
     signals.install()
     result: dict[str, Any] = {"machine": machine()}
     with exit_on_error(), tempfile.TemporaryDirectory(prefix="jiangbu-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
+        events, rounds = sizes["events"], sizes["rounds"]
         if "intake" in (only or SECTIONS):
-            with prepared_bed(folder / "intake", events) as bed:
-                result["intake"] = compared(bed, rounds)
+            result["intake"] = measured_intake(folder / "intake", events, rounds)
         if "replay" in (only or SECTIONS):
             with prepared_bed(folder / "replay", events) as bed:
                 result["replay"] = {"events": sum(bed.counts.values()), "events_per_s": round(replay(bed))}
         if "whole" in (only or SECTIONS):
             options = Options(folder / "set", Path("exchanges.yaml"), None, any_ports=True)
             with running_set(options, signals) as local:
-                result["whole"] = Whole(local).measure(events, STEADY_S)
-        sized: dict[str, tuple[Callable[[Path, int], Any], int]] = {
-            "growth": (growth, trades),
-            "extract": (extract, transactions),
-            "registers": (registers, COMPANIES),
-            "readings": (readings, awards),
-            "upgrade": (upgrade, awards),
-            "one_subject": (one_subject, awards),
-            "batches": (batches, awards),
-            "finding": (finding, PARTIES),
-            "pages": (pages, PAGE_TRADES),
-            "office": (office, OFFICE_AWARDS),
-            "standbys": (standbys, OFFICE_AWARDS),
-        }
+                result["whole"] = Whole(local).measure(events)
+        if "steady" in (only or SECTIONS):
+            result["steady"] = steady(folder / "steady", Size(events, sizes["seconds"], rounds), against)
+        sized = sized_sections(sizes)
         for section, (measured, size) in sized.items():
             if section in (only or SECTIONS):
                 result[section] = measured(folder / section, size)
@@ -127,6 +117,30 @@ def main(
         (report / "bench.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", "utf-8")
         console.save_svg(str(report / "bench.svg"), title="奖补 jiangbu: make bench")
     click.echo(json.dumps(result, ensure_ascii=False))
+
+
+def sized_sections(sizes: Mapping[str, int]) -> dict[str, tuple[Callable[[Path, int], Any], int]]:
+    """Return the sections that grow with one number, and that number."""
+    transactions, awards = sizes["transactions"], sizes["awards"]
+    return {
+        "growth": (growth, sizes["trades"]),
+        "extract": (extract, transactions),
+        "registers": (registers, COMPANIES),
+        "readings": (readings, awards),
+        "upgrade": (upgrade, awards),
+        "one_subject": (one_subject, awards),
+        "batches": (batches, awards),
+        "finding": (finding, PARTIES),
+        "pages": (pages, PAGE_TRADES),
+        "office": (office, OFFICE_AWARDS),
+        "standbys": (standbys, OFFICE_AWARDS),
+    }
+
+
+def measured_intake(folder: Path, events: int, rounds: int) -> dict[str, Any]:
+    """Measure each intake of the same topics, on engines of their own."""
+    with prepared_bed(folder, events) as bed:
+        return compared(bed, rounds)
 
 
 def compared(bed: Bed, rounds: int) -> dict[str, Any]:

@@ -20,6 +20,8 @@ def tables(result: Json) -> Iterator[Table]:
         yield _pairs("重放 / replay", result["replay"])
     if "whole" in result:
         yield from _whole(result["whole"])
+    if "steady" in result:
+        yield _steady(result["steady"])
     sections = {
         "growth": (_marks, "增长 / growth"),
         "extract": (_pairs, "核验包 / extract"),
@@ -67,11 +69,6 @@ def _intake(found: Json) -> Table:
 def _whole(found: Json) -> Iterator[Table]:
     end_to_end = {
         "events a second, all posted": found["end_to_end_per_s"],
-        **{
-            f"ms to the ledger at {rate}, {what}": times
-            for rate, by_what in found["latency_ms"].items()
-            for what, times in by_what.items()
-        },
         "PSS of the services' programs, idle, MB": services_mb(found["idle_pss_mb"]),
         "PSS, idle, MB": found["idle_pss_mb"],
         "PSS, after, MB": found["busy_pss_mb"],
@@ -86,6 +83,27 @@ def _whole(found: Json) -> Iterator[Table]:
         for clients, still in by_clients.items():
             table.add_row(name, clients, _answer(still), _answer(found["api"]["flowing"][name][clients]))
     yield table
+
+
+def _steady(found: Json) -> Table:
+    """One row for each load, version and round."""
+    columns = ("负荷 / load", "版本 / version", "µs/条 / an event", "占处理器 / of cores", "p99 ms", "等待 / waits")
+    table = Table(*columns, title="持续到来 / steady")
+    for version, rounds in found["versions"].items():
+        for one in rounds:
+            for load, measured in one["loads"].items():
+                of_cores = f"{measured['of_cores']:.2f}"
+                table.add_row(load, version, f"{measured['us_an_event']:,.0f}", of_cores, *_pace(measured))
+    return table
+
+
+def _pace(measured: Json) -> tuple[str, str]:
+    """Say how late results are and what waits; nothing for a backlog."""
+    if "waiting" not in measured:
+        return "", ""
+    late = ", ".join(f"{what} {times.get('p99', '-')}" for what, times in measured["latency_ms"].items())
+    waits = sum(queue["end"] for queue in measured["waiting"]["queues"].values())
+    return late, f"{waits:,}{' ↑' if measured['waiting']['grows'] else ''}"
 
 
 def services_mb(sizes: Json) -> int:
