@@ -138,6 +138,11 @@ def snapshot_on(connection: Connection, viewer: str | None) -> Iterator[None]:
         yield
 
 
+def is_snapshot(connection: Connection) -> bool:
+    """Return True if the transaction is a read-only snapshot, in which nothing changes."""
+    return bool(connection.get_execution_options().get("postgresql_readonly"))
+
+
 @contextmanager
 def generic_plan(connection: Connection) -> Iterator[None]:
     """Plan statements once instead of for each set of parameters, in a snapshot for a key that sees less than all.

@@ -292,6 +292,12 @@ RELEASED = {
         "abe3be7c373328b16e38fb7eb8d8116a1ae0fe3a19f260ea0030427dac4bf5d6"
     ),
     "shared/postgres/tables/register_7.sql": ("8de3144dfa6748c64706cde21fcaf0125ae7a917fc0995d33e67b5afe227b055"),
+    "services/incentive/migrations/versions/0043_budget_state.py": (
+        "994a66e06da0f67cea52b02ddb2133941d3ffb52ae9185e5f18fe120b89b9d87"
+    ),
+    "services/incentive/migrations/versions/0043_budget_state.sql": (
+        "9ae728d8244d66cd507e019d7379647ab7a931743019b4cb6c6540e993eb984c"
+    ),
 }
 
 

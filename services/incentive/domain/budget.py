@@ -216,35 +216,45 @@ def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
     return tuple(terms.rule for terms in policy.declared.rules if terms.pool == pool)
 
 
+class GrantedYear(NamedTuple):
+    """The room of each line of a budget year, and the amount that they leave for each claim, in the year's order."""
+
+    rooms: tuple[tuple[Pool | None, int], ...]
+    granted_fen: Mapping[str, int]
+
+    @classmethod
+    def of(cls, budget: BudgetYear) -> "GrantedYear":
+        return cls(tuple((line.pool, line.room_fen) for line in budget.lines), budget.granted_fen)
+
+
 class BudgetHolds:
     """The awards that budgets hold by a policy at an instant; `years` are those of the awards asked about."""
 
-    def __init__(self, policy: Policy, now: datetime, years: Mapping[int, BudgetYear]) -> None:
+    def __init__(self, policy: Policy, now: datetime, years: Mapping[int, GrantedYear]) -> None:
         self.policy, self.now, self._years = policy, now, years
-        self._granted = {year: budget.granted_fen for year, budget in years.items()}
 
     @property
     def held(self) -> list[str]:
         """The awards that are held, as far as all claims are known."""
-        return [award_id for budget in self._years.values() for award_id in budget.held]
+        return [award_id for year in self._years.values() for award_id, fen in year.granted_fen.items() if fen == 0]
 
     def granted_fen(self, claim: BudgetClaim) -> int | None:
         """The amount that the budgets leave for an award; None if it claims nothing."""
-        year = counted_year(self.policy, claim.year, self.now)
-        if self.policy.budget_order == EACH_ALONE and year in self._years:
-            return _granted_alone(self.policy, self._years[year], claim)
-        return self._granted.get(year, {}).get(claim.award_id)
+        found = self._years.get(counted_year(self.policy, claim.year, self.now))
+        if found is None:
+            return None
+        if self.policy.budget_order == EACH_ALONE:
+            return _granted_alone(self.policy, found.rooms, claim)
+        return found.granted_fen.get(claim.award_id)
 
 
-def _granted_alone(policy: Policy, budget: BudgetYear, claim: BudgetClaim) -> int | None:
+def _granted_alone(policy: Policy, rooms: Iterable[tuple[Pool | None, int]], claim: BudgetClaim) -> int | None:
     """The same where each award is compared by itself, so that others need not be known."""
     wanted = wanted_fen(policy, claim)
     if wanted == 0:
         return None
-    rooms = (
-        line.room_fen for line in budget.lines if line.pool is None or claim.rule in rules_of_pool(policy, line.pool)
-    )
-    return wanted if all(wanted <= room_fen for room_fen in rooms) else 0
+    of_claim = (room_fen for pool, room_fen in rooms if pool is None or claim.rule in rules_of_pool(policy, pool))
+    return wanted if all(wanted <= room_fen for room_fen in of_claim) else 0
 
 
 # --- the contract's form -----------------------------------------------------------------------------------------

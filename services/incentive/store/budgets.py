@@ -1,9 +1,10 @@
 """Budgets and the claims on them, as of an instant (None: now): the sums that count, and who is held."""
 
+import threading
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from services.incentive.domain.budget import (
     BudgetClaim,
     BudgetHolds,
     BudgetYear,
+    GrantedYear,
     PostedSums,
     all_fits,
     budget_year,
@@ -21,9 +23,13 @@ from services.incentive.domain.budget import (
     used_fen,
 )
 from services.incentive.policy.terms import Policy
-from shared.postgres.query import fetch
+from shared.postgres.database import is_snapshot
+from shared.postgres.query import fetch, fetch_value
 from shared.values.times import shanghai_date
 
+_RANKINGS_KEPT: Final = 8  # some 3 MB each with 20,000 claims
+_RANKED_WITHIN_S: Final = 1.0
+_STATE: Final = "SELECT CAST(id AS text) FROM budget_state"
 # Functions of the database: an exchange sees its own decisions only, but may know whether its awards fit in the budget.
 _SUMS: Final = "SELECT p.year, p.rule, p.approved_fen, p.paid_fen, p.returned_fen, p.recovered_fen FROM {} p"
 _BY_REWARD: Final = _SUMS.format("budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz))")
@@ -81,10 +87,7 @@ def load_budget_years(
         }
         for claim in fetch(connection, _CLAIMS, BudgetClaim, **asked):
             claims[counted_year(policy, claim.year, now)].append(claim)
-    return {
-        year: budget_year(policy, year, claims[year], {one.rule: used_fen(policy, one) for one in sums})
-        for year, sums in posted.items()
-    }
+    return {year: budget_year(policy, year, claims[year], _used(policy, sums)) for year, sums in posted.items()}
 
 
 def load_budget_holds(
@@ -92,24 +95,91 @@ def load_budget_holds(
 ) -> BudgetHolds:
     """The awards of these years that the budgets hold at an instant, from what was recorded up to `as_of`."""
     counted = {counted_year(policy, year, now) for year in years}
+    if as_of is None and is_snapshot(connection):
+        return BudgetHolds(policy, now, _RANKINGS.load(connection, policy, counted, now))
+    return BudgetHolds(policy, now, _load_granted(connection, policy, counted, as_of, now))
+
+
+def _load_granted(
+    connection: Connection, policy: Policy, counted: Collection[int], as_of: datetime | None, now: datetime
+) -> dict[int, GrantedYear]:
+    """What these budget years leave for each claim."""
     posted = load_posted(connection, policy, counted, as_of)
     if policy.budget_order == EACH_ALONE:  # others need not be known
-        alone = {
-            year: budget_year(policy, year, (), {one.rule: used_fen(policy, one) for one in sums})
-            for year, sums in posted.items()
-        }
-        return BudgetHolds(policy, now, alone)
+        return {year: _without_claims(policy, year, sums) for year, sums in posted.items()}
     if as_of is not None:  # the rounds of the past are computed, which takes longer than the ranking
-        return BudgetHolds(policy, now, load_budget_years(connection, policy, posted, as_of, now))
+        return _granted(load_budget_years(connection, policy, posted, as_of, now))
     wanted = _load_wanted(connection, policy, counted, now)
-    known, ranked = dict[int, BudgetYear](), dict[int, list[PostedSums]]()
+    known, ranked = dict[int, GrantedYear](), dict[int, list[PostedSums]]()
     for year, sums in posted.items():
-        used = {one.rule: used_fen(policy, one) for one in sums}
-        if all_fits(policy, used, wanted[year]):
-            known[year] = budget_year(policy, year, (), used)
+        if all_fits(policy, _used(policy, sums), wanted[year]):
+            known[year] = _without_claims(policy, year, sums)
         else:
             ranked[year] = sums
-    return BudgetHolds(policy, now, known | load_budget_years(connection, policy, ranked, as_of, now))
+    return known | _granted(load_budget_years(connection, policy, ranked, as_of, now))
+
+
+def _without_claims(policy: Policy, year: int, sums: Sequence[PostedSums]) -> GrantedYear:
+    return GrantedYear.of(budget_year(policy, year, (), _used(policy, sums)))
+
+
+def _granted(ranked: Mapping[int, BudgetYear]) -> dict[int, GrantedYear]:
+    return {year: GrantedYear.of(budget) for year, budget in ranked.items()}
+
+
+def _used(policy: Policy, sums: Sequence[PostedSums]) -> dict[str, int]:
+    return {one.rule: used_fen(policy, one) for one in sums}
+
+
+class _Ranking(NamedTuple):
+    """What a budget year leaves, by a policy, in a state of all claims, in a year."""
+
+    policy: Policy
+    state: str
+    this_year: int
+    year: int
+    granted: GrantedYear
+
+
+class _Rankings:
+    """The last few rankings of budget years now, each computed once by the requests that need it at the same time."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[_Ranking, ...] = ()
+        self._computing = threading.Lock()
+
+    def load(
+        self, connection: Connection, policy: Policy, counted: Collection[int], now: datetime
+    ) -> dict[int, GrantedYear]:
+        """What these budget years leave for each claim, for a snapshot."""
+        state, this_year = fetch_value(connection, _STATE, str), shanghai_date(now).year
+        found = self._find(policy, state, this_year, counted)
+        if len(found) == len(counted):
+            return found
+        # A server that does not answer to one request must not stop the others.
+        is_alone = self._computing.acquire(timeout=_RANKED_WITHIN_S)
+        try:
+            found = self._find(policy, state, this_year, counted)
+            missing = [year for year in counted if year not in found]
+            if missing:
+                ranked = _load_granted(connection, policy, missing, None, now)
+                new = (_Ranking(policy, state, this_year, year, granted) for year, granted in ranked.items())
+                self._kept = (*new, *self._kept)[:_RANKINGS_KEPT]
+                found |= ranked
+        finally:
+            if is_alone:
+                self._computing.release()
+        return found
+
+    def _find(self, policy: Policy, state: str, this_year: int, counted: Collection[int]) -> dict[int, GrantedYear]:
+        return {
+            one.year: one.granted
+            for one in self._kept
+            if one.policy is policy and one.state == state and one.this_year == this_year and one.year in counted
+        }
+
+
+_RANKINGS: Final = _Rankings()
 
 
 def load_held(connection: Connection, policy: Policy, years: Collection[int], now: datetime) -> frozenset[str]:

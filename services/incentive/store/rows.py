@@ -18,6 +18,7 @@ Every table but `position`, `worker_run`, five projections, `extract`, its piece
 - `kept_file`, `kept_file_piece`: files of documents; those that no act names are removed after a while.
 - `document_named`: the SHA-256 of each document that an act or declaration names; triggers keep it.
 - `page_session`: who is signed in to the pages.
+- `budget_state`: a random value for each state of the claims on budgets, by which rankings are kept.
 - `reading_effect`, `reading_year`, `priced_ledger`: what the alternative of each reading would change; derived.
 - `published_award`, `award_outbox`, `compared_ledger`: versions of awards as published, those that wait to be sent, and
   the state of the ledger up to which awards were compared.

@@ -43,6 +43,7 @@ OWN_STATE: Final = {
     "objection_sender": "who objected within the hour, for limits",
     "alembic_version": "the schema's version",
     "award_outbox": "versions of awards that wait to be sent",
+    "budget_state": "a random value for each state of the claims on budgets",
     "compared_ledger": "up to which state of the ledger awards were compared",
     "extract": "requests, kept for a week",
     "extract_piece": "the bytes of extracts, kept for a week",

@@ -82,7 +82,7 @@ SHOWN = {
         "nothing",
     ),
     "incentive": EVERY_DATABASE
-    | dict.fromkeys(("ledger_settings", "priced_ledger", "suspension", "year_closing"), "all")
+    | dict.fromkeys(("ledger_settings", "priced_ledger", "budget_state", "suspension", "year_closing"), "all")
     | dict.fromkeys(("fact", "fact_current", "known_to", "award_version", "award_current"), "own")
     | dict.fromkeys(("subject_name", "search_entry", "participant"), "own")
     | dict.fromkeys(("ledger_transaction", "ledger_entry", "act", "decision", "hold", "hold_release"), "own")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from services.incentive.domain.budget import (
     BudgetHolds,
     BudgetYear,
+    GrantedYear,
     PostedSums,
     all_fits,
     budget_json,
@@ -206,9 +207,8 @@ def test_an_award_alone_is_held_as_in_its_line(
     policy = policy_of(budget_fen, pool_fen, budget_order=order, budget_counts=counts)
     budget = ranked(known, policy, 2026)
     is_alone = order == "order_of_approval"
-    holds = BudgetHolds(
-        policy, EPOCH, {2026: budget_year(policy, 2026, () if is_alone else budget.claims, budget.used)}
-    )
+    known_year = budget_year(policy, 2026, () if is_alone else budget.claims, budget.used)
+    holds = BudgetHolds(policy, EPOCH, {2026: GrantedYear.of(known_year)})
     for claim in budget.claims:
         assert holds.granted_fen(claim) == budget.granted_fen.get(claim.award_id)
 
