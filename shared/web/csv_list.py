@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Final
 
@@ -15,6 +15,8 @@ from flask import Response, request
 from marshmallow import Schema, fields
 
 from shared.values.json_types import Json
+
+FieldOrder = Mapping[str, "FieldOrder"]
 
 CSV: Final = "text/csv"
 _JSON: Final = "application/json"
@@ -39,14 +41,21 @@ def columns_of(schema: Schema) -> list[str]:
     return columns
 
 
-def in_order(schema: Schema, item: Json) -> Json:
-    """Return an item with its fields in the order of the schema, which is that of the columns."""
+def order_of(schema: Schema) -> FieldOrder:
+    """Return the fields of a schema in the order of the columns, each with those of the object that it is, if any."""
+    return {
+        name: order_of(field.schema) if isinstance(field, fields.Nested) and not field.many else {}
+        for name, field in schema.dump_fields.items()
+    }
+
+
+def in_order(order: FieldOrder, item: Json) -> Json:
+    """Return an item with its fields in an order; those that it does not name come last."""
     ordered: Json = {}
-    for name, field in schema.dump_fields.items():
+    for name, inner in order.items():
         if name in item:
-            ordered[name] = item[name]
-            if isinstance(field, fields.Nested) and not field.many and item[name] is not None:
-                ordered[name] = in_order(field.schema, item[name])
+            value = item[name]
+            ordered[name] = in_order(inner, value) if inner and value is not None else value
     return ordered | {name: value for name, value in item.items() if name not in ordered}
 
 

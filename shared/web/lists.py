@@ -7,7 +7,7 @@ same route.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from shared.events.fields import Choice
 from shared.postgres.sorted_rows import Key, Seek, SortedRows, Sorts
 from shared.values.json_types import Json
 from shared.web.answers import JsonSchema
-from shared.web.csv_list import CSV, cells_of, columns_of, csv_response, in_order, wants_csv
+from shared.web.csv_list import CSV, FieldOrder, cells_of, columns_of, csv_response, in_order, order_of, wants_csv
 from shared.web.pagination import ListPosition, PageQuery, decode_cursor, encode_cursor, list_digest
 from shared.web.query import TEXT, Blueprint
 
@@ -66,6 +66,11 @@ class ItemList:
         items = self.page().fields["items"]
         item: Schema = items.inner.schema  # type: ignore[attr-defined]  # of the list that `page_schema` made
         return item
+
+    @cached_property
+    def order(self) -> FieldOrder:
+        """The order of an item's fields; a schema for each item would cost more than all else of a page."""
+        return order_of(self.item)
 
     @property
     def default_sort(self) -> str:
@@ -172,7 +177,7 @@ class ListRoute(Generic[Row]):
         counted = {} if page.total is None else {"count": page.total}
         items = page.items
         if issubclass(self.listed.page, JsonSchema):  # which does not render the items; the others do
-            items = [in_order(self.listed.item, item) for item in items]
+            items = [in_order(self.listed.order, item) for item in items]
         return {**page.further, "items": items, "next_cursor": page.next_cursor, **counted}
 
 
