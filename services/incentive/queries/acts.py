@@ -21,15 +21,15 @@ KINDS: Final = (*PARTS, DECLARATION)
 # Values of the filter `kind`: the kinds of acts, and the actions of decisions.
 KINDS_AND_ACTIONS: Final = (*KINDS, *ACTIONS)
 
-# Acts without a name are of versions that kept the name as the person.
+# Acts without a name are of versions that kept the name as the person. Without a join, they are read by `seq` in order.
 _ACTS: Final = """
-    SELECT a.seq, a.id, a.kind, d.action, coalesce(a.name, a.person) AS who,
+    SELECT a.seq, a.id, a.kind, coalesce(a.name, a.person) AS who,
            CASE WHEN a.name IS NOT NULL THEN a.person END AS person, a.recorded_at
-    FROM act a LEFT JOIN decision d ON d.id = a.id
+    FROM act a
 """
 _DECLARATIONS: Final = f"""
-    SELECT t.seq, t.decision_id AS id, '{DECLARATION}' AS kind, CAST(NULL AS text) AS action, v ->> 'by' AS who,
-           v ->> 'person' AS person, t.posted_at AS recorded_at
+    SELECT t.seq, t.decision_id AS id, '{DECLARATION}' AS kind, v ->> 'by' AS who, v ->> 'person' AS person,
+           t.posted_at AS recorded_at
     FROM fact f CROSS JOIN LATERAL (SELECT convert_from(f.value, 'UTF8')::jsonb AS v) read
     JOIN ledger_transaction t
         ON starts_with(t.decision_id, 'declared/') AND t.decision_id = concat('declared/', f.seq)
@@ -37,7 +37,7 @@ _DECLARATIONS: Final = f"""
 """
 _FILTERS: Final = {
     "by": "(one.who = %(by)s OR one.person = %(by)s)",
-    "kind": "(one.kind = %(kind)s OR one.action = %(kind)s)",
+    "kind": "(one.kind = %(kind)s OR d.action = %(kind)s)",
     "from_": "one.recorded_at >= %(from_)s",
     "until": "one.recorded_at < %(until)s",
 }
@@ -98,9 +98,10 @@ def acts_by_person_and_day(connection: Connection, filters: Mapping[str, object]
 def _select(filters: Mapping[str, object]) -> str:
     conditions = where(*(condition for name, condition in _FILTERS.items() if name in filters))
     return f"""
-        SELECT one.seq, one.id, one.kind, one.action, one.who, one.person, one.recorded_at, t.award_id, t.subject,
+        SELECT one.seq, one.id, one.kind, d.action, one.who, one.person, one.recorded_at, t.award_id, t.subject,
                t.year, t.amount_fen, t.cause ->> 'text' AS text
-        FROM ({_ACTS} UNION ALL {_DECLARATIONS}) one JOIN ledger_transaction t ON t.seq = one.seq {conditions}
+        FROM ({_ACTS} UNION ALL {_DECLARATIONS}) one JOIN ledger_transaction t ON t.seq = one.seq
+        LEFT JOIN decision d ON d.id = one.id {conditions}
     """
 
 

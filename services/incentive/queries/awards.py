@@ -36,7 +36,6 @@ FLAGS_FOR_ALL: Final = (LAST_DAY, *FLAGS_OF_DECISIONS)
 _HAS_NAME: Final = "strpos(lower(award.subject_name), lower(CAST(%(name)s AS text))) > 0"
 # Conditions that spare the computation of a hold for awards that cannot have it.
 _CAN_HAVE: Final = {
-    BUDGET: "CAST(%(over)s AS text[]) IS NULL OR award.award_id = ANY(%(over)s)",
     RULE_SUSPENDED: "award.rule IN (SELECT rule FROM suspension)",
     PERIOD_OPEN: "award.ceiling_fen > 0 AND award.rule IN ('annual_listed_trading', 'exchange_tiers')",
     ASSESSMENT: "award.ceiling_fen > 0 AND award.rule = ANY(%(assessed)s)",
@@ -80,13 +79,14 @@ def find_awards(
         return _filtered(connection, view, filters, render)
     hold, policy = filters["hold"], view.rulebook.policy
     budgets = load_budget_holds(connection, policy, _years(connection, view), view.as_of, view.instant)
-    over = None if policy.budget_order == EACH_ALONE else budgets.held
+    if hold == BUDGET and policy.budget_order != EACH_ALONE:  # the ranking names them
+        return _filtered(connection, view, {**filters, "over": pg_array(budgets.held)}, render)
 
     def held(rows: Sequence[SeenAward]) -> list[SeenAward]:
         contexts = load_award_context(connection, rows, policy, view.as_of, view.instant, budgets)
         return [row for row in rows if hold in contexts[row.award_id].holds]
 
-    return ChosenRows(_filtered(connection, view, {**filters, "over": over}, render), held)
+    return ChosenRows(_filtered(connection, view, filters, render), held)
 
 
 def list_awards(
@@ -111,6 +111,8 @@ def _filtered(
         conditions.append(_HAS_NAME)
     if "state" in filters:
         conditions.append(f"coalesce((SELECT to_state FROM ({LAST_STEP_SQL}) s), '{FIRST_STATE}') = %(state)s")
+    if "over" in filters:
+        conditions.append("award.award_id = ANY(CAST(%(over)s AS text[]))")
     if filters.get("hold") in _CAN_HAVE:
         conditions.append(_CAN_HAVE[str(filters["hold"])])
     flag = str(filters.get("flag", ""))
