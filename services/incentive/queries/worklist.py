@@ -6,19 +6,26 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.workflow import FIRST_STATE, STATES, Actor
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import LAST_STEP_SQL
+from services.incentive.store.acts import last_steps_sql
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rooms import flagged_awards, load_excesses
 from shared.postgres.query import fetch, fetch_value
 
-# The reader's steps of the round under way after which another person must take the next one.
+# The reader's steps of the last round of each award, and those after which another person must take the next one.
 _OWN: Final = """
-    SELECT FROM decision o JOIN act a ON a.id = o.id
-    WHERE o.award_id = award.award_id
-      AND o.action = ANY(CASE last.to_state WHEN 'reviewed' THEN ARRAY['review'] WHEN 'approved' THEN ARRAY['approve']
-                         WHEN 'published' THEN ARRAY['review', 'joint_review'] END)
+    SELECT o.award_id, array_agg(o.action) AS actions FROM act a JOIN decision o ON o.id = a.id
+    WHERE (a.person = %(person)s OR a.name IS NULL AND a.person = %(name)s)
+      AND o.action IN ('review', 'joint_review', 'approve')
       AND o.number > (SELECT max(number) FROM decision WHERE award_id = o.award_id AND action IN ('apply', 'list'))
-      AND (a.person = %(person)s OR a.name IS NULL AND a.person = %(name)s)
+    GROUP BY o.award_id
+"""
+_BARRING: Final = """
+    CASE last.to_state WHEN 'reviewed' THEN ARRAY['review'] WHEN 'approved' THEN ARRAY['approve']
+                       WHEN 'published' THEN ARRAY['review', 'joint_review'] END
+"""
+_RETURNED: Final = f"""
+    SELECT DISTINCT d.award_id FROM decision d JOIN act a ON a.id = d.id
+    WHERE d.action = 'return' AND a.recorded_at <= {AS_OF}
 """
 
 
@@ -41,13 +48,14 @@ def list_worklist(connection: Connection, view: LedgerView, year: int, reader: A
     """Awards of a year by state, in the order of states: exactly those that the list of awards shows for each."""
     statement = f"""
         SELECT coalesce(last.to_state, '{FIRST_STATE}') AS state, count(*), sum(award.payable_fen),
-               count(*) FILTER (WHERE EXISTS ({_OWN})),
+               count(*) FILTER (WHERE own.actions && {_BARRING}),
                count(*) FILTER (WHERE coalesce(last.until, (last.notice_until + 1) :: timestamp AT TIME ZONE '+08:00')
                                     > %(instant)s),
-               count(*) FILTER (WHERE EXISTS (
-                   SELECT FROM decision d JOIN act a ON a.id = d.id
-                   WHERE d.award_id = award.award_id AND d.action = 'return' AND a.recorded_at <= {AS_OF}))
-        FROM {view.awards} LEFT JOIN LATERAL ({LAST_STEP_SQL}) last ON true
+               count(returned.award_id)
+        FROM {view.awards}
+        LEFT JOIN ({last_steps_sql(view.as_of)}) last ON last.award_id = award.award_id
+        LEFT JOIN ({_OWN}) own ON own.award_id = award.award_id
+        LEFT JOIN ({_RETURNED}) returned ON returned.award_id = award.award_id
         WHERE award.year = %(year)s GROUP BY 1
     """
     parameters = {

@@ -89,12 +89,21 @@ SET_ASIDE_SQL: Final = """
                 FILTER (WHERE d.action IN ('reject', 'reopen')))[1], false)
 """
 # `state` and more of the last decision that changed an award's state, or that is of its public notice.
+_IS_STEP: Final = "(d.to_state <> d.from_state OR d.action = 'publish' OR d.number = 0)"
 LAST_STEP_SQL: Final = f"""
     SELECT d.to_state, d.until, d.notice_until, a.person, a.name FROM decision d JOIN act a ON a.id = d.id
-    WHERE d.award_id = award.award_id AND a.recorded_at <= {AS_OF}
-      AND (d.to_state <> d.from_state OR d.action = 'publish' OR d.number = 0)
+    WHERE d.award_id = award.award_id AND a.recorded_at <= {AS_OF} AND {_IS_STEP}
     ORDER BY d.number DESC LIMIT 1
 """
+
+
+def last_steps_sql(as_of: datetime | None) -> str:
+    """The same of all awards at once, by `award_id`: one pass over the decisions; needs the parameter `as_of`."""
+    recorded = "" if as_of is None else f"JOIN act a ON a.id = d.id AND a.recorded_at <= {AS_OF}"
+    return f"""
+        SELECT DISTINCT ON (d.award_id) d.award_id, d.to_state, d.until, d.notice_until
+        FROM decision d {recorded} WHERE {_IS_STEP} ORDER BY d.award_id, d.number DESC
+    """
 
 
 def record_parts(connection: Connection, recorded: Sequence[tuple[Act, ActPart]]) -> None:
