@@ -12,7 +12,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from shared.postgres.errors import READ_ONLY
-from shared.postgres.query import execute
+from shared.postgres.query import driver_connection, execute
 from shared.postgres.replication import ReplicatedConnection
 from shared.postgres.row_security import set_viewer
 
@@ -154,5 +154,10 @@ def generic_plan(connection: Connection) -> Iterator[None]:
         yield
         return
     execute(connection, "SET LOCAL plan_cache_mode = force_generic_plan")
-    yield
+    driver = driver_connection(connection)
+    threshold, driver.prepare_threshold = driver.prepare_threshold, 0  # what is not prepared is planned each time
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = threshold
     execute(connection, "SET LOCAL plan_cache_mode = auto")

@@ -19,6 +19,7 @@ from services.incentive.store.ledger import LAST_INSTANT
 from services.incentive.store.rows import AwardRow, columns
 from services.incentive.store.rulebook import Rulebook
 from shared.events.fact_topics import SIGN
+from shared.postgres.database import generic_plan
 from shared.postgres.query import copy_in, execute, fetch, fetch_one, fetch_value, fetch_values, pg_array
 from shared.postgres.sorted_rows import Sorts, SqlRows, column
 from shared.whitelist import Whitelist
@@ -116,7 +117,8 @@ def changed_since(connection: Connection, since: LedgerState) -> set[str] | None
 
     All have after settings, and after an act that is of no subject, such as a suspension.
     """
-    found = {about for (about,) in fetch(connection, _CHANGED, tuple[str | None], **since._asdict())}
+    with generic_plan(connection):
+        found = {about for (about,) in fetch(connection, _CHANGED, tuple[str | None], **since._asdict())}
     return None if None in found else {about for about in found if about is not None}
 
 
