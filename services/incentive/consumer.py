@@ -74,7 +74,7 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram, publ
         topics=TOPICS,
         clock=now,
         stop=program.stop,
-        committed=lambda: publisher.throttle(consumer.has_backlog),
+        committed=lambda: publisher.committed(consumer.has_backlog),
         begun=program.run.begun,
         heartbeat=program.heartbeat,
     )

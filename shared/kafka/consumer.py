@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import structlog
 from sqlalchemy import Engine
@@ -25,9 +25,12 @@ from shared.operator_errors import OperatorError
 from shared.postgres.errors import is_transient
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
+from shared.process.pace import Pace, Rhythm
 from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
 
+# Its records come in batches already.
+_PACE: Final = Pace(share=0.5, least_s=0.1, most_s=0.1)
 # A run that has read for so long without a record counts as started.
 _STARTED_AFTER_S = 3.0
 
@@ -43,7 +46,7 @@ class BatchConsumer(Generic[P]):
     `run` calls `committed` after each transaction, and `begun` once: after the first transaction, or when no record
     came for some seconds after the positions were checked. A run that stops earlier has done no work. `heartbeat`
     receives the beats of "reader" and "writer". `sets_aside`: see `Source`. `batch_s`: how long a
-    transaction should take at most, see `BatchSize`.
+    transaction should take at most, see `BatchSize`. `pace`: how often transactions begin unless batches are full.
     """
 
     handler: BatchHandler[P]
@@ -59,6 +62,7 @@ class BatchConsumer(Generic[P]):
     heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
     sets_aside: bool = False
     batch_s: float | None = None
+    pace: Pace = _PACE
     has_backlog: bool = field(default=False, init=False)  # the newest batch was full
     _has_begun: bool = field(default=False, init=False)
 
@@ -78,8 +82,8 @@ class BatchConsumer(Generic[P]):
 
     def run(self) -> None:
         """Consume until `stop` is set; raise bugs and data loss."""
-        batch_size = BatchSize(self.batch_s)
-        reader = Reader(self.source, self.handler, self.heartbeat, batch_size)
+        batch_size, rounds = BatchSize(self.batch_s), Rhythm(self.pace)
+        reader = Reader(self.source, self.handler, self.heartbeat, batch_size, rounds)
         reader.start()
         try:
             while not self.stop.is_set():
@@ -93,7 +97,9 @@ class BatchConsumer(Generic[P]):
                     continue
                 began_s = time.monotonic()
                 self._apply(reader, prepared, moves)
-                batch_size.observe(len(prepared), time.monotonic() - began_s)
+                took_s = time.monotonic() - began_s
+                batch_size.observe(len(prepared), took_s)
+                rounds.observe(len(prepared), took_s)
                 reader.batches.task_done()
         except OperatorError:
             raise

@@ -28,6 +28,7 @@ from shared.language import join
 from shared.operator_errors import OperatorError
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
+from shared.process.pace import Rhythm, gather_s
 from shared.telemetry.masking import reason_of
 
 _IDLE_POLL_MS = 200
@@ -39,8 +40,6 @@ _ALONE_POLL_MS = 2
 _READ_FOR_S = 0.02
 # Records that are read as soon as they are published arrive in many small fetches: wait a moment after one so small.
 _SMALL_FETCH_RECORDS = 500
-# A transaction has a fixed cost: with this interval more records share one.
-_BATCH_INTERVAL_S = 0.1
 _REBALANCE_TIMEOUT_S = 30.0
 _LAST_BATCH_TIMEOUT_S = 2.0
 _MAX_HOLD_S = 60.0
@@ -97,12 +96,15 @@ class Reader(threading.Thread, Generic[P]):
     before it does anything else; the reader then drops what it read and starts again from the stored positions.
     """
 
-    def __init__(self, source: Source, handler: BatchHandler[P], heartbeat: Heartbeat, batch_size: BatchSize) -> None:
+    def __init__(
+        self, source: Source, handler: BatchHandler[P], heartbeat: Heartbeat, batch_size: BatchSize, rhythm: Rhythm
+    ) -> None:
         super().__init__(name="reader", daemon=True)
         self._source = source
         self._handler = handler
         self._heartbeat = heartbeat
         self._batch_size = batch_size
+        self._rhythm = rhythm
         self.failure: BaseException | None = None
         self.must_reread = threading.Event()
         self.batches: queue.Queue[Batch[P]] = queue.Queue(maxsize=1)
@@ -302,7 +304,8 @@ class Reader(threading.Thread, Generic[P]):
         """Poll for partitions that do not have enough unread records, so that a flood of one does not block others."""
         if not self._unread:
             if self._last_fetch_was_small:
-                self._source.stop.wait(_BUSY_POLL_MS / 1000)
+                left_s = self._next_batch_s - time.monotonic()
+                self._source.stop.wait(gather_s(left_s, _BUSY_POLL_MS / 1000))
             timeout_ms = _BUSY_POLL_MS if self._pending.prepared else _IDLE_POLL_MS
         else:
             timeout_ms = 0 if self._unread.turn_to(self._pending.shares.has_room) else _FULL_POLL_MS
@@ -434,7 +437,7 @@ class Reader(threading.Thread, Generic[P]):
             prepared, rest = pending.split(first)
             # Facts of senders with few records are published although others have a backlog.
             self.batches.put(Batch(prepared, moves, is_full and first is None))
-            self._next_batch_s = time.monotonic() + _BATCH_INTERVAL_S
+            self._next_batch_s = time.monotonic() + self._rhythm.interval_s
             shares = BatchShares(self._batch_size.most_records)
             if first is not None:
                 shares = pending.shares

@@ -8,6 +8,7 @@ import gc
 import multiprocessing
 import os
 import pickle
+import select
 import signal
 import threading
 import time
@@ -38,11 +39,12 @@ class ChildProcessDiedError(RuntimeError):
 
 @dataclass
 class ChildSide:
-    """The child's side of the pipe: when to stop, and whether to leave the CPU to the parent."""
+    """The child's side of the pipe: when to stop, whether to leave the CPU to the parent, and that there is work."""
 
     _pipe: Connection
     stop: threading.Event = field(default_factory=threading.Event)
     throttled: threading.Event = field(default_factory=threading.Event)
+    work: threading.Event = field(default_factory=threading.Event)
     _next_beat_s: float = 0.0
 
     def beat(self, _part: str) -> None:
@@ -57,7 +59,9 @@ class ChildSide:
         with suppress(EOFError, OSError):
             while (throttle := self._pipe.recv()) is not None:
                 (self.throttled.set if throttle else self.throttled.clear)()
+                self.work.set()
         self.stop.set()
+        self.work.set()
         time.sleep(SHUTDOWN_DEADLINE_S)
         os._exit(1)
 
@@ -68,7 +72,6 @@ class ChildProcess:
 
     name: str
     _pipe: Connection
-    _throttled: bool = False
     is_working: bool = False
 
     @contextmanager
@@ -85,11 +88,15 @@ class ChildProcess:
             finally:
                 self._send(None)
 
-    def throttle(self, throttle: bool) -> None:
-        """Tell the child to leave the CPU to the parent, or to stop doing so."""
-        if throttle != self._throttled:
-            self._throttled = throttle
-            self._send(throttle)
+    def committed(self, has_backlog: bool) -> None:
+        """Tell the child that there is work; with a backlog it leaves the CPU to the parent.
+
+        A child that does not read, because it is suspended, holds nothing up: it is told by a later call.
+        """
+        room = select.poll()
+        room.register(self._pipe, select.POLLOUT)
+        if room.poll(0):
+            self._send(has_backlog)
 
     def _send(self, throttle: bool | None) -> None:
         with suppress(OSError):  # the child ended, and the watcher knows how

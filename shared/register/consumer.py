@@ -16,6 +16,7 @@ from shared.kafka.offset_witness import check_offset_witness, read_witnessed_off
 from shared.kafka.positions import Move, load_positions
 from shared.kafka.traced_handler import traced
 from shared.process.child_process import ChildProcess, ChildSide, child_process
+from shared.process.pace import Pace
 from shared.register.context import RegisterContext, register_context
 from shared.register.head import check_register, lock_head
 from shared.register.kind import RegisterKind
@@ -32,6 +33,8 @@ from shared.worker.guarded_engine import guarded_engine
 
 # Where several exchanges are read: one's record may wait for the transaction under way, and is written by the next.
 _BATCH_S: Final = 1.0
+# What follows from a batch waits for nothing else: the sender begins with its commit.
+_PACE: Final = Pace(share=0.1, least_s=0.05, most_s=0.4)
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +83,7 @@ def _send(kind: RegisterKind, settings: Settings, service_log: ServiceLog, insid
             render=kind.render,
             stop=inside.stop,
             throttled=inside.throttled,
+            work=inside.work,
             beat=inside.beat,
         ).run()
 
@@ -96,7 +100,7 @@ def _consume(
 
     def committed() -> None:
         register.parties.committed()
-        sender.throttle(consumer.has_backlog)
+        sender.committed(consumer.has_backlog)
 
     consumer = BatchConsumer(
         handler=traced(RegisterHandler(kind, register, service_log), program.tracing, group),
@@ -111,6 +115,7 @@ def _consume(
         begun=program.run.begun,
         heartbeat=program.heartbeat,
         sets_aside=True,
+        pace=_PACE,
         batch_s=_BATCH_S if len([topic for topic in topics if is_exchanges(topic)]) > 1 else None,
     )
     gc.collect()

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_MIN_PAUSE_S: Final = 0.5
-_PAUSE_FACTOR: Final = 3.0  # times the duration of the last round: a lane takes at most a quarter of the time
-_IDLE_AFTER_S: Final = 0.3
+from shared.process.pace import Pace
+
+_PACE: Final = Pace(share=0.25, least_s=0.25, most_s=30.0)  # of a lane that pauses
+_IDLE_AFTER_S: Final = 0.6  # longer than the interval of batches
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,25 @@ class LaneThrottle:
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self._until_s = 0.0
+        self.is_full = False  # the last round had as many keys as fit, so more may wait
 
     def row_limit(self, now_s: float, *, intake_active: bool) -> int | None:
         """Return the number of waiting changes above which nothing is sent now; None for no limit."""
         is_over = not intake_active or now_s >= self._until_s
         return None if is_over else self.lane.throttle_above
 
+    def wait_s(self, now_s: float, look_s: float) -> float:
+        """Return how long the next round may wait for news of work; `look_s` if nothing of this lane waits."""
+        if self.is_full:
+            return 0.0
+        if self.lane.throttle_above is None or now_s >= self._until_s:
+            return look_s
+        # What waits goes out at the end of the pause, or when intake does nothing more.
+        return min(self._until_s - now_s, _IDLE_AFTER_S, look_s)
+
     def pause(self, began_s: float, now_s: float) -> None:
         """Start the pause after a round that began at `began_s`."""
-        self._until_s = now_s + max(_PAUSE_FACTOR * (now_s - began_s), _MIN_PAUSE_S)
+        self._until_s = now_s + _PACE.rest_s(now_s - began_s)
 
 
 class IntakeActivity:

@@ -23,6 +23,7 @@ from shared.kafka.publish.fenced_producer import (
 from shared.postgres.leader_lock import exclude_leader, leader_lock
 from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
+from shared.process.pace import Pace, Rhythm
 from shared.register.head import Head, read_head
 from shared.register.publish.outbox import DirtyKey, delete_sent, load_dirty, newest_change
 from shared.register.publish.send_schedule import IntakeActivity, Lane, LaneThrottle
@@ -32,7 +33,7 @@ RenderFacts = Callable[[Connection, Head, list[DirtyKey]], dict[DirtyKey, bytes]
 
 _LOCK = "outbox"
 _TRY_LOCK_EVERY_S = 0.5
-_ROUND_S = 0.15  # minimum interval of rounds: each has a fixed cost, however few its keys
+_PACE = Pace(share=0.5, least_s=0.1, most_s=0.3)
 _MAX_THROTTLE_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ class OutboxSender:
     render: RenderFacts
     stop: threading.Event
     throttled: threading.Event = field(default_factory=threading.Event)
+    work: threading.Event = field(default_factory=threading.Event)  # intake has committed
     beat: Callable[[str], None] = lambda _part: None  # notes that a part of the program made progress
 
     def __post_init__(self) -> None:
@@ -85,24 +87,36 @@ class OutboxSender:
         self._backoff.reset()
         together = [LaneThrottle(lane) for lane in self.lanes if not lane.own_transaction]
         apart = [[LaneThrottle(lane)] for lane in self.lanes if lane.own_transaction]
-        activity = IntakeActivity()
+        activity, rounds = IntakeActivity(), Rhythm(_PACE)
         while not self.stop.is_set():
             began_s = time.monotonic()
+            self.work.clear()
             # Raises if the session, and the leader lock with it, is gone.
             intake_active = activity.observe(newest_change(session), began_s)
+            sent = 0
             for lanes in (together, *apart):
-                self._send_round(producer, lanes, intake_active=intake_active)
+                sent += self._send_round(producer, lanes, intake_active=intake_active)
                 self.beat("sender")
-            self.stop.wait(max(0.0, began_s + _ROUND_S - time.monotonic()))
+            rounds.observe(sent, time.monotonic() - began_s)
+            lanes = [lane for several in (together, *apart) for lane in several]
+            self._rest(began_s + rounds.interval_s, min(lane.wait_s(time.monotonic(), rounds.look_s) for lane in lanes))
             self._wait_while_throttled()
+
+    def _rest(self, until_s: float, look_s: float) -> None:
+        """Wait until an instant, and after that for work, but no longer than `look_s`.
+
+        What other workers of the register commit, and what waits for the end of a pause, is found by looking.
+        """
+        self.stop.wait(max(0.0, until_s - time.monotonic()))
+        self.work.wait(look_s)
 
     def _wait_while_throttled(self) -> None:
         until_s = time.monotonic() + _MAX_THROTTLE_S
-        while self.throttled.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
+        while self.throttled.is_set() and time.monotonic() < until_s and not self.stop.wait(_PACE.least_s):
             self.beat("sender")
 
-    def _send_round(self, producer: FencedProducer, lanes: Sequence[LaneThrottle], *, intake_active: bool) -> None:
-        """Send dirty keys of the lanes in one transaction."""
+    def _send_round(self, producer: FencedProducer, lanes: Sequence[LaneThrottle], *, intake_active: bool) -> int:
+        """Send dirty keys of the lanes in one transaction; return how many changes."""
         began_s = time.monotonic()
         rendering = self.engine.connect().execution_options(isolation_level="REPEATABLE READ")
         with rendering as connection, connection.begin():
@@ -110,10 +124,12 @@ class OutboxSender:
                 lane: load_dirty(connection, lane.lane, lane.row_limit(began_s, intake_active=intake_active))
                 for lane in lanes
             }
+            for lane, (_, of_lane) in dirty.items():
+                lane.is_full = len(of_lane) >= lane.lane.max_keys
             ids = [row_id for row_ids, _ in dirty.values() for row_id in row_ids]
             keys = [key for _, of_lane in dirty.values() for key in of_lane]
             if not ids:
-                return
+                return 0
             values = self.render(connection, read_head(connection), keys)
             require_replication(connection)
         missing = [f"{topic} {key}" for topic, key in keys if (topic, key) not in values]
@@ -127,6 +143,7 @@ class OutboxSender:
         for lane, (row_ids, _) in dirty.items():
             if row_ids:
                 lane.pause(began_s, time.monotonic())
+        return len(ids)
 
 
 def transactional_id(register: str, name: str) -> str:

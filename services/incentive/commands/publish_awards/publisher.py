@@ -24,6 +24,7 @@ from shared.postgres.leader_lock import exclude_leader, leader_lock
 from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
 from shared.process.child_process import ChildSide
+from shared.process.pace import Pace
 from shared.process.program import lower_cpu_priority
 from shared.service_log.store import ServiceLog
 from shared.settings import ClientConfig, Settings
@@ -33,8 +34,7 @@ from shared.worker.guarded_engine import guarded_engine
 _LOCK: Final = "awards"
 _PART: Final = "awards"
 _ROUND_S: Final = 0.5
-_SHARE: Final = 0.25  # of one core, while the ledger changes all the time
-_LONGEST_PAUSE_S: Final = 10.0
+_PACE: Final = Pace(share=0.25, least_s=0.0, most_s=10.0)  # of one core, while the ledger changes all the time
 _MAX_THROTTLE_S: Final = 5.0
 _SENT_AT_ONCE: Final = 500
 
@@ -109,7 +109,7 @@ class AwardPublisher:
     def _rest(self, least_s: float = 0.0) -> None:
         """Leave the processor to intake: in proportion to the CPU time used, and longer while intake has a backlog."""
         used_s = time.thread_time() - self._rested_at_s
-        pause_s = min(max(least_s, used_s / _SHARE - used_s), _LONGEST_PAUSE_S)
+        pause_s = max(least_s, _PACE.rest_s(used_s))
         began_s = time.monotonic()
         while not self.stop.is_set():
             self.beat(_PART)

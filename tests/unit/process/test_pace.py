@@ -1,0 +1,154 @@
+"""One law for the intervals of rounds, by property and on recorded loads.
+
+`arrivals.json` has the events that reached a broker in each 10 ms of 10 s, at three rates.
+"""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.process.pace import Pace, Rhythm, gather_s
+
+TICK_S = 0.01
+INTAKE = Pace(share=0.1, least_s=0.05, most_s=0.4)
+LOADS: dict[str, list[int]] = json.loads(Path(__file__).with_name("arrivals.json").read_text("utf-8"))
+
+SECONDS = st.floats(0.0, 60.0)
+
+
+@st.composite
+def paces(draw: st.DrawFn) -> Pace:
+    least_s, most_s = sorted(draw(st.tuples(st.floats(0.001, 5), st.floats(0.001, 5))))
+    return Pace(draw(st.floats(0.01, 1.0)), least_s, most_s, most_s + draw(st.floats(0.0, 5.0)))
+
+
+@given(paces(), SECONDS)
+def test_an_interval_keeps_its_bounds_and_its_share(pace: Pace, took_s: float) -> None:
+    interval_s = pace.interval_s(took_s)
+    assert pace.least_s <= interval_s <= pace.most_s
+    if interval_s < pace.most_s:
+        assert took_s <= pace.share * interval_s * (1 + 1e-9)
+
+
+@given(paces(), SECONDS, SECONDS)
+def test_dearer_rounds_are_not_begun_more_often(pace: Pace, one_s: float, other_s: float) -> None:
+    cheap_s, dear_s = sorted((one_s, other_s))
+    assert pace.interval_s(cheap_s) <= pace.interval_s(dear_s)
+
+
+@given(paces(), SECONDS)
+def test_a_rest_is_what_the_round_leaves_of_the_interval(pace: Pace, took_s: float) -> None:
+    assert pace.rest_s(took_s) == pytest.approx(max(0.0, pace.interval_s(took_s) - took_s))
+
+
+@given(paces(), st.lists(st.tuples(st.integers(0, 5), SECONDS)))
+def test_whatever_rounds_were_like_the_next_waits_within_the_bounds(pace: Pace, seen: list[tuple[int, float]]) -> None:
+    rounds = Rhythm(pace)
+    for found, took_s in seen:
+        rounds.observe(found, took_s)
+        assert pace.least_s * (1 - 1e-9) <= rounds.interval_s <= pace.most_s * (1 + 1e-9)
+        assert pace.most_s <= rounds.look_s <= max(pace.most_s, pace.idle_s)
+
+
+@given(paces(), st.integers(20, 60))
+def test_who_finds_nothing_looks_less_often_and_who_finds_again_at_once(pace: Pace, empty: int) -> None:
+    rounds = Rhythm(pace)
+    looks = []
+    for _ in range(empty):
+        rounds.observe(0, 0.0)
+        looks.append(rounds.look_s)
+    assert looks == sorted(looks)
+    assert looks[-1] == max(pace.idle_s, pace.most_s) or pace.most_s * 2**empty < pace.idle_s
+    rounds.observe(1, 0.0)
+    assert rounds.look_s == pace.most_s
+
+
+@given(st.floats(-1, 5), st.floats(0.001, 0.1))
+def test_fetches_are_few_and_end_before_the_batch(left_s: float, least_s: float) -> None:
+    fetches = 0
+    while left_s > least_s:
+        wait_s = gather_s(left_s, least_s)
+        assert wait_s >= least_s
+        assert wait_s <= max(left_s, least_s)
+        left_s -= wait_s
+        fetches += 1
+    assert fetches <= 14
+
+
+class Cost(NamedTuple):
+    """What a round takes, in seconds: whatever it carries, and for each record."""
+
+    fixed_s: float
+    each_s: float
+
+
+class Course(NamedTuple):
+    """A simulated worker: seconds that each record waited for the end of its round, rounds, and what waits at last."""
+
+    waits_s: list[float]
+    rounds: int
+    busy_s: float
+    left: int
+
+    def p99_s(self) -> float:
+        return sorted(self.waits_s)[int(len(self.waits_s) * 0.99)]
+
+
+def course(arrivals: list[int], pace: Pace, cost: Cost) -> Course:
+    """Run a worker over recorded arrivals: what came until a round starts is in it, and waits for its end."""
+    rounds, waits_s, waiting = Rhythm(pace), [], []
+    busy_s, number, free_at, next_at = 0.0, 0, 0.0, 0.0
+    for tick, count in enumerate(arrivals):
+        at_s = tick * TICK_S
+        waiting += [at_s] * count
+        if waiting and at_s >= max(free_at, next_at):
+            took_s = cost.fixed_s + cost.each_s * len(waiting)
+            next_at, free_at = at_s + rounds.interval_s, at_s + took_s
+            waits_s += [free_at - came_s for came_s in waiting]
+            rounds.observe(len(waiting), took_s)
+            busy_s, number, waiting = busy_s + took_s, number + 1, []
+    return Course(waits_s, number, busy_s, len(waiting))
+
+
+QUIET = Cost(0.015, 0.000_070)  # a batch of trades on two cores, PostgreSQL included
+FIXED = Pace(1.0, 0.1, 0.1)
+# The last is more than half of what a worker does with a backlog.
+RATES = {"200/s": 1, "1000/s": 1, "2000/s": 1, "6000/s": 3}
+
+
+def load_of(rate: str) -> list[int]:
+    times = RATES[rate]
+    return [count * times for count in LOADS["2000/s" if times > 1 else rate]]
+
+
+@pytest.mark.parametrize(("rate", "within_s"), [("200/s", 0.25), ("1000/s", 0.45), ("2000/s", 0.6), ("6000/s", 0.9)])
+def test_on_recorded_loads_records_wait_for_a_moment(rate: str, within_s: float) -> None:
+    found = course(load_of(rate), INTAKE, QUIET)
+    assert found.p99_s() <= within_s
+    assert found.left <= max(load_of(rate)) * 50
+
+
+@pytest.mark.parametrize("rate", ["1000/s", "2000/s", "6000/s"])
+def test_where_records_come_steadily_rounds_are_less_than_half_as_many(rate: str) -> None:
+    assert course(load_of(rate), INTAKE, QUIET).rounds <= course(load_of(rate), FIXED, QUIET).rounds / 2
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_on_a_machine_with_three_times_the_cost_nothing_falls_behind(rate: str) -> None:
+    slow = Cost(QUIET.fixed_s * 3, QUIET.each_s * 2)
+    arrivals = load_of(rate) * 6
+    first, last = course(arrivals[: len(arrivals) // 2], INTAKE, slow), course(arrivals, INTAKE, slow)
+    assert last.p99_s() <= first.p99_s() * 1.2
+
+
+def test_the_first_record_after_a_pause_does_not_wait() -> None:
+    found = course([1] + [0] * 500 + [1], INTAKE, QUIET)
+    assert max(found.waits_s) == pytest.approx(QUIET.fixed_s + QUIET.each_s)
+
+
+def test_when_nothing_comes_nothing_is_done() -> None:
+    assert course([0] * 1_000, INTAKE, QUIET).rounds == 0
