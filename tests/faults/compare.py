@@ -15,7 +15,7 @@ from tests.faults.world import committed_ends
 from tests.support.expected_facts import with_content
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import psycopg
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _TOLD = 5
+FACT_TOPICS = (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)
 
 
 @dataclass
@@ -125,15 +126,28 @@ def _numbering(findings: Findings, rig: AnyRig) -> None:
 
 def newest_facts(rig: AnyRig) -> dict[str, dict[str, Json]]:
     """Return the value with the greatest generation and seq for each topic and key."""
-    newest: dict[str, dict[str, Json]] = {topic: {} for topic in (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)}
-    kafka = rig.bootstrap_servers
-    for records in replay_records({"bootstrap_servers": kafka}, committed_ends(kafka, newest)):
-        for record in records:
-            key, value = record.key.decode().removeprefix("r1/"), json.loads(record.value)
-            known = newest[record.topic].get(key)
-            if known is None or _version(value) > _version(known):
-                newest[record.topic][key] = value
+    newest: dict[str, dict[str, Json]] = {topic: {} for topic in FACT_TOPICS}
+    for topic, key, value in published_facts(rig):
+        known = newest[topic].get(key)
+        if known is None or _version(value) > _version(known):
+            newest[topic][key] = value
     return newest
+
+
+def published_facts(rig: AnyRig) -> Iterator[tuple[str, str, Json]]:
+    """Yield the topic, key and value of every fact that was ever published, in the order of each partition."""
+    kafka = rig.bootstrap_servers
+    for records in replay_records({"bootstrap_servers": kafka}, committed_ends(kafka, FACT_TOPICS)):
+        for record in records:
+            yield record.topic, record.key.decode().removeprefix("r1/"), json.loads(record.value)
+
+
+def compare_versions(findings: Findings, facts: Iterable[tuple[str, str, Json]]) -> None:
+    """Check that no version of a fact was published with two contents: who has one never takes the other."""
+    known: dict[tuple[str, str, tuple[int, int]], Json] = {}
+    for topic, key, value in facts:
+        first = known.setdefault((topic, key, _version(value)), value)
+        findings.holds(first == value, f"{topic} {key}: two contents of version {_version(value)}")
 
 
 def _version(value: Json) -> tuple[int, int]:
@@ -142,6 +156,7 @@ def _version(value: Json) -> tuple[int, int]:
 
 def _facts(findings: Findings, rig: AnyRig, reference: Reference, expected: dict[str, Json]) -> None:
     facts = newest_facts(rig)
+    compare_versions(findings, published_facts(rig))
     for topic in (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL):
         wanted = {name: value for name, value in expected.items() if name.startswith(f"{topic}/")}
         found = {f"{topic}/r1/{key}": value for key, value in facts[topic].items()}

@@ -25,7 +25,7 @@ FENCES = (
         "facts wait",
         (Edit("shared/register/publish/sender.py", _CALL, "            pass"),),
         _HELD,
-        _LOST_OR_HALTED,
+        "two contents of version",
     ),
     Guard(
         "checkpoints are confirmed after a commit",

@@ -6,9 +6,10 @@ from hashlib import sha256
 
 import pytest
 
+from shared.events.fact_topics import ANNUAL_TOTAL
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import EMPTY_ROOT
-from tests.faults.compare import Findings
+from tests.faults.compare import Findings, compare_versions
 from tests.faults.ha.acknowledged import Acknowledged, Decided, longest_pause_s
 from tests.faults.ha.oracle import compare_decisions, compare_records, decisions_in, digest_of, forked
 from tests.faults.reference import Place
@@ -107,3 +108,17 @@ def test_a_checkpoint_is_kept_with_the_place_where_it_was_seen_first() -> None:
     for where in ("127.0.0.1:1", "Kafka"):
         seen.see_checkpoint(note, where)
     assert seen.checkpoints == {shown(3): "127.0.0.1:1"}
+
+
+def total(key: str, seq: int, amount: str, generation: int = 1) -> tuple[str, str, dict[str, object]]:
+    return ANNUAL_TOTAL, key, {"generation": generation, "seq": seq, "amount": amount}
+
+
+def test_a_version_of_a_fact_has_one_content() -> None:
+    findings = Findings()
+    compare_versions(findings, [total("a", 1, "1.00"), total("a", 2, "2.00"), total("b", 2, "3.00")])
+    # A fact may be sent twice, and a restored register counts on in another generation.
+    compare_versions(findings, [total("a", 1, "1.00"), total("a", 1, "1.00"), total("a", 1, "2.00", generation=2)])
+    assert findings.clean
+    compare_versions(findings, [total("a", 1, "1.00"), total("a", 2, "2.00"), total("a", 1, "3.00")])
+    assert findings.wrong == [f"{ANNUAL_TOTAL} a: two contents of version (1, 1)"]
