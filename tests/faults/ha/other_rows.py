@@ -1,4 +1,4 @@
-"""Faults of etcd, Kafka and HAProxy."""
+"""Faults of etcd, Kafka and HAProxy, and none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from tests.faults.ha.fault import HaFault, Needs, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def nothing(fault: HaFault) -> None:
+    """The longest pause under the same load, with which the others are compared."""
+    fault.begins(f"nothing for {fault.pace.away_s:.0f} s")
+    fault.rig.pause(fault.pace.away_s)
 
 
 def etcd_member_dies(fault: HaFault) -> None:
@@ -102,6 +108,7 @@ def proxy_dies(fault: HaFault) -> None:
 
 
 OTHERS = (
+    Row("0 no fault", "the same load for a minute", nothing, 1.0, 1.0),
     Row("9a etcd member dies", "SIGKILL of one of three", etcd_member_dies, 1.0, 1.0),
     Row("9b etcd without quorum", "SIGKILL of two of three for a minute", etcd_without_quorum, 5.0, 5.0),
     Row("12a a broker dies", "SIGKILL of one that is not the controller", broker_dies(a_broker), 1.0, 12.0),

@@ -31,6 +31,7 @@ from shared.postgres.query import (
     stream_chunks,
     where,
 )
+from shared.postgres.replication import ReplicatedConnection
 from tests.support.procedures import carry_out
 from tests.support.until import until
 
@@ -182,6 +183,20 @@ def test_a_damaged_page_and_a_damaged_index_need_an_operator(server) -> None:
         assert is_damaged(raised.value)
         assert not is_transient(raised.value)
     engine.dispose()
+
+
+@pytest.mark.parametrize(("hosts", "ports", "seconds"), [("h1", "1", 5), ("h1,h2", "1,1", 2)])
+def test_the_next_of_several_hosts_is_tried_soon(monkeypatch, hosts: str, ports: str, seconds: int) -> None:
+    waits = []
+
+    def refuse(**parameters: object) -> None:
+        waits.append(parameters["connect_timeout"])
+        raise psycopg.OperationalError("refused")
+
+    monkeypatch.setattr(ReplicatedConnection, "connect", refuse)
+    with pytest.raises(DBAPIError):
+        make_engine(f"postgresql://u@/d?host={hosts}&port={ports}").connect()
+    assert waits == [seconds]
 
 
 def test_a_server_that_starts_or_stops_is_transient(server) -> None:
