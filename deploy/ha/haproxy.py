@@ -9,10 +9,10 @@ from typing import get_args
 from deploy.ha.nodes import Cluster, Machine
 from shared.settings import Service
 
-# Three failed checks take a server out, one good check takes it in: a new primary is found within a second, and one
-# slow answer closes no sessions. Sessions of a server that went down are closed, so that no program waits for it. TCP
-# notices a frozen peer within ten seconds; an idle session is no fault. A session that a server refuses goes to another
-# one at once: a standby that has just died has the fewest sessions, so that every new one would go to it.
+# Three failed checks take a server out, one good check takes it in: a new primary is found within half a second, and
+# one slow answer closes no sessions. Sessions of a server that went down are closed, so that no program waits for it.
+# TCP notices a frozen peer within ten seconds; an idle session is no fault. A session that a server refuses goes to
+# another one at once: a standby that has just died has the fewest sessions, so that every new one would go to it.
 _FRAME = """\
 global
     log stdout format short daemon
@@ -36,7 +36,7 @@ defaults
     timeout check 2s
     timeout client 24h
     timeout server 24h
-    default-server inter 1s fall 3 rise 1 on-marked-down shutdown-sessions tcp-ut 10s
+    default-server inter 1s downinter 500ms fall 3 rise 1 on-marked-down shutdown-sessions tcp-ut 10s
 
 frontend primary
     bind {primary} tcp-ut 10s

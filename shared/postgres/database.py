@@ -17,6 +17,10 @@ from shared.postgres.replication import ReplicatedConnection
 from shared.postgres.row_security import set_viewer
 
 _VIEWER: Final = "jiangbu_viewer"  # execution option: the exchange or subject for whose key a snapshot reads
+# The longest wait for a server's answer. With several hosts the next one may answer: after a failover, who still waits
+# for a machine that was cut off is late.
+_CONNECTED_WITHIN_S: Final = 5
+_NEXT_HOST_AFTER_S: Final = 2
 _WAS_USED: Final = "was_used"  # in a pool entry's info, which is cleared when the connection is replaced
 
 
@@ -33,7 +37,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         # Error messages reach people and logs, and parameters hold personal data.
         hide_parameters=True,
         connect_args={
-            "connect_timeout": 5,
+            "connect_timeout": _NEXT_HOST_AFTER_S if "," in str(parsed.query.get("host")) else _CONNECTED_WITHIN_S,
             # A server that disappears without closing the connection is noticed within ten seconds, also while we wait.
             "tcp_user_timeout": 10_000,
             "keepalives_idle": 5,
