@@ -33,7 +33,9 @@ A_PROVIDERS = 1000  # trades
 
 
 def extract(folder: Path, transactions: int) -> dict[str, Any]:
-    """Measure seconds and memory to make an extract, to verify it and its ledger, its size, and lines per second."""
+    """Measure seconds, processor time and memory to make an extract, with workbooks and without, and to verify it and
+    its ledger; its size, and lines per second.
+    """
     folder.mkdir()
     with ExitStack() as opened:
         server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
@@ -53,8 +55,10 @@ def extract(folder: Path, transactions: int) -> dict[str, Any]:
         urls = [opened.enter_context(served(one.app)) for one in (made.listings, made.trades)]
         makers = Makers(made, {"r1": RegisterAddress(*urls)})
         result: dict[str, Any] = {"transactions": transactions}
-        extract_id = makers.ask("POST", "/v1/extracts", body={"evidence": "registers"}).get_json()["id"]
         environment = settings_of(makers, folder, f"127.0.0.1:{broker.port}")
+        requested(makers, workbooks=False)
+        result["made_without_workbooks"] = measure((*LEDGER, "make-extracts"), **environment)
+        extract_id = requested(makers, workbooks=True)
         result["made"] = measure((*LEDGER, "make-extracts"), **environment)
         path, keys = taken_home(makers, extract_id, folder), folder / "keys"
         result["mb"], result["lines"] = path.stat().st_size >> 20, lines(path)
@@ -66,6 +70,12 @@ def extract(folder: Path, transactions: int) -> dict[str, Any]:
         result["verified"] = measure(verify)
         result["ledger_verified"] = measure((*LEDGER, "rebuild", "--verify"), **environment)
     return result
+
+
+def requested(makers: Makers, *, workbooks: bool) -> str:
+    body = {"evidence": "registers", "workbooks": workbooks}
+    extract_id: str = makers.ask("POST", "/v1/extracts", body=body).get_json()["id"]
+    return extract_id
 
 
 def feed(made: WholeSet, transactions: int) -> None:

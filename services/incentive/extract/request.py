@@ -13,7 +13,7 @@ class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
     `as_of` is the instant of the whole extract, by default that of the last posting. `since` is the ledger's log size
     in an earlier extract, from which on transactions are included. Subjects are `<scheme>:<id>`.
-    Evidence `own` is of one subject, without the records of others.
+    Evidence `own` is of one subject, without the records of others. `workbooks`: tables for people as workbooks, too.
     """
 
     role: str
@@ -25,6 +25,7 @@ class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     as_of: Instant | None = None
     since: int | None = None
     evidence: Literal["awards", "registers", "own"] = "awards"
+    workbooks: bool = True
 
     @property
     def viewer(self) -> str | None:

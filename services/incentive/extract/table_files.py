@@ -40,7 +40,10 @@ class WorkbooksKilled(Exception):  # noqa: N818 - no failure of ours
 
 
 class TableFiles:
-    """The tables of one extract. Its workbook processes end with the block."""
+    """The tables of one extract, as workbooks, too, if asked for. Its workbook processes end with the block."""
+
+    def __init__(self, has_workbooks: bool = True) -> None:
+        self._processes = _PROCESSES if has_workbooks else 0
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
@@ -49,7 +52,7 @@ class TableFiles:
             to_take, self._to_make = os.pipe()
             opened.callback(os.close, self._to_make)
             self._programs = {}
-            for _ in range(_PROCESSES):
+            for _ in range(self._processes):
                 # Unbuffered, so that `select` sees everything.
                 program = subprocess.Popen(command, stdin=to_take, stdout=subprocess.PIPE, bufsize=0)  # noqa: S603 - ours
                 opened.enter_context(program)
@@ -69,6 +72,8 @@ class TableFiles:
             for line in lines:
                 file.write(line + b"\n")
                 yield line
+        if not self._processes:
+            return
         try:
             os.write(self._to_make, bytes([TABLES.index(table)]))
         except BrokenPipeError:

@@ -121,7 +121,7 @@ class _ExtractWriter:
             self._add_views,
         )
         self._steps = len(steps)
-        with TableFiles() as self._tables:
+        with TableFiles(self._request.workbooks) as self._tables:
             for self._step, step in enumerate(steps):
                 self._check()
                 step()
@@ -327,6 +327,8 @@ class _ExtractWriter:
         for view in TABLES:
             items = self._watched(self._tables.items(view))
             self._archive.add_lines(f"views/{view.name}.csv", csv_lines(view, items))
+            if not self._request.workbooks:
+                continue
             with self._archive.open(f"views/{view.name}.xlsx", compress=False) as member:
                 for piece in self._tables.workbook(view, self._check):
                     member.write(piece)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 
-from .awards import ReportedAwards, about_of
+from .awards import AwardPlace, ReportedAwards, about_of
 from .budget import BudgetActs, BudgetApplicant, behind_the_line, wanted_of
 from .bundle import Bundle, has_all_awards, has_all_postings, is_by_subject, viewer_of
 from .history import POSTED_KINDS, SET_ASIDE, AwardHistory, is_earlier, is_same_person
-from .ledger import LedgerLog
+from .ledger import ACTS_FILE, LedgerLog
 from .payables import CompetingAward, MunicipalGrant, SubjectYear, payables
 from .policy import PolicyValues, SettingsHistory
 from .readings import calendar_days, check_period
 from .report import Unsound
 from .reported_facts import ReportedFacts
 from .rooms import OF_ACTS, StandingAward, flags_of_excess
+from .storage.disk import DiskDict, DiskStore, packed_object, sorted_on_disk, unpacked_object
 from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, local, subject_of, yuan
 
-ACTS_FILE = "decisions.ndjson"
 OUTCOMES = ("upheld", "partly", "dismissed")  # of an objection
 CONDITIONS = (
     "civil_liability", "sound_accounts", "good_credit", "no_safety_accident", "no_environmental_accident",
@@ -34,7 +36,7 @@ ACT_IDS = (
 
 
 class RecordedActs:
-    """The consequences of the acts.
+    """The consequences of the acts; of awards and subjects, on disk.
 
     `histories`: by award. `budgets`: what budgets know of them. `held`: award and kind of each hold in force.
     `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
@@ -43,17 +45,18 @@ class RecordedActs:
     the reader may not see.
     """
 
-    def __init__(self) -> None:
-        self.histories: dict[str, AwardHistory] = {}
-        self.budgets = BudgetActs()
-        self.held: dict[str, tuple[str, str]] = {}
+    def __init__(self, store: DiskStore | None = None) -> None:
+        self.store = store = store or DiskStore()
+        self.histories: DiskDict[AwardHistory] = DiskDict(store, packed_object, unpacked_object)
+        self.budgets = BudgetActs(store)
+        self.held = HoldsInForce()
         self.suspended: dict[str, tuple[str, Span]] = {}
         self._grants: dict[tuple[str, int, str], MunicipalGrant] = {}
-        self.eligible: dict[str, list[tuple[str, Span]]] = {}
+        self.eligible: DiskDict[list[tuple[str, Span]]] = DiskDict(store)
         self.year_acts: dict[int, list[tuple[int, bool]]] = {}
         self.calendar_days: set[str] = set()
         self.settings: SettingsHistory | None = None
-        self.amounts_before: dict[str, Json] = {}
+        self.amounts_before: DiskDict[Json] = DiskDict(store)
         self.not_shown = 0
         self.accounts: dict[str, Json] = {}  # those not confirmed yet
         self.tables: dict[str, Json] = {}  # of declarations that wait for another person
@@ -63,12 +66,13 @@ class RecordedActs:
         if kind == "decision_id":
             self._take_step(item)
         elif kind == "hold_id":
-            self.held[item["hold_id"]] = (item["award_id"], item["kind"])
+            self.held.add(item["hold_id"], item["award_id"], item["kind"])
         elif kind == "release_id":
             self._release(item)
         elif kind == "eligibility_id":
             check_eligibility_record(item)
-            self.eligible.setdefault(item["subject"], []).append((item["status"], period_of(item)))
+            known = self.eligible.get(item["subject"]) or []
+            self.eligible[item["subject"]] = [*known, (item["status"], period_of(item))]
         elif kind == "suspension_id":
             self.suspended[item["suspension_id"]] = (item["rule"], period_of(item))
         elif kind == "other_grant_id":
@@ -107,7 +111,7 @@ class RecordedActs:
 
     def _release(self, item: Json) -> None:
         """Release a hold or lift a suspension; releases of an earlier version have no outcome."""
-        held = self.held.pop(item["hold_id"], None)
+        held = self.held.pop(item["hold_id"])
         if not (held or self.suspended.pop(item["hold_id"], None)):
             raise Unsound("没有可解除的暂缓", "releases a hold that is not in force")
         if "outcome" in item and (item["outcome"] in OUTCOMES) != (held is not None and held[1] == "objection"):
@@ -144,16 +148,17 @@ class RecordedActs:
         return self.histories.get(award_id) or AwardHistory()
 
     def _take_step(self, step: Json) -> None:
+        history = self.history_of(step["award_id"])
         if step.get("statement"):
-            history = self.history_of(step["award_id"])
             self.amounts_before[step["statement"]] = {
                 name: yuan(getattr(history, name)) for name in ("approved", "paid", "returned", "recovered")
             }
-        self.histories.setdefault(step["award_id"], AwardHistory()).take(step)
+        history.take(step)
+        self.histories[step["award_id"]] = history
         if step["action"] in ("approve", "pay"):
             if self.manual_holds(step["award_id"]):
                 raise Unsound("有暂缓时核定或拨付", "approved or paid in spite of a hold")
-            applied_us = self.histories[step["award_id"]].applied_us
+            applied_us = history.applied_us
             is_by_application = self.reading_at(step["transaction"]) == "application" and applied_us is not None
             day = local(applied_us).date() if is_by_application and applied_us is not None else None
             if self.eligibility(step["subject"], instant(step["at"]), day) != "verified":
@@ -177,7 +182,7 @@ class RecordedActs:
         return next((status for status in ("failed", "unverified") if status in found), "verified")
 
     def _status_within(self, subject: str, span: Span) -> str:
-        found = [one for one, (start, end) in self.eligible.get(subject, ()) if start < span[1] and span[0] < end]
+        found = [one for one, (start, end) in self.eligible.get(subject) or () if start < span[1] and span[0] < end]
         return found[-1] if found else "unverified"
 
     def is_closed(self, year: int, policy: PolicyValues, now_us: int) -> bool:
@@ -192,7 +197,7 @@ class RecordedActs:
             return False
         ends_us = day_us(local(approved_us).date() + timedelta(days=1))
         found = [
-            status for status, (start, end) in self.eligible.get(subject, ()) if start < ends_us and approved_us < end
+            status for status, (start, end) in self.eligible.get(subject) or () if start < ends_us and approved_us < end
         ]
         return found[-1:] == ["failed"]
 
@@ -205,18 +210,41 @@ class RecordedActs:
         return any(start < earned[1] and earned[0] < end for start, end in periods)
 
     def manual_holds(self, award_id: str) -> list[str]:
-        kinds = {kind for whose, kind in self.held.values() if whose == award_id}
+        kinds = self.held.kinds(award_id)
         return [kind for kind in ("manual", "objection") if kind in kinds]
+
+
+class HoldsInForce:
+    """The award and kind of each hold in force, by its id and by award."""
+
+    def __init__(self) -> None:
+        self._holds: dict[str, tuple[str, str]] = {}
+        self._of_award: dict[str, list[str]] = {}
+
+    def add(self, hold_id: str, award_id: str, kind: str) -> None:
+        self._holds[hold_id] = (award_id, kind)
+        self._of_award.setdefault(award_id, []).append(kind)
+
+    def pop(self, hold_id: str) -> tuple[str, str] | None:
+        """Award and kind of a hold, which is no longer in force; None if it was not."""
+        held = self._holds.pop(hold_id, None)
+        if held is not None:
+            self._of_award[held[0]].remove(held[1])
+        return held
+
+    def kinds(self, award_id: str) -> list[str]:
+        return self._of_award.get(award_id, [])
 
 
 def read_acts(bundle: Bundle, ledger: LedgerLog, settings: SettingsHistory) -> RecordedActs:
     """Read the acts, each compared with the ledger; applied only where all of them are here."""
-    acts, left = RecordedActs(), dict(ledger.acts)
+    acts, missing = RecordedActs(bundle.store), MissingActs()
     acts.settings = settings
     is_own = is_by_subject(ledger.request)
     is_whole = has_all_postings(ledger.request) and viewer_of(ledger.request) is None and not is_own
+    left = ledger.acts()
     for item, line in bundle.items(ACTS_FILE, lambda act: act["transaction"]):
-        posted = left.pop(item["transaction"], None)
+        posted = missing.until(item["transaction"], left)
         kind = next((name for name in ACT_IDS if name in item), None)
         if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
             raise Unsound("与台账所载哈希不符", "differs from its hash in the ledger")
@@ -226,10 +254,33 @@ def read_acts(bundle: Bundle, ledger: LedgerLog, settings: SettingsHistory) -> R
             acts.calendar_days.update(calendar_days(item["calendar"]))
         if is_whole:
             acts.take(kind, item)
-    acts.not_shown = len(left) if is_own else 0
-    for seq in () if is_own else left:
+    missing.until(None, left)
+    acts.not_shown = missing.count if is_own else 0
+    if missing.first is not None and not is_own:
+        seq = missing.first
         raise Unsound(f"缺少第 {seq} 号分录的办理记录", f"the act of transaction {seq} is missing")
     return acts
+
+
+class MissingActs:
+    """The transactions of acts that the extract does not have: the first, and how many."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.count = 0
+        self._next: tuple[int, Json] | None = None
+
+    def until(self, seq: int | None, left: Iterator[tuple[int, Json]]) -> Json | None:
+        """The transaction of an act (None: the end), and note those before it, which are in order; None: no such."""
+        while True:
+            one, self._next = self._next or next(left, None), None
+            if one is None:
+                return None
+            if seq is not None and one[0] >= seq:
+                self._next = one if one[0] > seq else None
+                return one[1] if one[0] == seq else None
+            self.first = one[0] if self.first is None else self.first
+            self.count += 1
 
 
 def check_posted_act(kind: str, item: Json, posted: Json) -> None:
@@ -302,13 +353,14 @@ def check_acts(
     """
     policy, _ = settings.in_force()
     as_of_us = instant(manifest["as_of"])
-    for award in awards.all():
-        if award["period_closed"] != acts.is_closed(award["year"], policy, as_of_us):
+    for (year, is_closed), place in awards.closings.items():  # in order of the places
+        if is_closed != acts.is_closed(year, policy, as_of_us):
+            awards.stand_at(place)
             raise Unsound("与办理记录重算不符", "differs from the acts", "period_closed")
     has_all = has_all_awards(manifest["request"])
     unknown = () if has_all else ("budget",)
-    over = over_budget(awards, acts, facts, policy, as_of_us) if has_all else set()
-    flags = flags_of_excess(room_uses(awards, acts), policy)
+    over = over_budget(awards, acts, facts, policy, as_of_us) if has_all else AwardFlags(acts.store)
+    flags = flags_of_rooms(awards, acts, policy)
     for award in awards.asked():
         history = acts.history_of(award["award_id"])
         holds = expected_holds(award, history, over, acts, facts, policy, as_of_us)
@@ -327,21 +379,32 @@ def check_acts(
         if history.is_waived != ("waived" in award["flags"]):
             wrong.append("flags")
         found = {flag for flag in award["flags"] if flag in OF_ACTS}
-        if knows_rooms(award, history, manifest["request"]) and found != flags.get(award["award_id"], set()):
+        if knows_rooms(award, history, manifest["request"]) and found != flags.of(award["award_id"]):
             wrong.append("flags")
         if wrong:
             raise Unsound("与办理记录重算不符", "differs from the acts", ", ".join(wrong))
 
 
 def check_payables(awards: ReportedAwards, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> None:
-    """Recompute the payable of every award from the ceilings and the acts."""
-    competing = [competing_award(award, acts, facts, policy) for award in awards.asked()]
-    competing += [context_award(award, facts, policy) for award in awards.context()]
-    expected = payables(competing, policy, acts.grants)
-    for award in awards.all():
-        payable, suppressed_by = expected[award["award_id"]]
-        if (award["payable"], award["suppressed_by"]) != (yuan(payable), suppressed_by):
-            raise Unsound("可兑现额有误", "payable or suppressed_by does not follow from G6 and G11")
+    """Recompute the payable of every award from the ceilings and the acts, subject by subject."""
+    wrong: AwardPlace | None = None
+    grants = acts.grants
+    for _, of_it in awards.by_subject():
+        competing = []
+        for place, award in of_it:
+            awards.stand_at(place)
+            if place.is_context:
+                competing.append(context_award(award, facts, policy))
+            else:
+                competing.append(competing_award(award, acts, facts, policy))
+        expected = payables(competing, policy, grants)
+        for place, award in of_it:
+            payable, suppressed_by = expected[award["award_id"]]
+            if (award["payable"], award["suppressed_by"]) != (yuan(payable), suppressed_by):
+                wrong = place if wrong is None else min(wrong, place)
+    if wrong is not None:
+        awards.stand_at(wrong)
+        raise Unsound("可兑现额有误", "payable or suppressed_by does not follow from G6 and G11")
 
 
 def competing_award(award: Json, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues) -> CompetingAward:
@@ -382,6 +445,34 @@ def knows_rooms(award: Json, history: AwardHistory, request: Json) -> bool:
     return not is_of_some and (not request["subjects"] or subjects <= set(request["subjects"]))
 
 
+def flags_of_rooms(awards: ReportedAwards, acts: RecordedActs, policy: PolicyValues) -> AwardFlags:
+    """The flags of awards whose rooms are exceeded; without decisions, of none."""
+    flags = AwardFlags(acts.store)
+    if not len(acts.histories):
+        return flags
+    rows = ((one.whose[0], number, packed_object(one)) for number, one in enumerate(room_uses(awards, acts)))
+    for _, of_subject in groupby(sorted_on_disk(rows, 3), key=itemgetter(0)):
+        for award_id, found in flags_of_excess([unpacked_object(one) for _, _, one in of_subject], policy).items():
+            flags.add(award_id, found)
+    return flags
+
+
+class AwardFlags:
+    """Flags of awards, on disk."""
+
+    def __init__(self, store: DiskStore) -> None:
+        self._flags: DiskDict[list[str]] = DiskDict(store)
+
+    def add(self, award_id: str, flags: Iterable[str]) -> None:
+        self._flags[award_id] = [*self.of(award_id), *flags]
+
+    def of(self, award_id: str) -> set[str]:
+        return set(self._flags.get(award_id) or ())
+
+    def __contains__(self, award_id: object) -> bool:
+        return isinstance(award_id, str) and award_id in self._flags
+
+
 def room_uses(awards: ReportedAwards, acts: RecordedActs) -> Iterator[StandingAward]:
     """The standing amount of each award by subject and year, and its payable for the current one."""
     for award in awards.asked():
@@ -397,7 +488,7 @@ def room_uses(awards: ReportedAwards, acts: RecordedActs) -> Iterator[StandingAw
 def expected_holds(
     award: Json,
     history: AwardHistory,
-    over: Collection[str],
+    over: Container[str],
     acts: RecordedActs,
     facts: ReportedFacts,
     policy: PolicyValues,
@@ -436,9 +527,15 @@ def lacks_assessment(award: Json, facts: ReportedFacts, policy: PolicyValues) ->
 
 def over_budget(
     awards: ReportedAwards, acts: RecordedActs, facts: ReportedFacts, policy: PolicyValues, now_us: int
-) -> set[str]:
+) -> AwardFlags:
     """The awards behind the line of a budget; needs all awards."""
-    return behind_the_line(budget_claims(awards.asked(), acts, facts, policy, now_us), acts.budgets, policy)
+    held = AwardFlags(acts.store)
+    # By approval every award wants room, else only what was applied for or approved.
+    is_of_all = policy.budget_order == "order_of_approval"
+    wanting = awards.asked() if is_of_all else filter(None, map(awards.find, acts.histories.keys()))
+    for award_id in behind_the_line(budget_claims(wanting, acts, facts, policy, now_us), acts.budgets, policy):
+        held.add(award_id, ())
+    return held
 
 
 def budget_claims(

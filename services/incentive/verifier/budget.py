@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from .history import is_earlier
 from .policy import PolicyValues
+from .storage.disk import DiskDict, DiskStore, sorted_on_disk
 from .values import Json, fen, instant, local
 
 UNDER_WAY = ("applied", "reviewed", "joint_reviewed", "published")
@@ -18,23 +21,22 @@ class BudgetActs:
     """The consequences of decisions for budgets.
 
     `_spent`, `_recovered`: by the reading that counts them, year and rule. `_applied`: by award, the first application
-    of its last round; a round ends with an approval or a withdrawal.
+    of its last round, and whether the round ended: with an approval or a withdrawal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, store: DiskStore | None = None) -> None:
         self._spent: Counter[tuple[str, int, str]] = Counter()
         self._recovered: Counter[tuple[str, int, str]] = Counter()
-        self._applied: dict[str, int] = {}
-        self._ended: set[str] = set()
+        self._applied: DiskDict[tuple[int, bool]] = DiskDict(store or DiskStore())
 
     def take(self, step: Json) -> None:
         """Apply one more step."""
         award_id, action, at_us = step["award_id"], step["action"], instant(step["at"])
-        if action in ("apply", "list") and (award_id in self._ended or award_id not in self._applied):
-            self._applied[award_id] = at_us
-            self._ended.discard(award_id)
+        applied_us, has_ended = self._applied.get(award_id) or (0, True)
+        if action in ("apply", "list") and has_ended:
+            self._applied[award_id] = (at_us, False)
         elif action in ("approve", "withdraw"):
-            self._ended.add(award_id)
+            self._applied[award_id] = (applied_us, True)
         amount, rule = fen(step["amount"]), award_id.partition("/")[0]
         day = step.get("received_on") or step.get("decided_on") or local(at_us).date().isoformat()
         year = date.fromisoformat(day).year
@@ -50,7 +52,7 @@ class BudgetActs:
                 self._recovered[reading, year, rule] += amount
 
     def applied_us(self, award_id: str) -> int:
-        return self._applied.get(award_id, 0)
+        return (self._applied.get(award_id) or (0, True))[0]
 
     def spent(self, policy: PolicyValues, year: int, rules: Iterable[str] | None = None) -> int:
         """The amount spent in a year, by these rules or all; recovered money makes room if the policy file says so."""
@@ -81,19 +83,49 @@ def wanted_of(rise: int, unpaid: int, state: str, policy: PolicyValues) -> int:
     return (max(0, rise) if is_queued else 0) + (unpaid if policy.budget_counts == "year_of_payment" else 0)
 
 
-def behind_the_line(claims: Iterable[BudgetApplicant], acts: BudgetActs, policy: PolicyValues) -> set[str]:
+def behind_the_line(claims: Iterable[BudgetApplicant], acts: BudgetActs, policy: PolicyValues) -> Iterator[str]:
     """The awards that the budgets of their years or the pools of their rules hold."""
-    by_year: dict[int, list[BudgetApplicant]] = {}
-    for claim in claims:
-        by_year.setdefault(claim.year, []).append(claim)
-    held: set[str] = set()
-    for year, together in by_year.items():
-        together.sort(key=lambda claim: turn_of(claim, policy))
-        for most, rules in budgets_of(policy):
-            room = most - acts.spent(policy, year, rules)
-            queue = [claim for claim in together if rules is None or claim.rule in rules]
-            held.update(left_out(queue, room, policy))
-    return held
+    budgets = list(budgets_of(policy))
+    wholes: Counter[tuple[int, int]] = Counter()
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for claim in claims:
+            for number, (_, rules) in enumerate(budgets):
+                if rules is None or claim.rule in rules:
+                    wholes[claim.year, number] += claim.wanted
+            yield claim.year, *turn_of(claim, policy), *claim
+
+    # All are read, and the sums are complete, before the first is returned.
+    in_turn = sorted_on_disk(rows(), 4 + len(BudgetApplicant._fields))
+    for year, of_year in groupby(in_turn, key=itemgetter(0)):
+        lines = [
+            BudgetCutoff(most - acts.spent(policy, year, rules), wholes[year, number], rules, policy.budget_order)
+            for number, (most, rules) in enumerate(budgets)
+        ]
+        for row in of_year:
+            claim = BudgetApplicant(*row[4:])
+            if any([line.holds(claim) for line in lines]):  # noqa: C419 - each line counts each claim
+                yield claim.award_id
+
+
+class BudgetCutoff:
+    """A budget while the claims on it come in order: what is left of it, and whether its line is reached."""
+
+    def __init__(self, room: int, whole: int, rules: list[str] | None, order: str) -> None:
+        self._room, self._whole, self._rules, self._order = room, whole, rules, order
+        self._is_reached = False
+
+    def holds(self, claim: BudgetApplicant) -> bool:
+        """Take the next claim; True if nothing is left for it."""
+        if self._rules is not None and claim.rule not in self._rules:
+            return False
+        if self._order == "in_proportion":
+            return self._whole > self._room and claim.wanted * self._room // self._whole <= 0
+        if self._order == "order_of_approval":
+            return claim.wanted > self._room
+        self._is_reached = self._is_reached or claim.wanted > self._room
+        self._room -= 0 if self._is_reached else claim.wanted
+        return self._is_reached
 
 
 def budgets_of(policy: PolicyValues) -> Iterator[tuple[int, list[str] | None]]:
@@ -114,20 +146,3 @@ def turn_of(claim: BudgetApplicant, policy: PolicyValues) -> tuple[bool, int, by
         "order_of_approval": 0,
     }[policy.budget_order]
     return not claim.is_approved, turn, claim.award_id.encode()
-
-
-def left_out(queue: list[BudgetApplicant], room: int, policy: PolicyValues) -> Iterator[str]:
-    """The claims for which nothing is left."""
-    whole = sum(claim.wanted for claim in queue)
-    is_line = False
-    for claim in queue:
-        if policy.budget_order == "in_proportion":
-            is_held = whole > room and claim.wanted * room // whole <= 0
-        elif policy.budget_order == "order_of_approval":
-            is_held = claim.wanted > room
-        else:
-            is_line = is_line or claim.wanted > room
-            is_held = is_line
-            room -= 0 if is_held else claim.wanted
-        if is_held:
-            yield claim.award_id

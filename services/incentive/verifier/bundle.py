@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import hashlib
 import json
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -14,21 +16,30 @@ from typing import Any, Callable
 from .proofs.merkle import PartialTree, TreeLeaf, TreeNode
 from .proofs.signatures import HASH_BYTES, GivenKeys, SignedCheckpoint, open_note
 from .report import WRONG_CONTENT, Unsound, UsageError
+from .storage.disk import DiskStore
+from .storage.progress import VerificationProgress
 from .values import Json, Span, canonical
 
 EXTRACT_FORMAT = "jiangbu/extract/1"
 # Not in the manifest, which cannot hold its own hash or that of its signature.
 UNLISTED = ("manifest.json", "manifest.sig")
+CHUNK_BYTES = 1 << 20
+JSON_SPACES = " \t\n\r"
+JSON_SPACE = re.compile(f"[{JSON_SPACES}]*")
+DECODER = json.JSONDecoder()
+LONGEST_ITEM = 4 * CHUNK_BYTES  # characters
 
 
 class Bundle:
     """The files of an extract, in a zip or in a folder; `own` are the caller's files in that folder.
 
-    `place` is the file, and its line, that is being checked: a fault that names no other is reported there.
+    `place` is the file, and its line, that is being checked: a fault that names no other is reported there. `store`
+    keeps on disk what is read; `progress` shows how far it is.
     """
 
-    def __init__(self, path: str, own: Iterable[str | None] = ()) -> None:
-        self.path = path
+    def __init__(self, path: str, own: Iterable[str | None] = (), progress: VerificationProgress | None = None) -> None:
+        self.path, self.store = path, DiskStore()
+        self.progress = progress or VerificationProgress()
         self.place: tuple[str, int | None] = ("manifest.json", None)
         self._zip: zipfile.ZipFile | None = None
         if os.path.isdir(path):
@@ -78,7 +89,7 @@ class Bundle:
         path = os.path.join(self.path, *name.split("/"))
         try:
             with self._zip.open(name) if self._zip else open(path, "rb") as file:
-                while chunk := file.read(1 << 20):
+                while chunk := file.read(CHUNK_BYTES):
                     yield chunk
         except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
             raise unreadable(name, error) from None
@@ -95,6 +106,7 @@ class Bundle:
             for line in lines:
                 number += 1
                 self.place = name, number
+                self.progress.at(name, number)
                 yield number, line
         if rest:
             raise Unsound("末行不完整", "the last line is incomplete", file=name, line=number + 1)
@@ -118,10 +130,88 @@ class Bundle:
                 raise Unsound("不是 JSON", "not JSON", str(error)) from None
             if not is_canonical or not isinstance(value, dict):
                 raise Unsound("不是规范形式", "not in canonical form")
-            if before is not None and place(value) <= before:
+            here = place(value)
+            if before is not None and here <= before:
                 raise Unsound("次序有误", "out of order")
-            before = place(value)
+            before = here
             yield value, line
+
+    def array(self, name: str, field: str) -> JsonArray:
+        """The array in a field of a JSON object, item by item."""
+        self.place = name, None
+        return JsonArray(self.chunks(name), field)
+
+
+class JsonArray:
+    """Yields the items of an array that need not fit in memory; `rest` is then the object, with the array empty."""
+
+    def __init__(self, chunks: Iterable[bytes], field: str) -> None:
+        self._chunks, self._field = iter(chunks), field
+        self._read = codecs.getincrementaldecoder("utf-8")()
+        self._text, self._at, self._is_all = "", 0, False
+        self.rest: Json = {}
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield from self._read_through()
+        except (ValueError, RecursionError) as error:
+            # A fault of the file itself, such as a missing one, is told as it is.
+            raise error if isinstance(error, Unsound) else Unsound("不是 JSON", "not JSON", str(error)) from None
+
+    def _read_through(self) -> Iterator[Any]:
+        begin = re.compile(f'"{self._field}"[{JSON_SPACES}]*:[{JSON_SPACES}]*\\[')
+        while (found := begin.search(self._text)) is None and self._more():
+            pass
+        self._at = len(self._text) if found is None else found.end()
+        head = self._text[: self._at]
+        if found is not None:
+            yield from self._items()
+        while self._more():
+            pass
+        self.rest = json.loads(head + self._text[self._at :])
+        if self.rest.get(self._field) != []:
+            raise ValueError(f"another {self._field}")
+
+    def _more(self) -> bool:
+        """Read on; False at the end of the file."""
+        chunk = next(self._chunks, b"")
+        self._is_all = not chunk
+        self._text, self._at = self._text[self._at :] + self._read.decode(chunk, self._is_all), 0
+        return not self._is_all
+
+    def _items(self) -> Iterator[Any]:
+        """Yield the items up to the bracket that ends the array."""
+        is_first = True
+        while (sign := self._sign()) != "]":
+            if not is_first:
+                if sign != ",":
+                    raise ValueError(f"Expecting ',' delimiter: {sign:.10}")
+                self._at += 1
+                self._sign()
+            is_first = False
+            yield self._item()
+
+    def _sign(self) -> str:
+        """The next character that is no space; empty at the end."""
+        while True:
+            found = JSON_SPACE.match(self._text, self._at)
+            self._at = self._at if found is None else found.end()
+            if self._at < len(self._text) or not self._more():
+                return self._text[self._at : self._at + 1]
+
+    def _item(self) -> Any:
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self._text, self._at)
+            except ValueError:
+                if len(self._text) - self._at > LONGEST_ITEM or not self._more():
+                    raise
+                continue
+            # A number may go on in the next chunk.
+            is_whole, length = self._text[end : end + 1] in (",", "]", *JSON_SPACES), end - self._at
+            if is_whole or not self._more():
+                self._at += length
+                return value
 
 
 def unreadable(name: str, error: Exception) -> Unsound:
@@ -152,6 +242,7 @@ def check_file(bundle: Bundle, name: str, expected: Json) -> None:
     for chunk in bundle.chunks(name):
         digest.update(chunk)
         size += len(chunk)
+        bundle.progress.at(name, size >> 20, "MB")
     if (digest.hexdigest(), size) != (expected["sha256"], expected["bytes"]):
         line = first_other_line(bundle, name)
         raise Unsound("与清单中的哈希不符", "differs from its hash in the manifest", file=name, line=line)
@@ -209,18 +300,22 @@ def viewer_of(request: Json) -> str | None:
     return exchange if kind == "exchange" else None
 
 
-def read_proof(bundle: Bundle, file: str, size: int) -> list[TreeNode]:
-    """The nodes of a proof file."""
-    proof = bundle.json(file)
-    if not isinstance(proof, dict) or set(proof) != {"size", "nodes"} or proof["size"] != size:
+def read_proof(bundle: Bundle, file: str, size: int) -> Iterator[TreeNode]:
+    """The nodes of a proof file, which is checked before the first."""
+    proof = bundle.array(file, "nodes")
+    for node in proof:
+        proof_node(node)
+    if set(proof.rest) != {"size", "nodes"} or proof.rest["size"] != size:
         raise Unsound("与检查点的大小不符", "not of the checkpoint's size")
-    nodes = []
-    for start, end, encoded in proof["nodes"]:
-        value = base64.b64decode(encoded, validate=True)
-        if len(value) != HASH_BYTES or base64.b64encode(value).decode() != encoded:
-            raise Unsound("不是哈希", "not a hash", f"{encoded:.60}")
-        nodes.append((start, end, value))
-    return nodes
+    return map(proof_node, bundle.array(file, "nodes"))
+
+
+def proof_node(node: Any) -> TreeNode:
+    start, end, encoded = node
+    value = base64.b64decode(encoded, validate=True)
+    if len(value) != HASH_BYTES or base64.b64encode(value).decode() != encoded:
+        raise Unsound("不是哈希", "not a hash", f"{encoded:.60}")
+    return (start, end, value)
 
 
 def check_log(

@@ -13,7 +13,7 @@ from .awards import entitlements
 from .facts import about_of_fact, fact_keys, listing_fact, recompute_fact
 from .payables import CompetingAward, payables
 from .policy import ExchangeWhitelist, PolicyValues
-from .registers import RegisterDocument, RegisterEvidence
+from .registers import RegisterEvidence, read_document
 from .risk_flags import red_flags_on
 from .values import DocumentKey, Json
 
@@ -56,7 +56,7 @@ def expected_facts(documents: Iterable[AcceptedDocument], settings: Json, regist
     numbers: dict[DocumentKey, None] = {}
     for kind, exchange, data, record_us in documents:
         one = listings if kind == "listing" else trades
-        one.add_document(RegisterDocument(one.size, kind, exchange, data, record_us))
+        one.add_document(read_document(one.size, kind, exchange, data, record_us))
         one.size += 1
         if kind == "listing":
             numbers[exchange, data["listing_no"]] = None

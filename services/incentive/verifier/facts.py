@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Callable
+from heapq import nsmallest
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Callable, NamedTuple
 
 from .policy import ExchangeWhitelist
 from .registers import RegisterDocument, RegisterEvidence
 from .report import Unsound
 from .rules import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, RED_FLAG
+from .storage.disk import sorted_on_disk
 from .values import DAY_US, Json, day_us, instant, local, party_json, subject_of, time_text, yuan
 
 COUNTERPARTIES, REPEATED_AMOUNTS = 10, 5  # the most that a fact lists
@@ -28,23 +32,23 @@ def recompute_fact(register: RegisterEvidence, topic: str, rest: str, seq: int) 
 
 def fact_keys(register: RegisterEvidence) -> Iterator[tuple[str, str, int]]:
     """Yield (topic, key, newest entry that can have changed it) of every fact that the documents can make."""
-    by, is_trade = register.by_role, register.kind == "trade"
-    for subject, keys in by[register.earner].items():
+    is_trade = register.kind == "trade"
+    for subject, newest in register.whose(register.earner):
         if subject.startswith("uscc:"):
-            yield FIRST_PURCHASE if is_trade else FIRST_LISTING, subject, register.newest(keys)
+            yield FIRST_PURCHASE if is_trade else FIRST_LISTING, subject, newest
             if is_trade:
-                yield RED_FLAG, f"buyer/{subject}", register.newest(keys)
+                yield RED_FLAG, f"buyer/{subject}", newest
     if not is_trade:
         return
-    for exchange_year, keys in by["exchange"].items():
-        yield ANNUAL_TOTAL, f"exchange/{exchange_year}", register.newest(keys)
-        yield RED_FLAG, f"exchange/{exchange_year}", register.newest(keys)
+    for exchange_year, newest in register.whose("exchange_year"):
+        yield ANNUAL_TOTAL, f"exchange/{exchange_year}", newest
+        yield RED_FLAG, f"exchange/{exchange_year}", newest
     matched = register.newest_listing_fact()
-    for subject, keys in by["provider"].items():
+    for subject, newest in register.whose("provider"):
         if subject.startswith("uscc:"):
-            for year in register.years(keys):
-                yield ANNUAL_TOTAL, f"provider/{subject}/{year}", max(matched, register.newest(keys))
-                yield RED_FLAG, f"provider/{subject}/{year}", register.newest(keys + by["buyer"].get(subject, []))
+            for year in register.years("provider", subject):
+                yield ANNUAL_TOTAL, f"provider/{subject}/{year}", max(matched, newest)
+                yield RED_FLAG, f"provider/{subject}/{year}", max(newest, register.newest("buyer", subject))
 
 
 def about_of_fact(fact: str) -> str:
@@ -79,13 +83,15 @@ def first_fact(register: RegisterEvidence, seq: int, subject: str) -> Json:
     Beside it stands the least one before it that was annulled or cancelled, absent for none.
     """
     whitelist, _ = register.settings(seq)
-    counted = [
-        document
-        for document in register.documents(register.earner, subject, seq)
-        if not document.mirrored and whitelist.counts(document.exchange, document.at)
-    ]
-    first = min((one for one in counted if not one.is_void), key=lambda one: one.place, default=None)
-    void = min((one for one in counted if one.is_void), key=lambda one: one.place, default=None)
+    first: RegisterDocument | None = None
+    void: RegisterDocument | None = None
+    for document in register.documents(register.earner, subject, seq):
+        if document.mirrored or not whitelist.counts(document.exchange, document.at):
+            continue
+        if document.is_void:
+            void = document if void is None or document.place < void.place else void
+        else:
+            first = document if first is None or document.place < first.place else first
     value: Json = {
         "party": party_json((subject, register.name_of(subject, seq))),
         "first": None if first is None else first_json(register, seq, first),
@@ -124,87 +130,130 @@ def counted_trades(register: RegisterEvidence, role: str, whose: str, seq: int) 
             yield document
 
 
-def sum_json(documents: Sequence[RegisterDocument]) -> Json:
-    return {"amount": yuan(sum(one.net for one in documents)), "trades": len(documents)}
+class TradeSums:
+    """Sums of trades, in fen; those of future-dated trades apart, too. `first` and `last` are those entered so."""
+
+    def __init__(self) -> None:
+        self.amount = self.trades = self.refunded = self.ahead_amount = self.ahead_trades = 0
+        self.last_at: int | None = None
+        self.first: RegisterDocument | None = None
+        self.last: RegisterDocument | None = None
+
+    def add(self, document: RegisterDocument) -> None:
+        self.amount += document.net
+        self.trades += 1
+        self.refunded += document.refunded
+        if document.is_ahead:
+            self.ahead_amount += document.net
+            self.ahead_trades += 1
+        self.last_at = document.at if self.last_at is None else max(self.last_at, document.at)
+        if self.first is None or document.seq < self.first.seq:
+            self.first = document
+        if self.last is None or document.seq > self.last.seq:
+            self.last = document
+
+    def sums_json(self) -> Json:
+        return {"amount": yuan(self.amount), "trades": self.trades}
+
+    def examples_json(self) -> list[Json]:
+        """The trades that were entered first and last."""
+        ends = [self.first] if self.first is self.last else [self.first, self.last]
+        return [trade_json(one) for one in ends if one is not None]
+
+    def parts_json(self, register: RegisterEvidence, seq: int) -> Json:
+        """The part of future-dated trades in a bucket, and the refunds; each absent for none."""
+        refunded = self.refunded if register.names_refunds(seq) else 0
+        has_ahead = self.ahead_trades and register.names_ahead(seq)
+        return {
+            **({"ahead": {"amount": yuan(self.ahead_amount), "trades": self.ahead_trades}} if has_ahead else {}),
+            **({"refunded": yuan(refunded)} if refunded else {}),
+        }
 
 
-def parts_json(register: RegisterEvidence, seq: int, trades: Sequence[RegisterDocument]) -> Json:
-    """The part of future-dated trades in a bucket, and the refunds; each absent for none."""
-    ahead = [one for one in trades if one.is_ahead and register.names_ahead(seq)]
-    refunded = sum(one.refunded for one in trades) if register.names_refunds(seq) else 0
-    return {
-        **({"ahead": sum_json(ahead)} if ahead else {}),
-        **({"refunded": yuan(refunded)} if refunded else {}),
-    }
+class MonthlyBuckets:
+    """Sums of trades by calendar month in Shanghai, split again at the cut dates."""
 
+    def __init__(self, cut_at: Iterable[str]) -> None:
+        self._cuts = sorted(map(date.fromisoformat, cut_at))
+        self._sums: dict[tuple[date, date], TradeSums] = {}
+        self._of_day: dict[date, TradeSums] = {}
 
-def buckets_json(register: RegisterEvidence, seq: int, documents: Iterable[RegisterDocument]) -> list[Json]:
-    """Sum trades by calendar month in Shanghai, split again at the cut dates."""
-    _, cut_at = register.settings(seq)
-    cuts = sorted(map(date.fromisoformat, cut_at))
-    buckets: dict[tuple[date, date], list[RegisterDocument]] = {}
-    for document in documents:
+    def add(self, document: RegisterDocument) -> None:
         day = local(document.at).date()
+        if day not in self._of_day:
+            self._of_day[day] = self._sums.setdefault(self._limits(day), TradeSums())
+        self._of_day[day].add(document)
+
+    def _limits(self, day: date) -> tuple[date, date]:
         month = day.replace(day=1)
         after = (month + timedelta(days=32)).replace(day=1)
-        begin = max([month] + [cut for cut in cuts if cut <= day])
-        end = min([after] + [cut for cut in cuts if cut > day])
-        buckets.setdefault((begin, end), []).append(document)
-    return [
-        {
-            "from": time_text(day_us(begin)),
-            "until": time_text(day_us(end)),
-            **sum_json(trades),
-            "last_completed_at": time_text(max(one.at for one in trades)),
-            **parts_json(register, seq, trades),
-        }
-        for (begin, end), trades in sorted(buckets.items())
-    ]
+        begin = max([month] + [cut for cut in self._cuts if cut <= day])
+        return begin, min([after] + [cut for cut in self._cuts if cut > day])
+
+    def buckets_json(self, register: RegisterEvidence, seq: int) -> list[Json]:
+        return [
+            {
+                "from": time_text(day_us(begin)),
+                "until": time_text(day_us(end)),
+                **sums.sums_json(),
+                "last_completed_at": time_text(sums.last_at or 0),
+                **sums.parts_json(register, seq),
+            }
+            for (begin, end), sums in sorted(self._sums.items(), key=itemgetter(0))
+        ]
 
 
 def exchange_total(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
     """(六) 2: all completed trades of the exchange in the year, without mirrored ones."""
     _, cut_at = register.settings(seq)
-    trades = list(counted_trades(register, "exchange", f"{exchange}/{year}", seq))
-    buckets = buckets_json(register, seq, trades)
-    value = {"exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets}
+    buckets = MonthlyBuckets(cut_at)
+    by_kind: dict[str, TradeSums] = {}
+    by_industry: dict[str, TradeSums] = {}
+    for one in counted_trades(register, "exchange_year", f"{exchange}/{year}", seq):
+        buckets.add(one)
+        by_kind.setdefault(one.product_kind, TradeSums()).add(one)
+        by_industry.setdefault(one.industry, TradeSums()).add(one)
+    value: Json = {
+        "exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets.buckets_json(register, seq),
+    }  # fmt: skip
     if register.names_products(seq):
-        value["by_kind"] = products_json(trades, lambda one: one.product_kind)
-        value["by_industry"] = products_json(trades, lambda one: one.industry)
+        value["by_kind"] = {name: sums.sums_json() for name, sums in by_kind.items()}
+        value["by_industry"] = {name: sums.sums_json() for name, sums in by_industry.items()}
     return value
 
 
-def products_json(trades: Iterable[RegisterDocument], part: Callable[[RegisterDocument], str]) -> Json:
-    """Sum trades by the kind or the industry of what was traded."""
-    found: dict[str, list[RegisterDocument]] = {}
-    for one in trades:
-        found.setdefault(part(one), []).append(one)
-    return {name: sum_json(ones) for name, ones in found.items()}
+class ProviderShare:
+    """A provider's trades of the year on one exchange: those that count, and the others by reason."""
+
+    def __init__(self, cut_at: list[str]) -> None:
+        self._buckets = {reason: MonthlyBuckets(cut_at) for reason in ("counted", "unmatched")}
+        self._others: dict[str, TradeSums] = {}
+
+    def add(self, reason: str, document: RegisterDocument) -> None:
+        if reason in self._buckets:
+            self._buckets[reason].add(document)
+        else:
+            self._others.setdefault(reason, TradeSums()).add(document)
+
+    def share_json(self, register: RegisterEvidence, seq: int) -> Json:
+        found: Json = {name: buckets.buckets_json(register, seq) for name, buckets in self._buckets.items()}
+        found["other"] = [{"reason": reason, **self._others[reason].sums_json()} for reason in sorted(self._others)]
+        return found
 
 
 def provider_total(register: RegisterEvidence, seq: int, subject: str, year: str) -> Json:
     """(四) 3: the provider's trades of the year by exchange: those that count, and the others by reason."""
     whitelist, cut_at = register.settings(seq)
-    trades: dict[str, dict[str, list[RegisterDocument]]] = {}
+    shares: dict[str, ProviderShare] = {}
     for document in register.documents("provider", subject, seq):
         if document.year == int(year):
-            reason = reason_of(register, document, whitelist, seq)
-            trades.setdefault(document.exchange, {}).setdefault(reason, []).append(document)
+            share = shares.setdefault(document.exchange, ProviderShare(cut_at))
+            share.add(reason_of(register, document, whitelist, seq), document)
     return {
         "party": party_json((subject, register.name_of(subject, seq))),
         "year": int(year),
         "cut_at": cut_at,
-        "by_exchange": {
-            exchange: {
-                "counted": buckets_json(register, seq, by_reason.get("counted", ())),
-                "unmatched": buckets_json(register, seq, by_reason.get("unmatched", ())),
-                "other": [
-                    {"reason": reason, **sum_json(by_reason[reason])}
-                    for reason in sorted(by_reason.keys() - {"counted", "unmatched"})
-                ],
-            }
-            for exchange, by_reason in trades.items()
-        },
+        "by_exchange": {exchange: share.share_json(register, seq) for exchange, share in shares.items()},
     }
 
 
@@ -230,84 +279,144 @@ def reason_of(register: RegisterEvidence, document: RegisterDocument, whitelist:
     return "counted" if is_matched else "unmatched"
 
 
-def examples_json(documents: Sequence[RegisterDocument]) -> list[Json]:
-    """The trades that were entered first and last."""
-    in_order = sorted(documents, key=lambda one: one.seq)
-    ends = in_order[:1] if len(in_order) == 1 else [in_order[0], in_order[-1]]
-    return [trade_json(one) for one in ends]
-
-
 def trade_json(document: RegisterDocument) -> Json:
     return {"exchange": document.exchange, "trade_no": document.number}
 
 
 def provider_flags(register: RegisterEvidence, seq: int, subject: str, year: str) -> Json:
     """The provider's greatest buyers of the year, its purchases from them, and repeated amounts."""
-    sold = [one for one in counted_trades(register, "provider", subject, seq) if one.year == int(year)]
-    bought = [one for one in counted_trades(register, "buyer", subject, seq) if one.year == int(year)]
-    to: dict[str, list[RegisterDocument]] = {}
-    by_amount: dict[int, list[RegisterDocument]] = {}
-    for one in sold:
-        if one.buyer is not None and not one.buyer[0].startswith("natural_person:"):
-            to.setdefault(one.buyer[0], []).append(one)
-        by_amount.setdefault(one.net, []).append(one)
-    greatest = sorted(to, key=lambda other: (-sum(one.net for one in to[other]), other.encode()))
-    repeated = [amount for amount, ones in by_amount.items() if amount > 0 and len(ones) >= REPEATED_FROM]
-    repeated.sort(key=lambda amount: (-amount * len(by_amount[amount]), -amount))
+    sold = TradeSums()
+
+    def trades() -> Iterator[RegisterDocument]:
+        for one in counted_trades(register, "provider", subject, seq):
+            if one.year == int(year):
+                yield one
+
+    def to_buyers() -> Iterator[tuple[str, int]]:
+        for one in trades():
+            sold.add(one)
+            if one.buyer is not None and not one.buyer[0].startswith("natural_person:"):
+                yield one.buyer[0], one.net
+
+    greatest = greatest_buyers(to_buyers())
+    bought = {other: TradeSums() for other, _ in greatest}
+    for one in counted_trades(register, "buyer", subject, seq):
+        if one.year == int(year) and one.provider[0] in bought:
+            bought[one.provider[0]].add(one)
     return {
         "subject": subject,
         "year": int(year),
-        "sold": sum_json(sold),
+        "sold": sold.sums_json(),
         "counterparties": [
-            {
-                "subject": other,
-                "sold": sum_json(to[other]),
-                "bought": sum_json([one for one in bought if one.provider[0] == other]),
-            }
-            for other in greatest[:COUNTERPARTIES]
+            {"subject": other, "sold": to.sums_json(), "bought": bought[other].sums_json()} for other, to in greatest
         ],
-        "repeated": [
-            {
-                "amount": yuan(amount),
-                "trades": len(by_amount[amount]),
-                "buyers": len({one.buyer for one in by_amount[amount]}),
-                "examples": examples_json(by_amount[amount]),
-            }
-            for amount in repeated[:REPEATED_AMOUNTS]
-        ],
+        "repeated": repeated_json(trades()),
     }
+
+
+def greatest_buyers(sales: Iterable[tuple[str, int]]) -> list[tuple[str, SaleSums]]:
+    """The buyers of the greatest sums, with these."""
+    by_buyer = groupby(sorted_on_disk(sales, 2), key=lambda sale: sale[0])
+    sums = ((buyer, SaleSums.of(net for _, net in of_it)) for buyer, of_it in by_buyer)
+    return nsmallest(COUNTERPARTIES, sums, key=lambda one: (-one[1].amount, one[0].encode()))
+
+
+class SaleSums(NamedTuple):
+    """How many sales there are and their sum, in fen."""
+
+    amount: int
+    trades: int
+
+    @classmethod
+    def of(cls, amounts: Iterable[int]) -> SaleSums:
+        total = trades = 0
+        for amount in amounts:
+            total, trades = total + amount, trades + 1
+        return cls(total, trades)
+
+    def sums_json(self) -> Json:
+        return {"amount": yuan(self.amount), "trades": self.trades}
+
+
+def repeated_json(trades: Iterable[RegisterDocument]) -> list[Json]:
+    """The amounts over zero that occur most, by their sums; the trades of each that were entered first and last."""
+    rows = ((one.net, *(one.buyer or ("", "")), one.seq, one.exchange, one.number) for one in trades if one.net > 0)
+    amounts = (AmountRepeats.of(amount, of_it) for amount, of_it in groupby(sorted_on_disk(rows, 6), itemgetter(0)))
+    repeated = (one for one in amounts if one.trades >= REPEATED_FROM)
+    greatest = nsmallest(REPEATED_AMOUNTS, repeated, key=lambda one: (-one.amount * one.trades, -one.amount))
+    return [one.json() for one in greatest]
+
+
+class AmountRepeats(NamedTuple):
+    """One amount of trades in fen, how many there are, to how many buyers, and those entered first and last."""
+
+    amount: int
+    trades: int
+    buyers: int
+    first: tuple[int, str, str]
+    last: tuple[int, str, str]
+
+    @classmethod
+    def of(cls, amount: int, rows: Iterable[tuple[Any, ...]]) -> AmountRepeats:
+        """`rows` are of that amount, in order: the buyer with its name, and the trade."""
+        trades = buyers = 0
+        before: tuple[str, str] | None = None
+        first = last = (0, "", "")
+        for _, buyer, name, *trade in rows:
+            place = (trade[0], trade[1], trade[2])
+            first, last = (place, place) if not trades else (min(first, place), max(last, place))
+            buyers += before != (buyer, name)
+            before, trades = (buyer, name), trades + 1
+        return cls(amount, trades, buyers, first, last)
+
+    def json(self) -> Json:
+        ends = [self.first] if self.trades == 1 else [self.first, self.last]
+        return {
+            "amount": yuan(self.amount),
+            "trades": self.trades,
+            "buyers": self.buyers,
+            "examples": [{"exchange": exchange, "trade_no": number} for _, exchange, number in ends],
+        }
 
 
 def buyer_flags(register: RegisterEvidence, seq: int, subject: str) -> Json:
     """A small first purchase, and the greatest of the large ones soon after it."""
-    bought = sorted(counted_trades(register, "buyer", subject, seq), key=lambda one: one.place)
-    large = [
-        one for one in bought if one.net >= LARGE_PURCHASE and bought[0].at <= one.at <= bought[0].at + AFTER_FIRST_US
-    ]
-    if not large or bought[0].net >= SMALL_FIRST:
-        return {"subject": subject, "first": None, "greatest": None}
+    first = min(counted_trades(register, "buyer", subject, seq), key=lambda one: one.place, default=None)
+    nothing = {"subject": subject, "first": None, "greatest": None}
+    if first is None or first.net >= SMALL_FIRST:
+        return nothing
+    large = (
+        one
+        for one in counted_trades(register, "buyer", subject, seq)
+        if one.net >= LARGE_PURCHASE and first.at <= one.at <= first.at + AFTER_FIRST_US
+    )
+    greatest = min(large, key=lambda one: (-one.net, one.place), default=None)
+    if greatest is None:
+        return nothing
 
     def purchase_json(one: RegisterDocument) -> Json:
         return {**trade_json(one), "completed_at": time_text(one.at), "amount": yuan(one.net)}
 
-    greatest = max(large, key=lambda one: one.net)
-    return {"subject": subject, "first": purchase_json(bought[0]), "greatest": purchase_json(greatest)}
+    return {"subject": subject, "first": purchase_json(first), "greatest": purchase_json(greatest)}
 
 
 def exchange_flags(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
     """Sum the purchases of operators on their exchange in the year, while they operated it."""
     whitelist, _ = register.settings(seq)
-    bought: dict[str, list[RegisterDocument]] = {}
-    for one in counted_trades(register, "exchange", f"{exchange}/{year}", seq):
+    subjects = whitelist.operators_of(exchange)
+    bought: dict[str, TradeSums] = {}
+    for one in counted_trades(register, "exchange_year", f"{exchange}/{year}", seq):
+        if one.buyer is None or one.buyer[0] not in subjects:
+            continue
         operator = whitelist.operator_on(exchange, local(one.at).date())
-        if operator is not None and one.buyer is not None and one.buyer[0] == f"uscc:{operator['uscc']}":
-            bought.setdefault(one.buyer[0], []).append(one)
+        if operator is not None and one.buyer[0] == f"uscc:{operator['uscc']}":
+            bought.setdefault(one.buyer[0], TradeSums()).add(one)
     return {
         "exchange": exchange,
         "year": int(year),
         "operators": [
-            {"subject": subject, "examples": examples_json(ones), **sum_json(ones)}
-            for subject, ones in sorted(bought.items())
+            {"subject": subject, "examples": sums.examples_json(), **sums.sums_json()}
+            for subject, sums in sorted(bought.items(), key=itemgetter(0))
         ],
     }
 

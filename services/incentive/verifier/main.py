@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
@@ -23,24 +24,28 @@ from .bundle import (
     open_checkpoint,
     viewer_of,
 )
-from .ledger import AccountSums, LedgerLog, OlderExtract, check_balances, read_balances
+from .ledger import AccountBalances, LedgerLog, OlderExtract, check_balances, read_balances
 from .policy import SettingsHistory
 from .proofs.signatures import GivenKeys, SignedCheckpoint, VerifierKeys, read_keys
 from .registers import read_register
 from .report import ReportLine, Unsound, UsageError, VerificationReport, caller_language
 from .reported_facts import RegistersByName, ReportedFacts, check_listing_facts
-from .risk_flags import OF_OTHERS
 from .statements import check_statements
-from .values import Json, Span, fen, yuan
+from .storage.progress import VerificationProgress
+from .values import Json, Span, yuan
 
 
 def verify(
-    path: str, keys: GivenKeys, older_path: str | None = None, own: Iterable[str | None] = ()
+    path: str,
+    keys: GivenKeys,
+    older_path: str | None = None,
+    own: Iterable[str | None] = (),
+    progress: VerificationProgress | None = None,
 ) -> VerificationReport:
     """Report on an extract; UsageError where nothing can be said. `own`: the caller's files in its folder."""
     report = VerificationReport()
     try:
-        with Bundle(path, own) as bundle:
+        with Bundle(path, own, progress) as bundle:
             manifest = check_manifest(bundle, keys)
             origins = {name for name, _ in keys or ()}
             missing = [log["origin"] for log in manifest["logs"] if keys is not None and log["origin"] not in origins]
@@ -76,9 +81,9 @@ class ExtractCheck:
         awards = self._check_awards(settings, facts)
         acts = self._check_acts(awards, settings, ledger, facts)
         statements = self._check_statements(settings, ledger, facts, acts)
-        check_posted(awards, ledger, balances)
+        sums = check_posted(awards, ledger, balances)
         self._shown("各项奖补与其台账账户一致", "awards agree with what is posted on their accounts")
-        check_totals(self._manifest, (ledger, awards, facts, acts), registers, statements)
+        check_totals(self._manifest, (ledger, awards, facts, acts), sums, registers, statements)
         if settings.policy is not None:
             values = "; ".join(settings.policy.for_comparison())
             self._shown("所依政策值，请与文件原文比对", "the policy's values, to be compared with its text", values)
@@ -191,7 +196,7 @@ class ExtractCheck:
                 f"{compared} listing facts agree with the register of listings",
             )
         if self._has_whole_registers and not self._request["as_of"] and not facts.of_replaced:
-            self._report_outdated(facts.outdated(self._is_complete))
+            self._report_outdated(*facts.outdated(self._is_complete))
         if former := facts.of_former + not_compared:
             self._limit(
                 f"{former} 项事实出自登记簿的前一代，无法重算",
@@ -220,30 +225,31 @@ class ExtractCheck:
             )
         return facts
 
-    def _report_outdated(self, outdated: Sequence[str]) -> None:
-        if outdated:
+    def _report_outdated(self, count: int, first: str) -> None:
+        if count:
             self._limit(
-                f"台账尚未收到 {len(outdated)} 项较新的事实（如 {outdated[0]}）；以后的核验包仍是如此，则是被扣住",
-                f"{len(outdated)} facts are older than the registers' documents (such as {outdated[0]}): if a later"
+                f"台账尚未收到 {count} 项较新的事实（如 {first}）；以后的核验包仍是如此，则是被扣住",
+                f"{count} facts are older than the registers' documents (such as {first}): if a later"
                 " extract says the same, newer ones are withheld from the ledger",
             )
         else:
             self._shown("台账的事实与登记簿的全部文档相符", "the ledger's facts are up to date with all documents")
 
-    def _check_balances(self, ledger: LedgerLog) -> AccountSums:
+    def _check_balances(self, ledger: LedgerLog) -> AccountBalances:
         balances = read_balances(self._bundle, self._manifest)
-        opening: AccountSums | None = {}
+        opening: AccountBalances | None = None
         if not self._has_all_postings:
             is_all = self._is_of_all_awards and not (self._request["from"] or self._request["until"])
             is_next = self._older is not None and is_all and self._older.size == self._request["since"]
             opening = self._older.balances if self._older is not None and is_next else None
-        if opening is None:
+        if opening is None and not self._has_all_postings:
             self._limit(
                 "期初余额不在核验包中，余额未重算", "balances were not recomputed: earlier postings are not here"
             )
         else:
             check_balances(ledger, balances, opening)
-            self._shown(f"{len(balances)} 个账户的余额等于记账之和", f"{len(balances)} balances are sums of postings")
+            number = balances.count
+            self._shown(f"{number} 个账户的余额等于记账之和", f"{number} balances are sums of postings")
         return balances
 
     def _check_awards(self, settings: SettingsHistory, facts: ReportedFacts) -> ReportedAwards:
@@ -255,7 +261,7 @@ class ExtractCheck:
                 f"{unknown} 项奖补涉及他人，上限无法重算",
                 f"{unknown} awards depend on data of others and could not be recomputed",
             )
-        flagged = sum(any(flag in OF_OTHERS for flag in award["flags"]) for award in awards.all())
+        flagged = awards.flagged_by_others
         if flagged:
             self._limit(
                 f"{flagged} 项奖补的核查线索涉及他人或关联方名单，无法重算",
@@ -267,7 +273,7 @@ class ExtractCheck:
         self, awards: ReportedAwards, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts
     ) -> RecordedActs:
         acts = read_acts(self._bundle, ledger, settings)
-        count = len(ledger.acts) - acts.not_shown
+        count = ledger.act_count - acts.not_shown
         self._shown(f"{count} 项办理记录与台账所载哈希相符", f"{count} acts match their hashes in the ledger")
         if acts.calendar_days:
             days = ", ".join(sorted(acts.calendar_days))
@@ -412,21 +418,21 @@ class ExtractCheck:
 
 
 def check_totals(
-    manifest: Json, read: tuple[LedgerLog, ReportedAwards, ReportedFacts, RecordedActs], registers: RegistersByName,
+    manifest: Json,
+    read: tuple[LedgerLog, ReportedAwards, ReportedFacts, RecordedActs],
+    sums: tuple[int, int],
+    registers: RegistersByName,
     statements: int,
-) -> None:  # fmt: skip
-    """Compare the manifest's counts and control totals with what was `read`."""
+) -> None:
+    """Compare the manifest's counts and control totals with what was `read`; `sums`: of ceilings and payables."""
     ledger, awards, facts, acts = read
     asked, context = awards.counts()
-    ceiling = payable = 0
-    for award in awards.asked():
-        if not award["partial"]:
-            ceiling, payable = ceiling + fen(award["ceiling"]), payable + fen(award["payable"])
+    ceiling, payable = sums
     found = {
         "transactions": {"count": ledger.count, "debit": yuan(ledger.debit), "credit": yuan(ledger.credit)},
         "awards": {"count": asked, "ceiling": yuan(ceiling), "payable": yuan(payable)},
         "context": {"count": context},
-        "decisions": {"count": len(ledger.acts) - acts.not_shown},
+        "decisions": {"count": ledger.act_count - acts.not_shown},
         "facts": {"count": facts.count},
         "statements": {"count": statements},
         "evidence": {register.name: {"count": register.count} for register in registers.values()},
@@ -451,20 +457,25 @@ def main(arguments: Sequence[str] | None = None, need_key: bool = True) -> int:
     parser.add_argument("--key", metavar="FILE", required=need_key, help=keys_help)
     parser.add_argument("--since", metavar="OLDER", help=say("旧核验包", "an older extract"))
     parser.add_argument("--html", metavar="FILE", help=say("另存网页报告", "write the report as a web page, too"))
+    progress_help = say("显示进度，即使不在终端", "show progress, also where stderr is no terminal")
+    parser.add_argument("--progress", action="store_true", help=progress_help)
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    progress = VerificationProgress(given.progress or sys.stderr.isatty())
     try:
         keys = None if given.key is None else read_key_file(given.key)
-        report = verify(given.extract, keys, given.since, (given.key, given.since, given.html))
+        report = verify(given.extract, keys, given.since, (given.key, given.since, given.html), progress)
         if given.html:
             with open(given.html, "w", encoding="utf-8") as file:
                 file.write(report.html(datetime.now(timezone.utc).isoformat(timespec="seconds"), language))
-    except (UsageError, OSError) as error:
+    except (UsageError, OSError, sqlite3.Error) as error:
+        progress.end()
         reason = error.message.text(language) if isinstance(error, UsageError) else str(error)
         sys.stderr.write(f"{ReportLine('错误', 'error', reason).text(language)}\n")
         return 2
+    progress.end()
     sys.stdout.write(report.text(language))
     return 0 if report.is_sound else 1
 

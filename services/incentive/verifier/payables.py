@@ -160,6 +160,8 @@ class SubjectPayables:
                 groups.setdefault(kind if self._policy.highest_only == "kinds_compete" else one.award_id, []).append(
                     one
                 )
+        if rival is None and len(groups) <= 1:
+            return {}
         ranked = [
             (-sum(self._limited(group).values()), min(self._first(one) for one in group), name)
             for name, group in groups.items()

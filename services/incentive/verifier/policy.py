@@ -62,6 +62,10 @@ class ExchangeWhitelist:
     def counts(self, exchange: str, at_us: int) -> bool:
         return exchange in self._periods and is_within(at_us, self._periods[exchange])
 
+    def operators_of(self, exchange: str) -> set[str]:
+        """The subjects that operate an exchange at some time."""
+        return {f"uscc:{one['uscc']}" for one in self.exchanges.get(exchange, {}).get("operators", ())}
+
     def operator_on(self, exchange: str, day: date) -> Json | None:
         operators: list[Json] = self.exchanges.get(exchange, {}).get("operators", [])
         for operator in operators:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date
 
 from .bundle import Bundle, viewer_of
@@ -14,6 +13,7 @@ from .policy import DECLARED, SettingsHistory
 from .registers import RegisterEvidence
 from .report import Unsound
 from .rules import FIRST_LISTING
+from .storage.disk import DiskTable, packed, unpacked
 from .values import Json, canonical, subject_of
 
 RegistersByName = dict[tuple[str, str, int], RegisterEvidence]  # listings or trades, register, generation
@@ -26,21 +26,25 @@ CONTENT_FIELDS = ("first", "annulled", "cancelled", "buckets", "by_exchange", "c
 class ReportedFacts:
     """The facts of the extract by what they are about (a subject, or `exchange/<id>`).
 
-    Lines are kept and parsed again where needed, as parsed values take ten times the memory. `recomputed` counts facts
-    that agree; `of_former` and `of_replaced` those of a former generation and of a replaced register.
+    They are kept on disk. `recomputed` counts facts that agree; `of_former` and
+    `of_replaced` those of a former generation and of a replaced register.
     """
 
     def __init__(self, bundle: Bundle, manifest: Json, settings: SettingsHistory, registers: RegistersByName) -> None:
         self.count = self.recomputed = self.of_former = self.of_replaced = 0
-        self.declared: dict[str, tuple[int, str]] = {}
-        self._items: dict[str, list[str]] = {}  # of rules whose amount is the item's, by subject
-        self._with_item: dict[str, set[str]] = {}
+        self._declared = DiskTable(bundle.store, "award_id TEXT, seq INTEGER, sha256 TEXT", "award_id")
+        # Of rules whose amount is the item's.
+        self._items = DiskTable(bundle.store, "subject TEXT, item TEXT", "subject, item", "item, subject")
+        self._has_items = False
         self._settings, self._not_asked = settings, manifest.get("registers_not_asked", ())
-        self._lines: dict[str, list[bytes]] = {}
+        self._facts = DiskTable(bundle.store, "about TEXT, fact BLOB", "about")
+        self._last: tuple[str, list[Json]] = ("", [])  # those asked for last
+        self._progress = bundle.progress
         self._viewer, self._registers = viewer_of(manifest["request"]), registers
-        for item, line in bundle.items(FACTS_FILE, lambda fact: fact["fact"].encode()):
+        for item, _ in bundle.items(FACTS_FILE, lambda fact: fact["fact"].encode()):
             self._check(item)
-            self._lines.setdefault(about_of_fact(item["fact"]), []).append(line)
+            item["topic"] = item["fact"].split("/")[0]
+            self._facts.add(about_of_fact(item["fact"]), packed(item))
             self.count += 1
 
     def _check(self, item: Json) -> None:
@@ -79,11 +83,11 @@ class ReportedFacts:
         if rest != f"{subject}/{value['rule']}/{year}/{value['item']}":
             raise Unsound("不是该键的申报", "not the declaration of its key")
         award_id = f"{value['rule']}/{subject}/{year}/{value['item']}"
-        self.declared[award_id] = (value["seq"], hashlib.sha256(canonical(value)).hexdigest())
+        self._declared.add(award_id, value["seq"], hashlib.sha256(canonical(value)).hexdigest())
         policy, _ = self._settings.in_force()
         if "item" in policy.declared.get(value["rule"], ()):
-            self._items.setdefault(subject, []).append(value["item"])
-            self._with_item.setdefault(value["item"], set()).add(subject)
+            self._items.add(subject, value["item"])
+            self._has_items = True
 
     def _compare(self, value: Json, expected: Json) -> None:
         if self._viewer is not None and "party" in value:
@@ -93,13 +97,22 @@ class ReportedFacts:
             fields = [name for name in sorted({*value, *expected}) if value.get(name) != expected.get(name)]
             raise Unsound("与文档重算不符", "differs from its recomputation from the documents", ", ".join(fields))
 
-    def abouts(self) -> Iterable[str]:
-        return self._lines
+    def abouts(self, without: str = "") -> Iterator[str]:
+        """What facts are about, in order of the first of each, without what a statement of SQL selects."""
+        rest = f"WHERE about NOT IN ({without})" if without else ""
+        return (about for (about,) in self._facts.rows("about", f"{rest} GROUP BY about ORDER BY min(rowid)"))
+
+    def place_of(self, about: str) -> int:
+        """The place of the first fact about a subject or an exchange, by which `abouts` are in order; 0: none."""
+        row = self._facts.row("min(rowid)", "WHERE about = ?", about)
+        return 0 if row is None or row[0] is None else row[0]
 
     def of(self, about: str) -> list[Json]:
-        """The facts about a subject or an exchange, each with its topic."""
-        items = [json.loads(line) for line in self._lines.get(about, ())]
-        return [{**item, "topic": item["fact"].split("/")[0]} for item in items]
+        """The facts about a subject or an exchange, each with its topic; not to be changed."""
+        if self._last[0] != about:
+            rows = self._facts.rows("fact", "WHERE about = ? ORDER BY rowid", about)
+            self._last = about, [unpacked(fact) for (fact,) in rows]
+        return self._last[1]
 
     def value_of(self, fact: str) -> Json | None:
         """The value of the fact of that name; None if the extract does not have it."""
@@ -107,10 +120,12 @@ class ReportedFacts:
 
     def sharing_with(self, subject: str) -> list[Json]:
         """The declarations of other subjects that share an item with one, directly or through others."""
+        if not self._has_items:
+            return []
         subjects, items = {subject}, [subject]
         for of_it in items:
-            for item in self._items.get(of_it, ()):
-                new = self._with_item[item] - subjects
+            for (item,) in list(self._items.rows("item", "WHERE subject = ? ORDER BY rowid", of_it)):
+                new = {one for (one,) in self._items.rows("subject", "WHERE item = ?", item)} - subjects
                 subjects |= new
                 items.extend(sorted(new))
         return [fact for one in items[1:] for fact in self.of(one) if fact["topic"] == DECLARED]
@@ -120,34 +135,48 @@ class ReportedFacts:
 
         `is_all`: none may be missing on either side.
         """
-        shown = 0
-        for award_id, declared in self.declared.items():
+        shown = count = 0
+        for award_id, seq, sha256 in self._declared.rows("award_id, seq, sha256", "ORDER BY rowid"):
+            count += 1
             posted = ledger.declared.get(award_id)
             if posted is None and not is_all:
                 continue
-            if posted != declared:
+            if posted is None or posted[1:] != (seq, sha256):
                 raise Unsound("与台账所记的申报不符", "not the declaration in the ledger", award_id, file=FACTS_FILE)
             shown += 1
-        for award_id in ledger.declared if is_all else ():
-            if award_id not in self.declared:
-                raise Unsound("缺少申报", "a declaration is missing", award_id, file=FACTS_FILE)
-        return shown, len(self.declared) - shown
+        if is_all:
+            self._check_none_missing(ledger)
+        return shown, count - shown
 
-    def outdated(self, is_all: bool) -> list[str]:
-        """Facts that no longer agree with their register's documents; `is_all`: missing facts too."""
-        found = []
-        for (_, name, generation), register in sorted(self._registers.items()):
-            for topic, rest, newest in fact_keys(register):
+    def _check_none_missing(self, ledger: LedgerLog) -> None:
+        missing = [
+            (posted[0], award_id)
+            for award_id, posted in ledger.declared.items()
+            if self._declared.row("1", "WHERE award_id = ?", award_id) is None
+        ]
+        if missing:
+            raise Unsound("缺少申报", "a declaration is missing", min(missing)[1], file=FACTS_FILE)
+
+    def outdated(self, is_all: bool) -> tuple[int, str]:
+        """How many facts no longer agree with their register's documents, and the first; `is_all`: missing ones too."""
+        count, first = 0, ""
+        for fact in self._outdated(is_all):
+            count, first = count + 1, first or fact
+        return count, first
+
+    def _outdated(self, is_all: bool) -> Iterator[str]:
+        for (_, name, generation), register in sorted(self._registers.items(), key=lambda one: one[0]):
+            for number, (topic, rest, newest) in enumerate(fact_keys(register)):
+                self._progress.at(FACTS_FILE, number)
                 fact = f"{topic}/{name}/{rest}"
-                reported = next((one["value"] for one in self.of(about_of_fact(fact)) if one["fact"] == fact), None)
+                reported = self.value_of(fact)
                 if reported is None:
                     if is_all and any(map(recompute_fact(register, topic, rest, register.size).get, CONTENT_FIELDS)):
-                        found.append(fact)
+                        yield fact
                 elif reported["generation"] != generation or newest >= reported["seq"]:
                     now = recompute_fact(register, topic, rest, register.size)
                     if any(now.get(name) != reported.get(name) for name in {*now, *reported} - NOT_COMPARED):
-                        found.append(fact)
-        return found
+                        yield fact
 
 
 def check_listing_facts(registers: RegistersByName) -> tuple[int, int]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from .acts import ACTS_FILE
 from .bundle import Bundle, viewer_of
-from .ledger import LedgerLog
+from .ledger import ACTS_FILE, LedgerLog
 from .policy import SettingsHistory
 from .report import Unsound
 from .reported_facts import ReportedFacts
+from .storage.disk import DiskDict, DiskTable
 from .values import Json, canonical, fen, subject_of, yuan
 
 STATEMENTS_FILE = "statements.ndjson"
@@ -38,7 +38,7 @@ def check_statements(
     settings: SettingsHistory,
     ledger: LedgerLog,
     facts: ReportedFacts,
-    amounts_before: Mapping[str, Json] | None,
+    amounts_before: DiskDict[Json] | None,
     is_complete: bool,
 ) -> StatementsFound:
     """Compare every statement with its decision and what that rests on.
@@ -46,14 +46,19 @@ def check_statements(
     `amounts_before` are an award's amounts before each decision, by statement (None: earlier acts are not here);
     `is_complete`: no decision is left out.
     """
-    decisions = {} if viewer_of(ledger.request) else stated_decisions(bundle, settings)
-    if not decisions and STATEMENTS_FILE not in bundle.names:  # of an earlier version
+    decisions: DiskDict[Json] = DiskDict(bundle.store)
+    if not viewer_of(ledger.request):
+        for statement, stated in stated_decisions(bundle, settings):
+            if statement in decisions:
+                raise Unsound("两项决定指明同一决定书", "two decisions name one statement")
+            decisions[statement] = stated
+    if not len(decisions) and STATEMENTS_FILE not in bundle.names:  # of an earlier version
         return StatementsFound(0, 0)
-    numbers: dict[str, list[tuple[int, int]]] = {}
+    numbers = DiskTable(bundle.store, "series TEXT, seq INTEGER, number INTEGER", "series, seq, number")
     notices = notices_before(bundle)
     count = missing = 0
     for item, line in bundle.items(STATEMENTS_FILE, sha256_of):
-        decision = decisions.pop(hashlib.sha256(line).hexdigest(), None)
+        decision = decisions.pop(hashlib.sha256(line).hexdigest())
         if decision is None:
             raise Unsound("没有决定指明此决定书", "no decision names this statement")
         seq = decision["transaction"]
@@ -61,15 +66,16 @@ def check_statements(
         compare_decision(item, decision)
         compare_notice(item, notices.get(decision["statement"]))
         series, number = number_of(item, decision, terms)
-        numbers.setdefault(series, []).append((seq, number))
-        compare_amounts(item, decision, ledger.ceilings_before.get(seq))
-        known = None if amounts_before is None else amounts_before[decision["statement"]]
+        numbers.add(series, seq, number)
+        compare_amounts(item, decision, ledger.ceiling_before(seq))
+        known = None if amounts_before is None else amounts_before.get(decision["statement"])
         if known is not None and any(item["amounts"][name] != known[name] for name in known):
             raise Unsound("金额与此前的办理记录不符", "its amounts differ from the acts before it")
         missing += facts_missing(item, facts)
         count += 1
-    for sha256 in decisions:
-        raise Unsound("缺少决定书", "a statement is missing", sha256, file=STATEMENTS_FILE)
+    left = min(((decision["transaction"], sha256) for sha256, decision in decisions.items()), default=None)
+    if left is not None:
+        raise Unsound("缺少决定书", "a statement is missing", left[1], file=STATEMENTS_FILE)
     check_numbers(numbers, is_complete)
     return StatementsFound(count, missing)
 
@@ -78,36 +84,32 @@ def sha256_of(item: Json) -> str:
     return hashlib.sha256(canonical(item)).hexdigest()
 
 
-def stated_decisions(bundle: Bundle, settings: SettingsHistory) -> dict[str, Json]:
-    """The decisions by the statement that each names; those under a policy that names no authority have none."""
-    found: dict[str, Json] = {}
+def stated_decisions(bundle: Bundle, settings: SettingsHistory) -> Iterator[tuple[str, Json]]:
+    """Yield decisions with the statement that each names; those under a policy that names no authority have none."""
     for item, _ in bundle.items(ACTS_FILE, lambda act: act["transaction"]):
         if item.get("action") not in STATED_ACTIONS or "statement" not in item:
             continue
         statement, policy = item["statement"], settings.policies.get(settings.policy_at(item["transaction"]) or ("", 0))
         if (statement is None) != (policy is None or policy.statements is None):
             raise Unsound("决定与决定书不符", "a decision lacks its statement, or has one that no policy provides for")
-        if statement in found:
-            raise Unsound("两项决定指明同一决定书", "two decisions name one statement")
         if statement is not None:
-            found[statement] = item
-    return found
+            yield statement, item
 
 
-def notices_before(bundle: Bundle) -> dict[str, Json]:
+def notices_before(bundle: Bundle) -> DiskDict[Json]:
     """The notice that each statement without an own one rests on: of a return with its ground and reason.
 
     Left out where the extract has none, or one of an earlier version.
     """
-    found: dict[str, Json] = {}
-    last: dict[tuple[str, str], Json] = {}
+    found: DiskDict[Json] = DiskDict(bundle.store)
+    last: DiskDict[Json] = DiskDict(bundle.store)  # by award and action
     for item, _ in bundle.items(ACTS_FILE, lambda act: act["transaction"]):
         action, notice = item.get("action", ""), item.get("notice")
         if notice is not None:
             told = {"ground": item["ground"], "reason": item["reason"]} if action == "notify_return" else {}
-            last[item["award_id"], action] = {**notice, **told}
+            last[f"{item['award_id']} {action}"] = {**notice, **told}
         elif action in STATED_ACTIONS and item.get("statement"):
-            before = last.get((item["award_id"], "notify_return" if action == "return" else "publish"))
+            before = last.get(f"{item['award_id']} {'notify_return' if action == 'return' else 'publish'}")
             if before is not None:
                 found[item["statement"]] = before
     return found
@@ -181,13 +183,15 @@ def number_of(item: Json, decision: Json, terms: Json) -> tuple[str, int]:
     return found.group(2), int(found.group(3))
 
 
-def check_numbers(numbers: dict[str, list[tuple[int, int]]], is_complete: bool) -> None:
+def check_numbers(numbers: DiskTable, is_complete: bool) -> None:
     """Numbers of a year rise with the ledger, and have no gaps if no decision is left out."""
-    for year, found in numbers.items():
-        given = [number for _, number in sorted(found)]
-        wanted = list(range(1, len(given) + 1)) if is_complete else sorted(set(given))
-        if given != wanted:
-            raise Unsound("文号不连续", "the numbers of statements have gaps", year, file=STATEMENTS_FILE)
+    series = [one for (one,) in numbers.rows("series", "GROUP BY series ORDER BY min(rowid)")]
+    for year in series:
+        before = 0
+        for (number,) in numbers.rows("number", "WHERE series = ? ORDER BY seq, number", year):
+            if number != before + 1 if is_complete else number <= before:
+                raise Unsound("文号不连续", "the numbers of statements have gaps", year, file=STATEMENTS_FILE)
+            before = number
 
 
 def compare_amounts(item: Json, decision: Json, ceiling: int | None) -> None:

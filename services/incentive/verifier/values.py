@@ -6,7 +6,7 @@ import json
 import re
 from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
-from math import floor
+from functools import lru_cache
 from typing import Any
 
 from .report import Unsound
@@ -21,6 +21,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MICROSECOND = timedelta(microseconds=1)
 DAY_US = 86_400_000_000
 NO_START, NO_END = -(10**18), 10**18
+CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+REMEMBERED = 4096  # values of a function
 LONGEST_INTEGER = 32  # digits; no known field takes a longer number
 TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,6}))?(?:Z|([+-][0-9]{2}:[0-9]{2}))"
@@ -30,13 +32,14 @@ YUAN = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,2}))?")
 
 def canonical(value: object) -> bytes:
     """RFC 8785 bytes of a value in an extract: no floats, field names in ASCII."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return CANONICAL.encode(value).encode()
 
 
 def read_int(digits: str) -> int | float:
     return int(digits) if len(digits) <= LONGEST_INTEGER else float("inf")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def fen(text: str) -> int:
     """Parse yuan as fen."""
     found = YUAN.fullmatch(text)
@@ -46,6 +49,7 @@ def fen(text: str) -> int:
     return -amount if found.group(1) else amount
 
 
+@lru_cache(maxsize=REMEMBERED)
 def yuan(amount: int) -> str:
     """Format fen as yuan with two decimals."""
     return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02}"
@@ -53,14 +57,23 @@ def yuan(amount: int) -> str:
 
 def rate_of(amount: int, rate: str, rounding: str, cap: int | None = None) -> int:
     """Apply a rate up to a cap, and round to the fen by the reading of G5."""
-    exact = amount * Fraction(rate)
+    part, whole = ratio_of(rate)
+    exact = amount * part  # in fen by `whole`
     if cap is not None:
-        exact = min(exact, Fraction(cap))
+        exact = min(exact, cap * whole)
     if rounding == "down_to_the_yuan":
-        return floor(exact / 100) * 100
-    return floor(exact + Fraction(1, 2)) if rounding == "half_up_to_the_fen" else floor(exact)
+        return exact // (100 * whole) * 100
+    return (2 * exact + whole) // (2 * whole) if rounding == "half_up_to_the_fen" else exact // whole
 
 
+@lru_cache(maxsize=REMEMBERED)
+def ratio_of(rate: str) -> tuple[int, int]:
+    """Numerator and denominator of a rate."""
+    found = Fraction(rate)
+    return found.numerator, found.denominator
+
+
+@lru_cache(maxsize=REMEMBERED)
 def instant(text: str) -> int:
     """Parse RFC 3339 as microseconds since 1970."""
     found = TIME.fullmatch(text)
@@ -72,6 +85,7 @@ def instant(text: str) -> int:
     return (at - EPOCH) // MICROSECOND
 
 
+@lru_cache(maxsize=REMEMBERED)
 def local(us: int) -> datetime:
     return (EPOCH + us * MICROSECOND).astimezone(SHANGHAI)
 
@@ -81,6 +95,7 @@ def time_text(us: int) -> str:
     return local(us).isoformat(timespec="microseconds")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def day_us(day: date) -> int:
     """The instant at which a day begins in Shanghai."""
     return (datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) - EPOCH) // MICROSECOND

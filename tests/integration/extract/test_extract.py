@@ -386,12 +386,26 @@ def test_an_extract_is_asked_for_made_and_taken_home(makers: Makers, tmp_path: P
         ({"since": True}, "since"),
         ({"as_of": "2090-01-01T00:00:00Z"}, "as_of"),
         ({"evidence": "all"}, "evidence"),
+        ({"workbooks": "no"}, "workbooks"),
         ({"colour": "red"}, "colour"),
     ],
 )
 def test_a_wrong_request_names_its_field(makers: Makers, body: dict[str, Any], field: str) -> None:
     answer = makers.ask("POST", "/v1/extracts", body=body)
     assert (answer.status_code, [error["field"] for error in answer.get_json()["errors"]]) == (422, [field])
+
+
+def test_workbooks_are_left_out_where_not_asked_for(makers: Makers, tmp_path: Path) -> None:
+    asked = makers.ask("POST", "/v1/extracts", body={"workbooks": False}).get_json()
+    makers.maker.run()
+    answer = makers.ask("GET", f"/v1/extracts/{asked['id']}/download")
+    with_them, without = files(makers.extract()), files(answer.data)
+    workbooks = {name for name in with_them if name.endswith(".xlsx")}
+    assert len(workbooks) == len(tables.TABLES)
+    assert with_them.keys() - without.keys() == workbooks
+    assert json.loads(without["manifest.json"])["request"]["workbooks"] is False
+    assert checked(makers, answer.data, tmp_path).is_sound
+    assert makers.ask("DELETE", f"/v1/extracts/{asked['id']}").status_code == 204
 
 
 def test_nothing_need_be_said(makers: Makers) -> None:

@@ -192,9 +192,10 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         by_hand=placed,
     )
     acts = RecordedActs()
-    acts.held = {kind: ("award", kind) for kind in placed}
+    for kind in placed:
+        acts.held.add(kind, "award", kind)
     acts.suspended = {str(number): (rule, span_of(one)) for number, one in enumerate(suspended)}
-    acts.eligible = {WHOSE: [(one.status, span_of(one.valid)) for one in verified]}
+    acts.eligible[WHOSE] = [(one.status, span_of(one.valid)) for one in verified]
     acts.year_acts = {year: [(instant(format_time(one.at)), one.closes) for one in year_acts]}
     scheme, code = WHOSE.split(":")
     award = {

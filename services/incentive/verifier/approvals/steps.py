@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import NamedTuple
 
-from ..acts import ACT_IDS, ACTS_FILE, is_year_held
+from ..acts import ACT_IDS, is_year_held
 from ..awards import ReportedAwards
 from ..bundle import Bundle, has_all_awards
 from ..history import is_earlier
-from ..ledger import LedgerLog
+from ..ledger import ACTS_FILE, LedgerLog
 from ..policy import SettingsHistory
 from ..report import Unsound
 from ..reported_facts import ReportedFacts
@@ -36,9 +37,11 @@ def check_steps(
     Needs every posting and act of some subjects; the steps of others, whose awards are not all here, are left out, and
     without all awards the order of budgets is.
     """
-    replay = LedgerReplay(awards, facts, ledger, settings)
+    if not ledger.act_count:
+        return StepsHeld(0, 0, 0)
+    replay = LedgerReplay(awards, facts, ledger, settings, bundle.store)
     asked, has_all = ledger.request["subjects"], has_all_awards(ledger.request)
-    known: list[bool] = []
+    known: Counter[bool] = Counter()
     of_earlier = 0
     for _, line in bundle.lines(ACTS_FILE):
         item = json.loads(line)
@@ -47,9 +50,9 @@ def check_steps(
             if is_earlier(item):
                 of_earlier += 1
             elif has_all or replay.is_of(item, asked):
-                known.append(StepCheck(replay, item, has_all).run())
+                known[StepCheck(replay, item, has_all).run()] += 1
         replay.take(next(name for name in ACT_IDS if name in item), item)
-    return StepsHeld(sum(known), len(known) - sum(known), of_earlier)
+    return StepsHeld(known[True], known[False], of_earlier)
 
 
 class StepCheck:

@@ -1,0 +1,1 @@
+"""What the verifier keeps on disk, so that its memory does not grow with the extract."""
