@@ -22,6 +22,7 @@ from devset.supervisor import Options
 from devset.up import exit_on_error, running_set
 from tests.bench.answers.finding import finding
 from tests.bench.answers.pages import pages
+from tests.bench.answers.sizes import answers
 from tests.bench.answers.standbys import standbys
 from tests.bench.batches import batches
 from tests.bench.bed import Spread, prepared_bed, say
@@ -64,6 +65,7 @@ SECTIONS: Final = (
     "pages",
     "office",
     "standbys",
+    "answers",
 )
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 60
@@ -134,6 +136,7 @@ def sized_sections(sizes: Mapping[str, int]) -> dict[str, tuple[Callable[[Path, 
         "pages": (pages, PAGE_TRADES),
         "office": (office, OFFICE_AWARDS),
         "standbys": (standbys, OFFICE_AWARDS),
+        "answers": (answers, awards),
     }
 
 

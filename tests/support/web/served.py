@@ -30,7 +30,7 @@ def starting(folder: Path, module: str = "services.listing", log_file: Path | No
     Its log goes to the file, or, if it is short, to a pipe.
     """
     keys = folder / "keys.yaml"
-    roles = ("auditor", "service")
+    roles = ("auditor", "service", "exchange:kmdex")
     keys.write_text(yaml.safe_dump([{"name": role, "role": role, "sha256": KEYS[role]} for role in roles]), "utf-8")
     started: list[subprocess.Popen[str]] = []
 
