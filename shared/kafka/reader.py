@@ -424,6 +424,12 @@ class Reader(threading.Thread, Generic[P]):
         # A rebalance sets its flag before it changes a position: while it is not set, these belong to what was polled.
         if self.must_reread.is_set():
             return
+        if any(reached[tp] < pending.from_offsets[tp] for tp in partitions):
+            # The library went back, as after a change of the partition's leader: nothing is stored that moves back.
+            # The stored positions are compared with the ends of the partitions before they are read from again.
+            log.warning("position moved back, rereading")
+            self.must_reread.set()
+            return
         for tp in partitions:
             if time.monotonic() > self._moving[tp] and self._unread.position(tp) is None:
                 del self._moving[tp]

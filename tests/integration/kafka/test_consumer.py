@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import psycopg
 import pytest
@@ -75,6 +76,34 @@ def test_an_idle_reader_asks_for_no_positions(kafka, engine, topic, producer, mo
         producer.flush()
         until(lambda: positions(engine).get(1) == 1)
         assert {tp.partition for tp in asked} == {1}
+
+
+def test_nothing_is_stored_that_moves_back(kafka, engine, topic, producer, monkeypatch) -> None:
+    """After a change of the leader the library's position may lie before records that were read."""
+    position, batch, went_back, moved = KafkaConsumer.position, reader.Batch, [], []
+
+    def back(consumer: KafkaConsumer, *asked: Any, **given: Any) -> int:
+        found = position(consumer, *asked, **given)
+        if found != 2 or went_back:
+            return found
+        went_back.append(found)
+        return 0
+
+    def handed_over(prepared: Any, moves: Any, has_backlog: Any) -> Any:
+        moved.extend(moves)
+        return batch(prepared, moves, has_backlog)
+
+    monkeypatch.setattr(KafkaConsumer, "position", back)
+    monkeypatch.setattr(reader, "Batch", handed_over)
+    producer.send(topic, b"one", partition=0)
+    producer.flush()
+    with running(kafka, engine, [topic]):
+        until(lambda: positions(engine).get(0) == 1)
+        producer.send(topic, b"two", partition=0)
+        producer.flush()
+        until(lambda: went_back and positions(engine).get(0) == 2)
+        assert values(engine) == [b"one", b"two"]
+    assert [(move.from_offset, move.to_offset) for move in moved] == [(0, 1), (1, 2)]
 
 
 def test_every_codec_and_a_header_name_that_is_no_text(kafka, engine, topic) -> None:
