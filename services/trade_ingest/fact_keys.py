@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from services.trade_ingest.busy_sellers import forget_busy_sellers
 from services.trade_ingest.facts import FIRST_PURCHASES
 from services.trade_ingest.products import fill_products
 from services.trade_ingest.totals import Deltas, year_of_bucket
@@ -136,6 +137,7 @@ def changed_by_settings(
 ) -> list[DirtyKey]:
     """Recompute totals by the settings just recorded; return the keys of all facts that may have changed."""
     fill_products(connection)
+    forget_busy_sellers(connection)
     exchanges, providers = rebuild_totals(connection, buckets_of(register))
     if _cut_dates_changed(connection, register):
         # Every total states its cut dates.
@@ -149,7 +151,7 @@ def changed_by_settings(
     subjects = subjects_of(connection, firsts | rendered | {party for party, _ in providers})
     return [
         *total_and_first_keys(subjects, exchanges, providers, firsts | rendered),
-        # Measures of risk flags are not stored, so they cannot be compared: all are rendered again.
+        # Not all measures of risk flags are stored, so they cannot be compared: all are rendered again.
         *all_risk_flag_keys(connection),
         *risk_flag_keys(subjects, exchanges, providers, firsts),
     ]

@@ -3,12 +3,17 @@
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Connection
+
+from services.trade_ingest.busy_sellers import compare_busy_sellers
 from services.trade_ingest.fact_topic_comparison import compare_fact_topic
 from services.trade_ingest.listing_facts import decode_fact
 from services.trade_ingest.products import product_of
 from services.trade_ingest.register import TRADES
 from services.trade_ingest.totals_store import buckets_of, compare_totals
+from shared.register.context import RegisterContext
 from shared.register.rebuild.command import RebuildSpec, run_rebuild
+from shared.register.rebuild.report import RebuildReport
 from shared.register.rebuild.versioned_table import UNDETERMINED, VersionedTable
 from shared.register.stored_documents import stored_event
 from shared.whitelist import Whitelist
@@ -40,6 +45,11 @@ def _decode_fact(_exchange: str, value: bytes, _headers: bytes | None, _exchange
     # The fact of a listing that no longer exists has neither provider nor instant.
     listed_at, provider = (UNDETERMINED if part is None else part for part in (fact.listed_at, fact.provider))
     return fact.exchange, fact.listing_no, fact.generation, fact.seq, listed_at, fact.proves, provider
+
+
+def _compare_sums(connection: Connection, register: RegisterContext, report: RebuildReport) -> None:
+    compare_totals(connection, buckets_of(register), report)
+    compare_busy_sellers(connection, report)
 
 
 TRADES_REBUILD = RebuildSpec(
@@ -79,7 +89,7 @@ TRADES_REBUILD = RebuildSpec(
     ),
     views=("trade_category",),
     amount="amount_fen",
-    compare_totals=lambda connection, register, report: compare_totals(connection, buckets_of(register), report),
+    compare_totals=_compare_sums,
     compare_fact_topic=compare_fact_topic,
 )
 

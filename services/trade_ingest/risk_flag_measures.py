@@ -1,10 +1,11 @@
 """Measures for risk flags (核查线索), published as `facts.sign.v1`: figures that a person should look at, no verdict.
 
 They cover trades that count (completed, not mirrored, within the exchange's time on the whitelist) in any mode, by net
-amount. Nothing is stored: measures are read from the trades when a fact is rendered, through the indexes on providers
-and buyers, so that intake only marks whose trades a batch touched. Natural persons are not named.
+amount. They are computed when a fact is rendered, so that intake only marks whose trades a batch touched: read from the
+trades, or for a seller with many of them from the sums of busy_sellers.py. Natural persons are not named.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from services.trade_ingest import busy_sellers
+from services.trade_ingest.busy_sellers import COUNTS, ProviderRow, SellerKey, become_busy, bring_forward, busy_rows
 from shared.events.fact_topics import (
     AFTER_FIRST,
     COUNTERPARTIES,
@@ -27,7 +30,6 @@ from shared.values.money import format_yuan
 from shared.values.times import day_start, format_time, year_start
 
 _EARLIEST, _LATEST = year_start(1900), year_start(2200)  # beyond all years of documents
-_COUNTS = "t.completed AND NOT t.mirrored AND t.counted"
 _YEARS = """
     k AS MATERIALIZED (
         SELECT k.n, p.id AS party, k.from_at, k.until_at
@@ -42,11 +44,11 @@ _PROVIDERS = f"""
         SELECT k.n, t.buyer AS other, t.amount_fen - t.refunded_fen AS net_fen, count(*) AS trades,
                min(t.seq) AS least_seq, max(t.seq) AS greatest_seq
         FROM k JOIN trade t ON t.provider = k.party AND t.completed_at >= k.from_at AND t.completed_at < k.until_at
-        WHERE {_COUNTS} GROUP BY 1, 2, 3
+        WHERE {COUNTS} GROUP BY 1, 2, 3
     ), bought AS (
         SELECT k.n, t.provider AS other, sum(t.amount_fen - t.refunded_fen) AS amount_fen, count(*) AS trades
         FROM k JOIN trade t ON t.buyer = k.party AND t.completed_at >= k.from_at AND t.completed_at < k.until_at
-        WHERE {_COUNTS} GROUP BY 1, 2
+        WHERE {COUNTS} GROUP BY 1, 2
     ), counterparty AS (
         SELECT s.*, row_number() OVER (PARTITION BY n ORDER BY amount_fen DESC, subject COLLATE "C") AS place
         FROM (
@@ -66,6 +68,8 @@ _PROVIDERS = f"""
            sum(trades) AS trades, CAST(NULL AS numeric) AS bought_fen, CAST(NULL AS bigint) AS more,
            CAST(NULL AS bigint) AS least_seq, CAST(NULL AS bigint) AS greatest_seq, 0 AS place
     FROM sold GROUP BY n
+    UNION ALL
+    SELECT 'bought', n, NULL, sum(amount_fen), sum(trades), NULL, NULL, NULL, NULL, 0 FROM bought GROUP BY n
     UNION ALL
     SELECT 'counterparty', c.n, c.subject, c.amount_fen, c.trades, b.amount_fen, b.trades, NULL, NULL, c.place
     FROM counterparty c LEFT JOIN bought b ON b.n = c.n AND b.other = c.other WHERE c.place <= %(counterparties)s
@@ -88,7 +92,7 @@ _BUYERS = f"""
         SELECT t.exchange, t.number, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen
         FROM trade t
         WHERE t.buyer = p.id AND t.completed_at >= f.completed_at AND t.completed_at <= f.completed_at + %(after_first)s
-          AND {_COUNTS} AND t.amount_fen - t.refunded_fen >= %(large_fen)s
+          AND {COUNTS} AND t.amount_fen - t.refunded_fen >= {LARGE_PURCHASE_FEN}
         ORDER BY net_fen DESC, t.completed_at, t.exchange, t.number LIMIT 1
     ) g
     WHERE f.net_fen < %(small_fen)s
@@ -102,23 +106,8 @@ _OPERATORS = f"""
     JOIN party p ON p.scheme = 'uscc' AND p.code = k.code
     JOIN trade t ON t.buyer = p.id AND t.exchange = k.exchange AND t.completed_at >= k.from_at
                  AND t.completed_at < k.until_at
-    WHERE {_COUNTS} GROUP BY 1, 2 ORDER BY 1, 2
+    WHERE {COUNTS} GROUP BY 1, 2 ORDER BY 1, 2
 """
-
-
-class _ProviderRow(NamedTuple):
-    """Measure a provider's sales by buyer, or its repeated amounts, depending on `what`."""
-
-    what: str
-    n: int
-    subject: str | None
-    amount_fen: Decimal
-    trades: Decimal
-    bought_fen: Decimal | None
-    more: int | None
-    least_seq: int | None
-    greatest_seq: int | None
-    place: int
 
 
 class _BuyerRow(NamedTuple):
@@ -162,15 +151,9 @@ def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> Json:
         for key, (subject, year) in keys.items()
     }
     in_order = list(values.values())
-    sellers = ((n, _code(value["subject"]), *_span(value["year"])) for n, value in enumerate(in_order))
-    rows = fetch(
+    rows = _provider_rows(
         connection,
-        _PROVIDERS,
-        _ProviderRow,
-        **pg_arrays(sellers, "ns", "codes", "froms", "untils"),
-        counterparties=COUNTERPARTIES,
-        repeated_amounts=REPEATED_AMOUNTS,
-        repeated_from=REPEATED_FROM,
+        [(n, _code(value["subject"]), value["year"], *_span(value["year"])) for n, value in enumerate(in_order)],
     )
     numbers = _numbers(connection, rows)
     for row in rows:
@@ -182,7 +165,7 @@ def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> Json:
             value["counterparties"].append(
                 {"subject": row.subject, "sold": _sum(row.amount_fen, row.trades), "bought": bought}
             )
-        else:
+        elif row.what == "repeated":
             value["repeated"].append(
                 {
                     **_sum(row.amount_fen, row.trades),
@@ -191,6 +174,33 @@ def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> Json:
                 }
             )
     return values
+
+
+def _provider_rows(connection: Connection, keys: list[SellerKey]) -> list[ProviderRow]:
+    """Read the years of sellers with few trades and the sums of busy ones; who has many trades becomes busy."""
+    busy = bring_forward(connection, [key[1:3] for key in keys])
+    few = [key for key in keys if key[1:3] not in busy]
+    return [*_read_years(connection, few), *busy_rows(connection, [key for key in keys if key[1:3] in busy])]
+
+
+def _read_years(connection: Connection, keys: list[SellerKey]) -> list[ProviderRow]:
+    if not keys:
+        return []
+    rows = fetch(
+        connection,
+        _PROVIDERS,
+        ProviderRow,
+        **pg_arrays(((n, code, *span) for n, code, _, *span in keys), "ns", "codes", "froms", "untils"),
+        counterparties=COUNTERPARTIES,
+        repeated_amounts=REPEATED_AMOUNTS,
+        repeated_from=REPEATED_FROM,
+    )
+    trades: Counter[int] = Counter()
+    for row in rows:
+        if row.what in ("sold", "bought"):
+            trades[row.n] += int(row.trades)
+    become_busy(connection, [key for key in keys if trades[key[0]] >= busy_sellers.MANY_TRADES])
+    return rows
 
 
 def _of_buyers(connection: Connection, keys: dict[str, list[str]]) -> Json:
@@ -203,7 +213,6 @@ def _of_buyers(connection: Connection, keys: dict[str, list[str]]) -> Json:
         _BuyerRow,
         codes=pg_array(_code(subject) for subject in values),
         after_first=AFTER_FIRST,
-        large_fen=LARGE_PURCHASE_FEN,
         small_fen=SMALL_FIRST_FEN,
     )
     for row in rows:
@@ -280,9 +289,11 @@ def _purchase(exchange: str, number: str, completed_at: datetime, net_fen: int) 
     }
 
 
-def _numbers(connection: Connection, rows: Iterable[_ProviderRow | _OperatorRow]) -> dict[int, tuple[str, str]]:
+def _numbers(connection: Connection, rows: Iterable[ProviderRow | _OperatorRow]) -> dict[int, tuple[str, str]]:
     """Load (exchange, number) of the example trades by their entries."""
     seqs = {seq for row in rows for seq in (row.least_seq, row.greatest_seq) if seq is not None}
+    if not seqs:
+        return {}
     statement = "SELECT seq, exchange, number FROM trade WHERE seq = ANY(CAST(%(seqs)s AS bigint[]))"
     found = fetch(connection, statement, tuple[int, str, str], seqs=pg_array(sorted(seqs)))
     return {seq: (exchange, number) for seq, exchange, number in found}

@@ -298,6 +298,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0043_budget_state.sql": (
         "9ae728d8244d66cd507e019d7379647ab7a931743019b4cb6c6540e993eb984c"
     ),
+    "services/trade_ingest/migrations/versions/r0019_busy_sellers.py": (
+        "90ec88daebdf22c510d776d602a30e96dd5f72bd969b35490645037a62f26bfc"
+    ),
+    "services/trade_ingest/migrations/versions/r0019_busy_sellers.sql": (
+        "49481a42045d33cc447fb62bcfe8974b68e5bc60b14e30513d7acac6d8c05a71"
+    ),
 }
 
 
