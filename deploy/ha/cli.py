@@ -159,7 +159,8 @@ def recover(yes: bool) -> None:
 def table(parts: Sequence[SetPart]) -> list[str]:
     """Return the lines of a table, one for each part, with its fault in the caller's language."""
     heading = say(
-        "部分 名称 地址 状态 角色 同步 时间线 落后 异常", "part name address state role sync timeline behind fault"
+        "部分 名称 地址 状态 角色 同步 时间线 落后 余量 异常",
+        "part name address state role sync timeline behind free fault",
     ).split()
     rows = [heading, *map(_cells, parts)]
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
@@ -177,6 +178,7 @@ def _cells(part: SetPart) -> list[str]:
         part.sync,
         _text(part.timeline),
         behind,
+        "" if part.free_bytes is None else f"{part.free_bytes / 1e9:.1f} GB",
         localized(part.fault),
     ]
 

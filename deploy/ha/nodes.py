@@ -133,7 +133,8 @@ class Cluster(NamedTuple):
     `config` is the folder of the rendered files on the machines, `secrets` that of `jiangbu secrets` and `ha secrets`.
     `networks` are the address ranges from which programs and servers connect to PostgreSQL. Without `kafka_security`
     the brokers serve everybody in plain text, without `etcd_tls` etcd does. `postgres_tls` is for PostgreSQL and for
-    Patroni's REST API. `postgres_parameters`, `kafka_settings` and `patroni_rules` (Patroni's dynamic configuration)
+    Patroni's REST API. A primary with less than `postgres_least_room_mib` (MiB) free on its disk is handed over.
+    `postgres_parameters`, `kafka_settings` and `patroni_rules` (Patroni's dynamic configuration)
     override what is rendered.
     """
 
@@ -148,6 +149,7 @@ class Cluster(NamedTuple):
     etcd_tls: TlsFiles | None = None
     postgres_tls: TlsFiles | None = None
     watchdog: Literal["off", "automatic", "required"] = "automatic"
+    postgres_least_room_mib: int = 1024
     postgres_parameters: Mapping[str, str] = _NOTHING
     kafka_settings: Mapping[str, str] = _NOTHING
     patroni_rules: Mapping[str, Json] = MappingProxyType({})

@@ -179,6 +179,7 @@ _CLUSTER: Final = Mapped(
             for name in ("etcd_tls", "postgres_tls")
         },
         "watchdog": _Watchdog(required=False),
+        "postgres_least_room_mib": _Number(required=False),
         "postgres_parameters": _Settings(),
         "kafka_settings": _Settings(),
     },

@@ -3,11 +3,14 @@
 The file has no passwords. Patroni reads them from the variables of `patroni_environment`.
 """
 
+import json
+from pathlib import Path
 from typing import Final
 
 import yaml
 
 from deploy.ha import etcd_leadership
+from deploy.ha.disk_watch import WatchSettings
 from deploy.ha.etcd import etcd_scheme
 from deploy.ha.nodes import Cluster, Machine, TlsFiles
 from shared.values.json_types import Json
@@ -126,6 +129,23 @@ def patroni_environment(superuser: str, replicator: str, rewinder: str, api: str
     }
 
 
+def disk_watch_json(cluster: Cluster, machine: Machine, password_file: Path | None) -> str:
+    """Return the settings of a machine's disk watch; `password_file` has the password of Patroni's REST API, if any."""
+    settings = WatchSettings(
+        set=cluster.name,
+        machine=machine.name,
+        data=str(machine.folders.postgres),
+        least=cluster.postgres_least_room_mib << 20,
+        patroni=patroni_url(cluster, machine),
+        authority=str(cluster.postgres_tls.authority) if cluster.postgres_tls else None,
+        user=API_USER,
+        password_file=str(password_file) if password_file else None,
+        etcd=_etcd_urls(cluster, machine),
+        etcd_tls=tuple(map(str, _etcd_files(cluster) or ())),
+    )
+    return json.dumps(settings._asdict(), indent=2) + "\n"
+
+
 def _etcd(cluster: Cluster) -> Json:
     settings: Json = {
         "hosts": [one.at(one.ports.etcd) for one in cluster.machines],
@@ -145,8 +165,13 @@ def _etcd_files(cluster: Cluster) -> TlsFiles | None:
 
 def _leave_etcd(cluster: Cluster, machine: Machine) -> str:
     """Return the callback by which the machine of the primary does not lead etcd."""
-    urls = [f"{etcd_scheme(cluster)}://{one.at(one.ports.etcd)}" for one in cluster.near(machine).machines]
+    urls = _etcd_urls(cluster, machine)
     return etcd_leadership.command(cluster.programs.python, cluster.config, urls, _etcd_files(cluster) or ())
+
+
+def _etcd_urls(cluster: Cluster, machine: Machine) -> list[str]:
+    """Return the URLs of etcd's members, that of the machine first."""
+    return [f"{etcd_scheme(cluster)}://{one.at(one.ports.etcd)}" for one in cluster.near(machine).machines]
 
 
 def _rest_tls(files: TlsFiles | None) -> Json:

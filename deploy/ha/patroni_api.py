@@ -1,4 +1,4 @@
-"""Patroni's REST API: the members of its cluster, and the order to switch over."""
+"""Patroni's REST API and etcd: the members of the cluster, their rooms, and the order to switch over."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 import requests
 
+from deploy.ha.disk_watch import DiskRoom, room_prefix, room_range, rooms_in
 from deploy.ha.etcd import etcd_scheme
 from deploy.ha.nodes import Cluster, Machine
 from deploy.ha.patroni import API_USER, patroni_url
@@ -153,14 +154,38 @@ def _ask(cluster: Cluster, machine: Machine, path: str, answer_type: type[T]) ->
 
 def is_etcd_healthy(cluster: Cluster, machine: Machine) -> bool:
     """Return True if the etcd of a machine answers and its members have a quorum."""
-    url = f"{etcd_scheme(cluster)}://{machine.at(machine.ports.etcd)}/health"
     try:
-        with rest_session() as session:
-            if tls := cluster.etcd_tls:
-                session.verify, session.cert = str(tls.authority), (str(tls.certificate), str(tls.key))
-            return bool(session.get(url, timeout=_TIMEOUT_S).json()["health"] == "true")
+        with _etcd_session(cluster) as session:
+            health = session.get(f"{_etcd_url(cluster, machine)}/health", timeout=_TIMEOUT_S).json()
+            return bool(health["health"] == "true")
     except (requests.RequestException, KeyError, TypeError):
         return False
+
+
+def read_rooms(cluster: Cluster) -> dict[str, DiskRoom] | None:
+    """Return the room that each machine's disk watch keeps in etcd, by name; None if no etcd answers."""
+    prefix = room_prefix(cluster.name)
+    for machine in cluster.machines:
+        try:
+            with _etcd_session(cluster) as session:
+                url = f"{_etcd_url(cluster, machine)}/v3/kv/range"
+                answer = session.post(url, json=room_range(prefix), timeout=_TIMEOUT_S)
+            if answer.ok:
+                return rooms_in(answer.json(), prefix)
+        except OSError:  # also without the files of TLS
+            continue
+    return None
+
+
+def _etcd_session(cluster: Cluster) -> requests.Session:
+    session = rest_session()
+    if tls := cluster.etcd_tls:
+        session.verify, session.cert = str(tls.authority), (str(tls.certificate), str(tls.key))
+    return session
+
+
+def _etcd_url(cluster: Cluster, machine: Machine) -> str:
+    return f"{etcd_scheme(cluster)}://{machine.at(machine.ports.etcd)}"
 
 
 def order_switchover(cluster: Cluster, leader: PatroniMember, candidate: PatroniMember, password: str | None) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from deploy.ha import etcd_leadership
-from deploy.ha.environment import environments
+from deploy.ha import disk_watch, etcd_leadership
+from deploy.ha.environment import PATRONI_PASSWORD, environments
 from deploy.ha.etcd import etcd_yml
 from deploy.ha.haproxy import haproxy_cfg
 from deploy.ha.kafka import server_properties
 from deploy.ha.kafka_format import format_script
 from deploy.ha.nodes import Cluster, Machine
-from deploy.ha.patroni import patroni_yml
+from deploy.ha.patroni import disk_watch_json, patroni_yml
 from deploy.ha.units import units
 from shared.durable_files import replace_file
 from shared.operator_errors import OperatorError
@@ -43,6 +43,8 @@ def _files_of(cluster: Cluster, machine: Machine) -> Iterator[tuple[str, str]]:
     yield "etcd.yml", etcd_yml(cluster, machine)
     yield "patroni.yml", patroni_yml(cluster, machine)
     yield etcd_leadership.FILE_NAME, Path(etcd_leadership.__file__).read_text("utf-8")
+    yield disk_watch.FILE_NAME, Path(disk_watch.__file__).read_text("utf-8")
+    yield disk_watch.SETTINGS_NAME, disk_watch_json(cluster, machine, PATRONI_PASSWORD.path(cluster.secrets))
     if machine.proxy:
         yield "haproxy.cfg", haproxy_cfg(cluster, machine)
     yield "server.properties", server_properties(cluster, machine)

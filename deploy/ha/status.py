@@ -2,7 +2,7 @@
 
 import socket
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal, NamedTuple
 
@@ -14,8 +14,16 @@ from psycopg.rows import args_row
 from deploy.broker.admin import connect_admin
 from deploy.doctor.cluster import read_brokers
 from deploy.doctor.databases import connect, first_line
+from deploy.ha.disk_watch import DiskRoom
 from deploy.ha.nodes import Cluster, Machine
-from deploy.ha.patroni_api import PatroniError, PatroniMember, PatroniMembers, is_etcd_healthy, read_members
+from deploy.ha.patroni_api import (
+    PatroniError,
+    PatroniMember,
+    PatroniMembers,
+    is_etcd_healthy,
+    read_members,
+    read_rooms,
+)
 from shared.settings import KafkaSettings
 
 Kind = Literal["postgresql", "etcd", "proxy", "kafka"]
@@ -32,7 +40,8 @@ _SERVER: Final = "SELECT host(inet_server_addr()), inet_server_port(), NOT pg_is
 class SetPart(msgspec.Struct, frozen=True, omit_defaults=True):
     """One part of the set: what it is, its state, and its fault, if any (中文 / English).
 
-    `sync` is `sync`, `quorum` or `async`; `behind` counts the partitions whose replica on this broker is out of sync.
+    `sync` is `sync`, `quorum` or `async`; `behind` counts the partitions whose replica on this broker is out of sync;
+    `free_bytes` is the room for PostgreSQL on its machine.
     """
 
     kind: Kind
@@ -44,6 +53,7 @@ class SetPart(msgspec.Struct, frozen=True, omit_defaults=True):
     timeline: int | None = None
     lag_bytes: int | None = None
     behind: int | None = None
+    free_bytes: int | None = None
     fault: str = ""
 
 
@@ -57,13 +67,14 @@ class Server(NamedTuple):
 
 def examine_set(cluster: Cluster, admin_url: str, kafka: KafkaSettings) -> list[SetPart]:
     """Ask every part of the set for its state, several at a time."""
-    with ThreadPoolExecutor(2 + len(cluster.machines)) as pool:
+    with ThreadPoolExecutor(3 + len(cluster.machines)) as pool:
         asked = pool.submit(_members, cluster)
+        rooms = pool.submit(read_rooms, cluster)
         brokers = pool.submit(lambda: list(_brokers(cluster.machines, kafka)))
         etcd = pool.map(lambda one: _etcd(cluster, one), cluster.machines)
         members = asked.result()
         proxies = pool.map(lambda one: _proxy(one, admin_url, members), cluster.proxies)
-        return [*servers(cluster.machines, members), *etcd, *proxies, *brokers.result()]
+        return [*servers(cluster.machines, members, rooms.result()), *etcd, *proxies, *brokers.result()]
 
 
 def verdict(parts: Sequence[SetPart]) -> int:
@@ -81,14 +92,18 @@ def _members(cluster: Cluster) -> PatroniMembers:
         return PatroniMembers(())
 
 
-def servers(machines: Iterable[Machine], members: PatroniMembers) -> Iterator[SetPart]:
-    """Yield the PostgreSQL server of each machine, as Patroni knows it."""
+def servers(
+    machines: Iterable[Machine], members: PatroniMembers, rooms: Mapping[str, DiskRoom] | None
+) -> Iterator[SetPart]:
+    """Yield the PostgreSQL server of each machine, as Patroni knows it; `rooms` is None if nobody knows them."""
     known = {member.name: member for member in members.members}
     for machine in machines:
         address = machine.at(machine.ports.postgres)
+        room = None if rooms is None else rooms.get(machine.name)
         if (member := known.get(machine.name)) is None:
             yield SetPart("postgresql", machine.name, address, "unknown", fault=f"Patroni {_NO_ANSWER}")
         else:
+            fault = _primary_fault(member, members) if member.is_leader else _standby_fault(member, members)
             yield SetPart(
                 "postgresql",
                 member.name,
@@ -98,8 +113,18 @@ def servers(machines: Iterable[Machine], members: PatroniMembers) -> Iterator[Se
                 sync=member.sync,
                 timeline=member.timeline,
                 lag_bytes=member.lag if isinstance(member.lag, int) else None,
-                fault=_primary_fault(member, members) if member.is_leader else _standby_fault(member, members),
+                free_bytes=room.free if room else None,
+                fault=fault if fault or rooms is None else _room_fault(room),
             )
+
+
+def _room_fault(room: DiskRoom | None) -> str:
+    if room is None:
+        return "磁盘值守未运行 / the disk watch does not run: start jiangbu-disk-watch"
+    if room.is_short:
+        least = f"{room.least >> 20} MiB"
+        return f"磁盘余量不足 {least} / less than {least} are free on its disk"
+    return ""
 
 
 def _primary_fault(primary: PatroniMember, members: PatroniMembers) -> str:

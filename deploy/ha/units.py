@@ -6,6 +6,7 @@ All are started again whenever they end. Units hold no secrets: they read files.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from deploy.ha import disk_watch
 from deploy.ha.nodes import Cluster, Machine
 from shared.settings import Service
 
@@ -47,6 +48,7 @@ def units(cluster: Cluster, machine: Machine) -> Iterator[Unit]:
         "LimitNOFILE=65536",
     )
     yield _patroni(cluster)
+    yield _disk_watch(cluster)
     if machine.proxy:
         yield _haproxy(cluster)
     yield _kafka(cluster)
@@ -68,6 +70,19 @@ def _patroni(cluster: Cluster) -> Unit:
         # PostgreSQL outlives a Patroni that died; the next one takes it over.
         "KillMode=process",
         "TimeoutStopSec=60",
+    )
+
+
+def _disk_watch(cluster: Cluster) -> Unit:
+    """Return the unit of the watch, which needs to see the data folder but writes nothing."""
+    command = f"{cluster.programs.python} {cluster.config}/{disk_watch.FILE_NAME}"
+    return _unit(
+        "jiangbu-disk-watch",
+        "Disk watch: hands the primary to a machine that has room",
+        "User=postgres",
+        f"ExecStart={command} {cluster.config}/{disk_watch.SETTINGS_NAME}",
+        "PrivateTmp=yes",
+        "CapabilityBoundingSet=",
     )
 
 

@@ -42,8 +42,8 @@ _STANDBYS: Final = """
 class ThreeOfEach:
     """Three etcd, three Kafka nodes, three PostgreSQL under Patroni, and HAProxy on the machines that have one.
 
-    The programs are named by their machine: `etcd n1`, `kafka n1`, `patroni n1`, `haproxy n1`. Patroni's PostgreSQL is
-    no program of the supervisor.
+    The programs are named by their machine: `etcd n1`, `kafka n1`, `patroni n1`, `disk-watch n1`, `haproxy n1`.
+    Patroni's PostgreSQL is no program of the supervisor.
     """
 
     folder: Path
@@ -90,6 +90,7 @@ class ThreeOfEach:
             supervisor.watch(f"etcd {machine.name}", programs.etcd)
             supervisor.watch(f"kafka {machine.name}", programs.kafka(jars).launch)
             supervisor.watch(f"patroni {machine.name}", partial(programs.patroni, password))
+            supervisor.watch(f"disk-watch {machine.name}", programs.disk_watch)
             if machine.proxy:
                 supervisor.watch(f"haproxy {machine.name}", programs.haproxy)
 

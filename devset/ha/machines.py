@@ -86,6 +86,7 @@ def _new_cluster(folder: Path, kafka_port: int) -> Cluster:
         ("127.0.0.0/8",),
         postgres_binaries(),
         watchdog="off",
+        postgres_least_room_mib=64,
         postgres_parameters=_POSTGRES,
         kafka_settings=SMALL_SETTINGS,
     )

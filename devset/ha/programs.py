@@ -7,12 +7,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from deploy.ha import etcd_leadership
+from deploy.ha import disk_watch, etcd_leadership
 from deploy.ha.etcd import etcd_yml
 from deploy.ha.haproxy import haproxy_cfg
 from deploy.ha.kafka import server_properties
 from deploy.ha.nodes import Cluster, Machine
-from deploy.ha.patroni import patroni_environment, patroni_yml
+from deploy.ha.patroni import disk_watch_json, patroni_environment, patroni_yml
 from devset.kafka import Kafka
 from devset.postgres import account_for, allow_traversal
 from devset.processes import ChildProgram, LocalError, base_environment, spawn
@@ -115,6 +115,20 @@ class MachinePrograms:
             log_file=self.logs / f"patroni-{self.machine.name}.log",
             environment={**base_environment(), **passwords},
             account=account,
+            working_directory=directory,
+        )
+
+    def disk_watch(self) -> ChildProgram:
+        """Start the disk watch as the account of PostgreSQL, which alone may look into the data folder."""
+        program = self._write(disk_watch.FILE_NAME, Path(disk_watch.__file__).read_text("utf-8"))
+        settings = self._write(disk_watch.SETTINGS_NAME, disk_watch_json(self.cluster, self.machine, None))
+        directory = self.machine.folders.postgres.parent
+        return spawn(
+            f"disk-watch {self.machine.name}",
+            [sys.executable, program, settings],
+            log_file=self.logs / f"disk-watch-{self.machine.name}.log",
+            environment=base_environment(),
+            account=account_for(directory),
             working_directory=directory,
         )
 

@@ -1,4 +1,7 @@
-"""The three machines of a set, broken part by part: `patroni`, `postgres`, `etcd`, `kafka`, `haproxy`, `programs`."""
+"""The three machines of a set, broken part by part.
+
+The parts: `patroni`, `postgres`, `disk-watch`, `etcd`, `kafka`, `haproxy`, `programs`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 TRANSACTIONS = "__transaction_state"
 _ANSWERS_WITHIN_S = 2.0
 # Those that the supervisor knows; PostgreSQL is Patroni's.
-_PARTS = ("patroni", "etcd", "kafka", "haproxy", "programs")
+_PARTS = ("patroni", "disk-watch", "etcd", "kafka", "haproxy", "programs")
 
 
 class Machines:

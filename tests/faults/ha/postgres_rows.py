@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.faults.ha.rig import HaRig
 
 MACHINE = ("patroni", "postgres")
-WHOLE_MACHINE = (*MACHINE, "etcd", "kafka", "haproxy", "programs")
+WHOLE_MACHINE = (*MACHINE, "disk-watch", "etcd", "kafka", "haproxy", "programs")
 # Ended waits let the next session commit and wait: as long as the WAL is held, this goes on.
 END_WAITS_EVERY_S = 0.1
 ENDINGS = ("pg_terminate_backend", "pg_cancel_backend")
@@ -164,12 +164,15 @@ def wal_held_and_crash(fault: HaFault) -> None:
 
 
 def disk_full(fault: HaFault) -> None:
+    """The disk watch hands the primary over, while there is no room for the checkpoint of a clean shutdown."""
     rig = fault.rig
     leader = rig.leader()
     fault.some_moment()
     with filled(rig.small_disk("postgres", leader)):
         fault.begins(f"no room on the disk of {leader}, the primary")
         rig.pause(fault.pace.away_s)
+        fault.holds(rig.leader() not in ("", leader), f"{leader} is the primary without room")
+        fault.plan.append(f"{rig.leader()} is the primary")
     fault.plan.append("there is room again")
 
 

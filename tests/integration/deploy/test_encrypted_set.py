@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from contextlib import ExitStack
@@ -15,9 +16,10 @@ import requests
 import trustme
 
 from deploy.doctor.patroni import patroni
+from deploy.ha.disk_watch import DiskRoom, Etcd, Watch, WatchSettings, free_space
 from deploy.ha.nodes import TlsFiles
-from deploy.ha.patroni import SUPERUSER, patroni_url
-from deploy.ha.patroni_api import is_etcd_healthy, read_members
+from deploy.ha.patroni import SUPERUSER, disk_watch_json, patroni_url
+from deploy.ha.patroni_api import is_etcd_healthy, read_members, read_rooms
 from deploy.ha.switchover import plan_switchover, switch_over
 from devset.ha.guard import end_servers
 from devset.ha.machines import local_cluster
@@ -30,7 +32,7 @@ from tests.support.until import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deploy.ha.nodes import Cluster
+    from deploy.ha.nodes import Cluster, Machine
     from devset.ha.programs import Binaries
 
 WITHIN_S = 180.0
@@ -126,6 +128,42 @@ def test_etcd_and_patroni_speak_tls_alone(encrypted: tuple[Cluster, str]) -> Non
         requests.get(f"https://{machine.at(machine.ports.etcd)}/health", verify=str(tls.authority), timeout=5)
     assert patroni(patroni_url(cluster, machine), tls.authority).well
     assert not patroni(patroni_url(cluster, machine)).well  # an authority that nobody knows
+
+
+def test_the_disk_watch_hands_over_by_tls(encrypted: tuple[Cluster, str]) -> None:
+    """The primary's disk is less than it should be; the standbys say that theirs are large, and one of them rests."""
+    cluster, password = encrypted
+    leader = read_members(cluster).leader
+    assert leader is not None
+    machine, first, second = sorted(cluster.machines, key=lambda one: one.name != leader.name)
+    least = free_space(machine.folders.postgres) * 5 // 4
+    found = WatchSettings(**json.loads(disk_watch_json(cluster, machine, None)))._replace(least=least)
+    etcd, watch = Etcd(found), Watch(found)
+    etcd.publish(first.name, DiskRoom(2 * least - 1, 0))
+    watch.look()
+    assert primary_of(cluster) == leader.name  # the room is not clearly more
+
+    def is_handed_over() -> bool:
+        etcd.publish(first.name, DiskRoom(8 * least, 0))
+        etcd.publish(second.name, DiskRoom(8 * least, 0, rests=True))
+        watch.look()
+        return primary_of(cluster) == first.name
+
+    until(is_handed_over, WITHIN_S)
+    until(lambda: streams(cluster, password) == [True, True], WITHIN_S)
+    until(lambda: rests(watch, cluster, machine), WITHIN_S)
+
+
+def rests(watch: Watch, cluster: Cluster, machine: Machine) -> bool:
+    """Return True if everybody knows that the machine has handed over."""
+    watch.look()
+    rooms = read_rooms(cluster)
+    return rooms is not None and rooms[machine.name].rests
+
+
+def primary_of(cluster: Cluster) -> str:
+    leader = read_members(cluster).leader
+    return leader.name if leader else ""
 
 
 def test_a_switchover_is_ordered_by_tls(encrypted: tuple[Cluster, str]) -> None:

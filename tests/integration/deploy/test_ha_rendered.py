@@ -176,7 +176,7 @@ def numbers_of(kafka: KafkaSettings) -> set[int]:
 
 def test_systemd_accepts_the_units(local: Cluster, rendered: Path) -> None:
     units = sorted((rendered / "rendered" / "db1" / "systemd").glob("*.service"))
-    assert len(units) == 10
+    assert len(units) == 11
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd-analyze 未安装 / is not installed")

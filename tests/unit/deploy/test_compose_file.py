@@ -59,7 +59,7 @@ def test_the_overlay_has_every_engine_of_the_described_machines() -> None:
     engines = {
         f"{engine}{machine.number}": machine.name
         for machine in cluster.machines
-        for engine in ("etcd", "postgres", "kafka", *(["proxy"] if machine.proxy else []))
+        for engine in ("etcd", "postgres", "disk-watch", "kafka", *(["proxy"] if machine.proxy else []))
     }
     apis = {
         f"{service}-api{suffix}": machine.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -15,6 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
 from deploy.__main__ import main
+from deploy.ha import disk_watch
+from deploy.ha.disk_watch import WatchSettings
 from deploy.ha.nodes import Cluster, KafkaSecurity, KafkaTls, Machine, TlsFiles
 from deploy.ha.nodes_file import nodes_yaml
 from deploy.ha.render import ChangedFilesError, plan_files, render, write_files
@@ -40,7 +43,7 @@ def test_every_machine_has_every_engine_and_program() -> None:
         for service in ("listing", "trade-ingest", "incentive")
         for kind in ("api", "consumer")
     }
-    engines = {f"jiangbu-{name}" for name in ("etcd", "patroni", "haproxy", "kafka")}
+    engines = {f"jiangbu-{name}" for name in ("etcd", "patroni", "disk-watch", "haproxy", "kafka")}
     assert {f"systemd/{name}.service" for name in programs | engines} <= names
     assert len(render(SECURED)) == len(names) * len(MACHINES)
 
@@ -119,6 +122,29 @@ def test_patroni_runs_a_file_that_is_rendered() -> None:
         assert f"{name}/{file.removeprefix('/etc/jiangbu/')}" in files
         assert own == url
         assert len(others) == len(MACHINES) - 1
+
+
+def test_a_disk_watch_has_its_settings_and_runs_as_the_account_of_postgresql() -> None:
+    tls = TlsFiles(Path("/tls/ca.pem"), Path("/tls/cert.pem"), Path("/tls/key.pem"))
+    cluster = SECURED._replace(postgres_tls=tls, etcd_tls=tls._replace(key=Path("/tls/etcd.key")))
+    files = render(cluster._replace(postgres_least_room_mib=5))
+    unit = RawConfigParser(strict=False)
+    unit.read_string(files["db2/systemd/jiangbu-disk-watch.service"])
+    assert unit["Service"]["User"] == "postgres"
+    python, program, settings_file = (Path(one) for one in unit["Service"]["ExecStart"].split())
+    assert python == cluster.programs.python
+    assert files[f"db2/{program.name}"] == Path(disk_watch.__file__).read_text("utf-8")
+    found = WatchSettings(**json.loads(files[f"db2/{settings_file.name}"]))
+    assert (found.set, found.machine, found.least) == ("jiangbu", "db2", 5 << 20)
+    assert (found.data, found.patroni) == (str(MACHINES[1].folders.postgres), "https://10.0.0.2:8008")
+    assert found.etcd == [f"https://10.0.0.{number}:2379" for number in (2, 1, 3)]
+    # The account of PostgreSQL reads its own key alone.
+    assert found.etcd_tls == ["/tls/ca.pem", "/tls/cert.pem", "/tls/key.pem"]
+    assert (found.authority, found.user) == ("/tls/ca.pem", "jiangbu")
+    assert found.password_file == str(cluster.secrets / "patroni" / "api-password")
+    plain = WatchSettings(**json.loads(render(PLAIN)["db1/disk_watch.json"]))
+    assert (plain.patroni, plain.authority, plain.etcd_tls) == ("http://10.0.0.1:8008", None, [])
+    assert plain.least == 1 << 30
 
 
 def test_files_hold_no_secrets(tmp_path: Path) -> None:

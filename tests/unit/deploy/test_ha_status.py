@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from deploy.ha.cli import table
+from deploy.ha.disk_watch import DiskRoom
 from deploy.ha.nodes import Machine
 from deploy.ha.patroni_api import PatroniMember, PatroniMembers
 from deploy.ha.status import DEGRADED, UNREACHABLE, WHOLE, SetPart, broker_part, servers, verdict
@@ -18,14 +19,20 @@ LAST = replace(QUORUM, name="db3", lag=512)
 ALL = PatroniMembers((PRIMARY, QUORUM, LAST))
 
 
-def faults(*members: PatroniMember, pause: bool = False) -> dict[str, str]:
-    return {part.name: part.fault for part in servers(MACHINES, PatroniMembers(members, pause)) if part.fault}
+ROOMS = {machine.name: DiskRoom(free=90 << 30, least=1 << 30) for machine in MACHINES}
+
+
+def faults(*members: PatroniMember, pause: bool = False, rooms: dict[str, DiskRoom] | None = ROOMS) -> dict[str, str]:
+    parts = servers(MACHINES, PatroniMembers(members, pause), rooms)
+    return {part.name: part.fault for part in parts if part.fault}
 
 
 def test_members_of_a_whole_set_have_no_fault() -> None:
     assert faults(PRIMARY, QUORUM, LAST) == {}
-    primary, standby, _ = servers(MACHINES, ALL)
-    assert primary == SetPart("postgresql", "db1", "10.0.0.1:5432", "running", role="primary", timeline=4)
+    primary, standby, _ = servers(MACHINES, ALL, ROOMS)
+    assert primary == SetPart(
+        "postgresql", "db1", "10.0.0.1:5432", "running", role="primary", timeline=4, free_bytes=90 << 30
+    )
     assert (standby.role, standby.sync, standby.lag_bytes) == ("standby", "quorum", 0)
 
 
@@ -62,6 +69,18 @@ def test_a_primary_that_stopped_or_a_paused_failover_is_a_fault() -> None:
 
 def test_a_machine_that_patroni_does_not_know_is_a_fault() -> None:
     assert "no answer" in faults(PRIMARY, QUORUM)["db3"]
+
+
+def test_a_server_without_room_or_without_its_watch_is_a_fault() -> None:
+    short = ROOMS | {"db2": DiskRoom(free=(1 << 30) - 1, least=1 << 30)}
+    assert faults(PRIMARY, QUORUM, LAST, rooms=short) == {
+        "db2": "磁盘余量不足 1024 MiB / less than 1024 MiB are free on its disk"
+    }
+    unknown = {name: room for name, room in ROOMS.items() if name != "db3"}
+    assert "the disk watch does not run" in faults(PRIMARY, QUORUM, LAST, rooms=unknown)["db3"]
+    # Nobody knows the rooms while etcd does not answer, which is a fault of its own.
+    assert faults(PRIMARY, QUORUM, LAST, rooms=None) == {}
+    assert "too far behind" in faults(PRIMARY, QUORUM, replace(LAST, lag=17 << 20), rooms=unknown)["db3"]
 
 
 def test_a_broker_is_at_fault_if_it_is_down_or_behind() -> None:
