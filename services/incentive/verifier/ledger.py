@@ -312,17 +312,20 @@ def check_balances(ledger: LedgerLog, balances: AccountBalances, opening: Accoun
         expected = [sum(sides) for sides in zip(before or (0, 0), posted[:2] if posted else (0, 0))]
         if expected != [debit, credit] or (before is None and posted is None):
             raise Unsound("余额不是记账之和", "not the sum of the postings", account, file=BALANCES_FILE, line=number)
+    missing = missing_account(ledger, balances, opening)
+    if missing is not None:
+        raise Unsound("缺少账户", "an account is missing", missing, file=BALANCES_FILE)
+
+
+def missing_account(ledger: LedgerLog, balances: AccountBalances, opening: AccountBalances | None) -> str | None:
+    """The first account that has an opening balance or a posting and no balance; None if there is none."""
     for account, _, _ in () if opening is None else opening.all():
         if balances.of(account) is None:
-            raise Unsound("缺少账户", "an account is missing", account, file=BALANCES_FILE)
+            return account
     if opening is None and len(ledger.accounts) == balances.count:
-        return
-    missing = min(
-        ((place, account) for account, (_, _, place) in ledger.accounts.items() if balances.of(account) is None),
-        default=None,
-    )
-    if missing is not None:
-        raise Unsound("缺少账户", "an account is missing", missing[1], file=BALANCES_FILE)
+        return None
+    places = ((place, account) for account, (_, _, place) in ledger.accounts.items() if balances.of(account) is None)
+    return min(places, default=(0, None))[1]
 
 
 class OlderExtract:

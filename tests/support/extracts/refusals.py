@@ -502,6 +502,7 @@ REFUSALS = [
     Refusal("differs from its hash in the manifest", AWARDS, 1, unsigned(AWARDS, lambda data: b"x" + data)),
     Refusal("not signed by the ledger's log", "manifest.sig", None, trades_key),
     Refusal("not JSON", PROOF, None, raw(PROOF, lambda _: b"{")),
+    Refusal("not JSON", SETTINGS, None, raw(SETTINGS, lambda _: b"{")),
     Refusal("not JSON", AWARDS, 1, raw(AWARDS, lambda data: b"x" + data)),
     Refusal("not in canonical form", AWARDS, 1, raw(AWARDS, lambda data: b" " + data)),
     Refusal("the last line is incomplete", AWARDS, HERE, last_line_open),
