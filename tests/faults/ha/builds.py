@@ -25,7 +25,7 @@ FENCES = (
         "facts wait",
         (Edit("shared/register/publish/sender.py", _CALL, "            pass"),),
         _HELD,
-        "two contents of version",
+        r"two contents of version|\(\d+, \d+\) after \(\d+, \d+\)",
     ),
     Guard(
         "checkpoints are confirmed after a commit",

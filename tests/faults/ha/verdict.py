@@ -13,7 +13,7 @@ from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import split_hashes
 from shared.translog.note import parse_note
 from shared.translog.tiles import TILE_WIDTH, Tile, tile_of
-from tests.faults.compare import Findings, compare
+from tests.faults.compare import Findings, compare, compare_versions, published_facts
 from tests.faults.ha.acknowledged import Decided
 from tests.faults.ha.oracle import compare_decisions, compare_records, decisions_in, digest_of, forked
 from tests.faults.reference import Place
@@ -37,6 +37,7 @@ def examine(rig: HaRig, reference: Reference, seen: Acknowledged) -> tuple[Findi
     findings = compare(rig, reference)
     _decisions(findings, rig, seen)
     _records(findings, rig, seen)
+    compare_versions(findings, published_facts(rig))
     findings.wrong += [f"refused: {told}" for told in seen.refused]
     leaves = dict(_leaves(rig.api(service)) for service in SERVICES)
     forks = forked(seen.checkpoints, leaves)

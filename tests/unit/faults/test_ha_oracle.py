@@ -114,11 +114,14 @@ def total(key: str, seq: int, amount: str, generation: int = 1) -> tuple[str, st
     return ANNUAL_TOTAL, key, {"generation": generation, "seq": seq, "amount": amount}
 
 
-def test_a_version_of_a_fact_has_one_content() -> None:
+def test_versions_of_a_fact_grow_and_have_one_content() -> None:
     findings = Findings()
-    compare_versions(findings, [total("a", 1, "1.00"), total("a", 2, "2.00"), total("b", 2, "3.00")])
+    compare_versions(findings, [total("a", 1, "1.00"), total("b", 2, "3.00"), total("a", 3, "2.00")])
     # A fact may be sent twice, and a restored register counts on in another generation.
-    compare_versions(findings, [total("a", 1, "1.00"), total("a", 1, "1.00"), total("a", 1, "2.00", generation=2)])
+    compare_versions(findings, [total("a", 9, "1.00"), total("a", 9, "1.00"), total("a", 1, "2.00", generation=2)])
     assert findings.clean
-    compare_versions(findings, [total("a", 1, "1.00"), total("a", 2, "2.00"), total("a", 1, "3.00")])
-    assert findings.wrong == [f"{ANNUAL_TOTAL} a: two contents of version (1, 1)"]
+    compare_versions(findings, [total("a", 2, "1.00"), total("a", 2, "3.00"), total("a", 1, "1.00")])
+    assert findings.wrong == [
+        f"{ANNUAL_TOTAL} a: two contents of version (1, 2)",
+        f"{ANNUAL_TOTAL} a: (1, 1) after (1, 2)",
+    ]
