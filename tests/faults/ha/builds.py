@@ -25,7 +25,7 @@ FENCES = (
         "facts wait",
         (Edit("shared/register/publish/sender.py", _CALL, "            pass"),),
         _HELD,
-        r"two contents of version|\(\d+, \d+\) after \(\d+, \d+\)",
+        "published facts up to",
     ),
     Guard(
         "checkpoints are confirmed after a commit",

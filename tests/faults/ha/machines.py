@@ -16,17 +16,27 @@ import requests
 from kafka.admin import KafkaAdminClient
 from kafka.protocol.admin.topics import ElectionType
 
+from deploy.databases import database_of
 from devset.ha.guard import postmaster
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.register.publish.restored_backup import newest_published_version
+from shared.settings import DEFAULT_REGISTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from devset.ha.engines import ThreeOfEach
     from devset.supervisor import LocalSet
+    from shared.register.publish.restored_backup import FactVersion
+    from shared.settings import Service
 
 # Its one partition is led by the coordinator of all transactions.
 TRANSACTIONS = "__transaction_state"
 _ANSWERS_WITHIN_S = 2.0
+_FACTS: dict[Service, tuple[str, ...]] = {
+    "listing": (LISTING, FIRST_LISTING),
+    "trade-ingest": (FIRST_PURCHASE, ANNUAL_TOTAL),
+}
 # Those that the supervisor knows; PostgreSQL is Patroni's.
 _PARTS = ("patroni", "disk-watch", "etcd", "kafka", "haproxy", "programs")
 
@@ -113,9 +123,9 @@ class Machines:
 
     # PostgreSQL
 
-    def ask(self, node: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    def ask(self, node: str, statement: str, *values: object, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Return the rows of a superuser's statement on the server of a machine, not through a proxy."""
-        url = self.engines.server_url(self.engines.machine(node))
+        url = self.engines.server_url(self.engines.machine(node), database)
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
             return connection.execute(statement, values or None).fetchall()  # type: ignore[call-overload]
 
@@ -161,6 +171,21 @@ class Machines:
         url = f"http://{leader.at(leader.ports.patroni)}/switchover"
         answer = requests.post(url, json={"leader": leader.name, "candidate": candidate}, timeout=60)
         assert answer.ok, answer.text
+
+    def facts_ahead(self) -> list[str]:
+        """Name the registers that published facts which no standby has, and their versions: a failover loses them."""
+        ahead = []
+        for service, topics in _FACTS.items():
+            published = newest_published_version({"bootstrap_servers": self.engines.kafka}, topics, DEFAULT_REGISTER)
+            kept = max(self._register_head(node, service) for node in self.standbys())
+            if published is not None and published > kept:
+                ahead.append(f"{service} published facts up to {published}, standbys have {kept}")
+        return ahead
+
+    def _register_head(self, node: str, service: Service) -> FactVersion:
+        statement = "SELECT generation, next_seq FROM register_head"
+        [(generation, next_seq)] = self.ask(node, statement, database=database_of(service))
+        return generation, next_seq
 
     # Kafka and etcd
 

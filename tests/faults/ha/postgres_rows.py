@@ -144,6 +144,7 @@ def wal_held_and_waits_ended(fault: HaFault) -> None:
         while time.monotonic() - held_s < fault.pace.held_s:
             ended += rig.end_waits(leader, fault.rng.choice(ENDINGS))
             rig.pause(END_WAITS_EVERY_S)
+        fault.wrong += rig.facts_ahead()
         rig.kill(leader, *MACHINE)
         fault.begins(f"{ended} waits for a standby ended on {leader}, whose WAL was held; then SIGKILL of the machine")
     fault.holds(ended > 0, "no session waited for a standby")
