@@ -18,9 +18,8 @@ import psutil
 from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.batches import MOST_AWARDS, BatchRequest, record_whole_batch
 from services.incentive.domain.workflow import Actor
-from shared.postgres.database import make_engine
 from shared.values.times import shanghai_date
-from tests.bench.bed import ledger_database, say
+from tests.bench.bed import begun_bureau, ledger_database, say
 from tests.support.incentive.bureau import DOCUMENTS, Bureau
 from tests.support.incentive.ledger import LOG, WHITELIST, changed, first_listing, subject
 
@@ -53,10 +52,7 @@ def batches(folder: Path, awards: int) -> list[dict[str, Any]]:
     awards = min(awards, MOST_AWARDS)
     with ExitStack() as stack:
         _, database = ledger_database(stack, folder)
-        engine = make_engine(database.service_url)
-        stack.callback(engine.dispose)
-        bureau = Bureau(engine, changed(4, WHITELIST, **RICH))
-        bureau.begin()
+        bureau = begun_bureau(stack, database, changed(4, WHITELIST, **RICH))
         fill(bureau, awards)
         found = []
         for action in ACTIONS:

@@ -18,15 +18,18 @@ from devset.processes import free_ports
 from exchange_kit.sample.year import sample_events
 from shared.events.topics import topic_of
 from shared.kafka.publish.publish_records import publish
+from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.settings import KafkaSettings, LocalSettings
 from tests.support.consumer_program import Place
+from tests.support.incentive.bureau import Bureau
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from devset.postgres import Database
+    from services.incentive.store.rulebook import Rulebook
     from shared.events.decode import Kind
 
 EXCHANGE = "bench"
@@ -46,6 +49,15 @@ def ledger_database(stack: ExitStack, folder: Path) -> tuple[Postgres, Database]
     database = server.ensure_database("incentive", "bench")
     migrate("services.incentive", database.owner_url, database.service_url)
     return server, database
+
+
+def begun_bureau(stack: ExitStack, database: Database, rules: Rulebook) -> Bureau:
+    """Put the rulebook in force in an empty database of the ledger; its engine is disposed of with the stack."""
+    engine = make_engine(database.service_url)
+    stack.callback(engine.dispose)
+    bureau = Bureau(engine, rules)
+    bureau.begin()
+    return bureau
 
 
 def say(text: str) -> None:

@@ -17,16 +17,16 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from services.incentive.rebuild.command import verify_all
-from shared.postgres.database import make_engine
-from tests.bench.bed import ledger_database, say
+from tests.bench.bed import begun_bureau, ledger_database, say
 from tests.browser.office import whole_job
 from tests.browser.site import Site
-from tests.support.incentive.bureau import Bureau
 from tests.support.incentive.ledger import first_purchase, rulebook, subject
 from tests.support.incentive.whole_set import served
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.incentive.bureau import Bureau
 
 FACTS: Final = 1_000  # taken in at once
 PRICE: Final = "800000.00"
@@ -42,10 +42,7 @@ def office(folder: Path, awards: int) -> dict[str, Any]:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # no line for each request
     with ExitStack() as stack:
         _, database = ledger_database(stack, folder)
-        engine = make_engine(database.service_url)
-        stack.callback(engine.dispose)
-        bureau = Bureau(engine, rulebook())
-        bureau.begin()
+        bureau = begun_bureau(stack, database, rulebook())
         fill(bureau, awards)
         paper = folder / "minutes.pdf"
         paper.write_text("%PDF-1.7 a meeting", "utf-8")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _TOLD = 5
-FACT_TOPICS = (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)
+_COMPARED_TOPICS = (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)
 
 
 @dataclass
@@ -126,7 +126,7 @@ def _numbering(findings: Findings, rig: AnyRig) -> None:
 
 def newest_facts(rig: AnyRig) -> dict[str, dict[str, Json]]:
     """Return the value with the greatest generation and seq for each topic and key."""
-    newest: dict[str, dict[str, Json]] = {topic: {} for topic in FACT_TOPICS}
+    newest: dict[str, dict[str, Json]] = {topic: {} for topic in _COMPARED_TOPICS}
     for topic, key, value in published_facts(rig):
         known = newest[topic].get(key)
         if known is None or _version(value) > _version(known):
@@ -137,7 +137,7 @@ def newest_facts(rig: AnyRig) -> dict[str, dict[str, Json]]:
 def published_facts(rig: AnyRig) -> Iterator[tuple[str, str, Json]]:
     """Yield the topic, key and value of every fact that was ever published, in the order of each partition."""
     kafka = rig.bootstrap_servers
-    for records in replay_records({"bootstrap_servers": kafka}, committed_ends(kafka, FACT_TOPICS)):
+    for records in replay_records({"bootstrap_servers": kafka}, committed_ends(kafka, _COMPARED_TOPICS)):
         for record in records:
             yield record.topic, record.key.decode().removeprefix("r1/"), json.loads(record.value)
 

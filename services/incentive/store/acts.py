@@ -88,8 +88,8 @@ SET_ASIDE_SQL: Final = """
         OR (array_agg(d.to_state IN ('approved', 'paid') AND d.action = 'reject' ORDER BY d.number DESC)
                 FILTER (WHERE d.action IN ('reject', 'reopen')))[1], false)
 """
-# `state` and more of the last decision that changed an award's state, or that is of its public notice.
 _IS_STEP: Final = "(d.to_state <> d.from_state OR d.action = 'publish' OR d.number = 0)"
+# `state` and more of the last decision that changed an award's state, or that is of its public notice.
 LAST_STEP_SQL: Final = f"""
     SELECT d.to_state, d.until, d.notice_until, a.person, a.name FROM decision d JOIN act a ON a.id = d.id
     WHERE d.award_id = award.award_id AND a.recorded_at <= {AS_OF} AND {_IS_STEP}

@@ -87,6 +87,8 @@ class OutboxSender:
         self._backoff.reset()
         together = [LaneThrottle(lane) for lane in self.lanes if not lane.own_transaction]
         apart = [[LaneThrottle(lane)] for lane in self.lanes if lane.own_transaction]
+        transactions = [together, *apart]
+        lanes = [lane for of_transaction in transactions for lane in of_transaction]
         activity, rounds = IntakeActivity(), Rhythm(_PACE)
         while not self.stop.is_set():
             began_s = time.monotonic()
@@ -94,11 +96,10 @@ class OutboxSender:
             # Raises if the session, and the leader lock with it, is gone.
             intake_active = activity.observe(newest_change(session), began_s)
             sent = 0
-            for lanes in (together, *apart):
-                sent += self._send_round(producer, lanes, intake_active=intake_active)
+            for of_transaction in transactions:
+                sent += self._send_round(producer, of_transaction, intake_active=intake_active)
                 self.beat("sender")
             rounds.observe(sent, time.monotonic() - began_s)
-            lanes = [lane for several in (together, *apart) for lane in several]
             self._rest(began_s + rounds.interval_s, min(lane.wait_s(time.monotonic(), rounds.look_s) for lane in lanes))
             self._wait_while_throttled()
 

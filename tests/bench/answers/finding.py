@@ -72,10 +72,11 @@ _NEW: Final = f"""
     WITH named AS ({_NAMED}), known AS (INSERT INTO known_to SELECT exchange, subject FROM named)
     INSERT INTO subject_name (subject, name) SELECT subject, name FROM named
 """
-_PARTICIPANTS: Final = """
+# Fictional companies; `begins`: the first characters of each subject.
+ADD_PARTICIPANTS: Final = """
     INSERT INTO participant (exchange, year, rule, subject, name, measure_fen, missing_fen, own_fen, is_shared)
     SELECT 'kmdex', 2026, 'annual_listed_trading', subject, name, fen, greatest(0, 1000000000 - fen), fen, n %% 10 = 0
-    FROM (SELECT n, n * 7919 %% 1500000007 AS fen, 'uscc:91530100M' || upper(lpad(to_hex(n), 9, '0')) AS subject,
+    FROM (SELECT n, n * 7919 %% 1500000007 AS fen, %(begins)s || upper(lpad(to_hex(n), 9, '0')) AS subject,
                  '虚构' || n || '号公司' AS name
           FROM generate_series(1::bigint, %(count)s) AS n) AS one
 """
@@ -99,7 +100,7 @@ def finding(folder: Path, parties: int) -> dict[str, Any]:
             began_s = perf_counter()
             owner.execute(_NEW, {"first": parties + 1, "last": parties + NEW})
             new_us = (perf_counter() - began_s) / NEW * 1_000_000
-            owner.execute(_PARTICIPANTS, {"count": PARTICIPANTS})
+            owner.execute(ADD_PARTICIPANTS, {"begins": "uscc:91530100M", "count": PARTICIPANTS})
             owner.execute("VACUUM ANALYZE")
             sizes = {name: f"{size / 2**20:,.0f} MiB" for name, size in owner.execute(_SIZES).fetchall()}
         found = {"parties": parties, "microseconds for a new party": round(new_us), **sizes}

@@ -14,6 +14,7 @@ import psycopg
 from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.batches import BatchRequest, record_whole_batch
 from services.incentive.domain.workflow import Actor
+from tests.bench.answers.finding import ADD_PARTICIPANTS, PARTICIPANTS
 from tests.bench.bed import say
 from tests.support.incentive.bureau import DOCUMENTS, Bureau
 from tests.support.incentive.ledger import LOG, first_listing, first_purchase, subject
@@ -28,7 +29,6 @@ SMALL: Final = "dcdex"
 SMALL_EVERY: Final = 10  # awards for each of the small exchange
 LISTING_EVERY: Final = 4  # awards for each that is a first listing
 PRICE: Final = "800000.00"
-PARTICIPANTS: Final = 100_000
 FACTS: Final = 1_000  # taken in at once
 # The share of all awards that gets so far. What is approved fits the budget of a year, what is listed does not.
 SHARES: Final = {"list": 1.0, "review": 0.5, "joint_review": 0.5, "publish": 0.4, "approve": 0.1}
@@ -40,13 +40,6 @@ INPUTS: Final[Mapping[str, Mapping[str, Any]]] = {
 WHO: Final = {"joint_review": "second", "approve": "third"}
 AT_ONCE: Final = 5_000  # decisions of a batch
 
-_PARTICIPANTS: Final = """
-    INSERT INTO participant (exchange, year, rule, subject, name, measure_fen, missing_fen, own_fen, is_shared)
-    SELECT 'kmdex', 2026, 'annual_listed_trading', subject, name, fen, greatest(0, 1000000000 - fen), fen, n %% 10 = 0
-    FROM (SELECT n, n * 7919 %% 1500000007 AS fen, 'uscc:91530100P' || upper(lpad(to_hex(n), 9, '0')) AS subject,
-                 '虚构' || n || '号公司' AS name
-          FROM generate_series(1::bigint, %(count)s) AS n) AS one
-"""
 _PARTIES: Final = """
     INSERT INTO party (scheme, code, name)
     SELECT 'uscc', '91530100P' || upper(lpad(to_hex(n), 9, '0')), '虚构' || n || '号公司'
@@ -95,7 +88,7 @@ def fill_ledger(bureau: Bureau, owner_url: str, awards: int) -> int:
         decisions += len(wanted)
         say(f"{decisions:,} decisions")
     with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute(_PARTICIPANTS, {"count": PARTICIPANTS})
+        owner.execute(ADD_PARTICIPANTS, {"begins": "uscc:91530100P", "count": PARTICIPANTS})
         owner.execute("VACUUM ANALYZE")
     return decisions
 

@@ -17,12 +17,10 @@ import structlog
 
 from devset.processes import free_ports
 from services.incentive.commands.price_readings import price_readings
-from shared.postgres.database import make_engine
 from tests.bench.answers.full_year import LARGE, award_id, fill_ledger, fill_trades
-from tests.bench.bed import Spread, ledger_database, say
+from tests.bench.bed import Spread, begun_bureau, ledger_database, say
 from tests.bench.clients import ask
 from tests.bench.office import busy_s
-from tests.support.incentive.bureau import Bureau
 from tests.support.incentive.ledger import rulebook, subject
 from tests.support.incentive.pages import signed_in_to
 from tests.support.paths import ROOT
@@ -89,12 +87,9 @@ def answers(folder: Path, awards: int) -> dict[str, Any]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with ExitStack() as stack:
         server, database = ledger_database(stack, folder)
-        engine = make_engine(database.service_url)
-        stack.callback(engine.dispose)
-        bureau = Bureau(engine, rulebook())
-        bureau.begin()
+        bureau = begun_bureau(stack, database, rulebook())
         decisions = fill_ledger(bureau, database.owner_url, awards)
-        price_readings(engine)
+        price_readings(bureau.engine)
         client = bureau.ask.client
         found: dict[str, Any] = {"awards": awards, "decisions": decisions, "trades": TRADES}
         for role in ROLES:

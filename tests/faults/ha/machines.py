@@ -18,8 +18,10 @@ from kafka.protocol.admin.topics import ElectionType
 
 from deploy.databases import database_of
 from devset.ha.guard import postmaster
-from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
-from shared.register.publish.restored_backup import newest_published_version
+from services.listing.register import LISTINGS
+from services.trade_ingest.register import TRADES
+from shared.register.head import Head
+from shared.register.publish.restored_backup import facts_behind, newest_published_version
 from shared.settings import DEFAULT_REGISTER
 
 if TYPE_CHECKING:
@@ -27,16 +29,13 @@ if TYPE_CHECKING:
 
     from devset.ha.engines import ThreeOfEach
     from devset.supervisor import LocalSet
-    from shared.register.publish.restored_backup import FactVersion
+    from shared.register.kind import RegisterKind
     from shared.settings import Service
 
 # Its one partition is led by the coordinator of all transactions.
 TRANSACTIONS = "__transaction_state"
 _ANSWERS_WITHIN_S = 2.0
-_FACTS: dict[Service, tuple[str, ...]] = {
-    "listing": (LISTING, FIRST_LISTING),
-    "trade-ingest": (FIRST_PURCHASE, ANNUAL_TOTAL),
-}
+_REGISTERS: dict[Service, RegisterKind] = {"listing": LISTINGS, "trade-ingest": TRADES}
 # Those that the supervisor knows; PostgreSQL is Patroni's.
 _PARTS = ("patroni", "disk-watch", "etcd", "kafka", "haproxy", "programs")
 
@@ -175,17 +174,19 @@ class Machines:
     def facts_ahead(self) -> list[str]:
         """Name the registers that published facts which no standby has, and their versions: a failover loses them."""
         ahead = []
-        for service, topics in _FACTS.items():
-            published = newest_published_version({"bootstrap_servers": self.engines.kafka}, topics, DEFAULT_REGISTER)
-            kept = max(self._register_head(node, service) for node in self.standbys())
-            if published is not None and published > kept:
-                ahead.append(f"{service} published facts up to {published}, standbys have {kept}")
+        config = {"bootstrap_servers": self.engines.kafka}
+        for service, kind in _REGISTERS.items():
+            published = newest_published_version(config, kind.facts, DEFAULT_REGISTER)
+            heads = [self._register_head(node, service) for node in self.standbys()]
+            behind = facts_behind(max(heads, key=lambda head: (head.generation, head.next_seq)), published)
+            if behind is not None:
+                ahead.append(f"{service} published facts up to {published}, which no standby has: {behind}")
         return ahead
 
-    def _register_head(self, node: str, service: Service) -> FactVersion:
-        statement = "SELECT generation, next_seq FROM register_head"
-        [(generation, next_seq)] = self.ask(node, statement, database=database_of(service))
-        return generation, next_seq
+    def _register_head(self, node: str, service: Service) -> Head:
+        statement = "SELECT register, generation, next_seq, settings_digest FROM register_head"
+        [row] = self.ask(node, statement, database=database_of(service))
+        return Head(*row)
 
     # Kafka and etcd
 

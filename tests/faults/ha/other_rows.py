@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def nothing(fault: HaFault) -> None:
-    """The longest pause under the same load, with which the others are compared."""
+    """Measure the pauses of the load itself, with which those of faults are compared."""
     fault.begins(f"nothing for {fault.pace.away_s:.0f} s")
     fault.rig.pause(fault.pace.away_s)
 
