@@ -62,7 +62,7 @@ class DiskRoom(NamedTuple):
 
 
 class WatchedSet(NamedTuple):
-    """What a watch knows when it decides.
+    """The state of the set on which a watch decides.
 
     `room` is its machine's; `standbys` are those that commits wait for, with their rooms, or None if they keep none.
     """
@@ -75,7 +75,7 @@ class WatchedSet(NamedTuple):
 
 
 class HandoverDecision(NamedTuple):
-    """Whether to hand over, why, and to which standby; without one Patroni elects it."""
+    """The decision to hand over or not, and its reason. Patroni elects the new primary if no candidate is named."""
 
     is_due: bool
     reason: str
@@ -85,7 +85,7 @@ class HandoverDecision(NamedTuple):
 def decide(seen: WatchedSet) -> HandoverDecision:
     """Return whether to hand over to a standby with clearly more room, so that nobody hands back.
 
-    A standby that is named becomes the primary even if another has a newer commit, as happens where the server ends
+    Patroni promotes a standby that is named even if another has a newer commit, which is the case if the server ends
     before its last WAL is sent. So none is named if all can take over, or if the shutdown checkpoint may find no room.
     """
     own = seen.room
@@ -243,7 +243,7 @@ class Watch:
         if not decision.is_due:
             self._say(decision.reason)
             return
-        self._say(f"{decision.reason}; switching over to {decision.candidate or 'whom Patroni elects'}")
+        self._say(f"{decision.reason}; switching over to {decision.candidate or 'the standby that Patroni elects'}")
         try:
             self._patroni.switch_over(decision.candidate)
         except urllib.error.HTTPError as error:

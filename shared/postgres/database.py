@@ -17,8 +17,8 @@ from shared.postgres.replication import ReplicatedConnection
 from shared.postgres.row_security import set_viewer
 
 _VIEWER: Final = "jiangbu_viewer"  # execution option: the exchange or subject for whose key a snapshot reads
-# The longest wait for a server's answer. With several hosts the next one may answer: after a failover, who still waits
-# for a machine that was cut off is late.
+# The longest wait for a server's answer. With several hosts the next one may answer, so a machine that was cut off must
+# not delay a failover.
 _CONNECTED_WITHIN_S: Final = 5
 _NEXT_HOST_AFTER_S: Final = 2
 _WAS_USED: Final = "was_used"  # in a pool entry's info, which is cleared when the connection is replaced

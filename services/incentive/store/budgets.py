@@ -103,7 +103,7 @@ def load_budget_holds(
 def _load_granted(
     connection: Connection, policy: Policy, counted: Collection[int], as_of: datetime | None, now: datetime
 ) -> dict[int, GrantedYear]:
-    """What these budget years leave for each claim."""
+    """Load the amounts that these budget years leave for each claim."""
     posted = load_posted(connection, policy, counted, as_of)
     if policy.budget_order == EACH_ALONE:  # others need not be known
         return {year: _without_claims(policy, year, sums) for year, sums in posted.items()}
@@ -132,7 +132,7 @@ def _used(policy: Policy, sums: Sequence[PostedSums]) -> dict[str, int]:
 
 
 class _Ranking(NamedTuple):
-    """What a budget year leaves, by a policy, in a state of all claims, in a year."""
+    """The amounts that a budget year leaves for claims: by a policy, in a state of all claims, in a calendar year."""
 
     policy: Policy
     state: str
@@ -151,7 +151,7 @@ class _Rankings:
     def load(
         self, connection: Connection, policy: Policy, counted: Collection[int], now: datetime
     ) -> dict[int, GrantedYear]:
-        """What these budget years leave for each claim, for a snapshot."""
+        """Return the amounts that these budget years leave for each claim of a snapshot."""
         state, this_year = fetch_value(connection, _STATE, str), shanghai_date(now).year
         found = self._find(policy, state, this_year, counted)
         if len(found) == len(counted):

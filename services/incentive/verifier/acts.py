@@ -271,7 +271,7 @@ class MissingActs:
         self._next: tuple[int, Json] | None = None
 
     def until(self, seq: int | None, left: Iterator[tuple[int, Json]]) -> Json | None:
-        """The transaction of an act (None: the end), and note those before it, which are in order; None: no such."""
+        """Return the transaction of an act, None if there is none, and note those before it; without `seq`, all."""
         while True:
             one, self._next = self._next or next(left, None), None
             if one is None:

@@ -87,7 +87,7 @@ class ReportedAwards:
         return None if row is None else unpacked(row[0])
 
     def selected_abouts(self) -> str:
-        """The statement of SQL that selects what facts of awards are about."""
+        """Return the SQL statement that selects the subjects and exchanges that awards are about."""
         self._rows.settle()
         return f"SELECT about FROM {self._rows.name}"
 
@@ -97,7 +97,7 @@ class ReportedAwards:
 
 
 class AwardPlace(NamedTuple):
-    """Where an award stands: in the requested ones or in the context, on which line from 1. They sort by file."""
+    """The file of an award, requested ones or context, and its line from 1; in this order."""
 
     is_context: bool
     line: int
@@ -154,7 +154,7 @@ def check_awards(
 
 
 class EarnedAwards:
-    """What facts earn, computed once for each subject or exchange. `is_all`: every award must be in the extract."""
+    """The awards that facts earn, computed once for each subject or exchange. `is_all`: the extract must have all."""
 
     def __init__(self, awards: ReportedAwards, facts: ReportedFacts, settings: SettingsHistory, is_all: bool) -> None:
         self._awards, self.facts, self.settings, self._is_all = awards, facts, settings, is_all
@@ -178,7 +178,7 @@ class EarnedAwards:
 
     def check_none_missing(self) -> None:
         """Unsound if the facts earn an award that must be in the extract and is not."""
-        # What awards follow from was compared with these already.
+        # Facts about what the extract has awards of were compared with these already.
         for about in self.facts.abouts(self._awards.selected_abouts() if self._is_all else ""):
             for award_id, expected in self.of(about).items():
                 is_wanted = self._is_all or self._awards.asks_for(expected["subject"])

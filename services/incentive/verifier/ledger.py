@@ -71,7 +71,7 @@ class LedgerLog:
         self.kept = check_log(bundle, (file, "proof.json"), checkpoint, self._leaves(file), wanted)
 
     def award(self, award_id: str) -> AwardInLog | None:
-        """What is posted of an award; None if nothing is."""
+        """The postings of an award in short; None if it has none."""
         found = self._awards.get(award_id)
         return None if found is None else AwardInLog(*found)
 

@@ -26,14 +26,14 @@ CONTENT_FIELDS = ("first", "annulled", "cancelled", "buckets", "by_exchange", "c
 class ReportedFacts:
     """The facts of the extract by what they are about (a subject, or `exchange/<id>`).
 
-    They are kept on disk. `recomputed` counts facts that agree; `of_former` and
-    `of_replaced` those of a former generation and of a replaced register.
+    They are kept on disk. `recomputed` counts facts that agree; `of_former` and `of_replaced` those of a former
+    generation and of a replaced register.
     """
 
     def __init__(self, bundle: Bundle, manifest: Json, settings: SettingsHistory, registers: RegistersByName) -> None:
         self.count = self.recomputed = self.of_former = self.of_replaced = 0
         self._declared = DiskTable(bundle.store, "award_id TEXT, seq INTEGER, sha256 TEXT", "award_id")
-        # Of rules whose amount is the item's.
+        # The items of declarations by rules that reward the item itself.
         self._items = DiskTable(bundle.store, "subject TEXT, item TEXT", "subject, item", "item, subject")
         self._has_items = False
         self._settings, self._not_asked = settings, manifest.get("registers_not_asked", ())
@@ -98,7 +98,7 @@ class ReportedFacts:
             raise Unsound("与文档重算不符", "differs from its recomputation from the documents", ", ".join(fields))
 
     def abouts(self, without: str = "") -> Iterator[str]:
-        """What facts are about, in order of the first of each, without what a statement of SQL selects."""
+        """The subjects and exchanges with facts, in order of the first, except those that a statement selects."""
         rest = f"WHERE about NOT IN ({without})" if without else ""
         return (about for (about,) in self._facts.rows("about", f"{rest} GROUP BY about ORDER BY min(rowid)"))
 

@@ -38,7 +38,7 @@ _SPARE_S: Final = 10  # of events, for the last probes
 
 
 class Size(NamedTuple):
-    """How much is measured: events of the backlog, seconds of each steady rate, and rounds."""
+    """The extent of a measurement: events of the backlog, seconds of each steady rate, and rounds."""
 
     events: int
     seconds: float
@@ -136,7 +136,7 @@ class Measured:
 
 
 class Mark:
-    """What all processes had used at an instant."""
+    """The processor time that all processes had used at an instant."""
 
     at_s: float
     _before: Mapping[int, Usage]

@@ -1,4 +1,4 @@
-"""What waits in the set while events flow, and whether it grows."""
+"""The queues of the set while events flow, and whether they grow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lists cost: no schema for each item, no act before those of the page, no look-up of decisions by award."""
+"""The cost of lists: no schema for each item, no act before those of the page, no look-up of decisions by award."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def random_trade(rng: random.Random) -> dict[str, Any]:
 
 
 def measured_anew(trades: Damageable, keys: set[tuple[str, str]]) -> dict[tuple[str, str], Any]:
-    """What reading all trades gives, without any stored sum."""
+    """Return the measures that are read from all trades, without any stored sum."""
     with (
         trades.engine.connect() as connection,
         connection.begin() as transaction,

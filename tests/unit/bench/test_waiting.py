@@ -1,4 +1,4 @@
-"""What waits while events flow."""
+"""Queues while events flow."""
 
 import pytest
 from hypothesis import given

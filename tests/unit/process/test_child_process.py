@@ -1,4 +1,4 @@
-"""What a consumer tells its sender."""
+"""Messages of a consumer to its sender."""
 
 import multiprocessing
 import threading

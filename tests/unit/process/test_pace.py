@@ -80,7 +80,7 @@ def test_fetches_are_few_and_end_before_the_batch(left_s: float, least_s: float)
 
 
 class Cost(NamedTuple):
-    """What a round takes, in seconds: whatever it carries, and for each record."""
+    """The seconds that a round takes: a fixed part, and one for each record."""
 
     fixed_s: float
     each_s: float

@@ -1,4 +1,4 @@
-"""What the verifier keeps on disk: the same as in memory, whatever the limits."""
+"""The verifier's storage on disk: the same as in memory, whatever the limits."""
 
 from __future__ import annotations
 

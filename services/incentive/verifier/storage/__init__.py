@@ -1,1 +1,1 @@
-"""What the verifier keeps on disk, so that its memory does not grow with the extract."""
+"""Storage of the verifier on disk, so that its memory does not grow with the extract."""
