@@ -112,8 +112,12 @@ def _rank(item: pytest.Item) -> int:
     return len(SHARED_BY_MANY) + (item.get_closest_marker(EXTENDED) is None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Pass the groups to the owner's scheduler; exempt the imported objects from garbage collection."""
+    """Pass the groups to the owner's scheduler; exempt the imported objects from garbage collection.
+
+    First of all: the hook of xdist, which is registered later, tells the owner that the tests may be scheduled.
+    """
     engines = session.config.stash[ENGINES]
     if engines.owner is None:
         engines.write_groups({item.nodeid: _group(item) for item in session.items})
