@@ -71,21 +71,11 @@ class Machines:
             roots.append(pid)
         return [pid for root in roots for pid in _tree(root)]
 
-    def nodes_of_processes(self) -> dict[int, str]:
-        """Return the machine of every process of the set."""
-        parents = {one.pid: one.info["ppid"] for one in psutil.process_iter(["ppid"])}
+    def roots(self) -> dict[int, str]:
+        """Return the machine of the first process of each part; those that it started are its descendants."""
         processes = self.local.processes()
-        roots = {
-            processes[name]: node for node in self.nodes for part in _PARTS for name in self.programs(node, part)
-        } | {pid: node for node in self.nodes if (pid := self.postmaster(node))}
-        found = {}
-        for pid in parents:
-            above: int | None = pid
-            while above is not None and above not in roots:
-                above = parents.get(above)
-            if above is not None:
-                found[pid] = roots[above]
-        return found
+        found = {processes[name]: node for node in self.nodes for part in _PARTS for name in self.programs(node, part)}
+        return found | {pid: node for node in self.nodes if (pid := self.postmaster(node))}
 
     def kill(self, node: str, *parts: str) -> None:
         """Kill parts of a machine at once, as its death does."""

@@ -6,234 +6,101 @@ connection is found by the process that opened it (`sources`), so that one addre
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import select
-import socket
+import multiprocessing
 import threading
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from tests.faults.ha.sources import Address, Nodes, Sources
+from tests.faults.ha.proxies import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from multiprocessing.connection import Connection
 
-_CHUNK = 256 * 1024
-# How often it is asked whether a client that cannot be connected has given up.
-_ASK_CLIENT_EVERY_S = 0.5
+    from tests.faults.ha.links import Rule
+    from tests.faults.ha.sources import Address
+
 # After which both ends give up a silent peer: by keepalives (5 s + 3 of 2 s) and tcp_user_timeout (10 s). The kernel
 # would count from its last packet, but to it these connections look healthy: the proxy acknowledges every byte.
 TIMED_OUT_S = 11.0
+_ENDS_WITHIN_S = 10.0
+# Process id -> node of the first process of each tree; its descendants are on the same node.
+Roots = Callable[[], Mapping[int, str]]
 
 
-class Treatment(Enum):
-    """Treatment of bytes in transit: held bytes arrive late, as TCP repeats them after a partition."""
-
-    PASS = auto()
-    HOLD = auto()
-    DROP = auto()
-
-
-class Link(NamedTuple):
-    """How bytes are treated from the client to the server and back, and by how much each portion is delayed."""
-
-    there: Treatment = Treatment.PASS
-    back: Treatment = Treatment.PASS
-    delay_s: float = 0.0
-
-
-OPEN = Link()
-HELD = Link(Treatment.HOLD, Treatment.HOLD)
-# (source, target) -> how a connection between these nodes is treated; the source is "" for who is on none.
-Rule = Callable[[str, str], Link]
-_Value = TypeVar("_Value")
-
-
-def separated(nodes: Collection[str], others: Collection[str]) -> Rule:
-    """Return the rule of a partition between two groups of nodes; who is in neither reaches both."""
-    sides = {frozenset((one, other)) for one in nodes for other in others}
-    return lambda source, target: HELD if frozenset((source, target)) in sides else OPEN
-
-
-@dataclass(eq=False)
-class _Connection:
-    """One connection. `source` is None until a rule asks for it. `times_out`: both ends notice a silent peer."""
-
-    client: socket.socket
-    target: str
-    times_out: bool
-    server: socket.socket | None = None
-    source: str | None = None
-    has_gap: bool = False
-
-    def shut(self) -> None:
-        """End the connection; the sockets are closed by who waits for them."""
-        for one in (self.client, self.server):
-            if one is not None:
-                with contextlib.suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        for one in (self.client, self.server):
-            if one is not None:
-                one.close()
+class NetworkError(AssertionError):
+    """The proxies failed, and what was measured behind them does not count."""
 
 
 class Network:
-    """Proxies in front of servers, in one thread. `nodes` returns the node of each process id."""
+    """Proxies in front of servers, in a process of their own, which asks for `roots` when it needs them."""
 
-    def __init__(self, nodes: Nodes, timed_out_s: float = TIMED_OUT_S) -> None:
-        self._sources = Sources(nodes)
-        self._timed_out_s = timed_out_s
-        self._rule: Rule | None = None
-        self._changed = asyncio.Event()
-        self._listeners: dict[asyncio.Task[None], socket.socket] = {}
-        self._open: dict[_Connection, asyncio.Task[None]] = {}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
-        self._thread.start()
+    def __init__(self, roots: Roots, timed_out_s: float = TIMED_OUT_S) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._orders, theirs = context.Pipe()
+        ours, asking = context.Pipe()
+        self._process = context.Process(target=serve, args=(theirs, asking, timed_out_s), name="network", daemon=True)
+        self._process.start()
+        theirs.close()
+        asking.close()
+        threading.Thread(target=_answer_roots, args=(ours, roots), name="roots of the network", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
 
     @property
     def connections(self) -> int:
         """The number of connections whose ends have not closed them."""
-        return len(self._open)
+        return int(self._order("connections"))
 
     def place(self, node: str, at: Address, to: Address, *, times_out: bool = False) -> None:
-        """Forward connections to `at` to the server of the node, which listens on `to`.
+        """Forward connections to `at` to the server of the node, which listens on `to`; NetworkError if it is taken.
 
         `times_out`: those that are open when a partition begins end as they would by their TCP timeouts.
         """
-        listener = socket.create_server(at, backlog=128)
-        listener.setblocking(False)
-
-        async def start() -> None:
-            self._listeners[asyncio.create_task(self._accept(listener, node, to, times_out))] = listener
-
-        self._run(start())
+        self._order("place", node, at, to, times_out)
 
     def partition(self, rule: Rule) -> None:
         """Treat every connection by the rule, those that are open too."""
-        self._run(self._partition(rule))
+        self._order("partition", rule)
 
     def restore(self) -> None:
-        """Let all bytes pass again: held ones now, and none on connections that lost some, which end."""
-        self._run(self._restore())
+        """Let all bytes pass again: held ones now, and none on connections that lost some, which end.
+
+        NetworkError if connections ended meanwhile by a fault of the proxies.
+        """
+        if failures := self._order("restore"):
+            raise NetworkError(f"{len(failures)} connections ended by an error: {failures[0]}")
 
     def close(self) -> None:
-        if not self._loop.is_closed():
-            self._run(self._close())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        with contextlib.suppress(NetworkError):
+            self._order("close")
+        self._orders.close()
+        self._process.join(_ENDS_WITHIN_S)
+        self._process.kill()
+        self._process.join()
 
-    def _run(self, work: Coroutine[None, None, _Value]) -> _Value:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    async def _partition(self, rule: Rule) -> None:
-        # Sources are found first: what may pass does not wait for them.
-        await asyncio.gather(*map(self._find_source, self._open))
-        self._change(rule)
-        self._loop.call_later(self._timed_out_s, self._time_out, rule)
-
-    def _time_out(self, rule: Rule) -> None:
-        """End the connections that are held by the rule, if it is still in force."""
-        if self._rule is rule:
-            for one in self._open:
-                if one.times_out and one.source is not None and Treatment.HOLD in rule(one.source, one.target):
-                    one.shut()
-
-    async def _restore(self) -> None:
-        self._change(None)
-        for one in self._open:
-            if one.has_gap:
-                one.shut()
-
-    async def _close(self) -> None:
-        for task in self._listeners:
-            task.cancel()
-        await asyncio.gather(*self._listeners, return_exceptions=True)
-        for listener in self._listeners.values():
-            listener.close()
-        self._change(None)
-        for one in self._open:
-            one.shut()
-        await asyncio.gather(*self._open.values())
-
-    def _change(self, rule: Rule | None) -> None:
-        self._rule = rule
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-
-    async def _accept(self, listener: socket.socket, node: str, to: Address, times_out: bool) -> None:
-        while True:
-            client, _ = await self._loop.sock_accept(listener)
-            connection = _Connection(client, node, times_out)
-            self._open[connection] = asyncio.create_task(self._forward(connection, to))
-
-    async def _forward(self, connection: _Connection, to: Address) -> None:
-        """Open the other half, once the rule lets bytes pass, and forward in both directions."""
-        server = socket.socket()
-        server.setblocking(False)
+    def _order(self, name: str, *arguments: object) -> Any:
+        """Return what a method of the proxies returns; NetworkError if it raises, or if their process ended."""
         try:
-            await self._await_passing(connection, is_back=False)
-            await self._loop.sock_connect(server, to)
-            connection.server = server
-            for one in (connection.client, server):
-                # Messages are forwarded one by one; with Nagle's algorithm they would take 40 ms each.
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await asyncio.gather(
-                self._pump(connection, connection.client, server, is_back=False),
-                self._pump(connection, server, connection.client, is_back=True),
-            )
-        except OSError:
-            server.close()
-        finally:
-            del self._open[connection]
-            connection.close()
+            self._orders.send((name, arguments))
+            answer = self._orders.recv()
+        except (EOFError, OSError) as error:
+            raise NetworkError("the process of the proxies ended") from error
+        if isinstance(answer, Exception):
+            raise NetworkError(f"{name}: {type(answer).__name__}: {answer}") from answer
+        return answer
 
-    async def _pump(self, connection: _Connection, taken: socket.socket, given: socket.socket, is_back: bool) -> None:
-        with contextlib.suppress(OSError):
-            while data := await self._loop.sock_recv(taken, _CHUNK):
-                link = await self._await_passing(connection, is_back)
-                if link.delay_s:
-                    await asyncio.sleep(link.delay_s)
-                if not connection.has_gap:
-                    await self._loop.sock_sendall(given, data)
-        connection.shut()
 
-    async def _await_passing(self, connection: _Connection, is_back: bool) -> Link:
-        """Wait while bytes in this direction are held; note it if they are lost.
-
-        ConnectionError if the client has left before it was connected: nobody repeats its bytes.
-        """
+def _answer_roots(asked: Connection, roots: Roots) -> None:
+    """Tell the proxies the roots whenever they ask, until they end; an error is raised there."""
+    with contextlib.suppress(EOFError, OSError):
         while True:
-            changed = self._changed
-            if self._rule is None:
-                return OPEN
-            await self._find_source(connection)
-            if connection.source is None:
-                raise ConnectionAbortedError
-            if changed is not self._changed:
-                continue
-            link = self._rule(connection.source, connection.target)
-            treatment = link.back if is_back else link.there
-            if treatment is not Treatment.HOLD:
-                connection.has_gap = connection.has_gap or treatment is Treatment.DROP
-                return link
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), None if connection.server else _ASK_CLIENT_EVERY_S)
-            if connection.server is None and _has_left(connection.client):
-                raise ConnectionAbortedError
-
-    async def _find_source(self, connection: _Connection) -> None:
-        if connection.source is None:
-            connection.source = await self._sources.of(connection.client)
-
-
-def _has_left(client: socket.socket) -> bool:
-    poll = select.poll()
-    poll.register(client, select.POLLRDHUP)
-    return bool(poll.poll(0))
+            asked.recv()
+            try:
+                told: Mapping[int, str] | Exception = roots()
+            except Exception as error:  # noqa: BLE001 - sent
+                told = error
+            asked.send(told)

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -23,8 +23,9 @@ from exchange_kit.api import Api, ApiError
 from tests.faults.disk import mount_small, unmount
 from tests.faults.ha import load
 from tests.faults.ha.acknowledged import Acknowledged
+from tests.faults.ha.links import separated
 from tests.faults.ha.machines import Machines
-from tests.faults.ha.network import Network, separated
+from tests.faults.ha.network import Network
 from tests.faults.reference import Reference
 from tests.faults.tended import Tended, bugs_in
 from tests.faults.world import EXCHANGES_FILE, Publisher, World
@@ -74,15 +75,15 @@ class HaRig(Machines, Tended):
         cluster = _cluster_for(local_cluster(folder, ports["kafka"]), needs)
         engines = ThreeOfEach(folder, cluster, self._report)
         super().__init__(LocalSet(options, engines, ports, self._report, lambda: None, self._launch), engines)
-        self.network = Network(self.nodes_of_processes)
+        self._network = Network(self.roots) if needs.network else None
 
     # Starting and stopping
 
     def start_set(self, rng: random.Random) -> None:
         """Start the set, and publish the events that the bureau's first awards come from."""
         self._mount_small_disks()
-        if self._needs.network:
-            self._place_proxies()
+        if self._network is not None:
+            self._place_proxies(self._network)
         self.local.start()
         self._databases = self.engines.databases(self.tend)
         self.keys = self.local.secrets.keys
@@ -97,14 +98,13 @@ class HaRig(Machines, Tended):
         assert len(self._awards) == BUREAUS * AWARDS_EACH, f"too few awards: {len(found)}"
 
     def stop(self) -> None:
-        try:
-            self.network.restore()
-            self.local.stop()
-        finally:
-            self.fork_server.stop()
-            self.network.close()
+        with ExitStack() as last:
             for place in self._mounted:
-                unmount(place)
+                last.callback(unmount, place)
+            if self._network is not None:
+                last.callback(self._network.close)
+            last.callback(self.fork_server.stop)
+            self.local.stop()
 
     def _launch(self, name: str, command: list[str], *, log_file: Path, environment: Mapping[str, str]) -> ChildProgram:
         """Fork a program; its command is that of Python with `-m` and a module."""
@@ -128,21 +128,22 @@ class HaRig(Machines, Tended):
         data: Path = getattr(self.engines.machine(node).folders, engine)
         return data.parent
 
-    def _place_proxies(self) -> None:
+    def _place_proxies(self, network: Network) -> None:
         for machine in self.engines.cluster.machines:
             ports = machine.ports
             watched = (ports.postgres, ports.primary, ports.standbys)
             for port in {port for port in ports if port} - set(ports.apis.values()):
-                self.network.place(machine.name, (machine.host, port), (BIND, port), times_out=port in watched)
+                network.place(machine.name, (machine.host, port), (BIND, port), times_out=port in watched)
 
     @contextmanager
     def partitioned(self, nodes: Sequence[str]) -> Iterator[None]:
         """Cut machines off from the others until the block ends."""
-        self.network.partition(separated(nodes, [node for node in self.nodes if node not in nodes]))
+        assert self._network is not None, "a set without proxies"
+        self._network.partition(separated(nodes, [node for node in self.nodes if node not in nodes]))
         try:
             yield
         finally:
-            self.network.restore()
+            self._network.restore()
 
     # The load
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+import psutil
 
 # The least time between two looks, each of which takes up to a tenth of a second.
 LOOK_AGAIN_S = 0.3
-# The kernel leaves sockets out of its list while others come and go.
+# Failed looks, one after the other, until the error is raised.
 _LOOKS = 3
 _CLOSED = "0"
 # Java's sockets are of IPv6, also between addresses of IPv4, which then have this prefix.
@@ -21,12 +23,7 @@ _LISTS = ("/proc/net/tcp", "/proc/net/tcp6")
 _MAPPED = "0000000000000000FFFF0000"
 Address = tuple[str, int]
 Nodes = Callable[[], Mapping[int, str]]
-
-
-class _Asked(NamedTuple):
-    ends: str
-    found: asyncio.Future[str | None]
-    looks: int = _LOOKS
+Look = asyncio.Task[Mapping[str, str | None]]
 
 
 class Sources:
@@ -37,39 +34,46 @@ class Sources:
 
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
-        self._asked: list[_Asked] = []
-        self._looking: asyncio.Task[None] | None = None
+        self._under_way: Look | None = None
+        self._next: Look | None = None
         self._looked_at_s = 0.0
 
     async def of(self, client: socket.socket) -> str | None:
-        """Return the node at the other end, `""` for a process of none; None if that end is closed."""
+        """Return the node at the other end, `""` for a process of none; None if that end is closed.
+
+        What looking raises is raised after several looks in a row.
+        """
         try:
             ends = f"{_hexadecimal(client.getpeername())} {_hexadecimal(client.getsockname())}"
         except OSError:
             return None
-        asked = _Asked(ends, asyncio.get_running_loop().create_future())
-        self._asked.append(asked)
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look())
-        return await asked.found
-
-    async def _look(self) -> None:
-        while self._asked:
-            await asyncio.sleep(self._looked_at_s + LOOK_AGAIN_S - time.monotonic())
-            asked, self._asked = self._asked, []
-            self._looked_at_s = time.monotonic()
+        failed = 0
+        while not has_left(client):
             try:
-                found = await asyncio.to_thread(lambda: sources(self._nodes()))
-            except Exception as error:  # noqa: BLE001 - raised again in those who ask
-                for one in asked:
-                    one.found.set_exception(error)
-                continue
-            for one in asked:
-                if one.ends in found or one.looks == 1:
-                    one.found.set_result(found.get(one.ends))
-                else:
-                    self._asked.append(one._replace(looks=one.looks - 1))
-        self._looking = None
+                found = await asyncio.shield(self._next_look())
+            except Exception:
+                failed += 1
+                if failed == _LOOKS:
+                    raise
+            else:
+                # The kernel leaves sockets out of its list while others come and go.
+                if ends in found:
+                    return found[ends]
+        return None
+
+    def _next_look(self) -> Look:
+        """Return the first look that begins from now on."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._look())
+        return self._next
+
+    async def _look(self) -> Mapping[str, str | None]:
+        if self._under_way is not None:
+            await asyncio.wait([self._under_way])
+        await asyncio.sleep(self._looked_at_s + LOOK_AGAIN_S - time.monotonic())
+        self._under_way, self._next = self._next, None
+        self._looked_at_s = time.monotonic()
+        return await asyncio.to_thread(lambda: sources(self._nodes()))
 
 
 def sources(nodes: Mapping[int, str]) -> dict[str, str | None]:
@@ -81,6 +85,28 @@ def sources(nodes: Mapping[int, str]) -> dict[str, str | None]:
         inodes[f"{local.removeprefix(_MAPPED)} {remote.removeprefix(_MAPPED)}"] = inode
     owners = {inode: node for pid, node in nodes.items() for inode in _sockets(pid)}
     return {ends: None if inode == _CLOSED else owners.get(inode, "") for ends, inode in inodes.items()}
+
+
+def nodes_under(roots: Mapping[int, str]) -> dict[int, str]:
+    """Return the node of every process, from that of the first process of each tree."""
+    parents = {one.pid: one.info["ppid"] for one in psutil.process_iter(["ppid"])}
+    found = {}
+    for pid in parents:
+        above: int | None = pid
+        while above is not None and above not in roots:
+            above = parents.get(above)
+        if above is not None:
+            found[pid] = roots[above]
+    return found
+
+
+def has_left(client: socket.socket) -> bool:
+    """Return True if the other end is closed, whether its last bytes were read or not."""
+    if client.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(client, select.POLLRDHUP)
+    return bool(poll.poll(0))
 
 
 def _hexadecimal(address: Address) -> str:

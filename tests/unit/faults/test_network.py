@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
+import signal
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from devset.processes import free_ports
-from tests.faults.ha.network import HELD, OPEN, Link, Network, Treatment, separated
+from tests.faults.ha.links import HELD, Link, Treatment, separated
+from tests.faults.ha.network import Network, NetworkError
 from tests.faults.ha.sources import Sources
 from tests.support.until import until
 
@@ -130,7 +134,7 @@ def test_other_nodes_pass_a_partition(server: Echo) -> None:
 
 
 def test_answers_alone_are_held(server: Echo) -> None:
-    server.network.partition(lambda _source, _target: Link(back=Treatment.HOLD))
+    server.network.partition({(HERE, SERVER): Link(back=Treatment.HOLD)})
     server.client.sendall(b"asked")
     until(lambda: bytes(server.received) == b"asked")
     assert server.is_silent()
@@ -140,7 +144,7 @@ def test_answers_alone_are_held(server: Echo) -> None:
 
 def test_a_connection_that_lost_bytes_ends(server: Echo) -> None:
     assert server.is_answered()
-    server.network.partition(lambda _source, _target: Link(there=Treatment.DROP))
+    server.network.partition({(HERE, SERVER): Link(there=Treatment.DROP)})
     server.client.sendall(b"lost")
     assert server.is_silent()
     server.network.restore()
@@ -149,7 +153,7 @@ def test_a_connection_that_lost_bytes_ends(server: Echo) -> None:
 
 
 def test_bytes_are_delayed(server: Echo) -> None:
-    server.network.partition(lambda _source, _target: Link(delay_s=SHORT_S))
+    server.network.partition({(HERE, SERVER): Link(delay_s=SHORT_S)})
     began_s = time.monotonic()
     assert server.is_answered()
     assert time.monotonic() - began_s >= 2 * SHORT_S
@@ -199,6 +203,88 @@ def test_all_connections_of_a_partition_are_found_in_a_few_looks() -> None:
         echo.close()
 
 
+class Blocked:
+    """Roots that are told, or raise, once somebody allows it."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.asked, self.allowed = threading.Event(), threading.Event()
+
+    def __call__(self) -> dict[int, str]:
+        self.asked.set()
+        self.allowed.wait(30)
+        if self.error is not None:
+            raise self.error
+        return {os.getpid(): HERE}
+
+
+def test_a_connection_does_not_wait_for_its_source_once_the_network_is_whole() -> None:
+    """On a busy machine a look took 50 s, and connections waited for it after the partition."""
+    roots = Blocked()
+    network = Network(roots)
+    echo = Echo(network)
+    try:
+        assert echo.is_answered()
+        echo.client.close()
+        until(lambda: network.connections == 0)
+        network.partition(separated(["other"], [SERVER]))
+        echo.client = socket.create_connection(echo.at, timeout=30)
+        echo.client.sendall(b"waits")
+        assert roots.asked.wait(30)
+        network.restore()
+        assert echo.client.recv(1024) == b"waits"
+    finally:
+        roots.allowed.set()
+        network.close()
+        echo.close()
+
+
+def test_a_look_that_fails_is_repeated_and_its_error_is_told_in_the_end() -> None:
+    roots = Blocked(KeyError("roots"))
+    roots.allowed.set()
+    network = Network(roots)
+    echo = Echo(network)
+    try:
+        assert echo.is_answered()
+        with pytest.raises(NetworkError, match="partition: KeyError"):
+            network.partition(separated(["other"], [SERVER]))
+        echo.client.close()
+        until(lambda: network.connections == 0)
+        network.partition(separated(["other"], [SERVER]))
+        echo.client = socket.create_connection(echo.at, timeout=30)
+        assert echo.client.recv(1024) == b""
+        roots.error = None
+        with socket.create_connection(echo.at, timeout=30) as other:
+            other.sendall(b"found")
+            assert other.recv(1024) == b"found"
+        with pytest.raises(NetworkError, match="1 connections ended by an error: KeyError"):
+            network.restore()
+    finally:
+        network.close()
+        echo.close()
+
+
+def test_proxies_go_on_after_they_ran_out_of_file_descriptors(server: Echo) -> None:
+    assert server.is_answered()
+    _, most = resource.prlimit(server.network.pid, resource.RLIMIT_NOFILE)
+    used = sum(1 for _ in Path(f"/proc/{server.network.pid}/fd").iterdir())
+    resource.prlimit(server.network.pid, resource.RLIMIT_NOFILE, (used + 1, most))
+    with contextlib.ExitStack() as stack:
+        # One has a descriptor for itself but none for its server, the others have none.
+        clients = [stack.enter_context(socket.create_connection(server.at, timeout=30)) for _ in range(4)]
+        assert clients[0].recv(1024) == b""
+        resource.prlimit(server.network.pid, resource.RLIMIT_NOFILE, (most, most))
+    server.client.close()
+    server.client = socket.create_connection(server.at, timeout=30)
+    assert server.is_answered()
+
+
+def test_proxies_that_end_are_an_error(server: Echo) -> None:
+    os.kill(server.network.pid, signal.SIGKILL)
+    with pytest.raises(NetworkError, match="the process of the proxies ended"):
+        server.network.restore()
+
+
 def test_the_source_of_a_connection_is_the_node_of_its_process() -> None:
     with source_and_end(socket.AF_INET, "127.0.0.1") as (client, end):
         assert asyncio.run(Sources(lambda: {os.getpid(): HERE}).of(end)) == HERE
@@ -223,5 +309,5 @@ def source_and_end(family: socket.AddressFamily, host: str) -> Iterator[tuple[so
 
 
 def test_a_partition_separates_both_ways_and_nobody_else() -> None:
-    rule = separated(["a"], ["b", "c"])
-    assert [rule("a", "b"), rule("c", "a"), rule("b", "c"), rule("", "a")] == [HELD, HELD, OPEN, OPEN]
+    both_ways = [("a", "b"), ("b", "a"), ("a", "c"), ("c", "a")]
+    assert separated(["a"], ["b", "c"]) == dict.fromkeys(both_ways, HELD)
