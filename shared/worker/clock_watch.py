@@ -29,7 +29,7 @@ def watch_clock(engine: Engine, stop: threading.Event) -> None:
     """Check until `stop` is set. Raises WrongClockError and bugs; a database that does not answer shows nothing."""
     while not stop.wait(_EVERY_S):
         try:
-            with engine.connect() as connection:
+            with engine.begin() as connection:  # psycopg drops the plans of a session that rolls back
                 check_clock(connection)
         except Exception as error:
             if not is_transient(error):

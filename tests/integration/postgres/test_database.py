@@ -32,6 +32,7 @@ from shared.postgres.query import (
     where,
 )
 from shared.postgres.replication import ReplicatedConnection
+from shared.worker.clock_watch import watch_clock
 from tests.support.procedures import carry_out
 from tests.support.until import until
 
@@ -266,6 +267,25 @@ def test_a_missing_server_is_transient() -> None:
 )
 def test_which_failures_of_kafka_are_transient(error, worlds) -> None:
     assert is_transient_kafka_error(error) is worlds
+
+
+def test_the_session_of_the_writer_keeps_its_plans_beside_background_work(postgres) -> None:
+    engine, stop = make_engine(postgres("plans")[1]), threading.Event()
+
+    def plans(query: str = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%kept%'") -> int:
+        with engine.begin() as connection:
+            return fetch_value(connection, query, int)
+
+    with engine.begin(), engine.begin(), engine.begin():
+        pass  # three connections, as a consumer has them after its start
+    for _ in range(6):
+        plans("SELECT 1 AS kept")
+    assert plans() == 1
+    stop.wait = lambda _timeout: stop.is_set() or stop.set()  # type: ignore[method-assign]  # one look at the clock
+    watch_clock(engine, stop)
+    assert stop.is_set()
+    assert plans() == 1
+    engine.dispose()
 
 
 def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
