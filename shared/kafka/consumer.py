@@ -112,7 +112,7 @@ class BatchConsumer(Generic[P]):
             reader.join(timeout=5.0)
 
     def _apply(self, reader: Reader[P], prepared: list[P], moves: list[Move]) -> None:
-        backoff = Backoff(self.stop, first_s=0.1, longest_s=1.0)
+        backoff = Backoff(self.stop, first_s=0.1, longest_s=0.5)
         while not self.stop.is_set() and reader.failure is None:
             try:
                 with self.engine.begin() as connection:

@@ -23,7 +23,6 @@ from shared.process.backoff import Backoff
 from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
 
-_LONGEST_PAUSE_S = 1.0
 # As long as a broker's session: whoever is silent for longer is no leader and no coordinator any more.
 _LIMITS = {"bootstrap_timeout_ms": ANSWER_TIMEOUT_MS, "request_timeout_ms": 6000}
 
@@ -111,7 +110,7 @@ class Source:
 
     def transact(self, work: Callable[[Connection], Result], event: str) -> Result:
         """Run `work` in a transaction; retry transient errors until `stop` is set, and log each one as `event`."""
-        backoff = Backoff(self.stop, longest_s=_LONGEST_PAUSE_S)
+        backoff = Backoff(self.stop, first_s=0.1, longest_s=0.5)
         while True:
             try:
                 with self.engine.begin() as connection:

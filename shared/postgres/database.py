@@ -3,24 +3,20 @@
 import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import psycopg
-from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from shared.postgres.errors import READ_ONLY
+from shared.postgres.hosts import Hosts
 from shared.postgres.query import driver_connection, execute
-from shared.postgres.replication import ReplicatedConnection
 from shared.postgres.row_security import set_viewer
 
 _VIEWER: Final = "jiangbu_viewer"  # execution option: the exchange or subject for whose key a snapshot reads
-# The longest wait for a server's answer. With several hosts the next one may answer, so a machine that was cut off must
-# not delay a failover.
-_CONNECTED_WITHIN_S: Final = 5
-_NEXT_HOST_AFTER_S: Final = 2
 _WAS_USED: Final = "was_used"  # in a pool entry's info, which is cleared when the connection is replaced
 
 
@@ -30,16 +26,15 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     The pool keeps as many connections as an API has threads; each one beyond would be opened for a single request. The
     connection used last is used first, because its session has the plans of the statements that are executed often.
     """
-    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    hosts = Hosts()
     engine = create_engine(
-        parsed,
+        make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         pool_use_lifo=True,
         max_overflow=5,
         # Error messages reach people and logs, and parameters hold personal data.
         hide_parameters=True,
         connect_args={
-            "connect_timeout": _NEXT_HOST_AFTER_S if "," in str(parsed.query.get("host")) else _CONNECTED_WITHIN_S,
             # A server that disappears without closing the connection is noticed within ten seconds, also while we wait.
             "tcp_user_timeout": 10_000,
             "keepalives_idle": 5,
@@ -50,17 +45,11 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
             "options": "-c jit=off -c timezone=UTC",
         },
     )
-    event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "do_connect", lambda _dialect, _record, _arguments, parameters: hosts.connect(parameters))
     event.listen(engine, "checkout", _replace_closed_connection)
     event.listen(engine, "checkin", _reset_read_only)
     event.listen(engine, "handle_error", _replace_read_only_connection)
     return engine
-
-
-def _connect(
-    _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[str], parameters: dict[str, Any]
-) -> DBAPIConnection:
-    return cast("DBAPIConnection", ReplicatedConnection.connect(*arguments, **parameters))
 
 
 def make_probe_engine(engine: Engine) -> Engine:

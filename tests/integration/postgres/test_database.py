@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from contextlib import nullcontext
@@ -14,9 +15,11 @@ from kafka import errors as kafka_errors
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
+from devset.processes import free_ports
 from shared.kafka.errors import is_transient_kafka_error
 from shared.postgres.database import make_engine, snapshot
 from shared.postgres.errors import is_damaged, is_transient
+from shared.postgres.hosts import LEFT_OUT_FOR_S, Hosts
 from shared.postgres.query import (
     copy_in,
     execute,
@@ -186,8 +189,8 @@ def test_a_damaged_page_and_a_damaged_index_need_an_operator(server) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize(("hosts", "ports", "seconds"), [("h1", "1", 5), ("h1,h2", "1,1", 2)])
-def test_the_next_of_several_hosts_is_tried_soon(monkeypatch, hosts: str, ports: str, seconds: int) -> None:
+@pytest.mark.parametrize(("hosts", "ports", "seconds"), [("h1", "1", [5]), ("h1,h2", "1,1", [2, 2])])
+def test_the_next_of_several_hosts_is_tried_soon(monkeypatch, hosts: str, ports: str, seconds: list[int]) -> None:
     waits = []
 
     def refuse(**parameters: object) -> None:
@@ -197,7 +200,72 @@ def test_the_next_of_several_hosts_is_tried_soon(monkeypatch, hosts: str, ports:
     monkeypatch.setattr(ReplicatedConnection, "connect", refuse)
     with pytest.raises(DBAPIError):
         make_engine(f"postgresql://u@/d?host={hosts}&port={ports}").connect()
-    assert waits == [seconds]
+    assert waits == seconds
+
+
+class TestHosts:
+    """A proxy without a primary closes connections at once; one that was cut off does not answer."""
+
+    @pytest.fixture(autouse=True)
+    def _servers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.silent, self.now_s = {"b"}, 1000.0
+        self.closing, self.asked = {"a"}, []
+        monkeypatch.setattr(ReplicatedConnection, "connect", self.answer)
+        self.hosts = Hosts(lambda: self.now_s)
+
+    def answer(self, host: str, **_: object) -> str:
+        self.asked.append(host)
+        if host in self.silent:
+            raise psycopg.errors.ConnectionTimeout
+        if host in self.closing:
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return host
+
+    def connects_to(self) -> tuple[str | None, list[str]]:
+        """Connect once; return the host that accepted, and those asked."""
+        self.asked = []
+        try:
+            return str(self.hosts.connect({"host": "a,b", "port": "1,2"})), self.asked
+        except psycopg.OperationalError:
+            return None, self.asked
+
+    def test_one_that_does_not_answer_is_left_out_for_some_seconds(self) -> None:
+        assert self.connects_to() == (None, ["a", "b"])
+        assert self.connects_to() == (None, ["a"])
+        self.now_s += LEFT_OUT_FOR_S
+        assert self.connects_to() == (None, ["a", "b"])
+        self.closing = set()
+        assert self.connects_to() == ("a", ["a"])
+
+    def test_all_are_asked_if_none_answers(self) -> None:
+        self.silent = {"a", "b"}
+        assert self.connects_to() == (None, ["a", "b"])
+        self.silent = {"a"}
+        assert self.connects_to() == ("b", ["a", "b"])
+        assert self.connects_to() == ("b", ["b"])
+
+    def test_one_that_answers_again_counts_again(self) -> None:
+        assert self.connects_to() == (None, ["a", "b"])
+        self.silent = set()
+        self.now_s += LEFT_OUT_FOR_S
+        assert self.connects_to() == ("b", ["a", "b"])
+        assert self.connects_to() == ("b", ["a", "b"])
+
+
+def test_a_proxy_that_was_cut_off_delays_one_connection_alone() -> None:
+    """It accepts connections and does not answer; nothing listens at the other host."""
+    (closed,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as cut_off:
+        ports = f"{closed},{cut_off.getsockname()[1]}"
+        engine = make_engine(f"postgresql://u@/d?host=127.0.0.1,127.0.0.1&port={ports}")
+        with pytest.raises(DBAPIError, match="timeout expired"):
+            engine.connect()
+        with pytest.raises(DBAPIError, match="refused"):
+            engine.connect()
+        cut_off.accept()[0].close()
+        cut_off.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            cut_off.accept()
 
 
 def test_a_server_that_starts_or_stops_is_transient(server) -> None:
