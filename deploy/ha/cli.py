@@ -115,7 +115,7 @@ def status(file: Path, as_json: bool) -> None:
 )
 @NODES
 @click.option(
-    "--to", metavar="MEMBER", help=say("新主库，缺省为落后最少的", "the new primary; by default the least behind")
+    "--to", metavar="MEMBER", help=say("新主库，缺省由 Patroni 选出", "the new primary; by default Patroni elects it")
 )
 @click.option("--yes", is_flag=True, help=say("不再询问", "do not ask"))
 def switchover(file: Path, to: str | None, yes: bool) -> None:
@@ -123,13 +123,12 @@ def switchover(file: Path, to: str | None, yes: bool) -> None:
         cluster, admin_url, password = load_nodes(file), load_database_admin_url(), load_patroni_password()
         planned = plan_switchover(cluster, to)
         if not yes:
-            names = f"{planned.leader.name} -> {planned.candidate.name}"
+            names = f"{planned.leader.name} -> {planned.new_primary}"
             click.confirm(
                 say(f"主库切换 {names}，写入将停数秒。继续？", f"Switch over {names}? Writes stop for seconds."),
                 abort=True,
             )
-        took_s = switch_over(cluster, planned, admin_url, password)
-        new = planned.candidate.name
+        new, took_s = switch_over(cluster, planned, admin_url, password)
         click.echo(say(f"主库为 {new}，用时 {took_s:.1f} 秒", f"the primary is {new}, after {took_s:.1f} s"))
 
 

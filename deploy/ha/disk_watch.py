@@ -60,6 +60,11 @@ class DiskRoom(NamedTuple):
     def is_short(self) -> bool:
         return self.free < self.least
 
+    @property
+    def is_enough_for_shutdown(self) -> bool:
+        """True if the checkpoint of a clean shutdown finds room. Without it, the last WAL may not be sent."""
+        return self.free >= self.least // 2
+
 
 class WatchedSet(NamedTuple):
     """The state of the set on which a watch decides.
@@ -93,7 +98,7 @@ def decide(seen: WatchedSet) -> HandoverDecision:
     if refusal := _refusal(seen, able):
         return HandoverDecision(False, refusal)
     reason = f"{own.free} bytes are free"
-    if len(able) == len(seen.standbys) or own.free < own.least // 2:
+    if len(able) == len(seen.standbys) or not own.is_enough_for_shutdown:
         return HandoverDecision(True, reason)
     return HandoverDecision(True, reason, min(able, key=lambda name: (-able[name], name)))
 

@@ -188,9 +188,14 @@ def _etcd_url(cluster: Cluster, machine: Machine) -> str:
     return f"{etcd_scheme(cluster)}://{machine.at(machine.ports.etcd)}"
 
 
-def order_switchover(cluster: Cluster, leader: PatroniMember, candidate: PatroniMember, password: str | None) -> None:
-    """Have the leader hand over to the candidate; returns once the candidate is leader. PatroniError if refused."""
-    order = {"leader": leader.name, "candidate": candidate.name}
+def order_switchover(
+    cluster: Cluster, leader: PatroniMember, candidate: PatroniMember | None, password: str | None
+) -> None:
+    """Have the leader hand over to the candidate, or to the standby that is elected; returns once another leads.
+
+    PatroniError if refused.
+    """
+    order = {"leader": leader.name} | ({"candidate": candidate.name} if candidate else {})
     login = None if password is None else (API_USER, password)
     try:
         with _session(cluster) as session:

@@ -117,17 +117,28 @@ def test_the_table_has_a_line_for_each_part(monkeypatch: pytest.MonkeyPatch) -> 
     assert proxy.index("10.0.0.1") == heading.index("地址") + len("部分名称")
 
 
-def test_a_switchover_chooses_the_synchronous_standby_least_behind() -> None:
-    assert choose(ALL, None).candidate == QUORUM
-    assert choose(ALL, "db3").candidate == LAST
-    assert choose(PatroniMembers((PRIMARY, replace(QUORUM, lag="unknown"), LAST)), None).candidate == LAST
+def test_patroni_elects_the_new_primary_unless_one_is_named() -> None:
+    assert choose(ALL, None, ROOMS).candidate is None
+    assert choose(ALL, "db3", ROOMS).candidate == LAST
+    assert choose(ALL, "db3", {}).candidate == LAST  # without disk watches nobody knows the rooms
 
 
 def test_a_switchover_is_refused_where_it_would_lose_something() -> None:
     behind = PatroniMembers((PRIMARY, replace(QUORUM, role="replica"), replace(LAST, state="starting")))
     with pytest.raises(SwitchoverError, match="no synchronous standby is attached"):
-        choose(behind, None)
+        choose(behind, None, ROOMS)
     with pytest.raises(SwitchoverError, match=r"db3: .* is not an attached synchronous standby: db2"):
-        choose(PatroniMembers((PRIMARY, QUORUM, replace(LAST, role="replica"))), "db3")
+        choose(PatroniMembers((PRIMARY, QUORUM, replace(LAST, role="replica"))), "db3", ROOMS)
     with pytest.raises(SwitchoverError, match="there is no primary"):
-        choose(PatroniMembers((QUORUM, LAST)), None)
+        choose(PatroniMembers((QUORUM, LAST)), None, ROOMS)
+
+
+@pytest.mark.parametrize(("free_mib", "is_refused"), [(0, True), (511, True), (512, False), (1023, False)])
+def test_no_standby_is_named_where_the_shutdown_may_find_no_room(free_mib: int, is_refused: bool) -> None:
+    rooms = ROOMS | {"db1": DiskRoom(free=free_mib << 20, least=1 << 30)}
+    assert choose(ALL, None, rooms).candidate is None
+    if is_refused:
+        with pytest.raises(SwitchoverError, match=f"has only {free_mib} MiB free: .* leave out --to"):
+            choose(ALL, "db2", rooms)
+    else:
+        assert choose(ALL, "db2", rooms).candidate == QUORUM
