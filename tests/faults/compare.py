@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     AnyRig = Rig | HaRig
 
 Json = dict[str, Any]
+Fact = tuple[str, str, Json]  # topic, key and value
 _TOLD = 5
 _COMPARED_TOPICS = (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)
 
@@ -73,14 +74,14 @@ class Findings:
             self.wrong.append(what)
 
 
-def compare(rig: AnyRig, reference: Reference) -> Findings:
-    """Compare everything; the set must be quiet."""
+def compare(rig: AnyRig, reference: Reference, facts: Iterable[Fact] | None = None) -> Findings:
+    """Compare everything; the set must be quiet. `facts` are all that were published, read here if not given."""
     findings = Findings()
     _documents(findings, rig, reference)
     _numbering(findings, rig)
-    facts = reference.facts()
-    _facts(findings, rig, reference, facts)
-    _awards(findings, rig, reference.awards(facts))
+    expected = reference.facts()
+    _facts(findings, reference, expected, newest_facts(published_facts(rig) if facts is None else facts))
+    _awards(findings, rig, reference.awards(expected))
     _ledger(findings, rig)
     return findings
 
@@ -124,17 +125,17 @@ def _numbering(findings: Findings, rig: AnyRig) -> None:
         )
 
 
-def newest_facts(rig: AnyRig) -> dict[str, dict[str, Json]]:
+def newest_facts(facts: Iterable[Fact]) -> dict[str, dict[str, Json]]:
     """Return the value with the greatest generation and seq for each topic and key."""
     newest: dict[str, dict[str, Json]] = {topic: {} for topic in _COMPARED_TOPICS}
-    for topic, key, value in published_facts(rig):
+    for topic, key, value in facts:
         known = newest[topic].get(key)
         if known is None or _version(value) > _version(known):
             newest[topic][key] = value
     return newest
 
 
-def published_facts(rig: AnyRig) -> Iterator[tuple[str, str, Json]]:
+def published_facts(rig: AnyRig) -> Iterator[Fact]:
     """Yield the topic, key and value of every fact that was ever published, in the order of each partition."""
     kafka = rig.bootstrap_servers
     for records in replay_records({"bootstrap_servers": kafka}, committed_ends(kafka, _COMPARED_TOPICS)):
@@ -142,7 +143,7 @@ def published_facts(rig: AnyRig) -> Iterator[tuple[str, str, Json]]:
             yield record.topic, record.key.decode().removeprefix("r1/"), json.loads(record.value)
 
 
-def compare_versions(findings: Findings, facts: Iterable[tuple[str, str, Json]]) -> None:
+def compare_versions(findings: Findings, facts: Iterable[Fact]) -> None:
     """Check that no version of a fact was published with two contents, or after a greater one of its key.
 
     Who has one version never takes the other, so neither may happen however often facts are sent.
@@ -160,8 +161,9 @@ def _version(value: Json) -> tuple[int, int]:
     return value["generation"], value["seq"]
 
 
-def _facts(findings: Findings, rig: AnyRig, reference: Reference, expected: dict[str, Json]) -> None:
-    facts = newest_facts(rig)
+def _facts(
+    findings: Findings, reference: Reference, expected: dict[str, Json], facts: dict[str, dict[str, Json]]
+) -> None:
     for topic in (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL):
         wanted = {name: value for name, value in expected.items() if name.startswith(f"{topic}/")}
         found = {f"{topic}/r1/{key}": value for key, value in facts[topic].items()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from devset.processes import LocalError
 from exchange_kit.api import ApiError
+from shared.operator_errors import OperatorError
 from tests.faults.builds import build_without
 from tests.faults.compare import Findings
 from tests.faults.ha.asynchronous import ASYNCHRONOUS, lose_acknowledged
@@ -105,7 +106,7 @@ class HaCampaign:
         outcome = HaOutcome(ASYNCHRONOUS, self.seed, 0, [])
         try:
             lose_acknowledged(self._set(Needs(is_asynchronous=True)), outcome, self.pace)
-        except (AssertionError, ApiError, LocalError) as error:
+        except (AssertionError, ApiError, LocalError, OperatorError) as error:
             outcome.findings.wrong.append(f"{type(error).__name__}: {error}")
         self.stop(keep=not outcome.caught)
         return outcome

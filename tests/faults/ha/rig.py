@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,9 @@ SMALL_DISKS = {"postgres": "700m", "kafka": "1500m"}
 START_WITHIN_S = 180.0
 ASK_EVERY_S = 0.25
 VERIFIED_WITHIN_S = 300.0
+# A consumer that halts waits for a person. The others may halt as well, which is worth knowing.
+LOOK_FOR_HALTS_EVERY_S = 5.0
+HALTED_FOR_S = 20.0
 # Between machines on one machine: each has an address that others connect to, and all listen on this one.
 BIND = "127.0.0.1"
 # The control: what was acknowledged is lost if the primary dies, and the standby behind may become primary.
@@ -69,6 +73,8 @@ class HaRig(Machines, Tended):
         self._needs = needs
         self._mounted: list[Path] = []
         self._logged: dict[Path, int] = {}
+        self._looks_for_halts_at_s = 0.0
+        self._halted_since_s: float | None = None
         self._awards: list[str] = []
         options = Options(folder, EXCHANGES_FILE, None, any_ports=True, ha=True)
         ports = choose_ports(options)
@@ -235,7 +241,7 @@ class HaRig(Machines, Tended):
         found = {}
         for name, log in self._logs():
             for line in log.splitlines():
-                if '"critical"' in line:
+                if '"critical"' in line and line.endswith("}"):  # the last one may be half written
                     said = json.loads(line)
                     found[name.partition("-consume")[0]] = f"{said.get('state')}: {said.get('reason', said['event'])}"
         return found
@@ -244,6 +250,15 @@ class HaRig(Machines, Tended):
 
     def tend(self) -> None:
         self.local.tend()
+        if time.monotonic() >= self._looks_for_halts_at_s and not self._needs.is_asynchronous:
+            self._look_for_halts()
+
+    def _look_for_halts(self) -> None:
+        """Give up once a consumer has halted for some seconds: nothing goes on without a person."""
+        now_s = time.monotonic()
+        self._looks_for_halts_at_s = now_s + LOOK_FOR_HALTS_EVERY_S
+        self._halted_since_s = (self._halted_since_s or now_s) if self.halts() else None
+        self.is_hopeless = self._halted_since_s is not None and now_s - self._halted_since_s >= HALTED_FOR_S
 
     def await_whole(self, timeout_s: float) -> None:
         """Wait until every part of the set is back: two standbys, all replicas, all of etcd, every API."""

@@ -34,10 +34,11 @@ COVERED_WITHIN_S = 60.0
 
 def examine(rig: HaRig, reference: Reference, seen: Acknowledged) -> tuple[Findings, list[Checkpoint]]:
     """Return everything that differs, and the checkpoints that the logs no longer continue."""
-    findings = compare(rig, reference)
+    facts = list(published_facts(rig))
+    findings = compare(rig, reference, facts)
     _decisions(findings, rig, seen)
     _records(findings, rig, seen)
-    compare_versions(findings, published_facts(rig))
+    compare_versions(findings, facts)
     findings.wrong += [f"refused: {told}" for told in seen.refused]
     leaves = dict(_leaves(rig.api(service)) for service in SERVICES)
     forks = forked(seen.checkpoints, leaves)
