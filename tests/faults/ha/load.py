@@ -221,7 +221,11 @@ class CheckpointReader(Client):
 
 
 class Positions:
-    """The stored positions that standbys have: what they show, a failover keeps. One thread asks one server."""
+    """The stored positions that standbys have: what they show, a failover keeps. One thread asks one server.
+
+    A former primary is in recovery too, and may show what no other server has: until it follows the new one, it does
+    not count.
+    """
 
     def __init__(self, seen: Acknowledged) -> None:
         self._seen = seen
@@ -255,7 +259,10 @@ class _PositionReader(Client):
                 self._ask(connection)
 
     def _ask(self, connection: psycopg.Connection[Any]) -> None:
-        statement = "SELECT pg_is_in_recovery(), coalesce(sum(next_offset), 0)::bigint FROM position"
+        statement = """
+            SELECT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'),
+                coalesce(sum(next_offset), 0)::bigint FROM position
+        """
         while not self.stop.wait(POSITIONS_EVERY_S):
             (row,) = connection.execute(statement).fetchall()
             if row[0]:
