@@ -28,6 +28,16 @@ _ANSWERS_WITHIN_S: Final = 3.0
 # Patroni answers once another has the lock, or after 20 s.
 _SWITCHOVER_WITHIN_S: Final = 40.0
 _SYNCHRONOUS: Final = ("sync_standby", "quorum_standby")
+# For the textfile collector of Prometheus's node exporter.
+METRICS_NAME: Final = "room.prom"
+_METRICS: Final = """\
+# HELP jiangbu_postgres_room_bytes Free space for PostgreSQL on this machine.
+# TYPE jiangbu_postgres_room_bytes gauge
+jiangbu_postgres_room_bytes{{machine="{machine}"}} {free}
+# HELP jiangbu_postgres_room_least_bytes Free space below which the primary is handed over.
+# TYPE jiangbu_postgres_room_least_bytes gauge
+jiangbu_postgres_room_least_bytes{{machine="{machine}"}} {least}
+"""
 
 
 class WatchSettings(NamedTuple):
@@ -133,6 +143,13 @@ def _free(folder: Path) -> int:
     return 0 if found.f_files and not found.f_favail else found.f_bavail * found.f_frsize
 
 
+def write_metrics(folder: Path, machine: str, room: DiskRoom) -> None:
+    """Write the room of a machine as Prometheus reads it; a reader sees the old file or the new one. OSError."""
+    new = folder / f"{METRICS_NAME}.new"
+    new.write_text(_METRICS.format(machine=machine, free=room.free, least=room.least), encoding="utf-8")
+    new.replace(folder / METRICS_NAME)
+
+
 def room_prefix(cluster: str) -> str:
     """Return the beginning of the keys in etcd; the name of the machine follows. Patroni's keys are elsewhere."""
     return f"/jiangbu/{cluster}/room/"
@@ -205,11 +222,12 @@ class Patroni:
 
 
 class Watch:
-    """Looks at the disk every second, publishes its room, and hands over."""
+    """Looks at the disk every second, publishes its room, also in the folder of metrics, and hands over."""
 
-    def __init__(self, settings: WatchSettings) -> None:
+    def __init__(self, settings: WatchSettings, metrics: Path | None) -> None:
         self._settings = settings
         self._etcd, self._patroni = Etcd(settings), Patroni(settings)
+        self._metrics = metrics
         self._was_short = False
         self._due_s = self._rests_until_s = time.monotonic()
         self._said = ""
@@ -219,6 +237,8 @@ class Watch:
         try:
             room = self._room()
             if self._is_due(room):
+                if self._metrics is not None:
+                    write_metrics(self._metrics, self._settings.machine, room)
                 self._etcd.publish(self._settings.machine, room)
                 if room.is_short:
                     self._hand_over(decide(self._seen(room)))
@@ -291,9 +311,10 @@ def _client_context(authority: str, certificate: str, key: str) -> ssl.SSLContex
     return context
 
 
-def main(file: str) -> None:
+def main(file: str, metrics: str | None = None) -> None:
     """Watch until the process ends. OSError, TypeError and ValueError if the settings cannot be used."""
-    watch = Watch(WatchSettings(**json.loads(Path(file).read_text(encoding="utf-8"))))
+    settings = WatchSettings(**json.loads(Path(file).read_text(encoding="utf-8")))
+    watch = Watch(settings, Path(metrics) if metrics else None)
     while True:
         watch.look()
         time.sleep(_LOOK_EVERY_S)

@@ -4,12 +4,14 @@ All are started again whenever they end. Units hold no secrets: they read files.
 """
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from deploy.ha import disk_watch
 from deploy.ha.nodes import Cluster, Machine
 from shared.settings import Service
 
+_DISK_METRICS: Final = PurePosixPath("/run/jiangbu-disk-watch")
 _UNIT: Final = """\
 [Unit]
 Description={description}
@@ -74,13 +76,14 @@ def _patroni(cluster: Cluster) -> Unit:
 
 
 def _disk_watch(cluster: Cluster) -> Unit:
-    """Return the unit of the watch, which needs to see the data folder but writes nothing."""
+    """Return the unit of the watch, which needs to see the data folder and writes its metrics alone."""
     command = f"{cluster.programs.python} {cluster.config}/{disk_watch.FILE_NAME}"
     return _unit(
         "jiangbu-disk-watch",
         "Disk watch: hands the primary to a machine that has room",
         "User=postgres",
-        f"ExecStart={command} {cluster.config}/{disk_watch.SETTINGS_NAME}",
+        f"ExecStart={command} {cluster.config}/{disk_watch.SETTINGS_NAME} {_DISK_METRICS}",
+        f"RuntimeDirectory={_DISK_METRICS.name}",
         "PrivateTmp=yes",
         "CapabilityBoundingSet=",
     )

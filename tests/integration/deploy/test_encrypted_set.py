@@ -138,7 +138,7 @@ def test_the_disk_watch_hands_over_by_tls(encrypted: tuple[Cluster, str]) -> Non
     machine, first, second = sorted(cluster.machines, key=lambda one: one.name != leader.name)
     least = free_space(machine.folders.postgres) * 5 // 4
     found = WatchSettings(**json.loads(disk_watch_json(cluster, machine, None)))._replace(least=least)
-    etcd, watch = Etcd(found), Watch(found)
+    etcd, watch = Etcd(found), Watch(found, None)
     etcd.publish(first.name, DiskRoom(2 * least - 1, 0))
     watch.look()
     assert primary_of(cluster) == leader.name  # the room is not clearly more

@@ -18,6 +18,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from prometheus_client.parser import text_string_to_metric_families
 
+from deploy.ha.disk_watch import METRICS_NAME, DiskRoom, write_metrics
 from shared.events.topics import topic_of
 from shared.process.run_record import WorkerRun
 from shared.settings import KafkaSettings
@@ -131,7 +132,7 @@ def test_panels_have_places_of_their_own() -> None:
 
 @pytest.fixture(scope="module")
 def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Every metric that services export, with its labels: a register's and the ledger's, with database and broker."""
+    """Every exported metric, with its labels: a register's, the ledger's, with database and broker, a disk watch's."""
     exchange = f"x{uuid.uuid4().hex[:12]}"
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     admin.create_topics([NewTopic(topic_of("listing", exchange), 1, 1)], wait_for_metadata=True)
@@ -145,6 +146,8 @@ def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict
         settings = replace(SETTINGS, kafka=KafkaSettings((kafka,)))
         app = incentive_app(ledger.service, rulebook(), now, settings=settings)
         answers.append(app.test_client().get("/metrics", headers=headers("auditor")).text)
+    write_metrics(folder := tmp_path_factory.mktemp("disk-watch"), "db1", DiskRoom(1, 2))
+    answers.append((folder / METRICS_NAME).read_text("utf-8"))
     families = [family for answer in answers for family in text_string_to_metric_families(answer)]
     samples = [sample for family in families for sample in family.samples]
     told: dict[str, set[str]] = {}

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.ha import disk_watch
 from deploy.ha.disk_watch import (
+    METRICS_NAME,
     DiskRoom,
     HandoverDecision,
     WatchedSet,
@@ -22,6 +24,7 @@ from deploy.ha.disk_watch import (
     room_prefix,
     room_range,
     rooms_in,
+    write_metrics,
 )
 
 if TYPE_CHECKING:
@@ -153,3 +156,15 @@ def test_rooms_are_kept_under_a_prefix_of_their_own() -> None:
     first, end = (base64.b64decode(one).decode() for one in room_range(prefix).values())
     assert first <= f"{prefix}db1" < end <= room_prefix("jiangbu2")
     assert not prefix.startswith("/service/")  # a change there wakes Patroni
+
+
+def test_prometheus_reads_the_room_or_nothing(tmp_path: Path) -> None:
+    write_metrics(tmp_path, "db1", AMPLE)
+    write_metrics(tmp_path, "db1", SHORT)
+    assert [file.name for file in tmp_path.iterdir()] == [METRICS_NAME]
+    families = text_string_to_metric_families((tmp_path / METRICS_NAME).read_text("utf-8"))
+    samples = [(sample.name, sample.labels, sample.value) for family in families for sample in family.samples]
+    assert samples == [
+        ("jiangbu_postgres_room_bytes", {"machine": "db1"}, SHORT.free),
+        ("jiangbu_postgres_room_least_bytes", {"machine": "db1"}, SHORT.least),
+    ]

@@ -131,8 +131,9 @@ def test_a_disk_watch_has_its_settings_and_runs_as_the_account_of_postgresql() -
     unit = RawConfigParser(strict=False)
     unit.read_string(files["db2/systemd/jiangbu-disk-watch.service"])
     assert unit["Service"]["User"] == "postgres"
-    python, program, settings_file = (Path(one) for one in unit["Service"]["ExecStart"].split())
+    python, program, settings_file, metrics = (Path(one) for one in unit["Service"]["ExecStart"].split())
     assert python == cluster.programs.python
+    assert metrics == Path("/run", unit["Service"]["RuntimeDirectory"])
     assert files[f"db2/{program.name}"] == Path(disk_watch.__file__).read_text("utf-8")
     found = WatchSettings(**json.loads(files[f"db2/{settings_file.name}"]))
     assert (found.set, found.machine, found.least) == ("jiangbu", "db2", 5 << 20)
