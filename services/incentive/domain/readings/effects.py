@@ -1,12 +1,20 @@
 """Effects of readings: the awards whose payable the alternative of one computable reading alone would change. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from services.incentive.domain.entitlements import KnownFacts, compute_awards
-from services.incentive.domain.facts import AwardFact, Declaration, named_exchanges
+from services.incentive.domain.facts import (
+    AwardFact,
+    Declaration,
+    ExchangeTotal,
+    FirstListing,
+    FirstPurchase,
+    ProviderTotal,
+    named_exchanges,
+)
 from services.incentive.domain.payables.highest_only import PayableInputs, with_payables
 from services.incentive.domain.risk_flags import Peers
 from services.incentive.policy.terms import Policy
@@ -14,6 +22,22 @@ from shared.whitelist import Whitelist
 
 # All facts of subjects and exchanges whose awards depend on each other, by what they are about.
 FactGroup = Mapping[str, KnownFacts]
+
+# The field of Policy with the rule or rules by which a kind of fact earns.
+_EARNS: Final = {
+    FirstListing: "first_listing",
+    FirstPurchase: "first_purchase",
+    ProviderTotal: "annual_listed_trading",
+    ExchangeTotal: "exchange_tiers",
+    Declaration: "declared",
+}
+_ALL_RULES: Final = frozenset(_EARNS.values())
+# Fields of Policy, and the rules that they concern alone.
+_CONCERNS: Final = (
+    *((("rules", rule), frozenset({rule})) for rule in _ALL_RULES - {"declared"}),
+    (("declared", "limits_cut", "voucher_limits", "items"), frozenset({"declared"})),
+    (("steps", "operators_ladder"), frozenset({"exchange_tiers", "declared"})),
+)
 
 
 class Due(NamedTuple):
@@ -43,12 +67,12 @@ class ReadingEffect(NamedTuple):
 class Readings(NamedTuple):
     """The rulebook that effects are computed by: the policy, and the same under each alternative, by reading id.
 
-    `of_declared` are the readings of declared rules alone.
+    `concerns` are the rules without whose awards an alternative changes nothing, as fields of Policy, by reading id.
     """
 
     policy: Policy
     alternatives: Mapping[str, Policy]
-    of_declared: frozenset[str]
+    concerns: Mapping[str, frozenset[str]]
     exchanges: Whitelist
 
 
@@ -64,16 +88,20 @@ PayableChanges = dict[tuple[str, str], PayableChange]  # by reading and award_id
 
 
 def readings_of(policy: Policy, exchanges: Whitelist) -> Readings:
-    """Prepare a policy for `reading_effects`, without red flags and readings about holds: they change no amount."""
-    bare = _without_holds(policy)
-    changing = {one: other for one, other in policy.alternatives.items() if _without_holds(other) != bare}
+    """Prepare a policy for `reading_effects`, without red flags and readings that change no payable."""
+    bare = _of_payables(policy)
+    changing = {one: other for one, other in policy.alternatives.items() if _of_payables(other) != bare}
     plain = {one: _without_flags(other) for one, other in changing.items()}
-    of_declared = (
-        one
-        for one, other in changing.items()
-        if msgspec.structs.replace(other, declared=policy.declared, values=policy.values) == policy
-    )
-    return Readings(_without_flags(policy), plain, frozenset(of_declared), exchanges)
+    concerns = {one: _concerned(bare, _of_payables(other)) for one, other in changing.items()}
+    return Readings(_without_flags(policy), plain, concerns, exchanges)
+
+
+def _concerned(policy: Policy, other: Policy) -> frozenset[str]:
+    """The rules that an alternative concerns; all if it may concern any."""
+    for fields, rules in _CONCERNS:
+        if msgspec.structs.replace(other, **{field: getattr(policy, field) for field in fields}) == policy:
+            return rules
+    return _ALL_RULES
 
 
 def reading_effects(groups: Sequence[FactGroup], readings: Readings, inputs: PayableInputs) -> list[ReadingEffect]:
@@ -110,14 +138,18 @@ def _without_flags(policy: Policy) -> Policy:
     return msgspec.structs.replace(policy, risk_flags=())
 
 
-def _without_holds(policy: Policy) -> Policy:
-    """The policy without what decides holds alone, and without the file's values."""
+def _of_payables(policy: Policy) -> Policy:
+    """The policy without what decides holds, deadlines, budgets and second persons alone, and the file's values."""
     return msgspec.structs.replace(
         policy,
         values=(),
         budget_counts="year_of_the_reward",
         budget_order="order_of_application",
         open_years="held",
+        recovered_money="stays_used",
+        second_person="no_second_person",
+        public_notice="first_and_last_day_included",
+        eligibility_day="present",
     )
 
 
@@ -151,20 +183,26 @@ def visible_facts(group: FactGroup, viewer: str | None) -> FactGroup:
 
 def changed_payables(groups: Iterable[FactGroup], readings: Readings, inputs: PayableInputs) -> PayableChanges:
     """The awards of these groups whose payable the alternative of a reading alone would change."""
-    declaring, others = list[KnownFacts](), list[KnownFacts]()
+    by_rules: dict[frozenset[str], list[KnownFacts]] = {}
     for group in groups:
-        is_declared = any(isinstance(fact, Declaration) for known in group.values() for fact in known.of)
-        (declaring if is_declared else others).extend(group.values())
-    days = {fact.award_id: fact.earned_on for one in declaring for fact in one.of if isinstance(fact, Declaration)}
+        by_rules.setdefault(_rules_of(group), []).extend(group.values())
+    declared = (fact for known in by_rules.values() for one in known for fact in one.of)
+    days = {fact.award_id: fact.earned_on for fact in declared if isinstance(fact, Declaration)}
     inputs = msgspec.structs.replace(inputs, days=days)
     found: PayableChanges = {}
-    for known, is_declared in ((declaring, True), (others, False)):
-        before = _payable(known, readings.policy, readings.exchanges, inputs) if known else {}
-        for reading, policy in readings.alternatives.items() if known else ():
-            if is_declared or reading not in readings.of_declared:
+    for rules, known in by_rules.items():
+        before = _payable(known, readings.policy, readings.exchanges, inputs)
+        for reading, policy in readings.alternatives.items():
+            if not rules.isdisjoint(readings.concerns[reading]):
                 after = _payable(known, policy, readings.exchanges, inputs)
                 found |= {(reading, award_id): change for award_id, change in _compared(before, after)}
     return found
+
+
+def _rules_of(group: FactGroup) -> frozenset[str]:
+    """The rules by which the facts of a group can earn, as fields of Policy."""
+    kinds = {type(fact) for known in group.values() for fact in known.of}
+    return frozenset(rule for kind, rule in _EARNS.items() if kind in kinds)
 
 
 def _compared(

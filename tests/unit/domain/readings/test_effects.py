@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.incentive.commands.what_if import what_if
 from services.incentive.domain.entitlements import compute_awards, known_facts
-from services.incentive.domain.facts import Fact, about_of, named_exchanges, parse_fact
+from services.incentive.domain.facts import Declaration, Fact, about_of, named_exchanges, parse_fact
 from services.incentive.domain.payables.highest_only import PayableInputs
 from services.incentive.domain.payables.other_grants import OtherGrant
 from services.incentive.domain.readings.effects import Due, FactGroup, ReadingEffect, reading_effects, readings_of
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from random import Random
 
-    from services.incentive.domain.facts import Declaration
     from services.incentive.policy.terms import Policy
     from tests.support.records import FakeRecord
 
 RULEBOOK = rulebook()
 READINGS = readings_of(RULEBOOK.policy, RULEBOOK.exchanges)
+OPERATORS_OF = {f"uscc:{one.uscc}" for exchange in RULEBOOK.exchanges.listed for one in exchange.operators}
 
 
 def parsed(records: Iterable[FakeRecord]) -> list[Fact]:
@@ -47,6 +47,18 @@ def parsed(records: Iterable[FakeRecord]) -> list[Fact]:
 def grouped(facts: Sequence[Fact]) -> FactGroup:
     abouts = sorted({about_of(fact) for fact in facts})
     return {about: known_facts([(1, fact) for fact in facts if about_of(fact) == about]) for about in abouts}
+
+
+def dependent_groups(known: FactGroup, granted: Iterable[str]) -> list[FactGroup]:
+    """The facts in groups: exchanges, their operators, those who declare or have grants, and each other subject."""
+    joined = {
+        about
+        for about, one in known.items()
+        if about.startswith("exchange/") or about in OPERATORS_OF or any(isinstance(f, Declaration) for f in one.of)
+    }
+    joined |= set(granted)
+    alone = [{about: known[about]} for about in sorted(known.keys() - joined)]
+    return [{about: one for about, one in known.items() if about in joined}, *alone]
 
 
 def effects_of(facts: Sequence[Fact], inputs: PayableInputs = PayableInputs()) -> list[ReadingEffect]:  # noqa: B008
@@ -69,7 +81,7 @@ def test_they_are_what_what_if_gives_for_each_alternative(
             (one, year): [OtherGrant("other_grant/1", 1_000_000, ("first_listing",))] for one in who for year in years
         }
     )
-    effects = [one for one in reading_effects([known], READINGS, inputs) if one.is_whole]
+    effects = [one for one in reading_effects(dependent_groups(known, who), READINGS, inputs) if one.is_whole]
     for reading, other in RULEBOOK.policy.alternatives.items():
         cases = what_if(known.items(), RULEBOOK, other, inputs).cases
         assert {
