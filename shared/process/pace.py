@@ -13,8 +13,9 @@ _HALF: Final = 0.5
 class Pace(NamedTuple):
     """The bounds of one kind of worker, in seconds.
 
-    `share` of the time is spent in rounds, where the interval of rounds lies between `least_s` and `most_s`. A worker
-    that finds nothing looks again after `idle_s` at the latest.
+    `share` of the time is spent in rounds, where the interval of rounds lies between `least_s` and `most_s`. Where
+    rounds may be longer than that, a worker rests by `rest_s`, and `most_s` bounds the rest. A worker that finds
+    nothing looks again after `idle_s` at the latest.
     """
 
     share: float
@@ -27,8 +28,8 @@ class Pace(NamedTuple):
         return min(max(took_s / self.share, self.least_s), self.most_s)
 
     def rest_s(self, took_s: float) -> float:
-        """Return the time from the end of rounds that take so long to the start of the next."""
-        return max(0.0, self.interval_s(took_s) - took_s)
+        """Return the time from the end of a round that took so long to the start of the next, at most `most_s`."""
+        return min(max(took_s / self.share, self.least_s) - took_s, self.most_s)
 
 
 class Rhythm:

@@ -41,8 +41,22 @@ def test_dearer_rounds_are_not_begun_more_often(pace: Pace, one_s: float, other_
 
 
 @given(paces(), SECONDS)
-def test_a_rest_is_what_the_round_leaves_of_the_interval(pace: Pace, took_s: float) -> None:
-    assert pace.rest_s(took_s) == pytest.approx(max(0.0, pace.interval_s(took_s) - took_s))
+def test_a_rest_keeps_the_share_and_its_bounds_however_long_the_round_was(pace: Pace, took_s: float) -> None:
+    rest_s = pace.rest_s(took_s)
+    assert -1e-9 <= rest_s <= pace.most_s
+    if rest_s < pace.most_s:
+        assert took_s <= pace.share * (took_s + rest_s) * (1 + 1e-9)
+        assert took_s + rest_s >= pace.least_s * (1 - 1e-9)
+
+
+@given(paces(), SECONDS, SECONDS)
+def test_who_used_its_share_rests_no_less_after_a_longer_round(pace: Pace, one_s: float, other_s: float) -> None:
+    short_s, long_s = sorted(max(one, pace.least_s * pace.share) for one in (one_s, other_s))
+    assert pace.rest_s(short_s) <= pace.rest_s(long_s) + 1e-9
+
+
+def test_a_round_longer_than_the_longest_rest_is_followed_by_one() -> None:
+    assert Pace(share=0.25, least_s=0.0, most_s=10.0).rest_s(20.0) == 10.0
 
 
 @given(paces(), st.lists(st.tuples(st.integers(0, 5), SECONDS)))
