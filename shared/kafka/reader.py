@@ -28,7 +28,7 @@ from shared.language import join
 from shared.operator_errors import OperatorError
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
-from shared.process.pace import Rhythm, gather_s
+from shared.process.pace import Rhythm
 from shared.telemetry.masking import reason_of
 
 _IDLE_POLL_MS = 200
@@ -38,8 +38,10 @@ _FULL_POLL_MS = 10
 _ALONE_POLL_MS = 2
 # Unread records are decoded for so long between two fetches, which bring what other senders published.
 _READ_FOR_S = 0.02
-# Records that are read as soon as they are published arrive in many small fetches: wait a moment after one so small.
+# Records that are read as soon as they are published arrive in many small fetches: after one so small, wait for the
+# next batch.
 _SMALL_FETCH_RECORDS = 500
+_WRITER_WAIT_S = 0.2
 _REBALANCE_TIMEOUT_S = 30.0
 _LAST_BATCH_TIMEOUT_S = 2.0
 _MAX_HOLD_S = 60.0
@@ -304,8 +306,7 @@ class Reader(threading.Thread, Generic[P]):
         """Poll for partitions that do not have enough unread records, so that a flood of one does not block others."""
         if not self._unread:
             if self._last_fetch_was_small:
-                left_s = self._next_batch_s - time.monotonic()
-                self._source.stop.wait(gather_s(left_s, _BUSY_POLL_MS / 1000))
+                self._gather()
             timeout_ms = _BUSY_POLL_MS if self._pending.prepared else _IDLE_POLL_MS
         else:
             timeout_ms = 0 if self._unread.turn_to(self._pending.shares.has_room) else _FULL_POLL_MS
@@ -319,6 +320,12 @@ class Reader(threading.Thread, Generic[P]):
         if polled:
             self._expect_moves(polled)
             self._poison.fetched(self._unread.spans())
+
+    def _gather(self) -> None:
+        """Leave the broker alone until a batch may begin, so that one fetch brings all that came until then."""
+        self._source.stop.wait(max(self._next_batch_s - time.monotonic(), _BUSY_POLL_MS / 1000))
+        with self.batches.all_tasks_done:
+            self.batches.all_tasks_done.wait_for(lambda: self._is_quiet, _WRITER_WAIT_S)
 
     def _keep_alive(self, consumer: KafkaConsumer) -> None:
         """Poll while paused: the group needs the heartbeat, and no records are fetched."""

@@ -48,11 +48,3 @@ class Rhythm:
         wanted_s = self._pace.interval_s(took_s) if found else self._pace.least_s
         self.interval_s += (wanted_s - self.interval_s) * _HALF
         self.look_s = self._pace.most_s if found else min(self.look_s * 2, self._pace.idle_s)
-
-
-def gather_s(left_s: float, least_s: float) -> float:
-    """Return how long to leave the broker alone when a batch is handed over in `left_s`.
-
-    Half of what is left, so that fetches become few, and the last one is shortly before the batch; at least `least_s`.
-    """
-    return max(left_s * _HALF, least_s)

@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.net.connection import KafkaConnection
+from kafka.protocol.consumer import FetchRequest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
@@ -76,6 +78,34 @@ def test_an_idle_reader_asks_for_no_positions(kafka, engine, topic, producer, mo
         producer.flush()
         until(lambda: positions(engine).get(1) == 1)
         assert {tp.partition for tp in asked} == {1}
+
+
+def test_records_that_come_all_the_time_are_fetched_once_for_each_batch(
+    kafka, engine, topic, producer, monkeypatch
+) -> None:
+    fetches, batches, batch, ask = [], [], reader.Batch, KafkaConnection.send_request
+    monkeypatch.setattr(
+        KafkaConnection,
+        "send_request",
+        lambda connection, request, *given, **named: (
+            fetches.extend([request] * isinstance(request, FetchRequest)),
+            ask(connection, request, *given, **named),
+        )[1],
+    )
+    monkeypatch.setattr(reader, "Batch", lambda *parts: batches.append(parts) or batch(*parts))
+    producer.send(topic, b"first", partition=0)
+    producer.flush()
+    with running(kafka, engine, [topic]):
+        until(lambda: values(engine) == [b"first"])
+        fetches.clear()
+        batches.clear()
+        for number in range(300):
+            producer.send(topic, b"%d" % number, partition=number % 2)
+            time.sleep(0.01)
+        seen = len(fetches), len(batches)
+        until(lambda: len(values(engine)) == 301)
+    assert seen[1] >= 2
+    assert seen[0] <= 2 * seen[1]
 
 
 def test_nothing_is_stored_that_moves_back(kafka, engine, topic, producer, monkeypatch) -> None:

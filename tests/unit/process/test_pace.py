@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.process.pace import Pace, Rhythm, gather_s
+from shared.process.pace import Pace, Rhythm
 
 TICK_S = 0.01
 INTAKE = Pace(share=0.1, least_s=0.05, most_s=0.4)
@@ -79,18 +79,6 @@ def test_who_finds_nothing_looks_less_often_and_who_finds_again_at_once(pace: Pa
     assert looks[-1] == max(pace.idle_s, pace.most_s) or pace.most_s * 2**empty < pace.idle_s
     rounds.observe(1, 0.0)
     assert rounds.look_s == pace.most_s
-
-
-@given(st.floats(-1, 5), st.floats(0.001, 0.1))
-def test_fetches_are_few_and_end_before_the_batch(left_s: float, least_s: float) -> None:
-    fetches = 0
-    while left_s > least_s:
-        wait_s = gather_s(left_s, least_s)
-        assert wait_s >= least_s
-        assert wait_s <= max(left_s, least_s)
-        left_s -= wait_s
-        fetches += 1
-    assert fetches <= 14
 
 
 class Cost(NamedTuple):
