@@ -23,6 +23,7 @@ from deploy.recovery.stopped_service import stopped
 from deploy.secrets import ADMIN, OUR_UID, make_secrets, wanted_secrets
 from shared.kafka.reading_notes import SetAsideOrder
 from shared.language import localized, say
+from shared.operator_errors import OperatorError
 from shared.settings import (
     Service,
     SettingsError,
@@ -256,6 +257,27 @@ def set_aside(service: Service, topic: str, partition: int, offset: int, last_of
         )
     with errors_in_one_line():
         click.echo(localized(order_set_aside(service, order)))
+
+
+@main.command(
+    help=say(
+        "把各交易场所主题和台账存档为 Parquet，供其他引擎读取；重复执行只补新增部分。",
+        "Archive the topics of exchanges and the ledger as Parquet for other engines. Run again, it adds what is new.",
+    )
+)
+@click.option(
+    "--to", "place", required=True, metavar="DIR", help=say("目录或 s3:// 地址", "a folder or an s3:// address")
+)
+@click.option("--records-only", is_flag=True, help=say("不读台账", "do not read the ledger"))
+def archive(place: str, records_only: bool) -> None:
+    with errors_in_one_line():
+        try:
+            from deploy.archive.command import archive_all
+        except ModuleNotFoundError as error:
+            raise OperatorError(
+                "缺少 pyarrow：请安装 jiangbu[archive] / pyarrow is missing: install jiangbu[archive]"
+            ) from error
+        print_lines(archive_all(place, records_only=records_only))
 
 
 main.add_command(ha)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -15,6 +16,7 @@ from shared.kafka.unread_batches import DamagedPlaceError, Portion, UnreadBatche
 from shared.operator_errors import OperatorError
 from shared.settings import ClientConfig
 
+NOTHING_READ: Mapping[tuple[str, int], int] = MappingProxyType({})
 _POLL_MS = 500
 _TAIL_RECORDS = 500
 _MAX_RECORDS = 10_000
@@ -37,13 +39,16 @@ class UnreadableError(OperatorError):
 
 
 def replay_records(
-    client_config: ClientConfig, ends: Mapping[tuple[str, int], int], plans: Sequence[SetAsidePlan] = ()
+    client_config: ClientConfig,
+    ends: Mapping[tuple[str, int], int],
+    plans: Sequence[SetAsidePlan] = (),
+    starts: Mapping[tuple[str, int], int] = NOTHING_READ,
 ) -> Iterator[list[Record]]:
-    """Yield the committed records of each (topic, partition) from offset 0 to its end (exclusive), in order.
+    """Yield the committed records of each (topic, partition) from its start (default: 0) to its end (exclusive).
 
     Yields portions of up to about 10,000 records, one partition after the other. In exchanges' topics, what intake sets
     aside and `plans` come as `SetAside`; any other batch that cannot be read raises UnreadableError. Before reading
-    anything it raises TopicTruncatedError if a partition does not begin at offset 0, and TopicShortenedError if one
+    anything it raises TopicTruncatedError if a partition begins after its start, and TopicShortenedError if one
     does not reach its end. While the broker is unavailable it waits and logs that.
     """
     consumer = KafkaConsumer(
@@ -56,8 +61,13 @@ def replay_records(
     )
     try:
         partitions = {TopicPartition(topic, number): end for (topic, number), end in sorted(ends.items()) if end > 0}
+        begin = {tp: starts.get((tp.topic, tp.partition), 0) for tp in partitions}
         beginnings = consumer.beginning_offsets(list(partitions)) if partitions else {}
-        gone = [f"{tp.topic}[{tp.partition}]: 0 .. {first - 1}" for tp, first in beginnings.items() if first > 0]
+        gone = [
+            f"{tp.topic}[{tp.partition}]: {begin[tp]} .. {first - 1}"
+            for tp, first in beginnings.items()
+            if first > begin[tp]
+        ]
         if gone:
             missing = ", ".join(gone)
             raise TopicTruncatedError(f"消息系统已不再保存 {missing} / the broker no longer has {missing}")
@@ -71,7 +81,7 @@ def replay_records(
             which = ", ".join(short)
             raise TopicShortenedError(f"主题短于已读位置：{which} / topics end before where they were read to: {which}")
         for partition, end in partitions.items():
-            yield from _read(consumer, partition, end, plans)
+            yield from _read(consumer, partition, (begin[partition], end), plans)
     finally:
         consumer.close(autocommit=False)
 
@@ -93,12 +103,13 @@ def stable_end_offsets(
 
 
 def _read(
-    consumer: KafkaConsumer, partition: TopicPartition, end: int, plans: Sequence[SetAsidePlan]
+    consumer: KafkaConsumer, partition: TopicPartition, span: tuple[int, int], plans: Sequence[SetAsidePlan]
 ) -> Iterator[list[Record]]:
+    start, end = span
     consumer.assign([partition])
-    consumer.seek(partition, 0)
+    consumer.seek(partition, start)
     unread = UnreadBatches()
-    unread.begin({partition: 0}, plans)
+    unread.begin({partition: start}, plans)
     records: list[Record] = []
     last_record_s = time.monotonic()
     # Positions pass transaction markers and aborted records too, so the end may lie beyond the last record.
