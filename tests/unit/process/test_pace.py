@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.process.pace import Pace, Rhythm
 
 TICK_S = 0.01
-INTAKE = Pace(share=0.1, least_s=0.05, most_s=0.4)
+INTAKE = Pace(share=0.15, least_s=0.1, most_s=0.3)
 LOADS: dict[str, list[int]] = json.loads(Path(__file__).with_name("arrivals.json").read_text("utf-8"))
 
 SECONDS = st.floats(0.0, 60.0)
@@ -127,7 +127,7 @@ def load_of(rate: str) -> list[int]:
     return [count * times for count in LOADS["2000/s" if times > 1 else rate]]
 
 
-@pytest.mark.parametrize(("rate", "within_s"), [("200/s", 0.25), ("1000/s", 0.45), ("2000/s", 0.6), ("6000/s", 0.9)])
+@pytest.mark.parametrize(("rate", "within_s"), [("200/s", 0.2), ("1000/s", 0.25), ("2000/s", 0.4), ("6000/s", 0.5)])
 def test_on_recorded_loads_records_wait_for_a_moment(rate: str, within_s: float) -> None:
     found = course(load_of(rate), INTAKE, QUIET)
     assert found.p99_s() <= within_s
@@ -135,8 +135,8 @@ def test_on_recorded_loads_records_wait_for_a_moment(rate: str, within_s: float)
 
 
 @pytest.mark.parametrize("rate", ["1000/s", "2000/s", "6000/s"])
-def test_where_records_come_steadily_rounds_are_less_than_half_as_many(rate: str) -> None:
-    assert course(load_of(rate), INTAKE, QUIET).rounds <= course(load_of(rate), FIXED, QUIET).rounds / 2
+def test_where_records_come_steadily_rounds_are_fewer(rate: str) -> None:
+    assert course(load_of(rate), INTAKE, QUIET).rounds <= course(load_of(rate), FIXED, QUIET).rounds * 0.6
 
 
 @pytest.mark.parametrize("rate", RATES)
