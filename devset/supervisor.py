@@ -14,7 +14,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.broker.topics import apply_topics
-from deploy.ha.environment import environment_text
+from deploy.environment import environment_text
 from devset.engines import Engines
 from devset.folder import ADMIN_FILE, Secrets, load_secrets, write_key_files, write_upload_users
 from devset.postgres import Database

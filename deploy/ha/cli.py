@@ -9,13 +9,13 @@ import click
 import msgspec
 
 from deploy.ha.nodes_file import load_nodes
-from deploy.ha.render import plan_files, write_files
 from deploy.ha.render import render as rendered_files
 from deploy.ha.secrets import make_ha_secrets
 from deploy.ha.status import DEGRADED, UNREACHABLE, WHOLE, SetPart, examine_set, verdict
 from deploy.ha.switchover import plan_switchover, switch_over
 from deploy.operator_output import errors_in_one_line, print_lines
 from deploy.recovery.recover_set import assessed_set, recover_set
+from deploy.rendered_files import plan_files, write_files
 from shared.language import localized, say
 from shared.settings import (
     load_database_admin_url,

@@ -5,38 +5,15 @@ All are started again whenever they end. Units hold no secrets: they read files.
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Final, NamedTuple
+from typing import Final
 
 from deploy.ha import disk_watch
 from deploy.ha.nodes import Cluster, Machine
-from shared.settings import Service
+from deploy.systemd_units import Place, Unit, program_unit, service_unit
 
 _DISK_METRICS: Final = PurePosixPath("/run/jiangbu-disk-watch")
-_UNIT: Final = """\
-[Unit]
-Description={description}
-Wants=network-online.target
-After=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-{service}
-Restart=always
-RestartSec=1
-NoNewPrivileges=yes
-ProtectSystem=full
-ProtectHome=yes
-
-[Install]
-WantedBy=multi-user.target
-"""
-
-
-class Unit(NamedTuple):
-    """A unit of systemd: its name without `.service`, and its text."""
-
-    name: str
-    text: str
+# What every engine is denied. Patroni starts a server with privileges of its own account, so it is confined no further.
+_ENGINE: Final = ("NoNewPrivileges=yes", "ProtectSystem=full", "ProtectHome=yes")
 
 
 def units(cluster: Cluster, machine: Machine) -> Iterator[Unit]:
@@ -54,10 +31,10 @@ def units(cluster: Cluster, machine: Machine) -> Iterator[Unit]:
     if machine.proxy:
         yield _haproxy(cluster)
     yield _kafka(cluster)
+    place = Place(cluster.programs.jiangbu, cluster.config, cluster.secrets)
     for service, port in machine.ports.apis.items() if machine.services else ():
-        serve = f"serve --bind {machine.listening(port)}"
-        yield _program(cluster, service, "api", serve)
-        yield _program(cluster, service, "consumer", "consume")
+        yield program_unit(place, service, "api", f"serve --bind {machine.listening(port)}")
+        yield program_unit(place, service, "consumer", "consume")
 
 
 def _patroni(cluster: Cluster) -> Unit:
@@ -120,20 +97,5 @@ def _kafka(cluster: Cluster) -> Unit:
     )
 
 
-def _program(cluster: Cluster, service: Service, kind: str, command: str) -> Unit:
-    return _unit(
-        f"jiangbu-{service}-{kind}",
-        f"jiangbu {service} {kind}",
-        "User=jiangbu",
-        f"EnvironmentFile={cluster.config}/{service}.env",
-        # Optional: settings that are not rendered, such as PUBLIC_URL and POLICY_FILE.
-        f"EnvironmentFile=-{cluster.config}/own.env",
-        f"ExecStart={cluster.programs.jiangbu}/{service} {command}",
-        "PrivateTmp=yes",
-        # Each ends by itself within 10 s.
-        "TimeoutStopSec=15",
-    )
-
-
 def _unit(name: str, description: str, *service: str) -> Unit:
-    return Unit(name, _UNIT.format(description=description, service="\n".join(service)))
+    return service_unit(name, description, [*service, *_ENGINE])

@@ -19,7 +19,8 @@ from kafka.errors import KafkaError, SaslAuthenticationFailedError
 from deploy.__main__ import main
 from deploy.ha.nodes import Folders, KafkaSecurity, KafkaTls, Ports, Programs
 from deploy.ha.nodes_file import load_nodes, read_nodes
-from deploy.ha.render import plan_files, render, write_files
+from deploy.ha.render import render
+from deploy.rendered_files import plan_files, write_files
 from deploy.secrets import ADMIN, KAFKA_PASSWORD
 from devset.jars import prepared_kafka
 from devset.kafka import java_command

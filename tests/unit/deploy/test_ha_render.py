@@ -20,8 +20,9 @@ from deploy.ha import disk_watch
 from deploy.ha.disk_watch import WatchSettings
 from deploy.ha.nodes import Cluster, KafkaSecurity, KafkaTls, Machine, TlsFiles
 from deploy.ha.nodes_file import nodes_yaml
-from deploy.ha.render import ChangedFilesError, plan_files, render, write_files
+from deploy.ha.render import render
 from deploy.ha.secrets import KAFKA_NODE, make_ha_secrets
+from deploy.rendered_files import ChangedFilesError, plan_files, write_files
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, make_secrets
 from tests.support.paths import ROOT, SETTINGS
 
@@ -110,7 +111,21 @@ def test_units_read_files_that_are_rendered_or_hold_secrets() -> None:
         for name in re.findall(r"(?<![-\w])/etc/jiangbu/([\w./-]+)", text)
     }
     assert "kafka-format.sh" in named
-    assert named - rendered == {"secrets/patroni/environment"}
+    holders = {"listing", "trade-ingest", "incentive", "apis", "service"}
+    folders = {"secrets", *(f"secrets/{holder}" for holder in holders)}
+    assert named - rendered == {"secrets/patroni/environment", *folders}
+
+
+def test_a_program_sees_the_secrets_of_its_settings_alone() -> None:
+    files = render(SECURED)
+    for service in ("listing", "trade-ingest", "incentive"):
+        wanted = set(re.findall(r"/etc/jiangbu/secrets/[\w-]+", files[f"db1/{service}.env"]))
+        for kind in ("api", "consumer"):
+            unit = RawConfigParser(strict=False)
+            unit.read_string(files[f"db1/systemd/jiangbu-{service}-{kind}.service"])
+            assert unit["Service"]["TemporaryFileSystem"] == "/etc/jiangbu/secrets:ro"
+            apis = {"/etc/jiangbu/secrets/apis"} if kind == "consumer" else set()
+            assert set(unit["Service"]["BindReadOnlyPaths"].split()) == wanted - apis
 
 
 def test_patroni_runs_a_file_that_is_rendered() -> None:

@@ -1,0 +1,127 @@
+"""Systemd units, and the confinement of the set's programs: the same on one host and on several machines.
+
+Units hold no secrets: programs read files, and a unit sees only the folders of secrets that its program needs.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from shared.settings import Service
+
+Kind = Literal["api", "consumer"]
+
+_UNIT: Final = """\
+[Unit]
+Description={description}
+Wants=network-online.target
+After={after}
+{part_of}StartLimitIntervalSec=0
+
+[Service]
+{service}
+Restart=always
+RestartSec=1
+"""
+_INSTALL: Final = """
+[Install]
+WantedBy=multi-user.target
+"""
+
+# What systemd denies every program of ours. `systemd-analyze security` rates it.
+CONFINED: Final = (
+    "NoNewPrivileges=yes",
+    "CapabilityBoundingSet=",
+    "UMask=0077",
+    "ProtectSystem=strict",
+    "ProtectHome=yes",
+    "PrivateTmp=yes",
+    "PrivateDevices=yes",
+    "PrivateUsers=yes",
+    "PrivateIPC=yes",
+    "ProtectHostname=yes",
+    "ProtectClock=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectKernelModules=yes",
+    "ProtectKernelLogs=yes",
+    "ProtectControlGroups=yes",
+    "ProtectProc=invisible",
+    "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "LockPersonality=yes",
+    "SystemCallArchitectures=native",
+    "SystemCallFilter=@system-service",
+    # A call that is refused fails with an error that the program logs, instead of killing it.
+    "SystemCallErrorNumber=EPERM",
+)
+# Of programs without a just-in-time compiler that read nothing of the machine.
+INTERPRETED: Final = ("MemoryDenyWriteExecute=yes", "ProcSubset=pid")
+NETWORK: Final = "network-online.target"
+
+
+class Unit(NamedTuple):
+    """A unit of systemd: its name with its suffix, and its text."""
+
+    name: str
+    text: str
+
+
+class Place(NamedTuple):
+    """Where a machine has its programs, settings and secrets, and their account; what they start after and with."""
+
+    programs: Path
+    config: Path
+    secrets: Path
+    user: str = "jiangbu"
+    after: str = NETWORK
+    target: str | None = None
+
+
+def service_unit(
+    name: str, description: str, service: Sequence[str], after: str = NETWORK, target: str | None = None
+) -> Unit:
+    """Return a unit that is started again whenever it ends; `service` are the lines of its own.
+
+    It stops with `target`, which starts it; without one it is enabled by itself.
+    """
+    text = _UNIT.format(
+        description=description,
+        after=after,
+        part_of="" if target is None else f"PartOf={target}\n",
+        service="\n".join(service),
+    )
+    return Unit(f"{name}.service", text + (_INSTALL if target is None else ""))
+
+
+def program_name(service: Service, kind: Kind) -> str:
+    """Return the name of a program's unit, without its suffix."""
+    return f"jiangbu-{service}-{kind}"
+
+
+def program_unit(place: Place, service: Service, kind: Kind, command: str, *limits: str) -> Unit:
+    """Return the unit of an API or a consumer; `limits` are its lines of resource control."""
+    holders = [service, *(["apis"] if kind == "api" else []), *(["service"] if service == "incentive" else [])]
+    seen = " ".join(str(place.secrets / holder) for holder in holders)
+    lines = [
+        f"User={place.user}",
+        f"EnvironmentFile={place.config}/{service}.env",
+        # Optional: settings that are not rendered, such as PUBLIC_URL and POLICY_FILE.
+        f"EnvironmentFile=-{place.config}/own.env",
+        f"ExecStart={place.programs}/{service} {command}",
+        # Each ends by itself within 10 s.
+        "TimeoutStopSec=15",
+        *_heartbeat(kind),
+        f"TemporaryFileSystem={place.secrets}:ro",
+        f"BindReadOnlyPaths={seen}",
+        *limits,
+        *CONFINED,
+        *INTERPRETED,
+    ]
+    return service_unit(program_name(service, kind), f"jiangbu {service} {kind}", lines, place.after, place.target)
+
+
+def _heartbeat(kind: Kind) -> tuple[str, ...]:
+    """Return the lines by which a consumer tells `python -m deploy.health` of its progress."""
+    return () if kind == "api" else ("RuntimeDirectory=%N", "Environment=HEARTBEAT_FILE=%t/%N/heartbeat")
