@@ -15,6 +15,7 @@ from deploy.broker.users import Access, apply_access, change_password, make_pass
 from deploy.databases import apply_databases
 from deploy.doctor.examine import examine
 from deploy.ha.cli import ha
+from deploy.host.cli import install, rollback, upgrade
 from deploy.operator_output import errors_in_one_line, print_lines
 from deploy.recovery.accept_loss import accept, check_partitions
 from deploy.recovery.new_generation import new_generation as begin_new_generation
@@ -281,6 +282,8 @@ def archive(place: str, records_only: bool) -> None:
 
 
 main.add_command(ha)
+for command in (install, upgrade, rollback):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

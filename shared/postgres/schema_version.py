@@ -1,6 +1,7 @@
 """Schema version of a service's database: the migration it has, and the one that the code requires."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -24,7 +25,11 @@ def package_of(service: Service) -> str:
 @cache
 def required_revision(service: Service) -> str:
     """Return the newest migration of the code. It is read from file names, so that Alembic need not be imported."""
-    names = (found.name for found in files(f"{package_of(service)}.migrations.versions").iterdir())
+    return newest_revision(found.name for found in files(f"{package_of(service)}.migrations.versions").iterdir())
+
+
+def newest_revision(names: Iterable[str]) -> str:
+    """Return the newest migration among the names of files."""
     return max(number[1] for name in names if (number := _FILE.fullmatch(name)))
 
 

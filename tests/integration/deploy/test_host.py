@@ -1,0 +1,226 @@
+"""Two installed versions on one host: installed, upgraded with data, and gone back from, on real engines."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from deploy.environment import read_environment
+from devset.postgres import Postgres
+from devset.processes import free_ports
+from exchange_kit.__main__ import main as exchange_kit
+from shared.postgres.schema_version import required_revision
+from tests.support.engines import systemctl
+from tests.support.paths import ROOT
+from tests.support.procedures import carry_out
+from tests.support.until import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.engines.secured_broker import SecuredBroker
+
+OLD, NEW = "0.1.0", "0.2.0"
+MIGRATION = """\
+from alembic import op
+
+revision = "9001"
+down_revision = "{newest}"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE listing ADD COLUMN since_new text")
+"""
+SCRIPT = "#!{python}\nimport sys\nfrom {module} import main\nsys.exit(main())\n"
+PROGRAMS = {
+    "listing": "services.listing.__main__",
+    "trade-ingest": "services.trade_ingest.__main__",
+    "incentive": "services.incentive.__main__",
+    "jiangbu": "deploy.__main__",
+}
+
+
+@dataclass
+class LocalHost:
+    """A host whose folders are below one folder, on engines of this machine."""
+
+    folder: Path
+    broker: SecuredBroker
+    server: Postgres
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "etc"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def version(self, name: str) -> Path:
+        return self.folder / "opt" / "versions" / name
+
+    def add_version(self, name: str) -> Path:
+        """Install the programs as a wheel would, in an environment that has its packages from that of the tests."""
+        folder = self.version(name)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        (packages,) = folder.glob("lib/python3*/site-packages")
+        for package in ("services", "shared", "deploy"):
+            shutil.copytree(ROOT / package, packages / package, ignore=shutil.ignore_patterns("__pycache__"))
+        (packages / "tests.pth").write_text(f"{Path(pytest.__file__).parents[1]}\n", "utf-8")
+        for program, module in PROGRAMS.items():
+            path = folder / "bin" / program
+            path.write_text(SCRIPT.format(python=folder / "bin" / "python", module=module), "utf-8")
+            path.chmod(0o755)
+        return packages
+
+    def jiangbu(self, version: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [self.version(version) / "bin" / "jiangbu", *arguments, "--config", str(self.config)]
+        environment = {
+            "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
+            "LANG": "en_US.UTF-8",
+            "EXCHANGES_FILE": str(ROOT / "exchanges.yaml"),
+        }
+        return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=400)
+
+    def current(self) -> str:
+        return (self.folder / "opt" / "current").resolve().name
+
+    def tell(self, *commands: str) -> None:
+        for command in commands:
+            systemctl.main(self.folder / "units", self.state, command)
+
+    def commands(self) -> list[str]:
+        """Return what systemctl was told since the last call."""
+        told = self.state / "commands"
+        found = told.read_text("utf-8").split()
+        told.write_text("", "utf-8")
+        return found
+
+    def rows(self, statement: str) -> object:
+        with psycopg.connect(self.server.url("listing")) as connection:
+            (found,) = connection.execute(statement).fetchone() or (None,)
+            return found
+
+
+@pytest.fixture(scope="module")
+def host(secured: SecuredBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
+    folder = tmp_path_factory.mktemp("host")
+    server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+    server.start()
+    made = LocalHost(folder, secured, server)
+    for path in (made.state, made.config, folder / "bin"):
+        path.mkdir()
+    script = folder / "bin" / "systemctl"
+    script.write_text(
+        f'#!/bin/sh\nexec {sys.executable} {systemctl.__file__} {folder / "units"} {made.state} "$@"\n', "utf-8"
+    )
+    script.chmod(0o755)
+    (made.config / "secrets").symlink_to(secured.secrets)
+    yield made
+    made.tell("stop")
+    server.stop()
+
+
+def install(host: LocalHost) -> None:
+    account = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
+    ports = free_ports(3)
+    done = host.jiangbu(
+        OLD,
+        *("install", "--systemd", "--units", str(host.folder / "units"), "--user", account),
+        *("--database", f"127.0.0.1:{host.server.port}", "--broker", host.broker.inside),
+        *(f"--port={service}={port}" for service, port in zip(list(PROGRAMS)[:3], ports, strict=True)),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    password = host.config / "secrets" / "postgres" / "database-password"
+    password.write_text(host.server.password_file.read_text("ascii"), "ascii")
+
+
+def publish(host: LocalHost) -> None:
+    file = host.folder / "events.ndjson"
+    shutil.copy(ROOT / "docs" / "example-events.ndjson", file)
+    environment = {**host.broker.environment("exchange.kmdex"), "EXCHANGES_FILE": str(ROOT / "exchanges.yaml")}
+    done = CliRunner().invoke(exchange_kit, ["publish", str(file), "--exchange", "kmdex"], env=environment)
+    assert done.exit_code == 0, done.output
+
+
+def test_a_version_is_upgraded_with_its_data_and_gone_back_from(host: LocalHost) -> None:
+    host.add_version(OLD)
+    install(host)
+    first = host.jiangbu(OLD, "upgrade")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert host.current() == OLD
+    publish(host)
+    known = until(lambda: host.rows("SELECT count(*) FROM listing"))
+    dump(host)
+
+    newest = required_revision("listing")
+    packages = host.add_version(NEW)
+    migrations = packages / "services" / "listing" / "migrations" / "versions"
+    (migrations / "r9001_new.py").write_text(MIGRATION.format(newest=newest), "utf-8")
+    host.commands()
+    upgraded = host.jiangbu(NEW, "upgrade")
+    assert upgraded.returncode == 0, upgraded.stdout + upgraded.stderr
+    assert f"migrated: listing {newest} -> 9001\n" in upgraded.stdout
+    assert host.commands() == ["stop", "daemon-reload", "restart"]
+    assert host.current() == NEW
+    assert host.rows("SELECT count(*) FROM listing WHERE since_new IS NULL") == known
+
+    refused = host.jiangbu(NEW, "rollback")
+    assert refused.returncode == 1
+    assert f"a migration lies between, restore the dumps from before the upgrade first: listing 9001 -> {newest}" in (
+        refused.stderr
+    )
+    assert (host.current(), host.commands()) == (NEW, [])
+
+    host.tell("stop")
+    restore(host)
+    back = host.jiangbu(NEW, "rollback")
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert host.current() == OLD
+    assert host.rows("SELECT count(*) FROM listing") == known
+    assert host.rows("SELECT version_num FROM alembic_version") == newest
+
+
+def as_admin(host: LocalHost) -> dict[str, str]:
+    """Return the environment of PostgreSQL's tools."""
+    return {
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(host.server.port),
+        "PGUSER": "postgres",
+        "PGPASSWORD": host.server.password_file.read_text("ascii").strip(),
+        "BACKUP": str(host.folder),
+        "DATABASE": "listing",
+    }
+
+
+def dump(host: LocalHost) -> None:
+    carry_out("dump", as_admin(host))
+
+
+def restore(host: LocalHost) -> None:
+    carry_out("restore database", as_admin(host))
+    settings = read_environment(host.config / "listing.env")
+    carry_out("after a restore", {**settings, "SERVICE": "listing"})
+
+
+def test_a_step_that_fails_leaves_the_current_version_running(host: LocalHost) -> None:
+    """The broker's admin is refused, so that the new version is prepared in part."""
+    file = host.config / "own.env"
+    file.write_text("KAFKA_SASL_MECHANISM=PLAIN\n", "utf-8")
+    try:
+        failed = host.jiangbu(NEW, "upgrade")
+    finally:
+        file.unlink()
+    assert failed.returncode == 1
+    assert "jiangbu topics: " in failed.stderr
+    assert host.current() == OLD
+    assert len(systemctl.running(host.state)) == 6
+    assert all(systemctl.is_alive(pid) for pid in systemctl.running(host.state).values())
