@@ -6,6 +6,7 @@ Run by `docs/conf.py` at each build, once a language, as the texts of commands f
 """
 
 import ast
+import json
 import os
 import re
 import sys
@@ -261,6 +262,50 @@ def own_lines(lines: list[str], language: Language) -> str:
     return " ".join(text for text in lines if bool(CHINESE.search(text)) == (language == "zh"))
 
 
+def chart_values_page(language: Language) -> Page:
+    """The values of the Helm chart by their paths, with the comments of the file."""
+    page = Page(language)
+    page.heading(1, "图表取值", "Values of the chart")
+    page.text(
+        page.say(
+            "由 `deploy/chart/values.yaml` 生成。空值等同于未设置。",
+            "Generated from `deploy/chart/values.yaml`. An empty value counts as not set.",
+        )
+    )
+    head = (page.say("取值", "value"), page.say("缺省", "default"), page.say("说明", "meaning"))
+    page.table(head, chart_values(language))
+    return page
+
+
+def chart_values(language: Language) -> Iterator[tuple[str, str, str]]:
+    """Yield path, default and meaning of each value that has a comment; ValueError for a comment in one language."""
+    text = (ROOT / "deploy" / "chart" / "values.yaml").read_text("utf-8")
+    values = yaml.safe_load(text)
+    comment: list[str] = []
+    path: list[str] = []
+    for written in text.splitlines():
+        found = re.fullmatch(r"( *)(\w+):.*", written)
+        if found is None:
+            about = re.fullmatch(r" *# (.*)", written)
+            comment = [*comment, about[1]] if about else []
+            continue
+        depth = len(found[1]) // 2 + 1
+        path = [*path[: depth - 1], found[2]]
+        if comment:
+            meaning = own_lines(comment, language)
+            if not meaning:
+                raise ValueError(f"values.yaml: {'.'.join(path)} has no comment in {language}")
+            yield code(".".join(path)), code(json.dumps(value_at(values, path), ensure_ascii=False)), meaning
+        comment = []
+
+
+def value_at(values: Any, path: Iterable[str]) -> Any:
+    """Return the value at a path of keys."""
+    for key in path:
+        values = values[key]
+    return values
+
+
 def commands_page(language: Language) -> Page:
     page = Page(language)
     page.heading(1, "命令", "Commands")
@@ -402,6 +447,7 @@ def main(language: Language) -> None:
         for service in SERVICES:
             http_page(language, service, Path(folder)).write(reference / f"http-{service}.md")
     settings_page(language).write(reference / "settings.md")
+    chart_values_page(language).write(reference / "chart-values.md")
     commands_page(language).write(reference / "commands.md")
     errors_page(language).write(reference / "errors.md")
     metrics_page(language).write(reference / "metrics.md")

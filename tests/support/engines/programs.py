@@ -62,17 +62,23 @@ def cache_folder() -> Path:
     return LocalSettings().cache_folder
 
 
+def go_environment() -> tuple[str, dict[str, str]]:
+    """Return Go's program and the environment to run it in. UnavailableError."""
+    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    if go is None:
+        raise UnavailableError("没有 Go / Go is not installed")
+    return go, os.environ | {"CGO_ENABLED": "0"}
+
+
 def go_program(name: str, module: str, package: str, version: str) -> Tool:
     """Return a program that is built from a Go module."""
 
     def build(path: Path) -> None:
-        go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-        if go is None:
-            raise UnavailableError("没有 Go / Go is not installed")
+        go, environment = go_environment()
         with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
             # It runs for seconds: optimization would take longer than it saves.
             run = [go, "install", "-gcflags=all=-N -l", f"{module}/{package}@{version}"]
-            _run(run, env=os.environ | {"GOBIN": scratch, "CGO_ENABLED": "0"})
+            run_tool(run, env=environment | {"GOBIN": scratch})
             (Path(scratch) / path.name).rename(path)
 
     folder = cache_folder() / f"{module.rpartition('/')[2]}-{version}"
@@ -101,10 +107,10 @@ def _download_prometheus(folder: Path) -> Path:
     (lists / "partial").mkdir(parents=True)
     own = [f"-oDir::State::lists={lists}", f"-oDir::Cache={folder / 'cache'}", "-oAPT::Sandbox::User="]
     try:
-        _run(["apt-get", "-qq", "download", "prometheus"], cwd=folder)
+        run_tool(["apt-get", "-qq", "download", "prometheus"], cwd=folder)
     except UnavailableError:
-        _run(["apt-get", "-qq", *own, "update"], cwd=folder)
-        _run(["apt-get", "-qq", *own, "download", "prometheus"], cwd=folder)
+        run_tool(["apt-get", "-qq", *own, "update"], cwd=folder)
+        run_tool(["apt-get", "-qq", *own, "download", "prometheus"], cwd=folder)
     return next(folder.glob("prometheus_*.deb"))
 
 
@@ -126,7 +132,7 @@ def _fetch_asyncapi_schema(path: Path) -> None:
     if npm is None:
         raise UnavailableError("没有 npm / npm is not installed")
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        _run([npm, "pack", "--silent", _ASYNCAPI], cwd=Path(scratch))
+        run_tool([npm, "pack", "--silent", _ASYNCAPI], cwd=Path(scratch))
         (package,) = Path(scratch).glob("*.tgz")
         if base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode() != _ASYNCAPI_SHA512:
             raise UnavailableError("与发布的文件不同 / not the package that was released")
@@ -136,7 +142,7 @@ def _fetch_asyncapi_schema(path: Path) -> None:
 ASYNCAPI_SCHEMA = Tool("AsyncAPI's schema", cache_folder() / "asyncapi-specs-6.11.1.tgz", _fetch_asyncapi_schema)
 
 
-def _run(command: list[str], **options: object) -> None:
+def run_tool(command: list[str], **options: object) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_WITHIN_S, **options)  # type: ignore[call-overload]
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines() or [f"exit code {done.returncode}"]
@@ -144,10 +150,12 @@ def _run(command: list[str], **options: object) -> None:
 
 
 def main() -> None:
-    from tests.support.engines.keycloak import KEYCLOAK  # noqa: PLC0415 - it takes Tool from here
+    # These take Tool from here.
+    from tests.support.engines.keycloak import KEYCLOAK  # noqa: PLC0415
+    from tests.support.engines.kubernetes import CLOUDNATIVEPG, HELM, SCHEMAS, STRIMZI  # noqa: PLC0415
 
     missing = 0
-    for tool in (FSCK, LITEWITNESS, PROMTOOL, ASYNCAPI_SCHEMA, KEYCLOAK):
+    for tool in (FSCK, LITEWITNESS, PROMTOOL, ASYNCAPI_SCHEMA, KEYCLOAK, HELM, SCHEMAS, STRIMZI, CLOUDNATIVEPG):
         try:
             tool.prepare()
         except (UnavailableError, OSError, subprocess.TimeoutExpired) as error:

@@ -1,0 +1,317 @@
+"""The Helm chart: lint, rendering, the schemas of Kubernetes and both operators, and the rules it has in common."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+import yaml
+
+from deploy.api_keys import API_KEY, HASHES, ROLES
+from deploy.broker.access import rights_of_exchange, rights_of_reader, rights_of_service
+from deploy.broker.replication import broker_settings, replication_among
+from deploy.broker.topics import wanted_topics
+from deploy.secrets import READERS, exchange_user, wanted_secrets
+from shared.settings import DEFAULT_EXCHANGE_QUOTA, Service
+from shared.whitelist import load_whitelist
+from tests.support.engines.kubernetes import HELM, KUBERNETES, validator
+from tests.support.paths import ROOT, SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kafka.admin import ACL
+
+CHART = ROOT / "deploy" / "chart"
+WHITELIST = load_whitelist(ROOT / "exchanges.yaml")
+LISTED = {"whitelist": yaml.load((ROOT / "exchanges.yaml").read_text("utf-8"), yaml.BaseLoader)}  # noqa: S506 - words alone
+for one in LISTED["whitelist"]["exchanges"]:
+    one["until"] = None
+    for operator in one["operators"]:
+        operator["until"] = None
+ANYWHERE = {"ipBlock": {"cidr": "10.0.0.0/8"}}
+VALUES: dict[str, dict[str, Any]] = {
+    "operators": LISTED,
+    "existing engines": {
+        **LISTED,
+        "kafka": {"strimzi": False, "bootstrapServers": "k1:9093,k2:9093", "caSecret": "kafka-ca"},
+        "postgresql": {"cloudnativepg": False, "host": "db.example.org"},
+        "api": {"autoscaling": {"enabled": False}, "serviceType": "LoadBalancer"},
+        "networkPolicy": {"egress": [{"to": [ANYWHERE]}], "apiFrom": [ANYWHERE]},
+        "secrets": {"prefix": "ours-", "given": {"listing": {"kafka-password": "p", "database-password": "q"}}},
+    },
+    "one of each": {
+        **LISTED,
+        "policy": "schema: 1\nname: 政策\n",
+        "register": "r2",
+        "settings": {"PUBLIC_URL": "https://jiangbu.example.org", "HTTP_CONNECTIONS": 100},
+        "image": {"repository": "registry.example.org/jiangbu", "tag": "1", "pullSecrets": [{"name": "pull"}]},
+        "kafka": {
+            "replicas": 1,
+            "storageClass": "fast",
+            "outside": {"name": "outside", "port": 9094, "type": "loadbalancer", "tls": True},
+        },
+        "postgresql": {
+            "instances": 1,
+            "storageClass": "fast",
+            "backup": {"barmanObjectStore": {"destinationPath": "s3://b/"}},
+        },
+        "networkPolicy": {"enabled": False},
+        "consumer": {"replicas": 1},
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"key": "ours", "operator": "Exists"}],
+    },
+}
+Resources = list[dict[str, Any]]
+
+
+def helm(*arguments: str | Path, values: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
+    file = folder / "values.yaml"
+    file.write_text(json.dumps(values, ensure_ascii=False), "utf-8")
+    environment = {"HELM_CACHE_HOME": str(folder), "HELM_CONFIG_HOME": str(folder), "HELM_DATA_HOME": str(folder)}
+    command = [HELM.found(), *arguments, "--values", file, "--kube-version", KUBERNETES]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=environment)
+
+
+@pytest.fixture(scope="module")
+def render(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Resources]:
+    """`render(NAME, *options)`: the resources of a release with those values."""
+    folder, rendered = tmp_path_factory.mktemp("chart"), {}
+
+    def of(name: str, *options: str) -> Resources:
+        key = (name, *options)
+        if key not in rendered:
+            template = ["template", "jiangbu", CHART, "--namespace", "jiangbu", *options]
+            done = helm(*template, values=VALUES[name], folder=folder)
+            assert done.returncode == 0, done.stderr
+            rendered[key] = [one for one in yaml.load_all(done.stdout, yaml.CSafeLoader) if one]
+        return rendered[key]
+
+    return of
+
+
+def named(resources: Resources, kind: str) -> dict[str, dict[str, Any]]:
+    return {one["metadata"]["name"]: one for one in resources if one["kind"] == kind}
+
+
+def workloads(resources: Resources) -> Resources:
+    return [one for one in resources if one["kind"] in ("Deployment", "Job")]
+
+
+def pods(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name and the pod's specification of each workload."""
+    for one in workloads(resources):
+        yield one["metadata"]["name"], one["spec"]["template"]["spec"]
+
+
+def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*pod.get("initContainers", []), *pod["containers"]]
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_helm_finds_no_fault(extended: None, tmp_path: Path, name: str) -> None:
+    done = helm("lint", CHART, "--strict", values=VALUES[name], folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--is-upgrade",)], ids=["install", "upgrade"])
+@pytest.mark.parametrize("name", VALUES)
+def test_kubernetes_and_the_operators_know_every_field(
+    render: Callable[..., Resources], name: str, options: tuple[str, ...]
+) -> None:
+    resources = render(name, *options)
+    assert len({(one["kind"], one["metadata"]["name"]) for one in resources}) == len(resources)
+    for one in resources:
+        faults = [
+            f"{list(error.instance_path)}: {error.message}"
+            for error in validator(one["apiVersion"], one["kind"]).iter_errors(one)
+        ]
+        assert faults == [], f"{one['kind']} {one['metadata']['name']}"
+
+
+def test_the_schemas_look_into_fields(render: Callable[..., Resources]) -> None:
+    for kind in ("Deployment", "KafkaUser", "Kafka", "Cluster", "NetworkPolicy"):
+        one = next(one for one in render("operators") if one["kind"] == kind)
+        check = validator(one["apiVersion"], kind)
+        assert check.is_valid(one)
+        assert not check.is_valid(one | {"spec": one["spec"] | {"noSuchField": 1}})
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({}, "whitelist"),
+        (LISTED | {"kafak": {}}, "kafak"),
+        (LISTED | {"kafka": {"strimzi": False}}, "bootstrapServers"),
+        (LISTED | {"postgresql": {"cloudnativepg": False}}, "host"),
+        (LISTED | {"consumer": {"replicas": 0}}, "replicas"),
+    ],
+)
+def test_wrong_values_are_refused(extended: None, tmp_path: Path, values: dict[str, Any], fault: str) -> None:
+    done = helm("template", "jiangbu", CHART, values=values, folder=tmp_path)
+    assert done.returncode != 0
+    assert fault in done.stderr
+
+
+def test_the_schema_has_every_value_and_no_other() -> None:
+    def paths(schema: dict[str, Any], values: Any, place: str = "") -> None:
+        if schema.get("additionalProperties") is not False or not isinstance(values, dict):
+            return
+        assert schema["properties"].keys() - {"global"} == values.keys(), place
+        for name, value in values.items():
+            paths(schema["properties"][name], value, f"{place}.{name}")
+
+    schema = json.loads((CHART / "values.schema.json").read_text("utf-8"))
+    paths(schema, yaml.safe_load((CHART / "values.yaml").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_pod_may_run_in_a_restricted_namespace(render: Callable[..., Resources], name: str) -> None:
+    found = list(pods(render(name)))
+    assert len(found) >= 7
+    for workload, pod in found:
+        assert pod["securityContext"]["runAsNonRoot"] is True, workload
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, workload
+        assert pod["automountServiceAccountToken"] is False, workload
+        assert {next(iter(volume.keys() - {"name"})) for volume in pod["volumes"]} <= {
+            "configMap",
+            "emptyDir",
+            "projected",
+            "secret",
+        }
+        for one in containers(pod):
+            assert one["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert "memory" in one["resources"]["limits"], one["name"]
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_file_of_a_setting_is_mounted(render: Callable[..., Resources], name: str) -> None:
+    known = set(SETTINGS.findall((ROOT / ".env.example").read_text("utf-8"))) | {"TMPDIR"}
+    for workload, pod in pods(render(name)):
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        for one in containers(pod):
+            mounts = {mount["mountPath"]: mount["name"] for mount in one.get("volumeMounts", [])}
+            assert set(mounts.values()) <= volumes, (workload, one["name"])
+            settings = {variable["name"]: variable["value"] for variable in one.get("env", [])}
+            assert settings.keys() <= known, workload
+            is_step = workload.endswith(("-migrate", "-topics"))
+            for setting, value in settings.items():
+                # Consumers and migrations read no API keys.
+                if setting.endswith("_FILE") and not (setting == "API_KEYS_FILE" and "/apis" not in mounts):
+                    assert str(Path(value).parent) in mounts or is_step, (workload, one["name"], setting)
+
+
+def test_every_secret_is_one_of_the_set(render: Callable[..., Resources]) -> None:
+    """`jiangbu secrets` makes every file that a pod reads."""
+    made = {f"jiangbu-{secret.holder}" for secret in wanted_secrets(WHITELIST)}
+    made |= {f"jiangbu-{holder}" for holder in (*ROLES, HASHES.parent)}
+    engines = {"jiangbu-kafka-cluster-ca-cert", "jiangbu-postgres-ca", "jiangbu-postgres-superuser"}
+    for _, pod in pods(render("operators")):
+        for volume in pod["volumes"]:
+            sources = [one["secret"]["name"] for one in volume.get("projected", {}).get("sources", [])]
+            named_secrets = sources + ([volume["secret"]["secretName"]] if "secret" in volume else [])
+            assert set(named_secrets) <= made | engines
+    for user in named(render("operators"), "KafkaUser").values():
+        assert user["spec"]["authentication"]["password"]["valueFrom"]["secretKeyRef"]["name"] in made
+    assert API_KEY == "api-key"  # the name by which the chart has it
+
+
+def test_selectors_find_their_pods(render: Callable[..., Resources]) -> None:
+    resources = render("operators")
+    labels = [one["spec"]["template"]["metadata"]["labels"] for one in resources if one["kind"] == "Deployment"]
+    assert len(labels) == 6
+    selected = [one["spec"]["selector"] for one in resources if one["kind"] == "Service"]
+    selected += [one["spec"]["selector"]["matchLabels"] for one in resources if one["kind"] == "PodDisruptionBudget"]
+    assert len(selected) == 9
+    for selector in selected:
+        assert len([one for one in labels if selector.items() <= one.items()]) == 1, selector
+    scaled = [one["spec"]["scaleTargetRef"]["name"] for one in named(resources, "HorizontalPodAutoscaler").values()]
+    assert set(scaled) == {name for name in named(resources, "Deployment") if name.endswith("-api")}
+
+
+def test_nothing_is_reached_but_by_a_policy(render: Callable[..., Resources]) -> None:
+    policies = named(render("operators"), "NetworkPolicy")
+    everything = policies["jiangbu-default"]["spec"]
+    assert (everything["policyTypes"], everything.get("ingress")) == (["Ingress", "Egress"], None)
+    labels = [one["spec"]["template"]["metadata"]["labels"] for one in workloads(render("operators"))]
+    assert all(everything["podSelector"]["matchLabels"].items() <= one.items() for one in labels)
+    assert named(render("one of each"), "NetworkPolicy") == {}
+
+
+def test_steps_are_hooks_of_an_upgrade(render: Callable[..., Resources]) -> None:
+    """At the first installation the engines come with the release, so that a hook would wait for them for ever."""
+
+    def hooks(*options: str) -> dict[str, list[str]]:
+        return {
+            one["metadata"]["name"]: one["metadata"]["annotations"]["helm.sh/hook"]
+            for one in render("existing engines", *options)
+            if "helm.sh/hook" in one["metadata"].get("annotations", {})
+        }
+
+    assert hooks() == {}
+    assert hooks("--is-upgrade") == dict.fromkeys(("jiangbu-migrate", "jiangbu-topics", "jiangbu-steps"), "pre-upgrade")
+
+
+def test_the_whitelist_is_as_given(render: Callable[..., Resources], tmp_path: Path) -> None:
+    for name in ("jiangbu-config", "jiangbu-steps"):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(named(render("operators"), "ConfigMap")[name]["data"]["exchanges.yaml"], "utf-8")
+        assert load_whitelist(file) == WHITELIST
+    policy = named(render("one of each"), "ConfigMap")["jiangbu-config"]["data"]["policy.yaml"]
+    assert policy.strip() == str(VALUES["one of each"]["policy"]).strip()
+
+
+@pytest.mark.parametrize(("name", "brokers"), [("operators", 3), ("one of each", 1)])
+def test_topics_are_those_of_the_command(render: Callable[..., Resources], name: str, brokers: int) -> None:
+    replication = replication_among(brokers)
+    found = {
+        topic: (one["spec"]["partitions"], one["spec"]["replicas"], as_words(one["spec"]["config"]))
+        for topic, one in named(render(name), "KafkaTopic").items()
+    }
+    assert found == {
+        topic.name: (topic.partitions, replication.factor, {**topic.config, **replication.topic_config})
+        for topic in wanted_topics(WHITELIST)
+    }
+    config = as_words(named(render(name), "Kafka")["jiangbu-kafka"]["spec"]["kafka"]["config"])
+    assert broker_settings(brokers).items() <= config.items()
+
+
+def as_words(config: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in config.items()}
+
+
+@pytest.mark.parametrize(("name", "register"), [("operators", "r1"), ("one of each", "r2")])
+def test_users_have_the_rights_of_the_command(render: Callable[..., Resources], name: str, register: str) -> None:
+    wanted = {
+        **{service: rights_of_service(service, (register,), WHITELIST.ids) for service in get_args(Service)},
+        **{reader: rights_of_reader(reader) for reader in READERS},
+        **{exchange_user(one): rights_of_exchange(one) for one in WHITELIST.ids},
+    }
+    found = {user: set(rights(one)) for user, one in named(render(name), "KafkaUser").items()}
+    assert found == {user: set(map(as_right, acls)) for user, acls in wanted.items()}
+    quotas = {user: one["spec"].get("quotas") for user, one in named(render(name), "KafkaUser").items()}
+    limited = {
+        "producerByteRate": DEFAULT_EXCHANGE_QUOTA.byte_rate,
+        "requestPercentage": DEFAULT_EXCHANGE_QUOTA.request_percentage,
+    }
+    assert quotas == {user: limited if user.startswith("exchange.") else None for user in wanted}
+
+
+def rights(user: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    for acl in user["spec"]["authorization"]["acls"]:
+        resource = acl["resource"]
+        for operation in acl["operations"]:
+            yield operation.lower(), resource["type"].lower(), resource["name"], resource["patternType"]
+
+
+def as_right(acl: ACL) -> tuple[str, str, str, str]:
+    pattern = acl.resource_pattern
+    kind = pattern.resource_type.name.replace("_", "").lower()
+    return acl.operation.name.lower(), kind, pattern.resource_name, pattern.pattern_type.name.lower().removesuffix("ed")
