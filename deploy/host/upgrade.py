@@ -82,7 +82,8 @@ def _run(command: Sequence[str | Path], *settings: Path) -> Iterator[str]:
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603 - ours
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()
-        raise HostError(f"{Path(command[0]).name} {command[1]}: {words[-1] if words else done.returncode}")
+        reason = words[-1].removeprefix("Error: ") if words else done.returncode
+        raise HostError(f"{Path(command[0]).name} {command[1]}: {reason}")
     yield from done.stdout.splitlines()
 
 
