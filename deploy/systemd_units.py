@@ -68,7 +68,7 @@ class Unit(NamedTuple):
     text: str
 
 
-class Place(NamedTuple):
+class Installation(NamedTuple):
     """Where a machine has its programs, settings and secrets, and their account; what they start after and with."""
 
     programs: Path
@@ -100,26 +100,28 @@ def program_name(service: Service, kind: Kind) -> str:
     return f"jiangbu-{service}-{kind}"
 
 
-def program_unit(place: Place, service: Service, kind: Kind, command: str, *limits: str) -> Unit:
+def program_unit(installed: Installation, service: Service, kind: Kind, command: str, *limits: str) -> Unit:
     """Return the unit of an API or a consumer; `limits` are its lines of resource control."""
     holders = [service, *(["apis"] if kind == "api" else []), *(["service"] if service == "incentive" else [])]
-    seen = " ".join(str(place.secrets / holder) for holder in holders)
+    seen = " ".join(str(installed.secrets / holder) for holder in holders)
     lines = [
-        f"User={place.user}",
-        f"EnvironmentFile={place.config}/{service}.env",
+        f"User={installed.user}",
+        f"EnvironmentFile={installed.config}/{service}.env",
         # Optional: settings that are not rendered, such as PUBLIC_URL and POLICY_FILE.
-        f"EnvironmentFile=-{place.config}/own.env",
-        f"ExecStart={place.programs}/{service} {command}",
+        f"EnvironmentFile=-{installed.config}/own.env",
+        f"ExecStart={installed.programs}/{service} {command}",
         # Each ends by itself within 10 s.
         "TimeoutStopSec=15",
         *_heartbeat(kind),
-        f"TemporaryFileSystem={place.secrets}:ro",
+        f"TemporaryFileSystem={installed.secrets}:ro",
         f"BindReadOnlyPaths={seen}",
         *limits,
         *CONFINED,
         *INTERPRETED,
     ]
-    return service_unit(program_name(service, kind), f"jiangbu {service} {kind}", lines, place.after, place.target)
+    return service_unit(
+        program_name(service, kind), f"jiangbu {service} {kind}", lines, installed.after, installed.target
+    )
 
 
 def _heartbeat(kind: Kind) -> tuple[str, ...]:

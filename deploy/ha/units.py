@@ -9,7 +9,7 @@ from typing import Final
 
 from deploy.ha import disk_watch
 from deploy.ha.nodes import Cluster, Machine
-from deploy.systemd_units import Place, Unit, program_unit, service_unit
+from deploy.systemd_units import Installation, Unit, program_unit, service_unit
 
 _DISK_METRICS: Final = PurePosixPath("/run/jiangbu-disk-watch")
 # What every engine is denied. Patroni starts a server with privileges of its own account, so it is confined no further.
@@ -31,10 +31,10 @@ def units(cluster: Cluster, machine: Machine) -> Iterator[Unit]:
     if machine.proxy:
         yield _haproxy(cluster)
     yield _kafka(cluster)
-    place = Place(cluster.programs.jiangbu, cluster.config, cluster.secrets)
+    installed = Installation(cluster.programs.jiangbu, cluster.config, cluster.secrets)
     for service, port in machine.ports.apis.items() if machine.services else ():
-        yield program_unit(place, service, "api", f"serve --bind {machine.listening(port)}")
-        yield program_unit(place, service, "consumer", "consume")
+        yield program_unit(installed, service, "api", f"serve --bind {machine.listening(port)}")
+        yield program_unit(installed, service, "consumer", "consume")
 
 
 def _patroni(cluster: Cluster) -> Unit:

@@ -14,7 +14,7 @@ from deploy.environment import (
 )
 from deploy.host.layout import KAFKA, LOOPBACK, OWN_BROKER, TARGET, Host
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, KAFKA_PASSWORD, Secret
-from deploy.systemd_units import CONFINED, NETWORK, Kind, Place, Unit, program_name, program_unit, service_unit
+from deploy.systemd_units import CONFINED, NETWORK, Installation, Kind, Unit, program_name, program_unit, service_unit
 from shared.settings import Service
 
 _KAFKA_FILES: Final = Path(__file__).parents[1] / "kafka"
@@ -28,12 +28,12 @@ _LIMITS: Final[dict[Kind, tuple[str, ...]]] = {
 def units(host: Host) -> Iterator[Unit]:
     """Yield the units of the host: the programs, the target that starts and stops them, and its own Kafka."""
     after = f"{NETWORK} postgresql.service" + ("" if host.broker else f" {KAFKA}.service")
-    place = Place(host.prefix / "current" / "bin", host.config, host.secrets, host.user, after, TARGET)
+    installed = Installation(host.prefix / "current" / "bin", host.config, host.secrets, host.user, after, TARGET)
     for service in get_args(Service):
         workers = " --workers 2" if service == "incentive" else ""
         serve = f"serve --bind {host.bind}:{host.ports[service]}{workers}"
-        yield program_unit(place, service, "api", serve, *_LIMITS["api"])
-        yield program_unit(place, service, "consumer", "consume", *_LIMITS["consumer"])
+        yield program_unit(installed, service, "api", serve, *_LIMITS["api"])
+        yield program_unit(installed, service, "consumer", "consume", *_LIMITS["consumer"])
     yield _target()
     if host.broker is None:
         yield _kafka(host)

@@ -19,14 +19,13 @@ from devset.processes import free_ports
 from exchange_kit.__main__ import main as exchange_kit
 from shared.postgres.schema_version import required_revision
 from tests.support.engines import systemctl
+from tests.support.engines.secured_broker import SMALL, SecuredBroker
 from tests.support.paths import ROOT
 from tests.support.procedures import carry_out
 from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.support.engines.secured_broker import SecuredBroker
 
 OLD, NEW = "0.1.0", "0.2.0"
 MIGRATION = """\
@@ -111,11 +110,14 @@ class LocalHost:
 
 
 @pytest.fixture(scope="module")
-def host(secured: SecuredBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
+def host(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
     folder = tmp_path_factory.mktemp("host")
     server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+    # The commands run as programs of their own, which take longer to start than a session of the shared broker lasts.
+    broker = SecuredBroker(folder / "kafka", settings=SMALL[:-1])
     server.start()
-    made = LocalHost(folder, secured, server)
+    broker.start()
+    made = LocalHost(folder, broker, server)
     for path in (made.state, made.config, folder / "bin"):
         path.mkdir()
     script = folder / "bin" / "systemctl"
@@ -123,9 +125,10 @@ def host(secured: SecuredBroker, tmp_path_factory: pytest.TempPathFactory) -> It
         f'#!/bin/sh\nexec {sys.executable} {systemctl.__file__} {folder / "units"} {made.state} "$@"\n', "utf-8"
     )
     script.chmod(0o755)
-    (made.config / "secrets").symlink_to(secured.secrets)
+    (made.config / "secrets").symlink_to(broker.secrets)
     yield made
     made.tell("stop")
+    broker.stop()
     server.stop()
 
 
