@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -19,6 +21,7 @@ from shared.settings import DEFAULT_EXCHANGE_QUOTA, Service
 from shared.whitelist import load_whitelist
 from tests.support.engines.kubernetes import HELM, KUBERNETES, validator
 from tests.support.paths import ROOT, SETTINGS
+from tests.support.procedures import PAGES, blocks, run_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +69,14 @@ VALUES: dict[str, dict[str, Any]] = {
     },
 }
 Resources = list[dict[str, Any]]
+PAGE = PAGES / "operations" / "kubernetes.md"
+FIRST, EXISTING = (yaml.safe_load(block.text) for block in blocks(PAGE) if block.language == "yaml")
+VALUES |= {"of the page": FIRST, "of the page, existing engines": FIRST | EXISTING}
+KUBECTL = """\
+#!/bin/sh
+case "$*" in *label*) exit 0 ;; esac
+exec {kubectl} "$@" --dry-run=client -o json >> made.json
+"""
 
 
 def helm(*arguments: str | Path, values: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -221,6 +232,33 @@ def test_every_secret_is_one_of_the_set(render: Callable[..., Resources]) -> Non
     for user in named(render("operators"), "KafkaUser").values():
         assert user["spec"]["authentication"]["password"]["valueFrom"]["secretKeyRef"]["name"] in made
     assert API_KEY == "api-key"  # the name by which the chart has it
+
+
+def test_the_page_makes_every_secret(render: Callable[..., Resources], tmp_path: Path) -> None:
+    """The files of the Secrets are those that pods and users of Kafka name."""
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl 未安装 / is not installed")
+    stand_in = tmp_path / "kubectl"
+    stand_in.write_text(KUBECTL.format(kubectl=kubectl), "utf-8")
+    stand_in.chmod(0o755)
+    shutil.copy(ROOT / "exchanges.yaml", tmp_path)
+    (script,) = (block.text for block in blocks(PAGE) if "jiangbu secrets" in block.text)
+    run_script("secrets", script, {"PATH": f"{tmp_path}:/usr/bin:/bin"}, 120, cwd=tmp_path)
+    made = {
+        one["metadata"]["name"]: one["data"].keys()
+        for one in yaml.safe_load_all(re.sub(r"(?m)^{", "---\n{", (tmp_path / "made.json").read_text("utf-8")))
+        if one["kind"] == "Secret"
+    }
+    for _, pod in pods(render("operators")):
+        for volume in pod["volumes"]:
+            sources = volume.get("projected", {}).get("sources", [])
+            for name, items in [(one["secret"]["name"], one["secret"]["items"]) for one in sources]:
+                assert {item["key"] for item in items} <= made[name]
+    for user in named(render("operators"), "KafkaUser").values():
+        password = user["spec"]["authentication"]["password"]["valueFrom"]["secretKeyRef"]
+        assert password["key"] in made[password["name"]]
+    assert {"signing-key", "session-key", "kafka-password", "database-password"} == made["jiangbu-incentive"]
 
 
 def test_selectors_find_their_pods(render: Callable[..., Resources]) -> None:
