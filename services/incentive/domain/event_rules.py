@@ -106,7 +106,8 @@ class TierYear(msgspec.Struct, frozen=True):
 
 def ahead_until(buckets: Iterable[Bucket], end: datetime, start: datetime | None = None) -> TradeSum:
     """The part of future-dated trades in the buckets from `start` (None: any) until `end`."""
-    within = (one.ahead for one in buckets if one.end <= end and (start is None or one.start >= start))
+    ahead = (one for one in buckets if one.ahead != NO_TRADES)  # few have any
+    within = (one.ahead for one in ahead if one.end <= end and (start is None or one.start >= start))
     return sum(within, NO_TRADES)
 
 
@@ -299,7 +300,7 @@ def _with_difference(state: TierYear, earlier: Iterable[TierYear], policy: Polic
 
 def split_by_period(buckets: Sequence[Bucket], period: Interval) -> PeriodSplit:
     """Sums before, within and after a period. Raises CutDatesError if a bucket crosses its limits."""
-    start, end = period.start, period.end
+    start, end = period.limits_in(buckets[0].start.tzinfo if buckets else None)
     before, within, after = [0, 0], [0, 0], [0, 0]
     for bucket in buckets:
         if bucket.end <= start:

@@ -192,8 +192,12 @@ def _late(
 
 def _in_december(buckets: Iterable[Sequence[Bucket]], period: Interval) -> int:
     """The amount of a period's trades in December, in fen."""
-    within = (one for part in buckets for one in part if one.start in period)
-    return sum(one.amount_fen for one in within if one.start.astimezone(SHANGHAI).month == _DECEMBER)
+    amount_fen = 0
+    for part in buckets:
+        start, end = period.limits_in(part[0].start.tzinfo if part else None)
+        within = (one for one in part if start <= one.start < end)
+        amount_fen += sum(one.amount_fen for one in within if one.start.astimezone(SHANGHAI).month == _DECEMBER)
+    return amount_fen
 
 
 # --- sales of a provider ---------------------------------------------------------------------------------------

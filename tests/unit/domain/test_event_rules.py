@@ -1,6 +1,7 @@
 """The four event rules at every threshold, cap, date and time zone; the numbers come from the policy's text."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from itertools import cycle, pairwise
 
 import msgspec
 import pytest
@@ -423,6 +424,18 @@ def test_more_cut_dates_than_the_policy_names_are_fine():
     assert tiers(served(2026, bucket("2026-03-01", "200000000"), cut_at=(date(2024, 5, 5), *CUT_AT))) == {
         2026: "1000000.00"
     }
+
+
+@pytest.mark.parametrize("zones", [(UTC, UTC), (SHANGHAI, UTC), (UTC, timezone(timedelta(hours=8)))])
+def test_buckets_are_split_by_their_instants_in_whatever_zone_they_are_written(zones: tuple[tzinfo, tzinfo]) -> None:
+    days = (date(2025, 9, 1), POLICY.in_force.start_on, date(2026, 1, 1), POLICY.in_force.end_on, date(2029, 1, 1))
+    spans = [
+        Bucket(day_start(day).astimezone(zone), day_start(until).astimezone(zone), fen, 1, day_start(day))
+        for (day, until), zone, fen in zip(pairwise(days), cycle(zones), (1, 10, 100, 1_000), strict=False)
+    ]
+    found = split_by_period(spans, POLICY.in_force)
+    assert (found.before_fen, found.within_fen, found.after_fen) == (1, 110, 1_000)
+    assert split_by_period([], POLICY.in_force).within_trades == 0
 
 
 def test_a_bucket_across_a_limit_is_an_error():
