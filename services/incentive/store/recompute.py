@@ -73,7 +73,7 @@ def recompute(
     rulebook, policy = run.rulebook, run.rulebook.policy
     known = _load_known(connection, abouts, parsed, rulebook)
     if not run.is_of_act:
-        _write_participants(connection, {about: known[about] for about in abouts}, policy)
+        _write_participants(connection, {about: known[about] for about in _participating(abouts, parsed)}, policy)
     similar, more = _load_similar(connection, known, rulebook)
     if more:
         known |= _load_known(connection, more, parsed, rulebook)
@@ -101,6 +101,12 @@ def recompute(
     ]
     post(connection, [found for found in postings if found is not None], run.instant)
     return [(before.get(award.award_id), award) for award in changed]
+
+
+def _participating(abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact]) -> list[str]:
+    """Those whose participations may have changed: measures for red flags change none; all if no facts arrived."""
+    arrived = {about_of(fact) for fact in parsed.values() if isinstance(fact, AwardFact)}
+    return [about for about in abouts if not parsed or about in arrived]
 
 
 def _write_participants(connection: Connection, known: Mapping[str, KnownFacts], policy: Policy) -> None:

@@ -20,6 +20,8 @@ from tests.support.incentive.pages import sign_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Connection
+
 PROVIDER = 999  # the provider in all first-purchase facts of this module
 LIST = "/v1/related-parties"
 
@@ -160,6 +162,24 @@ def test_similar_purchases_by_the_thousand_are_recomputed_once_each(postgres, mo
         assert "1499" in sign["text"]["zh"]
         assert (len(sign["evidence"]), len(sign["trades"])) == (21, 20)
         equals_a_rebuild(crowded)
+
+
+def test_measures_change_no_participants(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[list[str]] = []
+    write = recompute.write_participants
+
+    def noted(connection: Connection, subjects: list[str], found: Any) -> None:
+        written.append(list(subjects))
+        write(connection, subjects, found)
+
+    monkeypatch.setattr(recompute, "write_participants", noted)
+    bureau.take(provider_total(41, 2026, {"kmdex": [("2026-03-01", "20000000.00")]}, seq=1))
+    bureau.take(sold(41, 42, "15000000.00", seq=2))
+    bureau.take(
+        provider_total(41, 2026, {"kmdex": [("2026-03-01", "21000000.00")]}, seq=3), sold(43, 42, "1.00", seq=3)
+    )
+    assert written == [[subject(41)], [subject(41)]]
+    equals_a_rebuild(bureau)
 
 
 def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(bureau: Bureau) -> None:
