@@ -43,7 +43,7 @@ from shared.worker.consumer_program import ConsumerProgram
 from shared.worker.leader_process import STOPS_WITHIN_S, run_as_leader
 
 _LOOK_EVERY_S: Final = 5.0
-_SHARE: Final = 0.1
+_SHARE: Final = 0.05
 _LONGEST_PAUSE_S: Final = 900.0
 _COMMAND: Final = (sys.executable, "-m", "services.incentive", "price-readings")
 
