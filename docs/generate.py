@@ -3,6 +3,10 @@
 Run by `docs/conf.py` at each build, once a language, as the texts of commands follow the locale:
 
     LANG=zh_CN.UTF-8 python docs/generate.py zh
+
+and, after a change of a route, to write the OpenAPI documents that clients are made from:
+
+    python docs/generate.py openapi
 """
 
 import ast
@@ -25,6 +29,7 @@ from services.incentive.domain.explanations.wording import REASONS as NOT_COUNTE
 from shared.events.decode import REASONS
 from shared.language import pick
 from shared.settings import Settings
+from shared.web.openapi import document
 from shared.web.problems import DETAILS
 
 Language = Literal["zh", "en"]
@@ -43,6 +48,9 @@ PROGRAMS = {
     "incentive": "services.incentive.__main__",
 }
 METRICS = ROOT / "shared" / "web" / "operations" / "metrics.py"
+OPENAPI = ROOT / "deploy" / "openapi"
+# Set to make an application whose engines are never asked.
+SETTINGS = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "API_KEYS_FILE", "SIGNING_KEY_FILE", "EXCHANGES_FILE")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 METHODS = ("get", "post", "put", "patch", "delete")
 PERSONAL_DATA = {
@@ -130,18 +138,25 @@ def code(text: str) -> str:
 def specification(service: Literal["listing", "trade-ingest", "incentive"], folder: Path) -> dict[str, Any]:
     """The OpenAPI document of a service, as it serves it; no engine is needed for that."""
     (folder / "keys.yaml").write_text("[]", "utf-8")
-    os.environ.update(
-        {
-            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
-            "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:9/nothing",
-            "API_KEYS_FILE": str(folder / "keys.yaml"),
-            "SIGNING_KEY_FILE": str(folder / "signing-key"),
-            "EXCHANGES_FILE": str(ROOT / "exchanges.yaml"),
-        }
+    values = (
+        "127.0.0.1:9",
+        "postgresql://nobody:nothing@127.0.0.1:9/nothing",
+        str(folder / "keys.yaml"),
+        str(folder / "signing-key"),
+        str(ROOT / "exchanges.yaml"),
     )
+    os.environ.update(zip(SETTINGS, values, strict=True))
     app = import_module(SERVICES[service]).create_app(Settings(service))
-    spec: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
-    return spec
+    return document(app)
+
+
+def write_openapi(into: Path) -> None:
+    """Write the OpenAPI document of each service."""
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for service in SERVICES:
+            text = json.dumps(specification(service, Path(folder)), ensure_ascii=False, indent=2)
+            (into / f"{service}.json").write_text(text + "\n", "utf-8")
 
 
 def http_page(language: Language, service: Literal["listing", "trade-ingest", "incentive"], folder: Path) -> Page:
@@ -207,7 +222,11 @@ def shape(schema: dict[str, Any]) -> str:
         return ", ".join(code(str(value)) for value in schema["enum"] if value is not None)
     if schema.get("type") == "array":
         return f"[{shape(schema.get('items', {}))}]"
-    return " ".join(str(schema[name]) for name in ("type", "format") if name in schema)
+    if "anyOf" in schema:
+        return ", ".join(filter(None, map(shape, schema["anyOf"])))
+    kinds = schema.get("type", [])
+    kind = kinds if isinstance(kinds, str) else " ".join(one for one in kinds if one != "null")
+    return f"{kind} {schema.get('format', '')}".strip()
 
 
 # --- Settings, commands -----------------------------------------------------------------------------------------------
@@ -458,4 +477,7 @@ def main(language: Language) -> None:
 
 
 if __name__ == "__main__":
-    main("zh" if sys.argv[1:] == ["zh"] else "en")
+    if sys.argv[1:] == ["openapi"]:
+        write_openapi(OPENAPI)
+    else:
+        main("zh" if sys.argv[1:] == ["zh"] else "en")

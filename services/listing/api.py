@@ -33,13 +33,24 @@ ListingPageSchema = page_schema("ListingPage", ListingItemSchema)
 LISTINGS: Final = document_list("listings", ListingPageSchema, "listing")
 
 
-@list_operation(blueprint, "GET /v1/listings", LISTINGS, query=ListingQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/listings",
+    LISTINGS,
+    query=ListingQuery,
+    operation_id="listListings",
+)
 def list_listings(arguments: Json) -> AbstractContextManager[SortedRows[CurrentDocument]]:
     """Listings in their current revision, in order of exchange and number by default."""
     return open_documents("listing", arguments, status="status = %(status)s")
 
 
-@blueprint.operation("GET /v1/listings/<exchange>/<no>", ListingDetailSchema, query=NoQuery)
+@blueprint.operation(
+    "GET /v1/listings/<exchange>/<no>",
+    ListingDetailSchema,
+    query=NoQuery,
+    operation_id="getListing",
+)
 def get_listing(exchange: str, no: str) -> Json:
     """One listing with all its revisions and the records that brought them."""
     return answer_document("listing", exchange, no)

@@ -50,7 +50,13 @@ TradeFactSchema = answer(
 TradeFactsSchema = answer("TradeFacts", integers("generation"), lists(facts=TradeFactSchema))
 
 
-@list_operation(blueprint, "GET /v1/trades", TRADES, query=TradeQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/trades",
+    TRADES,
+    query=TradeQuery,
+    operation_id="listTrades",
+)
 def list_trades(arguments: Json) -> AbstractContextManager[SortedRows[CurrentDocument]]:
     """Trades in their current revision, in order of exchange and number by default."""
     filters = {
@@ -63,13 +69,24 @@ def list_trades(arguments: Json) -> AbstractContextManager[SortedRows[CurrentDoc
     return open_documents("trade", arguments, **filters)
 
 
-@blueprint.operation("GET /v1/trades/<exchange>/<no>", TradeDetailSchema, query=NoQuery)
+@blueprint.operation(
+    "GET /v1/trades/<exchange>/<no>",
+    TradeDetailSchema,
+    query=NoQuery,
+    operation_id="getTrade",
+)
 def get_trade(exchange: str, no: str) -> Json:
     """One trade with all its revisions and the records that brought them."""
     return answer_document("trade", exchange, no)
 
 
-@blueprint.operation("GET /v1/trades/<exchange>/<no>/facts", TradeFactsSchema, roles=("service",), query=NoQuery)
+@blueprint.operation(
+    "GET /v1/trades/<exchange>/<no>/facts",
+    TradeFactsSchema,
+    roles=("service",),
+    query=NoQuery,
+    operation_id="getTradeFacts",
+)
 def get_trade_facts(exchange: str, no: str) -> Json:
     """Facts that a trade was evidence of, at which seqs, and whether it counted; for the incentive service."""
     with read_snapshot() as connection:

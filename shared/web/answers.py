@@ -1,11 +1,17 @@
 """Builders of answer schemas: the fields of an answer, grouped by their type."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import Schema, fields
 
 Fields = dict[str, fields.Field[Any]]
+
+_AMOUNT: Final = {"pattern": r"^-?[0-9]+\.[0-9]{2}$", "description": "元 / yuan"}
+_INSTANT: Final = {
+    "format": "date-time",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}\+08:00$",
+}
 
 
 class JsonSchema(Schema):
@@ -30,9 +36,14 @@ def texts(*names: str, null: bool = False, enum: Collection[str] = ()) -> Fields
     return {name: fields.String(required=True, allow_none=null, metadata=dict(metadata)) for name in names}
 
 
+def amounts(*names: str, null: bool = False) -> Fields:
+    """Yuan with two decimals."""
+    return {name: fields.String(required=True, allow_none=null, metadata=dict(_AMOUNT)) for name in names}
+
+
 def instants(*names: str, null: bool = False) -> Fields:
-    """RFC 3339 times."""
-    return {name: fields.String(required=True, allow_none=null, metadata={"format": "date-time"}) for name in names}
+    """RFC 3339 times in Shanghai, with microseconds."""
+    return {name: fields.String(required=True, allow_none=null, metadata=dict(_INSTANT)) for name in names}
 
 
 def days(*names: str, null: bool = False) -> Fields:

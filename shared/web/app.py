@@ -19,6 +19,7 @@ from shared.values.json_types import Json
 from shared.web import docs
 from shared.web.compression import compress
 from shared.web.keys import authenticate
+from shared.web.openapi import document
 from shared.web.operations import metrics
 from shared.web.operations import routes as operations
 from shared.web.operations.progress import Sampler
@@ -108,6 +109,9 @@ class ProblemApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has 
     def _register_pagination_header(self) -> None:
         """Add no header: pagination is in the body."""
 
+    def _openapi_json(self) -> Response:
+        return Response(current_app.json.dumps(document(current_app)), mimetype="application/json")
+
 
 def create_base_app(service: ServiceInfo) -> Flask:
     """Create the application of a service with the common routes; `add_routes` adds its own.
@@ -151,14 +155,25 @@ def _config(title: str) -> Json:
     return {
         "API_TITLE": title,
         "API_VERSION": "v1",
-        "OPENAPI_VERSION": "3.0.3",
+        "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
         "MAX_CONTENT_LENGTH": BODY_MOST_BYTES,
         # apispec writes into these options, so each application needs its own.
         "API_SPEC_OPTIONS": {
-            "info": {"description": _DESCRIPTION},
+            "info": {
+                "description": _DESCRIPTION,
+                "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+            },
             "security": [{"bearer": []}],
-            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+            "components": {
+                "securitySchemes": {
+                    "bearer": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "密钥 / the API key of a person or system",
+                    }
+                }
+            },
         },
     }
 

@@ -1,20 +1,22 @@
 """The API documentation page. Its assets come from an installed wheel, so that no other host is contacted."""
 
 from http import HTTPStatus
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, current_app, render_template, send_from_directory
-from swagger_ui_bundle import swagger_ui_path
 
+from shared.web.openapi import document
 from shared.web.problems import Problem
 
 _OWN: Final = Path(__file__).parent / "static"
+_SWAGGER_UI: Final = Path(str(files("flask_swagger_ui"))) / "dist"
 _ASSETS: Final = {
     "docs.js": _OWN,
-    "swagger-ui.css": Path(str(swagger_ui_path)),
-    "swagger-ui-bundle.js": Path(str(swagger_ui_path)),
-    "favicon-32x32.png": Path(str(swagger_ui_path)),
+    "swagger-ui.css": _SWAGGER_UI,
+    "swagger-ui-bundle.js": _SWAGGER_UI,
+    "favicon-32x32.png": _SWAGGER_UI,
 }
 # Swagger UI uses style attributes and data URLs for icons; it needs no inline script and no eval.
 DOCS_POLICY: Final = (
@@ -28,14 +30,14 @@ blueprint = Blueprint("docs", __name__, template_folder="templates")
 @blueprint.get("/docs")
 def page() -> Response:
     """Show the routes: a plain list without JavaScript, Swagger UI with it."""
-    spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
+    spec = document(current_app)
     operations = [
         {"method": method.upper(), "path": path, "summary": operation.get("summary", "")}
-        for path, methods in spec.to_dict()["paths"].items()
+        for path, methods in spec["paths"].items()
         for method, operation in methods.items()
         if method != "parameters"
     ]
-    response = Response(render_template("docs.html", title=spec.title, operations=operations))
+    response = Response(render_template("docs.html", title=spec["info"]["title"], operations=operations))
     response.headers["Content-Security-Policy"] = DOCS_POLICY
     return response
 

@@ -188,6 +188,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         route: str,
         answer: object = None,
         *,
+        operation_id: str,
         status: int = 200,
         roles: Sequence[str] = (),
         headers: type[Schema] | None = None,
@@ -204,7 +205,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         """Serve a function at a route such as `GET /v1/awards`, and describe it in the OpenAPI document.
 
         The function itself stays as it is, so that pages can call it. It gets what the schemas of headers, query and
-        body load, in this order, and the variables of the path. `answer`: a schema, or a JSON schema of what is not
+        body load, in this order, and the variables of the path. `operation_id`: the name that clients know the route
+        by, a verb first, which no release changes. `answer`: a schema, or a JSON schema of what is not
         JSON; `further_types`: media types beside `content_type`, of the same answer or each with its schema; `roles`:
         the kinds of key that may ask, all but a subject's by default; `conflict`: schema of a 409; `reads`: False for a
         GET with a query that does not answer from a read snapshot; `doc`: more.
@@ -228,7 +230,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                 view = self.arguments(headers(), location="headers")(view)
             # Callers without the right do not learn what is wrong with their request.
             view = require(*roles)(view) if roles else view
-            view = self.doc(**doc)(view) if doc else view
+            view = self.doc(operationId=operation_id, **doc)(view)
             self.add_url_rule(rule, endpoint, view, methods=[method])
             return function
 

@@ -25,7 +25,13 @@ blueprint = Blueprint(
 )
 
 
-@blueprint.operation("GET /checkpoint", TEXT, roles=EVERY_KIND, content_type="text/plain")
+@blueprint.operation(
+    "GET /checkpoint",
+    TEXT,
+    roles=EVERY_KIND,
+    content_type="text/plain",
+    operation_id="getLogCheckpoint",
+)
 def checkpoint() -> Response:
     """Newest signed checkpoint: a note of origin, size and root hash. 503 until the service's first consumer runs.
 
@@ -40,14 +46,26 @@ def checkpoint() -> Response:
     return Response(note, content_type=_TEXT)
 
 
-@blueprint.operation("GET /keys", TEXT, roles=EVERY_KIND, content_type="text/plain")
+@blueprint.operation(
+    "GET /keys",
+    TEXT,
+    roles=EVERY_KIND,
+    content_type="text/plain",
+    operation_id="getLogKeys",
+)
 def keys() -> Response:
     """Verifier keys of checkpoints, one a line: the current key first, then earlier ones, newest first."""
     with viewer_snapshot() as connection:
         return Response("".join(f"{key}\n" for key in verifier_keys(connection)), content_type=_TEXT)
 
 
-@blueprint.operation("GET /tile/<path:path>", BINARY, roles=EVERY_KIND, content_type=_BYTES)
+@blueprint.operation(
+    "GET /tile/<path:path>",
+    BINARY,
+    roles=EVERY_KIND,
+    content_type=_BYTES,
+    operation_id="getLogTile",
+)
 def tile(path: str) -> Response:
     """A tile: hashes by `<level>/<index>`, entries by `entries/<index>` (auditors only); partial with `.p/<width>`."""
     named = parse_tile(path)

@@ -33,6 +33,7 @@ blueprint = Blueprint("access_links", __name__, description="一次性链接 / o
     headers=schemas.KeyHeader,
     body=schemas.AccessLinkRequestSchema,
     body_required=False,
+    operation_id="createAccessLink",
 )
 def make_link(header: Json, given: Json, subject: str) -> Json:
     """Make a one-time link for a subject: who opens `path` sees what the role `subject:<subject>` sees, for 8 hours.
@@ -48,7 +49,12 @@ def make_link(header: Json, given: Json, subject: str) -> Json:
 
 
 @list_operation(
-    blueprint, "GET /v1/subjects/<subject>/access-links", LINKS, roles=("auditor", "bureau"), query=AsOfPageQuery
+    blueprint,
+    "GET /v1/subjects/<subject>/access-links",
+    LINKS,
+    roles=("auditor", "bureau"),
+    query=AsOfPageQuery,
+    operation_id="listAccessLinks",
 )
 @contextmanager
 def list_access_links(arguments: Json, subject: str) -> Iterator[SortedRows[Json]]:

@@ -12,7 +12,7 @@ from services.incentive.queries.acts import ActRow
 from shared.events.fields import Choice, Text
 from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
-from shared.web.answers import answer, instants, integers, nested, texts
+from shared.web.answers import amounts, answer, instants, integers, nested, texts
 from shared.web.lists import ItemList, list_operation, page_schema
 from shared.web.pagination import PageQuery
 from shared.web.query import Blueprint
@@ -41,7 +41,7 @@ ActSchema = answer(
     instants("at"),
     texts("award_id", "subject", null=True),
     integers("year", null=True),
-    texts("amount"),
+    amounts("amount"),
     nested(text=TextsSchema),
     integers("transaction"),
 )
@@ -49,7 +49,14 @@ ActPageSchema = page_schema("ActPage", ActSchema)
 ACTS: Final = ItemList("acts", ActPageSchema, acts.ACT_SORTS)
 
 
-@list_operation(blueprint, "GET /v1/acts", ACTS, query=ActQuery, roles=("auditor", "bureau"))
+@list_operation(
+    blueprint,
+    "GET /v1/acts",
+    ACTS,
+    query=ActQuery,
+    roles=("auditor", "bureau"),
+    operation_id="listActs",
+)
 @contextmanager
 def list_acts(arguments: Json) -> Iterator[SortedRows[ActRow]]:
     """List who did what, when: decisions and other acts, declarations included, by default in order of transactions."""

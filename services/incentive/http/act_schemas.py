@@ -22,7 +22,19 @@ from services.incentive.store.public.access_links import LINK_STATES
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Number, Text, Yuan
 from shared.values.json_types import Json
-from shared.web.answers import Fields, answer, booleans, days, instants, integers, lists, nested, text_lists, texts
+from shared.web.answers import (
+    Fields,
+    amounts,
+    answer,
+    booleans,
+    days,
+    instants,
+    integers,
+    lists,
+    nested,
+    text_lists,
+    texts,
+)
 from shared.web.lists import page_schema
 from shared.web.pagination import PageQuery
 from shared.web.problems import FieldFaultSchema, ProblemSchema
@@ -357,7 +369,8 @@ NoticeSchema = answer("Notice", days("from", "until"), texts("where", null=True)
 CalendarSchema = answer("Calendar", days("end"), text_lists("days_off", "workdays", "unknown"), base=Schema)
 PublishedSchema = answer(
     "Published",
-    texts("payable", "subject", "rule"),
+    amounts("payable"),
+    texts("subject", "rule"),
     texts("item", null=True),
     integers("year"),
     nested(policy=PolicyRefSchema),
@@ -376,7 +389,9 @@ _LATER: Final[Fields] = {
 }
 DecisionSchema = _act(
     "Decision",
-    texts("decision_id", "award_id", "amount", "subject"),
+    texts("decision_id", "award_id"),
+    amounts("amount"),
+    texts("subject"),
     texts("action", enum=ACTIONS),
     texts("from", "to", enum=STATES),
     integers("year"),
@@ -414,7 +429,8 @@ SuspensionSchema = _act("Suspension", *_SUSPENSION)
 SuspendedSchema = _act("Suspended", *_SUSPENSION, _RELEASED)
 _OTHER_GRANT: Final[tuple[Fields, ...]] = (
     _id_of("other_grant_id"),
-    texts("subject", "name", "amount"),
+    texts("subject", "name"),
+    amounts("amount"),
     integers("year"),
     # Absent from grants that an earlier version recorded.
     {
@@ -497,7 +513,9 @@ class WrongStepSchema(ProblemSchema):
 
 
 _BATCH: Final = (
-    texts("batch_id", "amount", "by", "person"),
+    texts("batch_id"),
+    amounts("amount"),
+    texts("by", "person"),
     texts("action", enum=ACTIONS),
     integers("count"),
     instants("at"),
@@ -505,11 +523,11 @@ _BATCH: Final = (
 BatchSchema = answer("Batch", *_BATCH, base=Schema)
 BatchPageSchema = page_schema("BatchPage", BatchSchema)
 RefusedSchema = answer("Refused", texts("award_id"), lists(why=WhySchema), base=Schema)
-BudgetChangeSchema = answer("BudgetChange", integers("year"), texts("before", "after"), base=Schema)
+BudgetChangeSchema = answer("BudgetChange", integers("year"), amounts("before", "after"), base=Schema)
 BatchPreviewSchema = answer(
     "BatchPreview",
     integers("count"),
-    texts("amount"),
+    amounts("amount"),
     lists(refused=RefusedSchema, budget=BudgetChangeSchema),
     text_lists("held", "suppressed", "over_approved"),
     base=Schema,
@@ -538,7 +556,8 @@ class ClawbackQuery(AsOfPageQuery):
 
 ClawbackSchema = answer(
     "Clawback",
-    texts("id", "clawback_id", "award_id", "subject", "amount", "returned", "revoked"),
+    texts("id", "clawback_id", "award_id", "subject"),
+    amounts("amount", "returned", "revoked"),
     integers("year"),
     texts("ground", enum=PROPOSAL_GROUNDS),
     texts("state", enum=PROPOSAL_STATES),
@@ -548,11 +567,11 @@ ClawbackSchema = answer(
     base=Schema,
 )
 ClawbackPageSchema = page_schema("ClawbackPage", ClawbackSchema)
-PoolSchema = answer("Pool", texts("article", "budget", "approved"), base=Schema)
+PoolSchema = answer("Pool", texts("article"), amounts("budget", "approved"), base=Schema)
 BudgetSchema = answer(
     "Budget",
     integers("year"),
-    texts("budget", "payable", "approved", "paid", "returned", "available"),
+    amounts("budget", "payable", "approved", "paid", "returned", "available"),
     booleans("exceeded"),
     text_lists("held"),
     lists(pools=PoolSchema),
@@ -614,15 +633,17 @@ DeclarationPageSchema = page_schema("DeclarationPage", DeclarationSchema)
 RowSchema = answer(
     "Row",
     integers("line"),
-    texts("award_id", "ceiling", "payable", "suppressed_by", null=True),
+    texts("award_id", null=True),
+    amounts("ceiling", "payable", null=True),
+    texts("suppressed_by", null=True),
     lists(errors=FieldFaultSchema),
     base=Schema,
 )
 _TABLE: Final[tuple[Fields, ...]] = (
     booleans("written", "needs_second_person"),
     integers("faulty"),
-    texts("ceiling", "payable", "added"),
-    texts("above", null=True),
+    amounts("ceiling", "payable", "added"),
+    amounts("above", null=True),
     {"budget": fields.List(fields.Nested(BudgetChangeSchema), required=True, allow_none=True)},
     text_lists("held", "suppressed", "over_approved", null=True),
     lists(rows=RowSchema),
@@ -635,7 +656,8 @@ TableSchema = answer(
 _SENT_TABLE: Final = (
     _id_of("declared_table_id"),
     texts("state", enum=TABLE_STATES),
-    texts("sha256", "added", "above"),
+    texts("sha256"),
+    amounts("added", "above"),
     integers("rows"),
     texts("ended_by", "ended_person", "reason", null=True),
     instants("ended_at", null=True),

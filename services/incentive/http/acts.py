@@ -53,74 +53,90 @@ class _ActRoutes(NamedTuple):
     """A path with one variable that names what the act is about: what is posted to it, and what is listed there."""
 
     path: str
+    operation_id: str
     body: type[Schema]
     answer: type[Schema]
     says: str
     listed: type[Schema] | None = None
     list_says: str = ""
+    list_id: str = ""
 
 
 ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
     "hold": _ActRoutes(
         "/v1/awards/<path:award_id>/holds",
+        "placeHold",
         schemas.HoldRequestSchema,
         schemas.HoldSchema,
         "Place a hold on an award: it blocks approval and payment until it is released.",
         schemas.HoldPageSchema,
         "List the holds that persons placed on an award, including released ones.",
+        "listHolds",
     ),
     "release": _ActRoutes(
         "/v1/holds/<id>/release",
+        "releaseHold",
         schemas.ReleaseRequestSchema,
         schemas.ReleaseSchema,
         "Release a hold, or lift the suspension with that id. 409 if that was done before.",
     ),
     "eligibility": _ActRoutes(
         "/v1/subjects/<subject>/eligibility",
+        "recordEligibility",
         schemas.EligibilityRequestSchema,
         schemas.EligibilitySchema,
         "Record whether a subject is eligible, by the five conditions. On each day the last record valid then counts.",
         schemas.EligibilityPageSchema,
         "List what was recorded of a subject's eligibility.",
+        "listEligibility",
     ),
     "suspension": _ActRoutes(
         "/v1/rules/<rule>/suspensions",
+        "suspendRule",
         schemas.SuspensionRequestSchema,
         schemas.SuspensionSchema,
         "Suspend a rule: awards earned within the period are held. An annual total is earned over its year.",
         schemas.SuspensionPageSchema,
         "List the suspensions of a rule, including lifted ones.",
+        "listSuspensions",
     ),
     "other_grant": _ActRoutes(
         "/v1/subjects/<subject>/other-grants",
+        "recordOtherGrant",
         schemas.OtherGrantRequestSchema,
         schemas.OtherGrantSchema,
         "Record a grant under another municipal policy: it is deducted at once from what it names.",
         schemas.OtherGrantPageSchema,
         "List grants under other policies that were recorded for a subject, including withdrawn ones.",
+        "listOtherGrants",
     ),
     "account": _ActRoutes(
         "/v1/subjects/<subject>/accounts",
+        "recordAccount",
         schemas.AccountRequestSchema,
         schemas.AccountSchema,
         "Record a bank account of a subject, which counts once another person confirms it. Its number is shown masked.",
         schemas.AccountPageSchema,
         "List the bank accounts of a subject; `in_use` is the one confirmed last.",
+        "listAccounts",
     ),
     "account_confirmation": _ActRoutes(
         "/v1/accounts/<id>/confirm",
+        "confirmAccount",
         schemas.AccountConfirmationRequestSchema,
         schemas.AccountConfirmationSchema,
         "Confirm a bank account that another person recorded; payments go there. 409 if it is confirmed.",
     ),
     "grant_withdrawal": _ActRoutes(
         "/v1/other-grants/<id>/withdraw",
+        "withdrawOtherGrant",
         schemas.GrantWithdrawalRequestSchema,
         schemas.GrantWithdrawalSchema,
         "Withdraw the record of another grant, which then counts no more. 409 if it is not in force.",
     ),
     "access_link_revocation": _ActRoutes(
         "/v1/access-links/<id>/revoke",
+        "revokeAccessLink",
         schemas.AccessLinkRevocationRequestSchema,
         schemas.AccessLinkRevocationSchema,
         "Revoke a one-time link, used or not; the session that it began ends. 409 if it is revoked.",
@@ -142,6 +158,7 @@ def _add_act(kind: ActKind, routes: _ActRoutes) -> None:
         body=routes.body,
         body_required=kind not in ("release", "account_confirmation"),
         endpoint=f"record_{kind}",
+        operation_id=routes.operation_id,
     )(view)
 
 
@@ -160,6 +177,7 @@ def _add_list(kind: ActKind, routes: _ActRoutes, listed: type[Schema]) -> None:
         roles=SEE_ALL,
         query=AsOfPageQuery,
         endpoint=f"list_{kind}",
+        operation_id=routes.list_id,
     )(open_acts)
 
 
@@ -185,13 +203,21 @@ def _about(path: Mapping[str, str]) -> tuple[str, str]:
     headers=schemas.RequiredKeyHeader,
     body=schemas.DecisionRequestSchema,
     conflict=schemas.WrongStepSchema,
+    operation_id="recordDecision",
 )
 def decide(header: Json, given: Json, award_id: str) -> Json:
     """Take a step with an award. 409 if it is not possible now, with the steps that are, and why others are not."""
     return perform(header, award_id, given, "decision")
 
 
-@list_operation(blueprint, "GET /v1/awards/<path:award_id>/decisions", DECISIONS, roles=EVERY_KIND, query=AsOfPageQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/awards/<path:award_id>/decisions",
+    DECISIONS,
+    roles=EVERY_KIND,
+    query=AsOfPageQuery,
+    operation_id="listDecisions",
+)
 @contextmanager
 def list_decisions(arguments: Json, award_id: str) -> Iterator[SortedRows[Json]]:
     """List the steps taken with an award, by default in order; none if the award is only partly visible."""
@@ -206,13 +232,21 @@ def list_decisions(arguments: Json, award_id: str) -> Iterator[SortedRows[Json]]
     roles=("bureau",),
     headers=schemas.KeyHeader,
     body=schemas.RelatedPartiesRequestSchema,
+    operation_id="recordRelatedParties",
 )
 def relate_parties(header: Json, given: Json) -> Json:
     """Add two subjects to the list of related parties or remove them; that flags awards and denies none (G10)."""
     return perform(header, " ".join(sorted(given["subjects"])), given, "related_party")
 
 
-@list_operation(blueprint, "GET /v1/related-parties", RELATED, roles=SEE_ALL, query=schemas.RelatedPartiesQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/related-parties",
+    RELATED,
+    roles=SEE_ALL,
+    query=schemas.RelatedPartiesQuery,
+    operation_id="listRelatedParties",
+)
 @contextmanager
 def list_related_parties(arguments: Json) -> Iterator[SortedRows[Json]]:
     """List the pairs of related parties, by default in order of their records."""
@@ -258,7 +292,14 @@ def _steps_json(error: StepNotAllowedError) -> Json:
     return {"allowed": list(error.allowed or ()), "why": why}
 
 
-@list_operation(blueprint, "GET /v1/clawbacks", CLAWBACKS, roles=SEE_ALL, query=schemas.ClawbackQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/clawbacks",
+    CLAWBACKS,
+    roles=SEE_ALL,
+    query=schemas.ClawbackQuery,
+    operation_id="listClawbacks",
+)
 @contextmanager
 def list_clawbacks(arguments: Json) -> Iterator[SortedRows[ClawbackProposal]]:
     """List clawback proposals in code point order of awards; open while something is to be revoked or returned."""
@@ -266,7 +307,13 @@ def list_clawbacks(arguments: Json) -> Iterator[SortedRows[ClawbackProposal]]:
         yield RowsInMemory(clawbacks.list_clawbacks(connection, view, arguments.get("state")), clawback_json)
 
 
-@blueprint.operation("GET /v1/budget", schemas.BudgetSchema, roles=SEE_ALL, query=YearQuery)
+@blueprint.operation(
+    "GET /v1/budget",
+    schemas.BudgetSchema,
+    roles=SEE_ALL,
+    query=YearQuery,
+    operation_id="getBudget",
+)
 def get_budget(arguments: Json) -> Json:
     """Return a year's budget, and what is payable, approved, paid and returned of its rewards."""
     with ledger_view(arguments.get("as_of")) as (connection, view):

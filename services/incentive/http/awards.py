@@ -27,7 +27,14 @@ blueprint = Blueprint("incentive", __name__, description="奖补 / awards")
 AWARDS: Final = ItemList("awards", schemas.AwardPageSchema, queries.AWARD_SORTS)
 
 
-@list_operation(blueprint, "GET /v1/awards", AWARDS, roles=EVERY_KIND, query=schemas.AwardQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/awards",
+    AWARDS,
+    roles=EVERY_KIND,
+    query=schemas.AwardQuery,
+    operation_id="listAwards",
+)
 @contextmanager
 def list_awards(arguments: Json) -> Iterator[SortedRows[SeenAward]]:
     """List awards, by default in code point order of `award_id`."""
@@ -39,7 +46,13 @@ def list_awards(arguments: Json) -> Iterator[SortedRows[SeenAward]]:
         yield queries.find_awards(connection, view, arguments, render)
 
 
-@blueprint.operation("GET /v1/awards/<path:award_id>", schemas.AwardSchema, roles=EVERY_KIND, query=schemas.AsOfQuery)
+@blueprint.operation(
+    "GET /v1/awards/<path:award_id>",
+    schemas.AwardSchema,
+    roles=EVERY_KIND,
+    query=schemas.AsOfQuery,
+    operation_id="getAward",
+)
 def get_award(arguments: Json, award_id: str) -> Json:
     """Return one award."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
@@ -51,6 +64,7 @@ def get_award(arguments: Json, award_id: str) -> Json:
     schemas.ExplanationSchema,
     roles=EVERY_KIND,
     query=schemas.AsOfQuery,
+    operation_id="explainAward",
 )
 def explain_award(arguments: Json, award_id: str) -> Json:
     """Explain an award step by step: what counted, what did not and why, and what is missing to the next threshold."""
@@ -59,7 +73,11 @@ def explain_award(arguments: Json, award_id: str) -> Json:
 
 
 @blueprint.operation(
-    "GET /v1/explanations", schemas.ExplanationsSchema, roles=EVERY_KIND, query=schemas.ExplanationQuery
+    "GET /v1/explanations",
+    schemas.ExplanationsSchema,
+    roles=EVERY_KIND,
+    query=schemas.ExplanationQuery,
+    operation_id="explainRule",
 )
 def explain_rule(arguments: Json) -> Json:
     """Explain a rule for a subject and year, step by step: its awards, or why there is none (`why_not`).
@@ -76,7 +94,11 @@ def explain_rule(arguments: Json) -> Json:
 
 
 @blueprint.operation(
-    "GET /v1/subjects/<subject>/status", schemas.SubjectStatusSchema, roles=EVERY_KIND, query=schemas.YearQuery
+    "GET /v1/subjects/<subject>/status",
+    schemas.SubjectStatusSchema,
+    roles=EVERY_KIND,
+    query=schemas.YearQuery,
+    operation_id="getSubjectStatus",
 )
 def subject_status(arguments: Json, subject: str) -> Json:
     """Return how a subject stands in a year under each rule, with the red flags (`signs`) that no award carries."""
@@ -86,7 +108,12 @@ def subject_status(arguments: Json, subject: str) -> Json:
     return found_or_404(found)
 
 
-@blueprint.operation("GET /v1/exchanges/<exchange>/status", schemas.ExchangeStatusSchema, query=schemas.YearQuery)
+@blueprint.operation(
+    "GET /v1/exchanges/<exchange>/status",
+    schemas.ExchangeStatusSchema,
+    query=schemas.YearQuery,
+    operation_id="getExchangeStatus",
+)
 def exchange_status(arguments: Json, exchange: str) -> Json:
     """Return how an exchange stands in a year: its total by month, and the tiers that it has reached."""
     with ledger_view(arguments.get("as_of")) as (connection, view):

@@ -65,6 +65,7 @@ class PreviewQuery(QuerySchema):
     body=schemas.BatchRequestSchema,
     conflict=schemas.RefusedBatchSchema,
     responses={"200": {"description": "preview=true", "content": {"application/json": {"schema": _PREVIEW}}}},
+    operation_id="recordBatch",
 )
 def decide_together(header: Json, arguments: Json, given: Json) -> Json | Response:
     """Take a step with up to 10,000 awards, all or none. 409 with the awards that cannot take it, and why.
@@ -153,7 +154,14 @@ def _matching(connection: Connection, view: LedgerView, filters: Json) -> list[s
     return found
 
 
-@list_operation(blueprint, "GET /v1/batches", BATCHES, roles=SEE_ALL, query=AsOfPageQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/batches",
+    BATCHES,
+    roles=SEE_ALL,
+    query=AsOfPageQuery,
+    operation_id="listBatches",
+)
 @contextmanager
 def list_batches(arguments: Json) -> Iterator[SortedRows[BatchRow]]:
     """List batches, by default in the order in which they were recorded."""
@@ -168,6 +176,7 @@ def list_batches(arguments: Json) -> Iterator[SortedRows[BatchRow]]:
     BATCH_DECISIONS,
     roles=SEE_ALL,
     query=AsOfPageQuery,
+    operation_id="getBatch",
 )
 @contextmanager
 def get_batch(arguments: Json, batch_id: str) -> Iterator[SortedRows[BatchDecision]]:
@@ -188,6 +197,7 @@ class BatchDocumentQuery(QuerySchema):
     query=BatchDocumentQuery,
     content_type=MEDIA_TYPES["pdf"],
     further_types=(MEDIA_TYPES["xlsx"], MEDIA_TYPES["csv"]),
+    operation_id="downloadBatchDocument",
 )
 def get_document(arguments: Json, batch_id: str) -> Response:
     """Return the list of a batch: the public notice as it was posted, or what was approved or paid.

@@ -46,7 +46,13 @@ DECLARED_LIST: Final = ItemList("declared", schemas.DeclarationPageSchema, DECLA
 blueprint = Blueprint("declared", __name__, description="申报的奖补 / declared rewards")
 
 
-@blueprint.operation("POST /v1/declared", AwardSchema, roles=("bureau",), body=schemas.DeclaredSchema)
+@blueprint.operation(
+    "POST /v1/declared",
+    AwardSchema,
+    roles=("bureau",),
+    body=schemas.DeclaredSchema,
+    operation_id="declareReward",
+)
 def declare_reward(arguments: Json) -> Json:
     """Declare a reward; the answer is the award. The same again changes nothing; another of the same item replaces it.
 
@@ -60,7 +66,14 @@ def declare_reward(arguments: Json) -> Json:
         return render_declared(connection, view_now(connection), result.declaration)
 
 
-@list_operation(blueprint, "GET /v1/declared", DECLARED_LIST, roles=("auditor", "bureau"), query=schemas.DeclaredQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/declared",
+    DECLARED_LIST,
+    roles=("auditor", "bureau"),
+    query=schemas.DeclaredQuery,
+    operation_id="listDeclarations",
+)
 @contextmanager
 def list_declared(arguments: Json) -> Iterator[SortedRows[DeclaredRow]]:
     """List declarations as they stand, by default in code point order of their keys."""

@@ -21,6 +21,7 @@ blueprint = Blueprint("eligibility", __name__, description="资格认定 / eligi
     roles=("bureau",),
     query=schemas.TableQuery,
     requestBody=TABLE_BODY,
+    operation_id="recordEligibilityTable",
 )
 def record_table(arguments: Json) -> Json:
     """Record all rows of a table (CSV or XLSX), or none if any row is faulty; `preview=true` records nothing.

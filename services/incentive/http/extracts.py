@@ -60,7 +60,13 @@ ExtractSchema = answer(
 
 
 @blueprint.operation(
-    "POST /v1/extracts", ExtractSchema, status=202, roles=REQUESTERS, body=RequestSchema, body_required=False
+    "POST /v1/extracts",
+    ExtractSchema,
+    status=202,
+    roles=REQUESTERS,
+    body=RequestSchema,
+    body_required=False,
+    operation_id="requestExtract",
 )
 def request_extract(arguments: Json) -> Json:
     """Request an extract. It is written in the background; ask for its status until it is `ready`.
@@ -134,14 +140,26 @@ def _request(arguments: Json) -> ExtractRequest:
     return ExtractRequest(role=current_key().role, **given)
 
 
-@blueprint.operation("GET /v1/extracts/<id>", ExtractSchema, roles=REQUESTERS, query=NoQuery)
+@blueprint.operation(
+    "GET /v1/extracts/<id>",
+    ExtractSchema,
+    roles=REQUESTERS,
+    query=NoQuery,
+    operation_id="getExtract",
+)
 def get_extract(id: str) -> Json:  # noqa: A002 - the contract's name
     """Return the status of an extract."""
     with viewer_snapshot() as connection:
         return extract_json(_find(connection, id))
 
 
-@blueprint.operation("DELETE /v1/extracts/<id>", status=204, roles=REQUESTERS, query=NoQuery)
+@blueprint.operation(
+    "DELETE /v1/extracts/<id>",
+    status=204,
+    roles=REQUESTERS,
+    query=NoQuery,
+    operation_id="deleteExtract",
+)
 def delete_extract(id: str) -> None:  # noqa: A002 - the contract's name
     """Cancel an unfinished extract, or delete a finished one. 403 unless the role requested it."""
     get_extract(id)  # 404 as row security decides
@@ -152,7 +170,14 @@ def delete_extract(id: str) -> None:  # noqa: A002 - the contract's name
         jobs.remove(connection, row, _requester(), current_service().clock())
 
 
-@blueprint.operation("GET /v1/extracts/<id>/download", BINARY, roles=REQUESTERS, query=NoQuery, content_type=_ZIP)
+@blueprint.operation(
+    "GET /v1/extracts/<id>/download",
+    BINARY,
+    roles=REQUESTERS,
+    query=NoQuery,
+    content_type=_ZIP,
+    operation_id="downloadExtract",
+)
 def download_extract(id: str) -> Response:  # noqa: A002 - the contract's name
     """Download the zip. 409 until it is ready."""
     get_extract(id)  # 404 as row security decides

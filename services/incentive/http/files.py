@@ -50,7 +50,14 @@ FileSchema = answer(
 )
 
 
-@blueprint.operation("PUT /v1/files/<sha256>", FileSchema, roles=("bureau",), query=FileQuery, requestBody=_BODY)
+@blueprint.operation(
+    "PUT /v1/files/<sha256>",
+    FileSchema,
+    roles=("bureau",),
+    query=FileQuery,
+    requestBody=_BODY,
+    operation_id="uploadFile",
+)
 def put_file(arguments: Json, sha256: str) -> Json:
     """Keep a file under its SHA-256, for documents of acts that name it; the same again changes nothing.
 
@@ -76,7 +83,14 @@ def keep(file: IO[bytes], name: str) -> KeptFile:
         return kept_files.keep_file(connection, file, name, current_actor(), current_service().clock())
 
 
-@blueprint.operation("GET /v1/files/<sha256>", BINARY, roles=("auditor", "bureau"), query=NoQuery, content_type=_ANY)
+@blueprint.operation(
+    "GET /v1/files/<sha256>",
+    BINARY,
+    roles=("auditor", "bureau"),
+    query=NoQuery,
+    content_type=_ANY,
+    operation_id="downloadFile",
+)
 def download_file(sha256: str) -> Response:
     """Download a kept file. 404 if none is kept with this SHA-256."""
     with ExitStack() as opened:

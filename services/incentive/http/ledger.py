@@ -26,6 +26,7 @@ BALANCES: Final = ItemList("balances", schemas.BalancePageSchema, queries.BALANC
     TRANSACTIONS,
     roles=EVERY_KIND,
     query=schemas.TransactionQuery,
+    operation_id="listTransactions",
 )
 @contextmanager
 def list_transactions(arguments: Json) -> Iterator[SortedRows[TransactionRow]]:
@@ -34,7 +35,14 @@ def list_transactions(arguments: Json) -> Iterator[SortedRows[TransactionRow]]:
         yield queries.find_transactions(connection, view, arguments)
 
 
-@list_operation(blueprint, "GET /v1/ledger/balances", BALANCES, roles=EVERY_KIND, query=schemas.AsOfPageQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/ledger/balances",
+    BALANCES,
+    roles=EVERY_KIND,
+    query=schemas.AsOfPageQuery,
+    operation_id="listBalances",
+)
 @contextmanager
 def list_balances(arguments: Json) -> Iterator[SortedRows[BalanceRow]]:
     """List the balances of all accounts at an instant, or at the last posting; all pages of a list are of one state."""

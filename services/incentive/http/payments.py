@@ -43,6 +43,7 @@ class DuePaymentsQuery(QuerySchema):
     query=DuePaymentsQuery,
     content_type=MEDIA_TYPES["xlsx"],
     further_types=(MEDIA_TYPES["csv"],),
+    operation_id="downloadDuePayments",
 )
 def get_due_payments(arguments: Json) -> Response:
     """Return the payments that are due, for finance: approved, unpaid and on no hold; those of a `batch`, or all.
@@ -79,6 +80,7 @@ _DUE: Final = Table("拨付清单", PAYMENT_HEADINGS, _cells)
     conflict=schemas.RefusedBatchSchema,
     requestBody=TABLE_BODY,
     responses={"200": {"description": "preview=true", "content": {"application/json": {"schema": _PREVIEW}}}},
+    operation_id="recordPayments",
 )
 def record_payments(header: Json, arguments: Json) -> Json | Response:
     """Record finance's table of payments (CSV or XLSX) as one batch, all rows or none.

@@ -22,7 +22,13 @@ READINGS: Final = ItemList(
 )
 
 
-@list_operation(blueprint, "GET /v1/readings", READINGS, roles=("auditor", "bureau"))
+@list_operation(
+    blueprint,
+    "GET /v1/readings",
+    READINGS,
+    roles=("auditor", "bureau"),
+    operation_id="listReadings",
+)
 @contextmanager
 def list_readings(_: Json) -> Iterator[SortedRows[Json]]:
     """List the readings of the policy in force in code point order of `id`, with what each alternative would change.

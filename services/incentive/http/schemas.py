@@ -15,7 +15,7 @@ from services.incentive.queries.readings import READING_FLAG
 from shared.events.fields import Choice, Text
 from shared.values.json_types import Json
 from shared.values.parties import ID_SCHEMES
-from shared.web.answers import Fields, answer, booleans, instants, integers, lists, nested, text_lists, texts
+from shared.web.answers import Fields, amounts, answer, booleans, instants, integers, lists, nested, text_lists, texts
 from shared.web.lists import page_schema
 from shared.web.pagination import PageQuery
 from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
@@ -106,8 +106,11 @@ AwardSchema = answer(
     texts("exchange", null=True),
     integers("year"),
     booleans("period_closed"),
-    texts("base", "rate", "cap", "ceiling", "payable", "suppressed_by", null=True),
-    texts("approved", "paid", "returned", "recovered", null=True),
+    amounts("base", null=True),
+    texts("rate", null=True),
+    amounts("cap", "ceiling", "payable", null=True),
+    texts("suppressed_by", null=True),
+    amounts("approved", "paid", "returned", "recovered", null=True),
     texts("state", enum=STATES),
     texts("kind"),
     text_lists("readings", null=True),
@@ -120,7 +123,7 @@ AwardSchema = answer(
 AwardPageSchema = page_schema("AwardPage", AwardSchema)
 
 ReadingYearSchema = answer(
-    "ReadingYear", integers("year", "awards", "subjects"), texts("payable_before", "payable_after")
+    "ReadingYear", integers("year", "awards", "subjects"), amounts("payable_before", "payable_after")
 )
 ReadingSchema = answer(
     "Reading",
@@ -137,10 +140,10 @@ ReadingSchema = answer(
 ReadingPageSchema = page_schema("ReadingPage", ReadingSchema)
 
 StepSchema = answer("Step", texts("step", enum=_STEPS), texts("value"), nested(text=TextsSchema))
-_COUNTED = (texts("exchange", "amount"), integers("trades"))
+_COUNTED = (texts("exchange"), amounts("amount"), integers("trades"))
 CountedSchema = answer("Counted", *_COUNTED)
 NotCountedSchema = answer("NotCounted", *_COUNTED, texts("reason"))
-NextSchema = answer("Next", texts("threshold", "missing"))
+NextSchema = answer("Next", amounts("threshold", "missing"))
 TradeNoSchema = answer("TradeNo", texts("exchange", "trade_no"))
 RiskFlagSchema = answer(
     "RiskFlag",
@@ -166,22 +169,27 @@ ExplanationSchema = answer(
 ExplanationsSchema = answer("Explanations", lists(items=ExplanationSchema))
 
 # Future-dated trades; the field is absent where there are none.
-AheadSchema = answer("Ahead", texts("amount"), integers("trades"))
+AheadSchema = answer("Ahead", amounts("amount"), integers("trades"))
 _AHEAD: Fields = {"ahead": fields.Nested(AheadSchema)}
 RuleStatusSchema = answer(
-    "RuleStatus", texts("rule", "article"), texts("measure", "threshold", "missing", "award", null=True), _AHEAD
+    "RuleStatus",
+    texts("rule", "article"),
+    amounts("measure", "threshold", "missing", null=True),
+    texts("award", null=True),
+    _AHEAD,
 )
 SubjectStatusSchema = answer(
     "SubjectStatus", texts("subject"), integers("year"), lists(rules=RuleStatusSchema, signs=RiskFlagSchema)
 )
-MonthSchema = answer("Month", texts("month", "amount"), integers("trades"))
+MonthSchema = answer("Month", texts("month"), amounts("amount"), integers("trades"))
 # Sums by what was traded; null: of trades whose documents do not state it.
-KindSumSchema = answer("KindSum", texts("kind", null=True), texts("amount"), integers("trades"))
-IndustrySumSchema = answer("IndustrySum", texts("industry", null=True), texts("amount"), integers("trades"))
-TierSchema = answer("Tier", texts("over", "reward", "missing"), booleans("reached"))
+KindSumSchema = answer("KindSum", texts("kind", null=True), amounts("amount"), integers("trades"))
+IndustrySumSchema = answer("IndustrySum", texts("industry", null=True), amounts("amount"), integers("trades"))
+TierSchema = answer("Tier", amounts("over", "reward", "missing"), booleans("reached"))
 ExchangeStatusSchema = answer(
     "ExchangeStatus",
-    texts("exchange", "name", "total"),
+    texts("exchange", "name"),
+    amounts("total"),
     texts("operator", null=True),
     integers("year", "trades"),
     _AHEAD,
@@ -189,7 +197,7 @@ ExchangeStatusSchema = answer(
     text_lists("awards"),
 )
 
-EntrySchema = answer("Entry", texts("account", "debit", "credit"))
+EntrySchema = answer("Entry", texts("account"), amounts("debit", "credit"))
 CauseSchema = answer("Cause", lists(facts=FactRefSchema), texts("text"))
 DecisionRefSchema = answer("DecisionRef", texts("id", "sha256"))
 SettledPolicySchema = answer("SettledPolicy", texts("id", "sha256"), integers("revision"))
@@ -205,7 +213,7 @@ TransactionSchema = answer(
     instants("posted_at"),
     texts("kind", enum=KINDS),
     texts("award_id", "article", null=True),
-    texts("amount"),
+    amounts("amount"),
     lists(entries=EntrySchema),
     nested(policy=PolicyRefSchema, cause=CauseSchema),
     nested(decision=DecisionRefSchema, null=True),
@@ -214,7 +222,7 @@ TransactionSchema = answer(
 )
 TransactionPageSchema = page_schema("TransactionPage", TransactionSchema)
 
-BalanceSchema = answer("Balance", texts("account", "debit", "credit", "balance"))
+BalanceSchema = answer("Balance", texts("account"), amounts("debit", "credit", "balance"))
 BalancePageSchema = page_schema("BalancePage", BalanceSchema).from_dict(
     instants("as_of") | integers("size"), name="BalancePage"
 )
@@ -230,7 +238,8 @@ EffectSchema = answer(
     "Effect",
     integers("seq"),
     instants("posted_at"),
-    texts("award_id", "amount"),
+    texts("award_id"),
+    amounts("amount"),
     lists(facts=EffectFactSchema),
 )
 TradeFactSchema = answer("TradeFact", texts("fact"), {"counted": CountedField(allow_none=True)})

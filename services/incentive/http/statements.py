@@ -62,6 +62,7 @@ ServicesSchema: Final = answer("Services", lists(items=schemas.ServiceSchema, re
     query=StatementQuery,
     content_type=_JSON,
     further_types=(_PDF, "text/html"),
+    operation_id="downloadStatement",
 )
 def get_statement(arguments: Json, sha256: str) -> Response:
     """Return the frozen statement of a decision, which names its SHA-256.
@@ -95,13 +96,20 @@ def rendered(content: bytes, sha256: str, form: str) -> Response:
     roles=("bureau",),
     headers=schemas.KeyHeader,
     body=ServiceRequestSchema,
+    operation_id="recordService",
 )
 def serve_statement(header: Json, given: Json, sha256: str) -> Json:
     """Record that a statement was served: how, on which day and to whom."""
     return perform(header, sha256, given, "service")
 
 
-@blueprint.operation("GET /v1/statements/<sha256>/service", ServicesSchema, roles=WITH_SUBJECT, query=NoQuery)
+@blueprint.operation(
+    "GET /v1/statements/<sha256>/service",
+    ServicesSchema,
+    roles=WITH_SUBJECT,
+    query=NoQuery,
+    operation_id="getService",
+)
 def get_service(sha256: str) -> Json:
     """Return how and when a statement was served, and the last day of each remedy, null before it is served."""
     with ledger_view() as (connection, view):

@@ -24,7 +24,12 @@ blueprint = Blueprint("effects", __name__, description="交易的去向 / effect
 EFFECTS: Final = ItemList("effects", EffectPageSchema, TRANSACTION_SORTS)
 
 
-@list_operation(blueprint, "GET /v1/trades/<exchange>/<no>/effects", EFFECTS)
+@list_operation(
+    blueprint,
+    "GET /v1/trades/<exchange>/<no>/effects",
+    EFFECTS,
+    operation_id="listTradeEffects",
+)
 @contextmanager
 def list_trade_effects(_: Json, exchange: str, no: str) -> Iterator[SortedRows[TransactionRow]]:
     """List the transactions that a trade took part in, in order of `seq`: those for a fact with the trade as evidence.

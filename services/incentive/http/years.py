@@ -26,6 +26,7 @@ blueprint = Blueprint("years", __name__, description="年度结账 / closing of 
     roles=("bureau",),
     headers=schemas.KeyHeader,
     body=schemas.YearClosingRequestSchema,
+    operation_id="closeYear",
 )
 def close_year(header: Json, given: Json, year: str) -> Json:
     """Close a year, before or after its closing day: totals of the year are held no longer. 409 if it is closed."""
@@ -39,6 +40,7 @@ def close_year(header: Json, given: Json, year: str) -> Json:
     roles=("bureau",),
     headers=schemas.KeyHeader,
     body=schemas.YearClosingRequestSchema,
+    operation_id="reopenYear",
 )
 def reopen_year(header: Json, given: Json, year: str) -> Json:
     """Reopen a closed year until it is closed again, or its closing day passes. 409 if it is open."""
@@ -55,7 +57,13 @@ def record_closing(header: Json, given: Json, year: str, status: str) -> Json:
 YEARS: Final = ItemList("years", schemas.YearPageSchema, {"year": (number_field("year"),)})
 
 
-@list_operation(blueprint, "GET /v1/years", YEARS, query=AsOfPageQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/years",
+    YEARS,
+    query=AsOfPageQuery,
+    operation_id="listYears",
+)
 @contextmanager
 def get_years(arguments: Json) -> Iterator[SortedRows[Json]]:
     """List the years of the policy up to now, and others that an act closed or reopened; whether each is closed."""

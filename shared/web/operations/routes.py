@@ -40,13 +40,23 @@ def current_readiness() -> Readiness:
     return readiness
 
 
-@blueprint.operation("GET /healthz", StateSchema, security=[])
+@blueprint.operation(
+    "GET /healthz",
+    StateSchema,
+    security=[],
+    operation_id="getHealth",
+)
 def healthz() -> dict[str, str]:
     """Liveness: the process responds."""
     return {"status": "alive"}
 
 
-@blueprint.operation("GET /readyz", StateSchema, security=[])
+@blueprint.operation(
+    "GET /readyz",
+    StateSchema,
+    security=[],
+    operation_id="getReadiness",
+)
 def readyz() -> dict[str, str]:
     """Readiness: database and broker respond and no records are stalled. Answers within seconds.
 
@@ -62,14 +72,26 @@ def readyz() -> dict[str, str]:
     return {"status": "ready"}
 
 
-@blueprint.operation("GET /metrics", TEXT, roles=("service", "auditor"), content_type="text/plain")
+@blueprint.operation(
+    "GET /metrics",
+    TEXT,
+    roles=("service", "auditor"),
+    content_type="text/plain",
+    operation_id="getMetrics",
+)
 def metrics() -> Response:
     """Metrics for Prometheus."""
     exposition = generate_latest(current_app.extensions["jiangbu.metrics"])
     return Response(exposition, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@blueprint.operation("GET /v1/progress", ProgressSchema, query=NoQuery, reads=False)
+@blueprint.operation(
+    "GET /v1/progress",
+    ProgressSchema,
+    query=NoQuery,
+    reads=False,
+    operation_id="getProgress",
+)
 def progress() -> Json:
     """Progress: consumed offsets, lag, outbox and quarantine.
 

@@ -65,7 +65,14 @@ class EntriesQuery(QuerySchema):
     exchange = ExchangeParameter()
 
 
-@blueprint.operation("GET /v1/evidence", TEXT, roles=("auditor", "service"), query=EvidenceQuery, content_type=NDJSON)
+@blueprint.operation(
+    "GET /v1/evidence",
+    TEXT,
+    roles=("auditor", "service"),
+    query=EvidenceQuery,
+    content_type=NDJSON,
+    operation_id="streamEvidence",
+)
 def evidence(arguments: Json) -> Response:
     """Every document behind a fact at `seq`, in the revision that was current then, in order of `seq`.
 
@@ -123,7 +130,13 @@ def _line(source: EvidenceSource, row: DocumentAsOf) -> bytes:
 
 
 @blueprint.operation(
-    "POST /v1/entries", TEXT, roles=("service",), query=EntriesQuery, requestBody=_SELECTION, content_type=NDJSON
+    "POST /v1/entries",
+    TEXT,
+    roles=("service",),
+    query=EntriesQuery,
+    requestBody=_SELECTION,
+    content_type=NDJSON,
+    operation_id="streamEntries",
 )
 def entries(arguments: Json) -> Response:
     """Log entries of the given parties, exchanges and listings, each with its record; for extracts.

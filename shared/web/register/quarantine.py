@@ -130,7 +130,13 @@ QUARANTINE: Final = ItemList(
 )
 
 
-@list_operation(blueprint, "GET /v1/quarantine", QUARANTINE, query=QuarantineQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/quarantine",
+    QUARANTINE,
+    query=QuarantineQuery,
+    operation_id="listQuarantine",
+)
 @contextmanager
 def list_quarantine(arguments: Json) -> Iterator[SortedRows[QuarantinedRecord]]:
     """Rejected records in order of id by default, with their correction and how they differ from what is registered.
@@ -153,7 +159,12 @@ ReasonCountSchema = answer("ReasonCount", texts("reason", enum=REASONS), integer
 QuarantineCountsSchema = answer("QuarantineCounts", lists(items=ReasonCountSchema), integers(*STATUSES, "documents"))
 
 
-@blueprint.operation("GET /v1/quarantine/counts", QuarantineCountsSchema, query=RefusedQuery)
+@blueprint.operation(
+    "GET /v1/quarantine/counts",
+    QuarantineCountsSchema,
+    query=RefusedQuery,
+    operation_id="countQuarantine",
+)
 def count_quarantine(arguments: Json) -> Json:
     """How many rejected records there are by reason and status, and how many documents are to be corrected."""
     kind, selected = _kind(), _selected(arguments)
@@ -174,7 +185,13 @@ def count_quarantine(arguments: Json) -> Json:
     return {"items": items, **counts[None]}
 
 
-@blueprint.operation("GET /v1/quarantine/events", TEXT, query=RefusedQuery, content_type=NDJSON)
+@blueprint.operation(
+    "GET /v1/quarantine/events",
+    TEXT,
+    query=RefusedQuery,
+    content_type=NDJSON,
+    operation_id="streamQuarantinedEvents",
+)
 def events_to_correct(arguments: Json) -> Response:
     """Events to correct and send again, a structured CloudEvent a line, in the order in which they were rejected.
 
@@ -201,7 +218,12 @@ def events_to_correct(arguments: Json) -> Response:
         return stream_lines(lines, opened, "to-correct.ndjson")
 
 
-@blueprint.operation("GET /v1/quarantine/<int:id>", RefusedSchema, query=NoQuery)
+@blueprint.operation(
+    "GET /v1/quarantine/<int:id>",
+    RefusedSchema,
+    query=NoQuery,
+    operation_id="getQuarantined",
+)
 def get_quarantine(id: int) -> Json:  # noqa: A002 - the contract's name
     """One rejected record."""
     kind = _kind()

@@ -51,7 +51,12 @@ class ReconciliationSchema(Schema):
     amount = Yuan(required=True)
 
 
-@blueprint.operation("GET /v1/reconciliation", ReconciliationSchema, query=ReconciliationQuery)
+@blueprint.operation(
+    "GET /v1/reconciliation",
+    ReconciliationSchema,
+    query=ReconciliationQuery,
+    operation_id="getReconciliation",
+)
 def reconcile(arguments: Json) -> Json:
     """Records that an exchange sent on one day and their outcomes, for comparison with the exchange's own books."""
     exchange, day = arguments["exchange"], arguments["date"]

@@ -55,7 +55,12 @@ def search_blueprint(kind: Kind) -> Blueprint:
     """Return the route of search in the register of that kind."""
     blueprint = Blueprint("search", __name__, description="查找 / search")
 
-    @blueprint.operation("GET /v1/search", DocumentHitsSchema, query=DocumentSearchQuery)
+    @blueprint.operation(
+        "GET /v1/search",
+        DocumentHitsSchema,
+        query=DocumentSearchQuery,
+        operation_id="searchDocuments",
+    )
     def search(arguments: Json) -> Json:
         """Find documents by their number or its beginning, exact hits first."""
         return _search(kind, arguments)

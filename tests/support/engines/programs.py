@@ -86,6 +86,7 @@ def go_program(name: str, module: str, package: str, version: str) -> Tool:
 
 
 FSCK = go_program("fsck (Tessera)", "github.com/transparency-dev/tessera", "cmd/fsck", "v1.0.4")
+OASDIFF = go_program("oasdiff", "github.com/oasdiff", "oasdiff", "v1.38.0")
 LITEWITNESS = go_program("litewitness", "filippo.io/torchwood", "cmd/litewitness", "v0.6.1")
 
 
@@ -155,7 +156,18 @@ def main() -> None:
     from tests.support.engines.kubernetes import CLOUDNATIVEPG, HELM, SCHEMAS, STRIMZI  # noqa: PLC0415
 
     missing = 0
-    for tool in (FSCK, LITEWITNESS, PROMTOOL, ASYNCAPI_SCHEMA, KEYCLOAK, HELM, SCHEMAS, STRIMZI, CLOUDNATIVEPG):
+    for tool in (
+        FSCK,
+        LITEWITNESS,
+        OASDIFF,
+        PROMTOOL,
+        ASYNCAPI_SCHEMA,
+        KEYCLOAK,
+        HELM,
+        SCHEMAS,
+        STRIMZI,
+        CLOUDNATIVEPG,
+    ):
         try:
             tool.prepare()
         except (UnavailableError, OSError, subprocess.TimeoutExpired) as error:

@@ -1,6 +1,5 @@
 """The generated reference pages, and references to them on other pages: routes, metrics, reasons."""
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -9,26 +8,20 @@ import pytest
 
 from services.incentive.domain.explanations.wording import REASONS as NOT_COUNTED
 from shared.events.decode import REASONS
-from tests.support.documents import DOCS, DOCUMENTS
+from tests.support.documents import DOCS, DOCUMENTS, load_generator
 from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    """The script docs/generate.py, imported as a module."""
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_generator()
 
 
 @pytest.fixture(scope="module")
 def routes(generator: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Patterns of the paths that the three services serve."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "API_KEYS_FILE", "SIGNING_KEY_FILE", "EXCHANGES_FILE"):
+        for name in generator.SETTINGS:
             patch.setenv(name, "")  # restored on exit: the generator sets them
         folder = tmp_path_factory.mktemp("reference")
         specs = [generator.specification(service, folder) for service in generator.SERVICES]

@@ -53,33 +53,33 @@ class TriedBody(QuerySchema):
     subject = SubjectParameter()
 
 
-@blueprint.operation("GET /v1/tried", query=TriedQuery)
+@blueprint.operation("GET /v1/tried", query=TriedQuery, operation_id="getTried")
 def tried(arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: str(value) for name, value in arguments.items()}
 
 
-@blueprint.operation("POST /v1/tried", roles=("bureau",), body=TriedBody)
+@blueprint.operation("POST /v1/tried", roles=("bureau",), body=TriedBody, operation_id="recordTried")
 def try_body(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-@blueprint.operation("GET /v1/broken")
+@blueprint.operation("GET /v1/broken", operation_id="getBroken")
 def broken() -> None:
     raise RuntimeError("password=hunter2")
 
 
-@blueprint.operation("GET /v1/not-json")
+@blueprint.operation("GET /v1/not-json", operation_id="getNotJson")
 def not_json() -> dict[str, Any]:
     return {"at": now()}
 
 
-@blueprint.operation("GET /v1/database")
+@blueprint.operation("GET /v1/database", operation_id="getDatabase")
 def database() -> str:
     with make_engine("postgresql://nobody:secret@127.0.0.1:1/nothing").connect():
         return "never"
 
 
-@blueprint.operation("GET /v1/database/below")
+@blueprint.operation("GET /v1/database/below", operation_id="getDatabaseBelow")
 def below_sqlalchemy() -> str:
     with translated_errors(MagicMock(), "SELECT 1"):
         raise psycopg.OperationalError("the server closed the connection of nobody:secret")

@@ -39,7 +39,14 @@ _COMPARED_OF_ROWS: Final = ("errors", "award_id", "ceiling", "payable", "suppres
 SENT_TABLES: Final = ItemList("declared-tables", schemas.SentTablePageSchema, TABLE_SORTS)
 
 
-@list_operation(blueprint, "GET /v1/declared/tables", SENT_TABLES, roles=SEE_ALL, query=schemas.SentTablesQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/declared/tables",
+    SENT_TABLES,
+    roles=SEE_ALL,
+    query=schemas.SentTablesQuery,
+    operation_id="listSentTables",
+)
 @contextmanager
 def list_sent_tables(arguments: Json) -> Iterator[SortedRows[SentTable]]:
     """List the tables of declarations that needed another person, by default in the order in which they were sent."""
@@ -47,7 +54,12 @@ def list_sent_tables(arguments: Json) -> Iterator[SortedRows[SentTable]]:
         yield find_tables(connection, arguments.get("state"))
 
 
-@blueprint.operation("GET /v1/declared/tables/<table_id>", schemas.SentTableSchema, roles=SEE_ALL)
+@blueprint.operation(
+    "GET /v1/declared/tables/<table_id>",
+    schemas.SentTableSchema,
+    roles=SEE_ALL,
+    operation_id="getSentTable",
+)
 def get_sent_table(table_id: str) -> Json:
     """Return a table of declarations with what was previewed when it was sent."""
     with ledger_view() as (connection, _):
@@ -68,6 +80,7 @@ def get_sent_table(table_id: str) -> Json:
             "content": {"application/json": {"schema": schemas.ConfirmationPreviewSchema}},
         }
     },
+    operation_id="confirmSentTable",
 )
 def confirm_sent_table(header: Json, arguments: Json, table_id: str) -> Json | Response:
     """Confirm a table that another person sent: all its rows are declared, by who sent it, or none.
@@ -88,6 +101,7 @@ def confirm_sent_table(header: Json, arguments: Json, table_id: str) -> Json | R
     headers=schemas.KeyHeader,
     body=schemas.DiscardRequestSchema,
     conflict=schemas.WrongStepSchema,
+    operation_id="discardSentTable",
 )
 def discard_sent_table(header: Json, given: Json, table_id: str) -> Json:
     """Discard a table that waits, as who sent it or another person. 409 for one that does not wait."""

@@ -59,6 +59,7 @@ class TableOutcome(NamedTuple):
     responses={
         "202": {"description": "another person confirms it", "content": {"application/json": {"schema": _WAITS}}}
     },
+    operation_id="declareTable",
 )
 def declare_table(header: Json, arguments: Json) -> Json | Response:
     """Declare all rows of a table (CSV or XLSX), or none if any row is faulty; `preview=true` only shows the result.

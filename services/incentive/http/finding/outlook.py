@@ -8,38 +8,40 @@ from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import AheadSchema, TextsSchema, YearQuery
 from services.incentive.queries.finding.outlook import load_exchange_outlook
 from shared.values.json_types import Json
-from shared.web.answers import answer, booleans, days, integers, lists, nested, texts
+from shared.web.answers import amounts, answer, booleans, days, integers, lists, nested, texts
 from shared.web.query import Blueprint
 
 blueprint = Blueprint("outlook", __name__, description="年度推算 / outlook of a year")
 
-EstimateSchema = answer("Estimate", texts("amount", "low", "high"))
+EstimateSchema = answer("Estimate", amounts("amount", "low", "high"))
 CrossingSchema = answer("Crossing", days("on", "earliest", "latest", null=True))
 OutlookMonthSchema = answer(
     "OutlookMonth",
     days("until"),
     booleans("is_over"),
-    texts("total", "last_year"),
+    amounts("total", "last_year"),
     nested(expected=EstimateSchema, null=True),
 )
 OutlookTierSchema = answer(
     "OutlookTier",
-    texts("over", "reward", "missing"),
+    amounts("over", "reward", "missing"),
     booleans("reached"),
-    texts("per_day", null=True),
+    amounts("per_day", null=True),
     nested(expected=CrossingSchema, null=True),
 )
 ForecastErrorSchema = answer("ForecastError", integers("year"), texts("error"))
 YearForecastSchema = answer(
     "YearForecast",
-    texts("amount", "low", "high", "probability", "per_day"),
+    amounts("amount", "low", "high"),
+    texts("probability"),
+    amounts("per_day"),
     days("from", "until"),
     texts("mean_error"),
     lists(errors=ForecastErrorSchema),
     integers("tried", "within"),
 )
 LastYearSchema = answer(
-    "LastYear", integers("year"), days("on"), texts("by_then"), booleans("is_estimate"), texts("total")
+    "LastYear", integers("year"), days("on"), amounts("by_then"), booleans("is_estimate"), amounts("total")
 )
 NoForecastSchema = answer("NoForecast", texts("code", enum=tuple(NO_FORECAST)), nested(text=TextsSchema))
 ExchangeOutlookSchema = answer(
@@ -48,7 +50,7 @@ ExchangeOutlookSchema = answer(
     integers("year"),
     days("on"),
     integers("days_left"),
-    texts("total", "by_today"),
+    amounts("total", "by_today"),
     {"ahead": fields.Nested(AheadSchema)},
     nested(last_year=LastYearSchema, null=True),
     lists(months=OutlookMonthSchema, tiers=OutlookTierSchema),
@@ -56,7 +58,12 @@ ExchangeOutlookSchema = answer(
 )
 
 
-@blueprint.operation("GET /v1/exchanges/<exchange>/outlook", ExchangeOutlookSchema, query=YearQuery)
+@blueprint.operation(
+    "GET /v1/exchanges/<exchange>/outlook",
+    ExchangeOutlookSchema,
+    query=YearQuery,
+    operation_id="getOutlook",
+)
 def get_outlook(arguments: Json, exchange: str) -> Json:
     """Return the course of an exchange's year against the tiers, the year before, and a forecast with its range.
 

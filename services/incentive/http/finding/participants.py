@@ -26,7 +26,7 @@ from shared.events.fields import Choice, Text
 from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.values.times import shanghai_year
-from shared.web.answers import Fields, answer, booleans, days, instants, integers, lists, nested, texts
+from shared.web.answers import Fields, amounts, answer, booleans, days, instants, integers, lists, nested, texts
 from shared.web.keys import current_key
 from shared.web.lists import ItemList, list_operation, page_schema
 from shared.web.pagination import PageQuery
@@ -46,16 +46,17 @@ class ParticipantQuery(PageQuery, AsOfQuery):
 
 _PARTICIPANT: Fields = {
     **texts("subject", "name"),
-    **texts("measure", "threshold", "missing", null=True),
-    **texts("own"),
+    **amounts("measure", "threshold", "missing", null=True),
+    **amounts("own"),
 }
 ParticipantSchema = answer("Participant", _PARTICIPANT)
 ParticipantPageSchema = page_schema("ParticipantPage", ParticipantSchema)
 
-PaceSchema = answer("Pace", days("on", null=True), texts("amount"), days("from", "until"))
+PaceSchema = answer("Pace", days("on", null=True), amounts("amount"), days("from", "until"))
 UncountedSumSchema = answer(
     "UncountedSum",
-    texts("reason", "amount"),
+    texts("reason"),
+    amounts("amount"),
     integers("trades"),
     nested(text=TextsSchema),
     booleans("would_reach"),
@@ -64,7 +65,8 @@ UncountedTradeSchema = answer(
     "UncountedTrade",
     texts("trade_no"),
     instants("completed_at"),
-    texts("mode", "amount", "refunded"),
+    texts("mode"),
+    amounts("amount", "refunded"),
     texts("listing_no", null=True),
     texts("reason"),
 )
@@ -79,7 +81,13 @@ ParticipantOutlookSchema = answer(
 PARTICIPANTS: Final = ItemList("participants", ParticipantPageSchema, PARTICIPANT_SORTS)
 
 
-@list_operation(blueprint, "GET /v1/exchanges/<exchange>/participants", PARTICIPANTS, query=ParticipantQuery)
+@list_operation(
+    blueprint,
+    "GET /v1/exchanges/<exchange>/participants",
+    PARTICIPANTS,
+    query=ParticipantQuery,
+    operation_id="listParticipants",
+)
 @contextmanager
 def list_participants(arguments: Json, exchange: str) -> Iterator[SortedRows[ParticipantRow]]:
     """List who takes part on an exchange under a rule in a year, and what each lacks to the threshold.
@@ -103,7 +111,12 @@ def wanted_of(view: LedgerView, arguments: Json, exchange: str) -> Wanted:
     return wanted_participants(view, exchange, year, arguments.get("rule"), has_reached)
 
 
-@blueprint.operation("GET /v1/exchanges/<exchange>/participants/<subject>", ParticipantOutlookSchema, query=YearQuery)
+@blueprint.operation(
+    "GET /v1/exchanges/<exchange>/participants/<subject>",
+    ParticipantOutlookSchema,
+    query=YearQuery,
+    operation_id="getParticipant",
+)
 def get_participant(arguments: Json, exchange: str, subject: str) -> Json:
     """Return a provider's year of listed trading on an exchange: when it reaches the threshold, and what to tell it.
 

@@ -19,7 +19,12 @@ _DOCUMENTS: Final = {TRADE: "trades", LISTING: "listings"}
 SearchSchema = answer("Search", lists(items=SearchHitSchema), text_lists("more", "unavailable"))
 
 
-@blueprint.operation("GET /v1/search", SearchSchema, query=SearchQuery)
+@blueprint.operation(
+    "GET /v1/search",
+    SearchSchema,
+    query=SearchQuery,
+    operation_id="search",
+)
 def search(arguments: Json) -> Json:
     """Find by name or a part of it, code in any case, or number of an award, trade, listing or voucher.
 

@@ -40,6 +40,7 @@ class ListQuery(QuerySchema):
     query=ListQuery,
     content_type=MEDIA_TYPES["json"],
     further_types=(MEDIA_TYPES["pdf"], MEDIA_TYPES["xlsx"], MEDIA_TYPES["csv"]),
+    operation_id="downloadList",
 )
 def download_list(arguments: Json, sha256: str) -> Response:
     """Return a list under public notice as it was posted: JSON, the bytes with that SHA-256, or PDF, XLSX or CSV."""

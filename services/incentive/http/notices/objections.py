@@ -50,6 +50,7 @@ OBJECTIONS: Final = ItemList("objections", ObjectionPageSchema, OBJECTION_SORTS)
     OBJECTIONS,
     roles=("auditor", "bureau"),
     query=ObjectionQuery,
+    operation_id="listObjections",
 )
 @contextmanager
 def list_received(arguments: Json) -> Iterator[SortedRows[ListedObjection]]:

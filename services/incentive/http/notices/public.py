@@ -31,7 +31,7 @@ from shared.events.fields import Choice, Text
 from shared.postgres.sorted_rows import SortedRows
 from shared.values.json_types import Json
 from shared.values.times import format_time, shanghai_date
-from shared.web.answers import Fields, answer, instants, integers, lists, nested, texts
+from shared.web.answers import Fields, amounts, answer, instants, integers, lists, nested, texts
 from shared.web.attempts import AttemptLimit
 from shared.web.client_address import client_network
 from shared.web.lists import ItemList, list_operation, page_schema
@@ -58,7 +58,8 @@ blueprint = Blueprint("public", __name__, description="公示与异议，无须�
 _NULLABLE: Final[Fields] = {name: fields.String(required=True, allow_none=True) for name in ("authority", "contact")}
 NoticeSchema = answer(
     "PublicNotice",
-    texts("sha256", "kind", "template", "total"),
+    texts("sha256", "kind", "template"),
+    amounts("total"),
     _NULLABLE,
     nested(
         policy=answer("NoticePolicy", texts("id", "document_no", "title"), integers("revision"), base=Schema),
@@ -76,7 +77,8 @@ NoticeSchema = answer(
         rows=answer(
             "NoticeRow",
             integers("number", "year"),
-            texts("award_id", "reward", "article", "amount", "standing"),
+            texts("award_id", "reward", "article"),
+            amounts("amount", "standing"),
             texts("item", null=True),
             nested(subject=answer("NoticeSubject", texts("id_scheme", "id", "name"), base=Schema)),
             base=Schema,
@@ -94,7 +96,13 @@ class NoticeFileQuery(QuerySchema):
 NOTICES: Final = ItemList("notices", NoticePageSchema, NOTICE_SORTS)
 
 
-@list_operation(blueprint, "GET /public/notices", NOTICES, security=[])
+@list_operation(
+    blueprint,
+    "GET /public/notices",
+    NOTICES,
+    security=[],
+    operation_id="listNotices",
+)
 @contextmanager
 def list_notices(_: Json) -> Iterator[SortedRows[FrozenList]]:
     """List the public notices in force today, as they were posted, in order of their SHA-256.
@@ -124,6 +132,7 @@ def head_json(found: ListHead) -> Json:
     content_type=MEDIA_TYPES["json"],
     further_types=(MEDIA_TYPES["xlsx"], MEDIA_TYPES["csv"]),
     security=[],
+    operation_id="downloadNotice",
 )
 def download_notice(arguments: Json, sha256: str) -> object:
     """Return a notice in force as it was posted: JSON, the bytes with that SHA-256, or XLSX or CSV."""
@@ -174,7 +183,14 @@ def limit_objections() -> None:
 blueprint.before_request(limit_objections)
 
 
-@blueprint.operation("POST /public/objections", ReceivedSchema, status=201, body=ObjectionRequestSchema, security=[])
+@blueprint.operation(
+    "POST /public/objections",
+    ReceivedSchema,
+    status=201,
+    body=ObjectionRequestSchema,
+    security=[],
+    operation_id="submitObjection",
+)
 def object_to_award(given: Json) -> Json:
     """Object to an award under public notice. It is passed to the bureau, which answers; by itself it holds nothing."""
     now = current_service().clock()
