@@ -40,7 +40,7 @@ help:
 setup: $(READY)
 
 # Everything comes from the lock, with hashes; messages go to stderr, because stdout belongs to `make up --json`.
-$(STAMP): requirements.lock pyproject.toml exchange_kit/pyproject.toml
+$(STAMP): requirements.lock pyproject.toml exchange_kit/pyproject.toml jiangbu_client/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo '错误 / error: 需要 Python 3.11 或更高版本 / Python 3.11 or later is needed: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
@@ -49,7 +49,7 @@ $(STAMP): requirements.lock pyproject.toml exchange_kit/pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) >&2
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock >&2 || { \
 	  echo '错误 / error: 依赖安装失败 / dependencies could not be installed: check the network or the package index of pip' >&2; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . -e exchange_kit >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . -e exchange_kit -e jiangbu_client >&2
 	@touch $@
 
 setup-ha: $(HA_STAMP)

@@ -30,7 +30,7 @@ _ZIP: Final = "application/zip"
 blueprint = Blueprint("extracts", __name__, description="台账核验包 / extracts of the ledger")
 
 
-class RequestSchema(Schema):
+class ExtractRequestSchema(Schema):
     """The content of an extract; every field is optional. `from` and `until` are half-open, on `posted_at`.
 
     Without `workbooks` (default: with), its tables are CSV alone, and it takes half the processor time.
@@ -64,7 +64,7 @@ ExtractSchema = answer(
     ExtractSchema,
     status=202,
     roles=REQUESTERS,
-    body=RequestSchema,
+    body=ExtractRequestSchema,
     body_required=False,
     operation_id="requestExtract",
 )

@@ -10,7 +10,7 @@ from services.incentive.extract import jobs, verifying_page
 from services.incentive.http.context import current_rulebook
 from services.incentive.http.extracts import (
     REQUESTERS,
-    RequestSchema,
+    ExtractRequestSchema,
     delete_extract,
     download_extract,
     extract_json,
@@ -58,7 +58,7 @@ def show_extracts(faults: Faults | None = None) -> ResponseReturnValue:
 @require(*REQUESTERS)
 def ask_for() -> ResponseReturnValue:
     """Request an extract, as the API's route does."""
-    arguments, faults = load(RequestSchema(), _body(request.form.to_dict(), request.form.getlist("rules")))
+    arguments, faults = load(ExtractRequestSchema(), _body(request.form.to_dict(), request.form.getlist("rules")))
     if faults:
         return show_extracts(faults)
     try:

@@ -1,0 +1,310 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.declaration_page import DeclarationPage
+from ...models.list_declarations_count import ListDeclarationsCount
+from ...models.list_declarations_order import ListDeclarationsOrder
+from ...models.list_declarations_sort import ListDeclarationsSort
+from ...models.problem import Problem
+from ...types import UNSET, Unset
+from typing import cast
+
+
+
+def _get_kwargs(
+    *,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    sort: ListDeclarationsSort | Unset = ListDeclarationsSort.FACT,
+    order: ListDeclarationsOrder | Unset = ListDeclarationsOrder.ASC,
+    count: ListDeclarationsCount | Unset = UNSET,
+    min_size: int | Unset = UNSET,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["cursor"] = cursor
+
+    params["subject"] = subject
+
+    params["rule"] = rule
+
+    json_sort: str | Unset = UNSET
+    if not isinstance(sort, Unset):
+        json_sort = sort.value
+
+    params["sort"] = json_sort
+
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order.value
+
+    params["order"] = json_order
+
+    json_count: str | Unset = UNSET
+    if not isinstance(count, Unset):
+        json_count = count.value
+
+    params["count"] = json_count
+
+    params["min_size"] = min_size
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/declared",
+        "params": params,
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> DeclarationPage | Problem:
+    if response.status_code == 200:
+        response_200 = DeclarationPage.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+
+
+        return response_422
+
+    response_default = Problem.from_dict(response.json())
+
+
+
+    return response_default
+
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[DeclarationPage | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    sort: ListDeclarationsSort | Unset = ListDeclarationsSort.FACT,
+    order: ListDeclarationsOrder | Unset = ListDeclarationsOrder.ASC,
+    count: ListDeclarationsCount | Unset = UNSET,
+    min_size: int | Unset = UNSET,
+
+) -> Response[DeclarationPage | Problem]:
+    """ List declarations as they stand, by default in code point order of their keys.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        cursor (str | Unset):
+        subject (str | Unset):
+        rule (str | Unset):
+        sort (ListDeclarationsSort | Unset):  Default: ListDeclarationsSort.FACT.
+        order (ListDeclarationsOrder | Unset):  Default: ListDeclarationsOrder.ASC.
+        count (ListDeclarationsCount | Unset):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DeclarationPage | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        limit=limit,
+cursor=cursor,
+subject=subject,
+rule=rule,
+sort=sort,
+order=order,
+count=count,
+min_size=min_size,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    sort: ListDeclarationsSort | Unset = ListDeclarationsSort.FACT,
+    order: ListDeclarationsOrder | Unset = ListDeclarationsOrder.ASC,
+    count: ListDeclarationsCount | Unset = UNSET,
+    min_size: int | Unset = UNSET,
+
+) -> DeclarationPage | Problem | None:
+    """ List declarations as they stand, by default in code point order of their keys.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        cursor (str | Unset):
+        subject (str | Unset):
+        rule (str | Unset):
+        sort (ListDeclarationsSort | Unset):  Default: ListDeclarationsSort.FACT.
+        order (ListDeclarationsOrder | Unset):  Default: ListDeclarationsOrder.ASC.
+        count (ListDeclarationsCount | Unset):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DeclarationPage | Problem
+     """
+
+
+    return sync_detailed(
+        client=client,
+limit=limit,
+cursor=cursor,
+subject=subject,
+rule=rule,
+sort=sort,
+order=order,
+count=count,
+min_size=min_size,
+
+    ).parsed
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    sort: ListDeclarationsSort | Unset = ListDeclarationsSort.FACT,
+    order: ListDeclarationsOrder | Unset = ListDeclarationsOrder.ASC,
+    count: ListDeclarationsCount | Unset = UNSET,
+    min_size: int | Unset = UNSET,
+
+) -> Response[DeclarationPage | Problem]:
+    """ List declarations as they stand, by default in code point order of their keys.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        cursor (str | Unset):
+        subject (str | Unset):
+        rule (str | Unset):
+        sort (ListDeclarationsSort | Unset):  Default: ListDeclarationsSort.FACT.
+        order (ListDeclarationsOrder | Unset):  Default: ListDeclarationsOrder.ASC.
+        count (ListDeclarationsCount | Unset):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DeclarationPage | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        limit=limit,
+cursor=cursor,
+subject=subject,
+rule=rule,
+sort=sort,
+order=order,
+count=count,
+min_size=min_size,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    subject: str | Unset = UNSET,
+    rule: str | Unset = UNSET,
+    sort: ListDeclarationsSort | Unset = ListDeclarationsSort.FACT,
+    order: ListDeclarationsOrder | Unset = ListDeclarationsOrder.ASC,
+    count: ListDeclarationsCount | Unset = UNSET,
+    min_size: int | Unset = UNSET,
+
+) -> DeclarationPage | Problem | None:
+    """ List declarations as they stand, by default in code point order of their keys.
+
+    Args:
+        limit (int | Unset):  Default: 50.
+        cursor (str | Unset):
+        subject (str | Unset):
+        rule (str | Unset):
+        sort (ListDeclarationsSort | Unset):  Default: ListDeclarationsSort.FACT.
+        order (ListDeclarationsOrder | Unset):  Default: ListDeclarationsOrder.ASC.
+        count (ListDeclarationsCount | Unset):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DeclarationPage | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        client=client,
+limit=limit,
+cursor=cursor,
+subject=subject,
+rule=rule,
+sort=sort,
+order=order,
+count=count,
+min_size=min_size,
+
+    )).parsed

@@ -1,0 +1,206 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.problem import Problem
+from ...types import File, FileTypes
+from ...types import UNSET, Unset
+from io import BytesIO
+from typing import cast
+
+
+
+def _get_kwargs(
+    sha256: str,
+    *,
+    min_size: int | Unset = UNSET,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    params: dict[str, Any] = {}
+
+    params["min_size"] = min_size
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/files/{sha256}".format(sha256=quote(str(sha256), safe=""),),
+        "params": params,
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> File | Problem:
+    if response.status_code == 200:
+        response_200 = File(
+             payload = BytesIO(response.content)
+        )
+
+
+
+        return response_200
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+
+
+        return response_422
+
+    response_default = Problem.from_dict(response.json())
+
+
+
+    return response_default
+
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[File | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    sha256: str,
+    *,
+    client: AuthenticatedClient | Client,
+    min_size: int | Unset = UNSET,
+
+) -> Response[File | Problem]:
+    """ Download a kept file. 404 if none is kept with this SHA-256.
+
+    Args:
+        sha256 (str):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[File | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        sha256=sha256,
+min_size=min_size,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    sha256: str,
+    *,
+    client: AuthenticatedClient | Client,
+    min_size: int | Unset = UNSET,
+
+) -> File | Problem | None:
+    """ Download a kept file. 404 if none is kept with this SHA-256.
+
+    Args:
+        sha256 (str):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        File | Problem
+     """
+
+
+    return sync_detailed(
+        sha256=sha256,
+client=client,
+min_size=min_size,
+
+    ).parsed
+
+async def asyncio_detailed(
+    sha256: str,
+    *,
+    client: AuthenticatedClient | Client,
+    min_size: int | Unset = UNSET,
+
+) -> Response[File | Problem]:
+    """ Download a kept file. 404 if none is kept with this SHA-256.
+
+    Args:
+        sha256 (str):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[File | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        sha256=sha256,
+min_size=min_size,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    sha256: str,
+    *,
+    client: AuthenticatedClient | Client,
+    min_size: int | Unset = UNSET,
+
+) -> File | Problem | None:
+    """ Download a kept file. 404 if none is kept with this SHA-256.
+
+    Args:
+        sha256 (str):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        File | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        sha256=sha256,
+client=client,
+min_size=min_size,
+
+    )).parsed

@@ -1,0 +1,277 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.exchange_outlook import ExchangeOutlook
+from ...models.problem import Problem
+from ...types import UNSET, Unset
+from typing import cast
+import datetime
+
+
+
+def _get_kwargs(
+    exchange: str,
+    *,
+    as_of: datetime.datetime | Unset = UNSET,
+    year: int,
+    min_size: int | Unset = UNSET,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    params: dict[str, Any] = {}
+
+    json_as_of: str | Unset = UNSET
+    if not isinstance(as_of, Unset):
+        json_as_of = as_of.isoformat()
+    params["as_of"] = json_as_of
+
+    params["year"] = year
+
+    params["min_size"] = min_size
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/exchanges/{exchange}/outlook".format(exchange=quote(str(exchange), safe=""),),
+        "params": params,
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ExchangeOutlook | Problem:
+    if response.status_code == 200:
+        response_200 = ExchangeOutlook.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+
+
+        return response_422
+
+    response_default = Problem.from_dict(response.json())
+
+
+
+    return response_default
+
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ExchangeOutlook | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    exchange: str,
+    *,
+    client: AuthenticatedClient | Client,
+    as_of: datetime.datetime | Unset = UNSET,
+    year: int,
+    min_size: int | Unset = UNSET,
+
+) -> Response[ExchangeOutlook | Problem]:
+    """ Return the course of an exchange's year against the tiers, the year before, and a forecast with its
+    range.
+
+     `total` is as in the status, `ahead` the part dated after `on`, which the forecast leaves out.
+    Estimates
+    (`expected`, `forecast`) are rounded to 10,000 yuan and enter no ledger. `mean_error` is the error
+    of the same
+    forecast at the beginning of this month in past years; `within` of `tried` such forecasts at the
+    beginning of any
+    month had the total in their range. Where there is too little to go by, `forecast` is null and
+    `why_not` says so.
+
+    Args:
+        exchange (str):
+        as_of (datetime.datetime | Unset):
+        year (int):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ExchangeOutlook | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        exchange=exchange,
+as_of=as_of,
+year=year,
+min_size=min_size,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    exchange: str,
+    *,
+    client: AuthenticatedClient | Client,
+    as_of: datetime.datetime | Unset = UNSET,
+    year: int,
+    min_size: int | Unset = UNSET,
+
+) -> ExchangeOutlook | Problem | None:
+    """ Return the course of an exchange's year against the tiers, the year before, and a forecast with its
+    range.
+
+     `total` is as in the status, `ahead` the part dated after `on`, which the forecast leaves out.
+    Estimates
+    (`expected`, `forecast`) are rounded to 10,000 yuan and enter no ledger. `mean_error` is the error
+    of the same
+    forecast at the beginning of this month in past years; `within` of `tried` such forecasts at the
+    beginning of any
+    month had the total in their range. Where there is too little to go by, `forecast` is null and
+    `why_not` says so.
+
+    Args:
+        exchange (str):
+        as_of (datetime.datetime | Unset):
+        year (int):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ExchangeOutlook | Problem
+     """
+
+
+    return sync_detailed(
+        exchange=exchange,
+client=client,
+as_of=as_of,
+year=year,
+min_size=min_size,
+
+    ).parsed
+
+async def asyncio_detailed(
+    exchange: str,
+    *,
+    client: AuthenticatedClient | Client,
+    as_of: datetime.datetime | Unset = UNSET,
+    year: int,
+    min_size: int | Unset = UNSET,
+
+) -> Response[ExchangeOutlook | Problem]:
+    """ Return the course of an exchange's year against the tiers, the year before, and a forecast with its
+    range.
+
+     `total` is as in the status, `ahead` the part dated after `on`, which the forecast leaves out.
+    Estimates
+    (`expected`, `forecast`) are rounded to 10,000 yuan and enter no ledger. `mean_error` is the error
+    of the same
+    forecast at the beginning of this month in past years; `within` of `tried` such forecasts at the
+    beginning of any
+    month had the total in their range. Where there is too little to go by, `forecast` is null and
+    `why_not` says so.
+
+    Args:
+        exchange (str):
+        as_of (datetime.datetime | Unset):
+        year (int):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ExchangeOutlook | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        exchange=exchange,
+as_of=as_of,
+year=year,
+min_size=min_size,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    exchange: str,
+    *,
+    client: AuthenticatedClient | Client,
+    as_of: datetime.datetime | Unset = UNSET,
+    year: int,
+    min_size: int | Unset = UNSET,
+
+) -> ExchangeOutlook | Problem | None:
+    """ Return the course of an exchange's year against the tiers, the year before, and a forecast with its
+    range.
+
+     `total` is as in the status, `ahead` the part dated after `on`, which the forecast leaves out.
+    Estimates
+    (`expected`, `forecast`) are rounded to 10,000 yuan and enter no ledger. `mean_error` is the error
+    of the same
+    forecast at the beginning of this month in past years; `within` of `tried` such forecasts at the
+    beginning of any
+    month had the total in their range. Where there is too little to go by, `forecast` is null and
+    `why_not` says so.
+
+    Args:
+        exchange (str):
+        as_of (datetime.datetime | Unset):
+        year (int):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ExchangeOutlook | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        exchange=exchange,
+client=client,
+as_of=as_of,
+year=year,
+min_size=min_size,
+
+    )).parsed

@@ -1,0 +1,207 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.problem import Problem
+from ...models.services import Services
+from ...types import UNSET, Unset
+from typing import cast
+
+
+
+def _get_kwargs(
+    sha256: str,
+    *,
+    min_size: int | Unset = UNSET,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    params: dict[str, Any] = {}
+
+    params["min_size"] = min_size
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/statements/{sha256}/service".format(sha256=quote(str(sha256), safe=""),),
+        "params": params,
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | Services:
+    if response.status_code == 200:
+        response_200 = Services.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+
+
+        return response_422
+
+    response_default = Problem.from_dict(response.json())
+
+
+
+    return response_default
+
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | Services]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    sha256: str,
+    *,
+    client: AuthenticatedClient | Client,
+    min_size: int | Unset = UNSET,
+
+) -> Response[Problem | Services]:
+    """ Return how and when a statement was served, and the last day of each remedy, null before it is
+    served.
+
+    Args:
+        sha256 (str):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | Services]
+     """
+
+
+    kwargs = _get_kwargs(
+        sha256=sha256,
+min_size=min_size,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    sha256: str,
+    *,
+    client: AuthenticatedClient | Client,
+    min_size: int | Unset = UNSET,
+
+) -> Problem | Services | None:
+    """ Return how and when a statement was served, and the last day of each remedy, null before it is
+    served.
+
+    Args:
+        sha256 (str):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | Services
+     """
+
+
+    return sync_detailed(
+        sha256=sha256,
+client=client,
+min_size=min_size,
+
+    ).parsed
+
+async def asyncio_detailed(
+    sha256: str,
+    *,
+    client: AuthenticatedClient | Client,
+    min_size: int | Unset = UNSET,
+
+) -> Response[Problem | Services]:
+    """ Return how and when a statement was served, and the last day of each remedy, null before it is
+    served.
+
+    Args:
+        sha256 (str):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | Services]
+     """
+
+
+    kwargs = _get_kwargs(
+        sha256=sha256,
+min_size=min_size,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    sha256: str,
+    *,
+    client: AuthenticatedClient | Client,
+    min_size: int | Unset = UNSET,
+
+) -> Problem | Services | None:
+    """ Return how and when a statement was served, and the last day of each remedy, null before it is
+    served.
+
+    Args:
+        sha256 (str):
+        min_size (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | Services
+     """
+
+
+    return (await asyncio_detailed(
+        sha256=sha256,
+client=client,
+min_size=min_size,
+
+    )).parsed

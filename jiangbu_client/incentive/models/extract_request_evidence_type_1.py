@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class ExtractRequestEvidenceType1(StrEnum):
+    AWARDS = "awards"
+    OWN = "own"
+    REGISTERS = "registers"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,8 @@
+from enum import StrEnum
+
+class HoldRequestKind(StrEnum):
+    MANUAL = "manual"
+    OBJECTION = "objection"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,38 @@
+from enum import StrEnum
+
+class ListActsKind(StrEnum):
+    ACCESS_LINK = "access_link"
+    ACCESS_LINK_REVOCATION = "access_link_revocation"
+    ACCOUNT = "account"
+    ACCOUNT_CONFIRMATION = "account_confirmation"
+    APPLY = "apply"
+    APPROVE = "approve"
+    DECISION = "decision"
+    DECLARATION = "declaration"
+    DECLARED_TABLE = "declared_table"
+    DECLARED_TABLE_CONFIRMATION = "declared_table_confirmation"
+    DECLARED_TABLE_DISCARD = "declared_table_discard"
+    ELIGIBILITY = "eligibility"
+    GRANT_WITHDRAWAL = "grant_withdrawal"
+    HOLD = "hold"
+    JOINT_REVIEW = "joint_review"
+    LIST = "list"
+    NOTIFY_RETURN = "notify_return"
+    OTHER_GRANT = "other_grant"
+    PAY = "pay"
+    PUBLISH = "publish"
+    RECOVER = "recover"
+    REJECT = "reject"
+    RELATED_PARTY = "related_party"
+    RELEASE = "release"
+    REOPEN = "reopen"
+    RETURN = "return"
+    REVIEW = "review"
+    REVOKE = "revoke"
+    SERVICE = "service"
+    SUSPENSION = "suspension"
+    WITHDRAW = "withdraw"
+    YEAR_CLOSING = "year_closing"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class ListNoticesSort(StrEnum):
+    SHA256 = "sha256"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class ListSentTablesState(StrEnum):
+    CONFIRMED = "confirmed"
+    DISCARDED = "discarded"
+    PENDING = "pending"
+
+    def __str__(self) -> str:
+        return str(self.value)

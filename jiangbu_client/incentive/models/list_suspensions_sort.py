@@ -1,0 +1,8 @@
+from enum import StrEnum
+
+class ListSuspensionsSort(StrEnum):
+    AT = "at"
+    TRANSACTION = "transaction"
+
+    def __str__(self) -> str:
+        return str(self.value)

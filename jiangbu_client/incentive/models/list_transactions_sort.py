@@ -1,0 +1,8 @@
+from enum import StrEnum
+
+class ListTransactionsSort(StrEnum):
+    POSTED_AT = "posted_at"
+    SEQ = "seq"
+
+    def __str__(self) -> str:
+        return str(self.value)

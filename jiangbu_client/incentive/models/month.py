@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+
+
+
+
+
+
+T = TypeVar("T", bound="Month")
+
+
+
+@_attrs_define
+class Month:
+    
+
+    month: str
+    amount: str
+    """ 元 / yuan """
+    trades: int
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        month = self.month
+
+        amount = self.amount
+
+        trades = self.trades
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "month": month,
+            "amount": amount,
+            "trades": trades,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        month = d.pop("month")
+
+        amount = d.pop("amount")
+
+        trades = d.pop("trades")
+
+        month = cls(
+            month=month,
+            amount=amount,
+            trades=trades,
+        )
+
+        return month
+

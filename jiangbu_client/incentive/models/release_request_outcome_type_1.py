@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class ReleaseRequestOutcomeType1(StrEnum):
+    DISMISSED = "dismissed"
+    PARTLY = "partly"
+    UPHELD = "upheld"
+
+    def __str__(self) -> str:
+        return str(self.value)

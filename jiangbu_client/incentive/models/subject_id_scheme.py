@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class SubjectIdScheme(StrEnum):
+    NATURAL_PERSON = "natural_person"
+    OVERSEAS = "overseas"
+    USCC = "uscc"
+
+    def __str__(self) -> str:
+        return str(self.value)

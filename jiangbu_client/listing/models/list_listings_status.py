@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class ListListingsStatus(StrEnum):
+    ANNULLED = "annulled"
+    LISTED = "listed"
+    WITHDRAWN = "withdrawn"
+
+    def __str__(self) -> str:
+        return str(self.value)

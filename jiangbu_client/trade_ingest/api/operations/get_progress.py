@@ -1,0 +1,184 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.problem import Problem
+from ...models.progress import Progress
+from typing import cast
+
+
+
+def _get_kwargs(
+    
+) -> dict[str, Any]:
+    
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/progress",
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | Progress:
+    if response.status_code == 200:
+        response_200 = Progress.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+
+
+        return response_422
+
+    response_default = Problem.from_dict(response.json())
+
+
+
+    return response_default
+
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | Progress]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+
+) -> Response[Problem | Progress]:
+    """ Progress: consumed offsets, lag, outbox and quarantine.
+
+     Ends are read before offsets and outbox: with lag 0 and outbox 0, everything published before the
+    request is in the
+    answers. An exchange's key sees the topics of its exchange; its lag includes the facts between
+    services, without
+    which its answers are incomplete. `outbox` counts all changes.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | Progress]
+     """
+
+
+    kwargs = _get_kwargs(
+        
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+
+) -> Problem | Progress | None:
+    """ Progress: consumed offsets, lag, outbox and quarantine.
+
+     Ends are read before offsets and outbox: with lag 0 and outbox 0, everything published before the
+    request is in the
+    answers. An exchange's key sees the topics of its exchange; its lag includes the facts between
+    services, without
+    which its answers are incomplete. `outbox` counts all changes.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | Progress
+     """
+
+
+    return sync_detailed(
+        client=client,
+
+    ).parsed
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+
+) -> Response[Problem | Progress]:
+    """ Progress: consumed offsets, lag, outbox and quarantine.
+
+     Ends are read before offsets and outbox: with lag 0 and outbox 0, everything published before the
+    request is in the
+    answers. An exchange's key sees the topics of its exchange; its lag includes the facts between
+    services, without
+    which its answers are incomplete. `outbox` counts all changes.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | Progress]
+     """
+
+
+    kwargs = _get_kwargs(
+        
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+
+) -> Problem | Progress | None:
+    """ Progress: consumed offsets, lag, outbox and quarantine.
+
+     Ends are read before offsets and outbox: with lag 0 and outbox 0, everything published before the
+    request is in the
+    answers. An exchange's key sees the topics of its exchange; its lag includes the facts between
+    services, without
+    which its answers are incomplete. `outbox` counts all changes.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | Progress
+     """
+
+
+    return (await asyncio_detailed(
+        client=client,
+
+    )).parsed

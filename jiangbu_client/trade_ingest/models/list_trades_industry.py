@@ -1,0 +1,27 @@
+from enum import StrEnum
+
+class ListTradesIndustry(StrEnum):
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+    G = "G"
+    H = "H"
+    I = "I"
+    J = "J"
+    K = "K"
+    L = "L"
+    M = "M"
+    N = "N"
+    O = "O"
+    P = "P"
+    Q = "Q"
+    R = "R"
+    S = "S"
+    T = "T"
+    UNKNOWN = "unknown"
+
+    def __str__(self) -> str:
+        return str(self.value)
