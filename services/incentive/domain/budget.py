@@ -4,7 +4,9 @@ Awards applied for take room in an order; at the first that does not fit the lin
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from services.incentive.policy.terms import Policy, Pool
@@ -77,7 +79,8 @@ class BudgetLine(NamedTuple):
         return self.most_fen - self.used_fen
 
 
-class BudgetYear(NamedTuple):
+@dataclass(frozen=True)
+class BudgetYear:
     """The lines of a budget year, the year's before those of pools; all claims, and what is used by rule."""
 
     year: int
@@ -85,20 +88,20 @@ class BudgetYear(NamedTuple):
     claims: tuple[BudgetClaim, ...]
     used: Mapping[str, int]
 
-    @property
+    @cached_property
     def expected(self) -> list[BudgetClaim]:
         """Awards that are not applied for, in order of award_id."""
         found = (claim for claim in self.claims if claim.rise_fen > 0 and not claim.is_open)
         return sorted(found, key=lambda claim: claim.award_id)
 
-    @property
+    @cached_property
     def held(self) -> list[str]:
         """The awards behind a line, in the order of the year's line."""
         granted_fen = self.granted_fen
         of_year = (place.claim.award_id for place in self.lines[0].places)
         return [award_id for award_id in of_year if granted_fen[award_id] == 0]
 
-    @property
+    @cached_property
     def granted_fen(self) -> dict[str, int]:
         """The amount that all its lines leave for each claim."""
         granted: dict[str, int] = {}

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.budget import EACH_ALONE, BudgetYear, budget_json
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.budgets import load_budget_years, load_posted
+from services.incentive.store.budgets import load_posted, load_ranked_year
 from shared.postgres.query import fetch, fetch_value
 from shared.values.json_types import Json
 from shared.values.times import format_time
@@ -34,8 +34,10 @@ def load_ranked_budget(
     payable_fen = int(fetch_value(connection, payable, int, year=year, as_of=view.as_of))
     policy = view.rulebook.policy
     posted = load_posted(connection, policy, [year], view.as_of)
-    years = load_budget_years(connection, policy, posted, view.as_of, view.instant, with_expected=with_expected)
-    return RankedBudget(budget_json(policy, payable_fen, posted[year], years[year]), years[year])
+    ranked = load_ranked_year(
+        connection, policy, year, posted[year], view.as_of, view.instant, with_expected=with_expected
+    )
+    return RankedBudget(budget_json(policy, payable_fen, posted[year], ranked), ranked)
 
 
 # --- the queue, for people ---

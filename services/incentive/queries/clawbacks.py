@@ -12,7 +12,7 @@ from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.award_context import decisions_of
-from services.incentive.store.rooms import recorded_eligibility
+from services.incentive.store.rooms import load_excesses, recorded_eligibility
 from shared.postgres.query import fetch, fetch_values
 from shared.postgres.sorted_rows import Key, Sorts
 
@@ -50,7 +50,7 @@ CLAWBACK_SORTS: Final[Sorts] = {
 
 def list_clawbacks(connection: Connection, view: LedgerView, state: str | None) -> list[ClawbackProposal]:
     """The proposals in a state (None: in any), in order of award and number."""
-    ids = fetch_values(connection, _APPROVED, str)
+    ids = _awards_in_excess(connection, view) if state == "open" else fetch_values(connection, _APPROVED, str)
     found: list[ClawbackProposal] = []
     for start in range(0, len(ids), _BATCH):
         some = ids[start : start + _BATCH]
@@ -65,6 +65,12 @@ def list_clawbacks(connection: Connection, view: LedgerView, state: str | None) 
             if one.award_id in wanted and state in (None, one.state)
         ]
     return found
+
+
+def _awards_in_excess(connection: Connection, view: LedgerView) -> list[str]:
+    """The awards of which something is to come back. These are the awards with an open proposal."""
+    found = load_excesses(connection, view.rulebook.policy, view.as_of)
+    return sorted({award_id for (award_id, _), one in found.items() if one.to_come_back_fen})
 
 
 def _payables_of(connection: Connection, award_ids: list[str], as_of: datetime | None) -> list[PayableVersion]:

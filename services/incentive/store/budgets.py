@@ -2,9 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -23,11 +23,14 @@ from services.incentive.domain.budget import (
     used_fen,
 )
 from services.incentive.policy.terms import Policy
+from services.incentive.store.ledger import last_instant
 from shared.postgres.database import is_snapshot
 from shared.postgres.query import fetch, fetch_value
 from shared.values.times import shanghai_date
 
-_RANKINGS_KEPT: Final = 8  # some 3 MB each with 20,000 claims
+Value = TypeVar("Value")
+_GRANTED_KEPT: Final = 8  # some 3 MB each with 20,000 claims
+_RANKED_KEPT: Final = 2  # some 12 MB each
 _RANKED_WITHIN_S: Final = 1.0
 _STATE: Final = "SELECT CAST(id AS text) FROM budget_state"
 # Functions of the database: an exchange sees its own decisions only, but may know whether its awards fit in the budget.
@@ -95,9 +98,37 @@ def load_budget_holds(
 ) -> BudgetHolds:
     """The awards of these years that the budgets hold at an instant, from what was recorded up to `as_of`."""
     counted = {counted_year(policy, year, now) for year in years}
-    if as_of is None and is_snapshot(connection):
-        return BudgetHolds(policy, now, _RANKINGS.load(connection, policy, counted, now))
-    return BudgetHolds(policy, now, _load_granted(connection, policy, counted, as_of, now))
+
+    def load(years: Collection[int]) -> dict[int, GrantedYear]:
+        return _load_granted(connection, policy, years, as_of, now)
+
+    if as_of is not None or not is_snapshot(connection):
+        return BudgetHolds(policy, now, load(counted))
+    state = fetch_value(connection, _STATE, str), shanghai_date(now).year
+    return BudgetHolds(policy, now, _GRANTED.load(policy, state, counted, load))
+
+
+def load_ranked_year(
+    connection: Connection,
+    policy: Policy,
+    year: int,
+    posted: Sequence[PostedSums],
+    as_of: datetime | None,
+    now: datetime,
+    *,
+    with_expected: bool,
+) -> BudgetYear:
+    """Rank the claims on one budget year, of which `posted` counts. See load_budget_years."""
+
+    def load(_: Collection[int]) -> dict[int, BudgetYear]:
+        return load_budget_years(connection, policy, {year: [*posted]}, as_of, now, with_expected=with_expected)
+
+    if as_of is not None or not is_snapshot(connection):
+        return load([year])[year]
+    # Any batch may change what is not applied for.
+    last = last_instant(connection) if with_expected else None
+    state = fetch_value(connection, _STATE, str), shanghai_date(now).year, with_expected, last
+    return _RANKED.load(policy, state, [year], load)[year]
 
 
 def _load_granted(
@@ -131,55 +162,59 @@ def _used(policy: Policy, sums: Sequence[PostedSums]) -> dict[str, int]:
     return {one.rule: used_fen(policy, one) for one in sums}
 
 
-class _Ranking(NamedTuple):
-    """The amounts that a budget year leaves for claims: by a policy, in a state of all claims, in a calendar year."""
+class _Kept(NamedTuple, Generic[Value]):
+    """A value of a budget year: by a policy, in a state of everything that it is computed from."""
 
     policy: Policy
-    state: str
-    this_year: int
+    state: Hashable
     year: int
-    granted: GrantedYear
+    value: Value
 
 
-class _Rankings:
-    """The last few rankings of budget years now, each computed once by the requests that need it at the same time."""
+class _LastValues(Generic[Value]):
+    """The last few values of budget years now, each computed once by the requests that need it at the same time."""
 
-    def __init__(self) -> None:
-        self._kept: tuple[_Ranking, ...] = ()
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: tuple[_Kept[Value], ...] = ()
         self._computing = threading.Lock()
 
     def load(
-        self, connection: Connection, policy: Policy, counted: Collection[int], now: datetime
-    ) -> dict[int, GrantedYear]:
-        """Return the amounts that these budget years leave for each claim of a snapshot."""
-        state, this_year = fetch_value(connection, _STATE, str), shanghai_date(now).year
-        found = self._find(policy, state, this_year, counted)
-        if len(found) == len(counted):
+        self,
+        policy: Policy,
+        state: Hashable,
+        years: Collection[int],
+        compute: Callable[[Collection[int]], Mapping[int, Value]],
+    ) -> dict[int, Value]:
+        """Return the values of these budget years; compute those that are not kept."""
+        found = self._find(policy, state, years)
+        if len(found) == len(years):
             return found
         # A server that does not answer to one request must not stop the others.
         is_alone = self._computing.acquire(timeout=_RANKED_WITHIN_S)
         try:
-            found = self._find(policy, state, this_year, counted)
-            missing = [year for year in counted if year not in found]
+            found = self._find(policy, state, years)
+            missing = [year for year in years if year not in found]
             if missing:
-                ranked = _load_granted(connection, policy, missing, None, now)
-                new = (_Ranking(policy, state, this_year, year, granted) for year, granted in ranked.items())
-                self._kept = (*new, *self._kept)[:_RANKINGS_KEPT]
-                found |= ranked
+                computed = compute(missing)
+                new = (_Kept(policy, state, year, value) for year, value in computed.items())
+                self._kept = (*new, *self._kept)[: self._most]
+                found |= computed
         finally:
             if is_alone:
                 self._computing.release()
         return found
 
-    def _find(self, policy: Policy, state: str, this_year: int, counted: Collection[int]) -> dict[int, GrantedYear]:
+    def _find(self, policy: Policy, state: Hashable, years: Collection[int]) -> dict[int, Value]:
         return {
-            one.year: one.granted
+            one.year: one.value
             for one in self._kept
-            if one.policy is policy and one.state == state and one.this_year == this_year and one.year in counted
+            if one.policy is policy and one.state == state and one.year in years
         }
 
 
-_RANKINGS: Final = _Rankings()
+_GRANTED: Final = _LastValues[GrantedYear](_GRANTED_KEPT)
+_RANKED: Final = _LastValues[BudgetYear](_RANKED_KEPT)
 
 
 def load_held(connection: Connection, policy: Policy, years: Collection[int], now: datetime) -> frozenset[str]:

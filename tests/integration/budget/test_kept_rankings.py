@@ -72,3 +72,22 @@ def test_a_decision_and_a_correction_each_end_a_ranking(bureau: Bureau) -> None:
     assert holds(bureau, *awards) == [FREE, FREE, HELD]
     bureau.take(first_purchase(2, "2026-03-01", "1000000.00", seq=9))
     assert holds(bureau, *awards) == [FREE, FREE, FREE]
+
+
+def test_the_budget_of_a_year_is_ranked_once_and_again_after_a_change(bureau: Bureau) -> None:
+    awards = [bureau.purchase(number) for number in (1, 2, 3)]
+    ranked: list[int] = []
+
+    def asked() -> list[str]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(budgets, "load_budget_years", lambda *a, **b: ranked.append(1) or load(*a, **b))
+            return bureau.ask.ok("/v1/budget", year=2026)["held"]
+
+    load = budgets.load_budget_years
+    for award_id in awards:
+        bureau.done(award_id, "list")
+    assert [asked(), asked()] == [[awards[2]]] * 2
+    assert len(ranked) == 1
+    bureau.done(awards[0], "reject")
+    assert [asked(), asked()] == [[]] * 2
+    assert len(ranked) == 2
