@@ -12,7 +12,7 @@ from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.award_context import decisions_of
-from services.incentive.store.rooms import load_excesses, recorded_eligibility
+from services.incentive.store.rooms import load_all_excesses, recorded_eligibility
 from shared.postgres.query import fetch, fetch_values
 from shared.postgres.sorted_rows import Key, Sorts
 
@@ -69,7 +69,7 @@ def list_clawbacks(connection: Connection, view: LedgerView, state: str | None) 
 
 def _awards_in_excess(connection: Connection, view: LedgerView) -> list[str]:
     """The awards of which something is to come back. These are the awards with an open proposal."""
-    found = load_excesses(connection, view.rulebook.policy, view.as_of)
+    found = load_all_excesses(connection, view.rulebook.policy, view.as_of)
     return sorted({award_id for (award_id, _), one in found.items() if one.to_come_back_fen})
 
 

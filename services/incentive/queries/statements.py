@@ -18,15 +18,18 @@ from shared.values.json_types import Json
 
 # Statements that are not served yet, oldest first; then those with a remedy that may be open, served last first.
 _OF_DECISIONS: Final = f"""
-    SELECT s.sha256, s.content, d.award_id, d.subject, d.action, d.decided_on, a.recorded_at
-    FROM statement s JOIN decision d ON d.statement = s.sha256 JOIN act a ON a.id = d.id
-    LEFT JOIN (
-        SELECT v.statement, max(v.served_on) AS served_on FROM service v JOIN act b ON b.id = v.id
-        WHERE b.recorded_at <= {AS_OF} GROUP BY v.statement
-    ) served ON served.statement = s.sha256
-    WHERE a.recorded_at <= {AS_OF} AND d.decided_on >= %(since)s
-      AND CASE WHEN served.served_on IS NULL THEN %(unserved)s ELSE served.served_on >= %(served_since)s END
-    ORDER BY served.served_on DESC NULLS FIRST, a.seq LIMIT %(limit)s
+    SELECT s.sha256, s.content, o.award_id, o.subject, o.action, o.decided_on, o.recorded_at FROM (
+        SELECT d.statement, d.award_id, d.subject, d.action, d.decided_on, a.recorded_at, a.seq, served.served_on
+        FROM decision d JOIN act a ON a.id = d.id
+        LEFT JOIN (
+            SELECT v.statement, max(v.served_on) AS served_on FROM service v JOIN act b ON b.id = v.id
+            WHERE b.recorded_at <= {AS_OF} GROUP BY v.statement
+        ) served ON served.statement = d.statement
+        WHERE d.statement IS NOT NULL AND a.recorded_at <= {AS_OF} AND d.decided_on >= %(since)s
+          AND CASE WHEN served.served_on IS NULL THEN %(unserved)s ELSE served.served_on >= %(served_since)s END
+        ORDER BY served.served_on DESC NULLS FIRST, a.seq LIMIT %(limit)s
+    ) o JOIN statement s ON s.sha256 = o.statement
+    ORDER BY o.served_on DESC NULLS FIRST, o.seq
 """
 _LONGEST_REMEDY_DAYS: Final = 366
 _LONGEST_DAYS: Final = 2 * _LONGEST_REMEDY_DAYS  # with the time until it is served

@@ -8,7 +8,7 @@ from services.incentive.domain.workflow import FIRST_STATE, STATES, Actor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import last_steps_sql
 from services.incentive.store.as_of import AS_OF
-from services.incentive.store.rooms import flagged_awards, load_excesses
+from services.incentive.store.rooms import flagged_awards, load_all_excesses
 from shared.postgres.query import fetch, fetch_value
 
 # The reader's steps of the last round of each award, and those after which another person must take the next one.
@@ -77,6 +77,6 @@ def count_flags(connection: Connection, view: LedgerView, year: int) -> dict[str
     """
     of_year = f"SELECT count(*) FROM {view.awards} WHERE award.year = %(year)s AND award.award_id = ANY(%(ids)s)"
     found = dict(fetch(connection, flags, tuple[str, int], year=year, as_of=view.as_of))
-    for flag, ids in flagged_awards(load_excesses(connection, view.rulebook.policy, view.as_of)).items():
+    for flag, ids in flagged_awards(load_all_excesses(connection, view.rulebook.policy, view.as_of)).items():
         found[flag] = fetch_value(connection, of_year, int, year=year, ids=sorted(ids), as_of=view.as_of)
     return found

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.acts import Act
 from services.incentive.domain.holds import OBJECTION
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import LAST_STEP_SQL, render_acts
+from services.incentive.store.acts import last_steps_sql, render_acts
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
 from shared.postgres.query import fetch
@@ -60,7 +60,8 @@ def notice_rounds(connection: Connection, view: LedgerView) -> list[NoticeRound]
     statement = f"""
         SELECT coalesce(last.notice_until, CAST((last.until - interval '1 microsecond') AT TIME ZONE 'Asia/Shanghai'
                                                 AS date)) AS until, count(*), CAST(sum(award.payable_fen) AS bigint)
-        FROM {view.awards} JOIN LATERAL ({LAST_STEP_SQL}) last ON last.to_state = 'published'
+        FROM {view.awards}
+        JOIN ({last_steps_sql(view.as_of)}) last ON last.award_id = award.award_id AND last.to_state = 'published'
         GROUP BY 1 ORDER BY 1
     """
     return fetch(connection, statement, NoticeRound, as_of=view.as_of)
