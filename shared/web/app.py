@@ -12,9 +12,12 @@ from flask import Flask, Response, current_app, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from shared.postgres.database import make_probe_engine
+from shared.postgres.errors import is_transient
+from shared.telemetry.masking import reason_of
 from shared.values.json_types import Json
 from shared.web import docs
 from shared.web.compression import compress
@@ -28,7 +31,7 @@ from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_excepti
 from shared.web.query import Blueprint
 from shared.web.request_labels import method_label, route_label
 from shared.web.request_tracing import trace_requests
-from shared.web.service import ServiceInfo, current_service, noted_size
+from shared.web.service import ServiceInfo, current_service, leave_standbys, noted_size
 from shared.web.unknown_addresses import plain_page, show_unknown_addresses_by
 
 BODY_MOST_BYTES: Final = 1 << 20
@@ -80,7 +83,19 @@ class StrictJson(DefaultJSONProvider):
 
 
 class _App(Flask):
-    """Flask's application, logging a failed request by its route: Flask would log its path."""
+    """Flask's application. It logs a failed request by its route, as Flask would log its path.
+
+    A read that a standby ends is answered by the primary: replay cancels what conflicts with it, and servers stop.
+    """
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        try:
+            return super().dispatch_request()
+        except DBAPIError as error:
+            if not is_transient(error) or not leave_standbys():
+                raise
+            _log.warning("the standby ended a read, the primary answers", route=route_label(), error=reason_of(error))
+            return super().dispatch_request()
 
     def log_exception(self, exc_info: object) -> None:
         _log.error(

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final, NamedTuple
 
-from flask import current_app, g
+from flask import current_app, g, request
 from sqlalchemy import Connection, Engine
 
 from shared.kafka.offset_witness import DatabaseBehindError
@@ -84,6 +84,7 @@ class Needs(NamedTuple):
 
 
 _NOTHING: Final = Needs()
+_SAFE: Final = ("GET", "HEAD")
 
 
 @contextmanager
@@ -137,7 +138,7 @@ def read_snapshot(
     needs = needs._replace(size=max(needs.size, g.get("min_size", 0)))
     with ExitStack() as opened:
         connection = None
-        if service.standbys is not None:
+        if service.standbys is not None and not g.get("leaves_standbys"):
             connection = service.standbys.open(opened, viewer, partial(_suffices, needs))
             standby = "unconfirmed" if service.standbys.is_unconfirmed() else "standby"
             g.read_from = "primary" if connection is None else standby
@@ -148,6 +149,17 @@ def read_snapshot(
             check = None if service.standbys is None and not needs.size else partial(_require_size, needs.size)
             connection = opened.enter_context(snapshot(service.engine, viewer, check, check_primary))
         yield connection
+
+
+def leave_standbys() -> bool:
+    """Have the primary answer the rest of a request that only reads; False if no standby answered before.
+
+    A standby that answers without the primary is not left: the primary is silent.
+    """
+    if request.method not in _SAFE or g.get("read_from") != "standby":
+        return False
+    g.leaves_standbys, g.read_from = True, "primary"
+    return True
 
 
 def _suffices(needs: Needs, connection: Connection) -> bool:

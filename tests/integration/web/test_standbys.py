@@ -6,18 +6,24 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from flask import g
+from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from shared.postgres import standbys
-from shared.postgres.query import fetch_values
+from shared.postgres.errors import driver_error
+from shared.postgres.long_reads import compare_in_snapshot
+from shared.postgres.query import fetch_value, fetch_values
 from shared.postgres.standbys import POSITION_WITHIN_S, PrimaryPosition, StandbyReads
 from shared.service_log.store import confirm_checkpoint, newest_checkpoint
 from shared.values.times import format_time
+from shared.web.service import viewer_snapshot
 from tests.support.incentive.app import SETTINGS, Asker, incentive_app
 from tests.support.incentive.bureau import FIRST, Bureau
 from tests.support.incentive.ledger import first_purchase, ledger_database
@@ -27,10 +33,11 @@ from tests.support.until import until
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from flask import Response
     from flask.testing import FlaskClient
+    from sqlalchemy import Connection
     from werkzeug.test import TestResponse
 
     from tests.support.engines.replicated import Replicated
@@ -53,9 +60,12 @@ class Served:
     """A bureau on the primary, and its API with reads from the standby."""
 
     def __init__(self, pair: Replicated, urls: tuple[str, str], bureau: Bureau) -> None:
-        settings = replace(SETTINGS, database_read_url=pair.standby_url(urls[1]))
+        self.owner_url, self.read_url = urls[0], pair.standby_url(urls[1])
         self.pair, self.bureau = pair, bureau
+        settings = replace(SETTINGS, database_read_url=self.read_url)
         self.app = incentive_app(bureau.engine, bureau.rulebook, lambda: bureau.now, settings=settings)
+        self.app.add_url_rule("/slow", view_func=self._read_slowly, methods=["GET", "POST"])
+        self.during_read: Callable[[Connection], None] = lambda _: None
         self._read_from: Counter[str | None] = Counter()
         self.app.after_request(self._count)
         self.client: FlaskClient = self.app.test_client()
@@ -77,6 +87,13 @@ class Served:
     def _count(self, response: Response) -> Response:
         self._read_from[g.get("read_from")] += 1
         return response
+
+    def _read_slowly(self) -> dict[str, list[int]]:
+        count = "SELECT count(*) FROM ledger_transaction"
+        with viewer_snapshot() as connection:
+            before = fetch_value(connection, count, int)
+            self.during_read(connection)
+            return {"entries": [before, fetch_value(connection, count, int)]}
 
     def reads_from_standby(self) -> bool:
         before = self.reads("standby")
@@ -272,3 +289,92 @@ def test_the_primary_serves_checkpoints_where_commits_wait_for_no_standby(served
         before = served.reads("standby")
         assert served.get("/v1/log/checkpoint").status_code == 200
         assert served.reads("standby") == before
+
+
+def vacuum(url: str) -> None:
+    """Remove rows that a snapshot of the standby still sees."""
+    with psycopg.connect(url, autocommit=True) as primary:
+        primary.execute("CREATE TABLE vacuumed AS SELECT generate_series(1, 1000) AS n")
+        primary.execute("DELETE FROM vacuumed")
+        primary.execute("VACUUM vacuumed")
+
+
+def lock_out_readers(url: str) -> None:
+    """Lock a table that the snapshot has read, as migrations do."""
+    with psycopg.connect(url) as primary:
+        primary.execute("LOCK TABLE ledger_transaction IN ACCESS EXCLUSIVE MODE")
+
+
+class Conflict:
+    """Has replay conflict with a read of the standby, and notes what the read fails with."""
+
+    def __init__(self, pair: Replicated, provoke: Callable[[], None]) -> None:
+        self._pair, self._provoke = pair, provoke
+        self.states: list[str | None] = []
+
+    def __call__(self, connection: Connection) -> None:
+        if not fetch_value(connection, "SELECT pg_is_in_recovery()", bool):
+            return
+        reader = fetch_value(connection, "SELECT pg_backend_pid()", int)
+        with ThreadPoolExecutor(1) as pool:
+            provoked = pool.submit(self._provoke_while_asleep, reader)
+            try:
+                fetch_value(connection, "SELECT 1 FROM pg_sleep(60)", int)
+            except DBAPIError as error:
+                self.states.append(getattr(driver_error(error), "sqlstate", None))
+                raise
+            finally:
+                provoked.result()
+
+    def _provoke_while_asleep(self, reader: int) -> None:
+        asleep = f"SELECT 1 FROM pg_stat_activity WHERE pid = {reader} AND wait_event = 'PgSleep'"
+        with psycopg.connect(self._pair.standby.url(), autocommit=True) as standby:
+            until(lambda: standby.execute(asleep).fetchone())
+        self._provoke()
+
+
+@pytest.fixture(params=[vacuum, lock_out_readers])
+def conflict(served, request) -> Iterator[Conflict]:
+    """Replay on the standby cancels what it conflicts with at once."""
+    with psycopg.connect(served.pair.standby.url(), autocommit=True) as standby:
+        standby.execute("ALTER SYSTEM SET max_standby_streaming_delay = 0")
+        standby.execute("SELECT pg_reload_conf()")
+        until(lambda: standby.execute("SHOW max_standby_streaming_delay").fetchone() == ("0",))
+        yield Conflict(served.pair, partial(request.param, served.owner_url))
+        standby.execute("ALTER SYSTEM RESET max_standby_streaming_delay")
+        standby.execute("SELECT pg_reload_conf()")
+
+
+def test_the_primary_answers_a_read_that_replay_cancels(served, conflict) -> None:
+    served.bureau.done(served.bureau.purchase(1), "apply")
+    expected = served.get("/slow").get_json()
+    assert served.reads("primary") == 0
+    served.during_read = conflict
+    with capture_logs() as lines:
+        answer = served.get("/slow")
+    assert (answer.status_code, answer.get_json()) == (200, expected)
+    assert conflict.states == ["40001"]
+    assert served.reads("primary") == 1
+    (line,) = [line for line in lines if line["event"] == "the standby ended a read, the primary answers"]
+    assert "conflict with recovery" in line["error"]
+
+
+def test_a_request_that_writes_is_not_repeated_by_the_server(served, conflict) -> None:
+    served.during_read = conflict
+    answer = served.client.post("/slow", headers=headers("auditor"))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert conflict.states == ["40001"]
+
+
+def test_a_comparison_that_replay_cancels_begins_again_on_the_primary(served, conflict) -> None:
+    said: list[str] = []
+
+    def compare(connection: Connection, say: Callable[[str], None]) -> int:
+        entries = fetch_value(connection, "SELECT count(*) FROM ledger_transaction", int)
+        say(f"{entries} entries")
+        conflict(connection)
+        return entries
+
+    entries = compare_in_snapshot(served.bureau.engine, served.read_url, compare, said.append)
+    assert conflict.states == ["40001"]
+    assert said == [f"{entries} entries"]
