@@ -65,6 +65,11 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram, publ
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
+
+    def committed() -> None:
+        publisher.committed(consumer.has_backlog)
+        program.run.committed()
+
     consumer = BatchConsumer(
         handler=traced(LedgerIntake(rulebook, log, now), program.tracing, GROUP),
         engine=program.engine,
@@ -74,7 +79,7 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram, publ
         topics=TOPICS,
         clock=now,
         stop=program.stop,
-        committed=lambda: publisher.committed(consumer.has_backlog),
+        committed=committed,
         begun=program.run.begun,
         heartbeat=program.heartbeat,
     )

@@ -9,14 +9,17 @@ The service's own role updates the rows, and old rows may be deleted.
 
 import os
 import socket
+import threading
 import time
 from typing import Final, Literal, get_args
 
 import structlog
-from sqlalchemy import Connection, Engine, NullPool, create_engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, ExceptionContext, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from shared.postgres.errors import is_transient
 from shared.postgres.query import execute, fetch_value
+from shared.postgres.replication import UnreplicatedCommitError
 from shared.telemetry.masking import reason_of
 
 Ending = Literal["stopped", "halted", "failed"]
@@ -34,21 +37,47 @@ _BEGIN = """
     INSERT INTO worker_run (host, pid, started_at)
     VALUES (%(host)s, %(pid)s, clock_timestamp() - make_interval(secs => %(age_s)s)) RETURNING id
 """
-_END = "UPDATE worker_run SET ended_at = clock_timestamp(), ending = %(ending)s, reason = %(reason)s WHERE id = %(id)s"
+_END = """
+    UPDATE worker_run
+    SET ended_at = clock_timestamp(), ending = %(ending)s, reason = %(reason)s, unknown_commits = %(unknown)s
+    WHERE id = %(id)s
+"""
+_UNKNOWN = "UPDATE worker_run SET unknown_commits = %(unknown)s WHERE id = %(id)s"
 
 
 class WorkerRun:
-    """The run of this process."""
+    """The run of this process. It counts the commits of its engine that no standby has acknowledged."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._started_s = time.monotonic()
         self._id: int | None = None
+        self._counting = threading.Lock()
+        self._unknown = self._recorded = 0
+        event.listen(engine, "handle_error", self._count)
 
     def begun(self) -> None:
         """Record the start. Raises errors of the driver."""
         with self._engine.begin() as connection:
             self._id = self._begin(connection)
+
+    def committed(self) -> None:
+        """Record how many commits have an unknown outcome, if there are more; to be called after one that succeeded.
+
+        A transient error leaves it to the next call; raises other errors of the driver.
+        """
+        unknown = self._unknown
+        if self._id is None or unknown == self._recorded:
+            return
+        try:
+            with self._engine.begin() as connection:
+                execute(connection, _UNKNOWN, unknown=unknown, id=self._id)
+        except DBAPIError as error:
+            if not is_transient(error):
+                raise
+            log.warning("commits of unknown outcome not recorded yet", error=reason_of(error))
+        else:
+            self._recorded = unknown
 
     def ended(self, ending: Ending, reason: str | None) -> None:
         """Record the end if the database answers soon; never raises, so it cannot hide why the run ended.
@@ -67,10 +96,15 @@ class WorkerRun:
         try:
             with engine.begin() as connection:
                 run = self._begin(connection) if self._id is None else self._id
-                execute(connection, _END, **end, id=run)
+                execute(connection, _END, **end, unknown=self._unknown, id=run)
         except SQLAlchemyError as error:
             log.warning("end of the run not recorded", error=reason_of(error))
 
     def _begin(self, connection: Connection) -> int:
         age_s = time.monotonic() - self._started_s
         return fetch_value(connection, _BEGIN, int, host=socket.gethostname(), pid=os.getpid(), age_s=age_s)
+
+    def _count(self, failure: ExceptionContext) -> None:
+        if isinstance(failure.original_exception, UnreplicatedCommitError):
+            with self._counting:
+                self._unknown += 1

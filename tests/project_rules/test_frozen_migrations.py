@@ -304,6 +304,16 @@ RELEASED = {
     "services/trade_ingest/migrations/versions/r0019_busy_sellers.sql": (
         "49481a42045d33cc447fb62bcfe8974b68e5bc60b14e30513d7acac6d8c05a71"
     ),
+    "services/listing/migrations/versions/r0015_unknown_commits.py": (
+        "387ef456ccf3aab16193cc0334492015203f67d7acb868673bee89e4e223184f"
+    ),
+    "services/trade_ingest/migrations/versions/r0020_unknown_commits.py": (
+        "2a4372bf2d1ce3525494d650a8abc72ebae196c8d00b363d417dfb3a06b29520"
+    ),
+    "services/incentive/migrations/versions/0044_unknown_commits.py": (
+        "6691d719c47baa527be292161f503d8db0c32a7524d62e46f9ae51916762e64b"
+    ),
+    "shared/postgres/tables/base_3.sql": ("ac7156b7b10031395571e9c91c11e4bbc15f3383652705a0b6e188e01228ef83"),
 }
 
 

@@ -196,6 +196,11 @@ def _run_figures(stored: Stored) -> Iterator[Metric]:
     for ending in ENDINGS:
         endings.add_metric([ending], stored.endings.get(ending, 0))
     yield endings
+    yield CounterMetricFamily(
+        "jiangbu_worker_unreplicated_commits",
+        "Commits of consumers that no standby has acknowledged.",
+        stored.unknown_commits,
+    )
     has_halted = stored.last_run is not None and stored.last_run.has_halted
     yield GaugeMetricFamily(
         "jiangbu_worker_halted", "1 if the latest consumer run ended by a fatal condition or a bug.", has_halted

@@ -107,6 +107,7 @@ class Stored:
     in_force: bool = True
     starts: int = 0
     endings: dict[str, int] = field(default_factory=dict)
+    unknown_commits: int = 0
     clock_error_s: float = 0.0
     ahead_s: float | None = None
     replication: ReplicationState | None = None
@@ -130,6 +131,7 @@ _QUOTAS = """
            CAST(sum(cut_items) AS bigint)
     FROM quarantine_day GROUP BY 1
 """
+_RUNS = "SELECT ending, count(*), CAST(sum(unknown_commits) AS bigint) FROM worker_run GROUP BY ending"
 _POSITIONS = "SELECT topic, partition, next_offset, moved_at FROM position"
 
 
@@ -152,9 +154,13 @@ def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored
 
 
 def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -> Stored:
-    runs = fetch(connection, "SELECT ending, count(*) FROM worker_run GROUP BY ending", tuple[str | None, int])
-    endings = {ending: number for ending, number in runs if ending is not None}
-    stored = replace(stored, starts=sum(number for _, number in runs), endings=endings)
+    runs = fetch(connection, _RUNS, tuple[str | None, int, int])
+    stored = replace(
+        stored,
+        starts=sum(number for _, number, _ in runs),
+        endings={ending: number for ending, number, _ in runs if ending is not None},
+        unknown_commits=sum(unknown for *_, unknown in runs),
+    )
     if service.next_seq is not None:
         stored = replace(stored, next_seq=service.next_seq(connection))
     if service.last_instant is not None:

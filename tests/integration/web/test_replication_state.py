@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.broker.topics import apply_topics
 from shared.postgres.replication import require_replication
 from shared.process.liveness import STUCK_AFTER_S
+from shared.process.run_record import WorkerRun
 from tests.support.registers.web_register import register_set
 from tests.support.until import until
 
@@ -102,3 +103,16 @@ def test_commits_of_unknown_outcome_are_counted(pair, listing) -> None:
     with pair.unreplicated(lambda: commit(listing)):
         pass
     assert figures(listing)["jiangbu_unreplicated_commits_total"] == 1
+
+
+def test_commits_of_consumers_of_unknown_outcome_are_counted(pair, listing) -> None:
+    total = "jiangbu_worker_unreplicated_commits_total"
+    run = WorkerRun(listing.app.extensions["jiangbu"].engine)
+    run.begun()
+    run.committed()
+    until(lambda: figures(listing).get(total) == 0)
+    for number in (1, 2):
+        with pair.unreplicated(lambda: commit(listing)):
+            pass
+        run.committed()
+        until(lambda number=number: figures(listing).get(total) == number)

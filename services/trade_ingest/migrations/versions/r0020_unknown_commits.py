@@ -1,0 +1,10 @@
+"""Commits of consumers whose outcome is unknown."""
+
+from shared.postgres.migrate import COMMON, execute_files
+
+revision = "0020"
+down_revision = "0019"
+
+
+def upgrade() -> None:
+    execute_files(COMMON / "base_3.sql")
