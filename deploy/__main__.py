@@ -8,6 +8,7 @@ from typing import get_args
 import click
 
 from deploy.api_keys import make_api_keys
+from deploy.backup.cli import backup, restore
 from deploy.broker.admin import connect_admin
 from deploy.broker.quotas import apply_quotas, broker_quotas, wanted_quotas
 from deploy.broker.topics import apply_topics
@@ -282,7 +283,7 @@ def archive(place: str, records_only: bool) -> None:
 
 
 main.add_command(ha)
-for command in (install, upgrade, rollback):
+for command in (install, upgrade, rollback, backup, restore):
     main.add_command(command)
 
 

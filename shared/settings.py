@@ -86,6 +86,16 @@ class KafkaSettings:
 
 
 @dataclass(frozen=True)
+class BucketSettings:
+    """Access to S3-compatible storage; `endpoint` is its base URL."""
+
+    endpoint: str
+    region: str
+    access_key: str
+    secret_key: str
+
+
+@dataclass(frozen=True)
 class ExchangeQuota:
     """Quotas of each exchange's user on each broker node; 0 means none.
 
@@ -388,6 +398,16 @@ def _load_oidc_settings() -> OidcSettings | None:
 def load_database_admin_url() -> str:
     """Load the URL of PostgreSQL's superuser, who creates databases and roles."""
     return _given("DATABASE_ADMIN_URL", _database_url("DATABASE_ADMIN_URL", "DATABASE_ADMIN_PASSWORD_FILE"))
+
+
+def load_bucket_settings() -> BucketSettings:
+    """Load the access to S3-compatible storage, where backups can be kept."""
+    return BucketSettings(
+        endpoint=_required("BUCKET_ENDPOINT", _http_url),
+        region=_optional("BUCKET_REGION", str) or "us-east-1",
+        access_key=_required("BUCKET_ACCESS_KEY", str),
+        secret_key=_given("BUCKET_SECRET_KEY_FILE", _secret("BUCKET_SECRET_KEY", "BUCKET_SECRET_KEY_FILE")),
+    )
 
 
 def load_patroni_password() -> str | None:

@@ -45,14 +45,15 @@ def assessed_set(admin_url: str, kafka: KafkaSettings, exchanges: Sequence[str])
         yield [
             Assessed(found, list(_losses(found)))
             for service in get_args(Service)
-            for found in [stack.enter_context(_opened(service, admin_url, kafka, exchanges))]
+            for found in [stack.enter_context(opened_as_admin(service, admin_url, kafka, exchanges))]
         ]
 
 
 @contextlib.contextmanager
-def _opened(
+def opened_as_admin(
     service: Service, admin_url: str, kafka: KafkaSettings, exchanges: Sequence[str]
 ) -> Iterator[StoppedService]:
+    """Open a service's database and consumer group as the admin of both engines, whether it runs or not."""
     url = make_url(admin_url).set(database=database_of(service)).render_as_string(hide_password=False)
     register = _register_of(service, url)
     with opened(kafka, service, register, streams_of(service, register, exchanges), url) as found:

@@ -17,6 +17,7 @@ LENGTH: Final = struct.Struct(">qi")
 _CRC_FROM: Final = 21
 _MAGIC: Final = 2
 _CODEC, _LOG_APPEND_TIME, _TRANSACTIONAL, _CONTROL = 0x07, 0x08, 0x10, 0x20
+_CRC: Final = struct.Struct(">I")
 
 
 class StoredBatch(msgspec.Struct, frozen=True, gc=False):
@@ -76,3 +77,17 @@ def parse_batch(data: bytes) -> StoredBatch:
     elif not 0 <= count <= delta + 1:
         damage = f"{count} records at {delta + 1} offsets"
     return StoredBatch(data, base, base + delta, epoch, attributes, first, most, producer_id, count, damage)
+
+
+def detached(batch: StoredBatch) -> bytes:
+    """Return a sound batch as a producer without transactions sends it: no offset, no leader, no producer.
+
+    The broker stores it with the same records, timestamps and compression. Two stored batches with the same records are
+    equal when detached.
+    """
+    _, length, _, magic, _, attributes, *rest = HEADER.unpack_from(batch.data)
+    delta, first, most, _, _, _, count = rest
+    header = (0, length, -1, magic, 0, attributes & ~_TRANSACTIONAL, delta, first, most, -1, -1, -1, count)
+    data = bytearray(HEADER.pack(*header) + batch.body)
+    _CRC.pack_into(data, _CRC_FROM - _CRC.size, crc32c(memoryview(data)[_CRC_FROM:]))
+    return bytes(data)
