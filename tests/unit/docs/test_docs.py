@@ -44,6 +44,7 @@ NOT_OURS = {
     "SASL_PLAINTEXT",
     "SASL_SSL",
     "PR_SET_PDEATHSIG",
+    "KAFKA_HEAP_OPTS",
 }
 ASSIGNMENT = re.compile(r"[A-Z_]+=.*", re.DOTALL)
 
