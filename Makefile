@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 HA_STAMP := $(VENV)/.ready-ha
+SPARK_STAMP := $(VENV)/.ready-spark
 ARGS ?=
 # With --ha, Patroni too.
 READY := $(STAMP) $(if $(filter --ha,$(ARGS)),$(HA_STAMP))
@@ -13,12 +14,13 @@ unexport PYTHONDONTWRITEBYTECODE
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-ha demo up test test-all test-ha test-ha-compose test-tools check docs faults mutation advisories bench bench-check
+.PHONY: help setup setup-ha setup-spark demo up test test-all test-ha test-ha-compose test-tools check docs faults mutation advisories bench bench-check
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
 	@echo
 	@echo '  make setup   安装到 .venv                                        install into .venv what the rest needs'
+	@echo '  make setup-spark  全量复算任务的 PySpark                         PySpark for the job that recomputes everything'
 	@echo '  make demo    演示：一年的样例事件到有解释的奖补                  a year of sample events to explained awards'
 	@echo '               ARGS=--stay 演示后保持运行                          goes on until Ctrl-C'
 	@echo '               ARGS=--all 列出每项奖补及其说明                     prints every award with its explanation'
@@ -60,6 +62,15 @@ $(HA_STAMP): $(STAMP) requirements-ha.lock
 	  echo '错误 / error: Patroni 安装失败 / Patroni could not be installed: check the network or the package index of pip' >&2; exit 1; }
 	@touch $@
 
+setup-spark: $(SPARK_STAMP)
+
+$(SPARK_STAMP): $(STAMP) spark/requirements.lock
+	@echo '正在安装 PySpark / installing PySpark into $(VENV)' >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r spark/requirements.lock >&2 || { \
+	  echo '错误 / error: PySpark 安装失败 / PySpark could not be installed: check the network or the package index of pip' >&2; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e spark >&2
+	@touch $@
+
 demo: $(READY)
 	@exec $(BIN)/python -m devset.demo $(ARGS)
 
@@ -87,7 +98,7 @@ test: check
 	@exec $(PYTEST) -n 3 -m 'not extended' $(ARGS)
 
 # The highly available set needs the machine to itself, so its tests come last; with ARGS only those that ARGS name.
-test-all: check test-tools setup-ha
+test-all: check test-tools setup-ha setup-spark
 	@$(PYTEST) -n 4 -m 'not ha' $(ARGS)
 	@$(if $(ARGS),,exec $(HA_TESTS))
 

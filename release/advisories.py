@@ -22,7 +22,13 @@ from release.locks import pins
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 KNOWN: Final = Path(__file__).with_name("advisories.json")
-LOCKS: Final = ("requirements-server.lock", "requirements-build.lock", "requirements.lock", "requirements-ha.lock")
+LOCKS: Final = (
+    "requirements-server.lock",
+    "requirements-build.lock",
+    "requirements.lock",
+    "requirements-ha.lock",
+    "spark/requirements.lock",
+)
 
 
 class Span(msgspec.Struct, frozen=True, order=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PRODUCT = ("services", "shared", "exchange_kit", "deploy", "devset")
+PRODUCT = ("services", "shared", "exchange_kit", "deploy", "devset", "spark")
 MOST_MODULES = 20
 
 
@@ -72,6 +73,18 @@ def test_no_test_imports_another_test_file() -> None:
 def test_product_code_imports_no_test_code() -> None:
     """Tests are not installed."""
     assert [str(path) for path in modules(*PRODUCT) if any(name.startswith("tests.") for name in imported(path))] == []
+
+
+def test_the_job_on_spark_shares_no_code_and_takes_no_rows() -> None:
+    """It is an oracle: what it shared could be wrong in both. Rows in Python would not grow with the cluster."""
+    known = ("__future__", "jiangbu_spark.", "pyspark.", "click", "yaml", "psycopg", *sys.stdlib_module_names)
+    for path in modules("spark"):
+        assert [name for name in imported(path) if not name.startswith(known)] == [], path
+        called = {node.attr for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)}
+        assert (
+            called & {"collect", "toPandas", "udf", "pandas_udf", "rdd", "foreach", "applyInPandas", "mapInPandas"}
+            == set()
+        )
 
 
 def test_the_kits_wheel_has_every_module_that_it_imports() -> None:

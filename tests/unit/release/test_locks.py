@@ -23,6 +23,9 @@ NEEDED = {
     ],
     "requirements-build.lock": PROJECT["build-system"]["requires"],
     "requirements-ha.lock": PROJECT["dependency-groups"]["ha"],
+    "spark/requirements.lock": tomllib.loads((ROOT / "spark/pyproject.toml").read_text("utf-8"))["project"][
+        "dependencies"
+    ],
 }
 
 
@@ -38,8 +41,9 @@ def test_the_image_runs_what_is_tested(lock: str) -> None:
     assert {name: pin for name, pin in found.items() if tested.get(name) != pin} == {}
 
 
-def test_the_highly_available_set_replaces_no_package_of_the_tests() -> None:
-    found, tested = pins_by_name("requirements-ha.lock"), pins_by_name("requirements.lock")
+@pytest.mark.parametrize("lock", ["requirements-ha.lock", "spark/requirements.lock"])
+def test_what_is_installed_beside_the_tests_replaces_no_package_of_theirs(lock: str) -> None:
+    found, tested = pins_by_name(lock), pins_by_name("requirements.lock")
     assert {name: pin for name, pin in found.items() if name in tested and tested[name] != pin} == {}
 
 

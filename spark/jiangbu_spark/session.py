@@ -1,0 +1,31 @@
+"""The Spark session of the job."""
+
+from __future__ import annotations
+
+from pyspark.sql import SparkSession
+
+# The contract's meaning of JSON and of time, whatever the cluster's defaults are.
+MEANING = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.variant.allowDuplicateKeys": "true",  # of a repeated member the last counts
+}
+LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "16",
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    # A local folder is listed faster by the driver than by a job.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+}
+
+
+def open_session(master: str, memory: str = "2g", **more: str) -> SparkSession:
+    """A session on a master such as `local[*]`. `memory` is the driver's, which in local mode does all the work."""
+    builder = SparkSession.builder.appName("jiangbu-spark").master(master).config("spark.driver.memory", memory)
+    for name, value in {**MEANING, **(LOCAL if master.startswith("local") else {}), **more}.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark

@@ -1,0 +1,105 @@
+"""Fragments of Spark SQL for the contract's types. Each function takes and returns the text of an expression.
+
+A value that is not of its type is NULL, which is how a document is found to be invalid: no function of a row in Python
+is called, so all of it is compiled by Spark.
+"""
+
+from __future__ import annotations
+
+NUMBER = r"\A[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\z"
+IDENTITY_NUMBER = r"\A[0-9]{17}[0-9Xx]\z"
+AMOUNT = r"\A[0-9]+(\.[0-9]{1,2})?\z"
+TIME = (
+    r"\A20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    r"([.][0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])\z"
+)
+# GB 32100-2015: 17 characters and the check character; weights are the powers of 3 modulo 31.
+USCC = r"\A[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}\z"
+USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+USCC_WEIGHTS = [pow(3, place, 31) for place in range(17)]
+HOUR_US = 3_600_000_000
+NO_AMOUNT = 10**15  # fen: more than any amount may be, and the sum of three still is a BIGINT
+
+
+def literal(text: str) -> str:
+    """A string literal. Backslashes stay as they are."""
+    return "r'" + text.replace("'", "''") + "'" if "'" not in text else "'" + text.replace("'", "\\'") + "'"
+
+
+def matches(value: str, pattern: str) -> str:
+    return f"{value} RLIKE {literal(pattern)}"
+
+
+def member(variant: str, name: str) -> str:
+    """A member of a JSON object as VARIANT: NULL if it is absent, a VARIANT null if the document says null."""
+    return f"variant_get({variant}, '$.{name}', 'variant')"
+
+
+def text(variant: str) -> str:
+    """The value of a JSON string without U+0000; NULL for anything else. A number in its place is no string."""
+    value = f"variant_get({variant}, '$', 'string')"
+    return f"CASE WHEN schema_of_variant({variant}) = 'STRING' AND NOT contains({value}, '\\u0000') THEN {value} END"
+
+
+def is_absent_or_null(variant: str) -> str:
+    return f"({variant} IS NULL OR is_variant_null({variant}))"
+
+
+def one_of(value: str, words: tuple[str, ...]) -> str:
+    return f"{value} IN ({', '.join(map(literal, words))})"
+
+
+def has_length(value: str, least: int, most: int) -> str:
+    """True for a text of that many code points."""
+    return f"char_length({value}) BETWEEN {least} AND {most}"
+
+
+def instant(value: str) -> str:
+    """The microseconds since 1970 of an RFC 3339 text of the contract's form; NULL for anything else.
+
+    The session's time zone is UTC, so the text without its offset is read as UTC, and the offset is deducted.
+    """
+    seconds = f"unix_micros(try_cast(substr({value}, 1, 19) AS TIMESTAMP))"
+    decimals = f"CAST(rpad(regexp_extract({value}, '[.]([0-9]+)', 1), 6, '0') AS BIGINT)"
+    offset = (
+        f"CASE WHEN endswith({value}, 'Z') THEN 0 ELSE if(substr({value}, -6, 1) = '-', -1, 1) * 60000000 *"
+        f" (CAST(substr({value}, -5, 2) AS BIGINT) * 60 + CAST(substr({value}, -2, 2) AS BIGINT)) END"
+    )
+    return f"CASE WHEN {matches(value, TIME)} THEN {seconds} + {decimals} - ({offset}) END"
+
+
+def fen(value: str) -> str:
+    """The fen of yuan as a decimal text; NULL for anything else, NO_AMOUNT for more than 13 digits of yuan."""
+    whole = f"ltrim('0', split_part({value}, '.', 1))"
+    decimals = f"rpad(split_part({value}, '.', 2), 2, '0')"
+    amount = f"CAST(concat('0', {whole}, {decimals}) AS BIGINT)"
+    return (
+        f"CASE WHEN NOT {matches(value, AMOUNT)} THEN NULL"
+        f" WHEN char_length({whole}) > 13 THEN {NO_AMOUNT} ELSE {amount} END"
+    )
+
+
+def is_uscc(code: str) -> str:
+    """True for a unified social credit code with the right check character."""
+
+    def place(number: int) -> str:
+        return f"(instr('{USCC_ALPHABET}', substr({code}, {number}, 1)) - 1)"
+
+    total = " + ".join(f"{place(number)} * {weight}" for number, weight in enumerate(USCC_WEIGHTS, 1))
+    return f"({matches(code, USCC)} AND (31 - ({total}) % 31) % 31 = {place(18)})"
+
+
+def year_of(at_us: str) -> str:
+    """The year of an instant in Shanghai, which has had +08:00 all year since 1991."""
+    return f"year(timestamp_micros({at_us} + {8 * HOUR_US}))"
+
+
+def rated(amount: str, ratio: tuple[int, int], cap: str, rounding: str) -> str:
+    """A rate of an amount up to a cap, rounded once at the end (G5). `cap` is a BIGINT of fen."""
+    part, whole = ratio
+    exact = f"CAST(least(CAST({amount} AS DECIMAL(38, 0)) * {part}, CAST({cap} AS DECIMAL(38, 0)) * {whole}) AS BIGINT)"
+    if rounding == "down_to_the_yuan":
+        return f"({exact} DIV {100 * whole} * 100)"
+    if rounding == "half_up_to_the_fen":
+        return f"((2 * {exact} + {whole}) DIV {2 * whole})"
+    return f"({exact} DIV {whole})"

@@ -1,0 +1,163 @@
+"""The job on Spark against worked cases, the services' decoder and the verifier, all in one computation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+import yaml
+
+from exchange_kit.sample.year import sample_events
+from services.incentive.verifier.values import yuan
+from shared.events.documents import Trade
+from shared.settings import POLICY_FILE
+from tests.support.case_runs import Run, whitelist
+from tests.support.cases import Step, all_cases, differences
+from tests.support.registers import worlds
+from tests.support.spark.archives import SentRecord, accepted, awards_of_records, in_order, write_archive
+from tests.support.spark.nasty_records import EXCHANGE, nasty_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+WORLDS, DOCUMENTS = ("wa", "wb", "wc"), 400
+SAMPLE, EVENTS = ("kmdex", "dcdex"), 600
+# What the job says of an award.
+SAID = ("ceiling", "payable", "base", "exchange", "year", "suppressed_by")
+FIRST_MS = 1_900_000_000_000
+
+
+class Recomputed(NamedTuple):
+    """Everything that was sent, what the job took as documents, and its awards by id."""
+
+    runs: list[tuple[Run, Step]]
+    records: list[SentRecord]
+    whitelist: str
+    registered: set[tuple[str, int]]
+    awards: dict[str, Any]
+    frames: list[DataFrame]
+
+
+def runs_so_far() -> Iterator[tuple[Run, Step]]:
+    """A run of each case up to each of its steps, with exchanges and entities of its own."""
+    steps = [(case, index) for case in all_cases() for index in range(len(case.steps))]
+    for number, (case, index) in enumerate(steps):
+        run = Run(number, case, f"{case.file}: {case.name}, step {index}")
+        run.batches = [[run.record(event) for step in case.steps[: index + 1] for event in step.events]]
+        yield run, case.steps[index]
+
+
+def sent(runs: list[tuple[Run, Step]]) -> list[SentRecord]:
+    every: list[tuple[str, bytes | None, Sequence[tuple[str, bytes]]]] = [
+        (event.topic, event.value, ()) for run, _ in runs for batch in run.batches for event in batch
+    ]
+    for seed, exchange in enumerate(WORLDS):
+        world = worlds.random_world(seed, DOCUMENTS, (exchange,))
+        for kind, documents in (("listing", world.listings), ("trade", world.trades)):
+            for _, data in documents:
+                record = worlds.record(kind, exchange, data, 0)
+                every.append((record.topic, record.value, ()))
+    every += [(one.topic, one.value, one.headers) for one in sample_events(1, SAMPLE, EVENTS, 2026, rubbish=True)]
+    return in_order([*every, *nasty_records()])
+
+
+@pytest.fixture(scope="module")
+def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Recomputed:
+    from jiangbu_spark.archive import ParquetArchive  # noqa: PLC0415 - it needs PySpark
+    from jiangbu_spark.declared import declared_ceilings  # noqa: PLC0415
+    from jiangbu_spark.documents import registered  # noqa: PLC0415
+    from jiangbu_spark.events import event_ceilings  # noqa: PLC0415
+    from jiangbu_spark.policy import read_policy, read_whitelist  # noqa: PLC0415
+    from jiangbu_spark.recompute import awards_of, persisted_facts, states_of  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("archive")
+    runs = list(runs_so_far())
+    records = sent(runs)
+    write_archive(folder, records)
+    listed = yaml.safe_load(whitelist([run for run, _ in runs]))
+    listed += [
+        {
+            "id": exchange, "name": exchange, "from": "2019-01-01",
+            "operators": [{"uscc": worlds.uscc(number), "name": "虚构运营", "from": "2019-01-01"}],
+        }
+        for number, exchange in enumerate((*WORLDS, *SAMPLE, EXCHANGE), 900)
+    ]  # fmt: skip
+    text = yaml.safe_dump(listed, allow_unicode=True)
+    archive = ParquetArchive(spark, str(folder))
+    policy, exchanges = read_policy(POLICY_FILE.read_text("utf-8")), read_whitelist(text)
+    facts = persisted_facts(states_of(archive.records()), exchanges, [policy])
+    awards = {row.award_id: row for row in awards_of(facts, archive, policy, exchanges).collect()}
+    places = {(row.topic, row.offset) for row in registered(archive.records()).select("topic", "offset").collect()}
+    frames = [
+        *(facts.first_listings, facts.first_purchases, facts.provider_totals, facts.exchange_totals),
+        event_ceilings(facts, policy, exchanges),
+        declared_ceilings(archive.declarations(), policy),
+    ]
+    return Recomputed(runs, records, text, places, awards, frames)
+
+
+def as_api(award: Any) -> dict[str, Any]:
+    """The members of the API's award that the job says."""
+    return {
+        "award_id": award.award_id, "ceiling": yuan(award.ceiling_fen), "payable": yuan(award.payable_fen),
+        "base": yuan(int(award.base_fen)), "exchange": award.exchange, "year": award.year,
+        "suppressed_by": award.suppressed_by,
+    }  # fmt: skip
+
+
+def test_every_step_of_every_case_is_as_it_expects(recomputed: Recomputed) -> None:
+    found = {name: as_api(award) for name, award in recomputed.awards.items()}
+    problems = []
+    for run, step in recomputed.runs:
+        marks = tuple(run.originals)
+        mine = {}
+        for name, award in found.items():
+            if any(mark in name for mark in marks):
+                texts = {
+                    member: run.original(value) if isinstance(value, str) else value for member, value in award.items()
+                }
+                mine[texts["award_id"]] = texts
+        said = {
+            award_id: {member: value for member, value in members.items() if member in SAID}
+            for award_id, members in step.expect.items()
+        }
+        problems += [f"{run.name}: {line}" for line in differences(replace(step, expect=said), mine)]
+    assert problems == []
+
+
+def test_documents_are_those_that_intake_accepts(recomputed: Recomputed) -> None:
+    first: dict[tuple[Any, ...], SentRecord] = {}
+    for record, document in accepted(recomputed.records):
+        number = document.trade_no if isinstance(document, Trade) else document.listing_no
+        first.setdefault((record.topic, number, document.revision), record)
+    expected = {(record.topic, record.offset) for record in first.values()}
+    values = {(record.topic, record.offset): (record.value or b"")[:300] for record in recomputed.records}
+    assert {values[place] for place in expected - recomputed.registered} == set()
+    assert {values[place] for place in recomputed.registered - expected} == set()
+
+
+def test_awards_are_those_of_the_verifier(recomputed: Recomputed) -> None:
+    expected = awards_of_records(recomputed.records, recomputed.whitelist)
+    assert len(expected) > len(recomputed.runs)
+    assert {
+        name: (one.rule, one.subject, one.exchange, one.year, one.base, one.ceiling, one.payable, one.suppressed_by)
+        for name, one in expected.items()
+    } == {
+        name: (
+            one.rule, one.subject, one.exchange, one.year, int(one.base_fen), one.ceiling_fen, one.payable_fen,
+            one.suppressed_by,
+        )
+        for name, one in recomputed.awards.items()
+    }  # fmt: skip
+
+
+def test_the_plans_have_no_product_and_no_function_of_python(recomputed: Recomputed) -> None:
+    """What grows with the documents is read once and joined by hash or by order; nothing is computed in Python."""
+    for frame in recomputed.frames:
+        plan = frame._jdf.queryExecution().toString()  # noqa: SLF001 - what explain() prints
+        assert "Aggregate" in plan or "Window" in plan
+        for operator in ("CartesianProduct", "BroadcastNestedLoopJoin", "Python"):
+            assert operator not in plan
