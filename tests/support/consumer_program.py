@@ -79,8 +79,9 @@ class Running:
     log_file: Path
 
     def lines(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Return the log lines so far; with `event`, only those of that event."""
-        found = [json.loads(line) for line in self.log_file.read_text("utf-8").splitlines() if line.startswith("{")]
+        """Return the log lines so far, without one that is being written; with `event`, only those of that event."""
+        *whole, _ = self.log_file.read_bytes().split(b"\n")
+        found = [json.loads(line) for line in whole if line.startswith(b"{")]
         return [line for line in found if event is None or line["event"] == event]
 
     def reasons(self) -> list[str]:

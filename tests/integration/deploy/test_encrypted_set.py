@@ -168,7 +168,10 @@ def primary_of(cluster: Cluster) -> str:
 
 def test_a_switchover_is_ordered_by_tls(encrypted: tuple[Cluster, str]) -> None:
     cluster, password = encrypted
-    standby = next(one.name for one in read_members(cluster).members if one.is_attached)
+    # Patroni names the synchronous standbys some time after they stream.
+    standby = until(
+        lambda: next((one.name for one in read_members(cluster).members if one.is_attached), None), WITHIN_S
+    )
     planned = plan_switchover(cluster, standby)
     done = switch_over(cluster, planned, cluster.primary_url("postgres", SUPERUSER, password), None)
     assert done.primary == standby
