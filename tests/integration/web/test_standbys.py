@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import count
+from threading import Event
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -315,21 +316,27 @@ class Conflict:
     def __call__(self, connection: Connection) -> None:
         if not fetch_value(connection, "SELECT pg_is_in_recovery()", bool):
             return
-        reader = fetch_value(connection, "SELECT pg_backend_pid()", int)
+        try:
+            self._sleep(connection)
+        except DBAPIError as error:
+            self.states.append(getattr(driver_error(error), "sqlstate", None))
+            raise
+
+    def _sleep(self, connection: Connection) -> None:
+        reader, has_ended = fetch_value(connection, "SELECT pg_backend_pid()", int), Event()
         with ThreadPoolExecutor(1) as pool:
-            provoked = pool.submit(self._provoke_while_asleep, reader)
+            provoked = pool.submit(self._provoke_while_asleep, reader, has_ended)
             try:
                 fetch_value(connection, "SELECT 1 FROM pg_sleep(60)", int)
-            except DBAPIError as error:
-                self.states.append(getattr(driver_error(error), "sqlstate", None))
-                raise
             finally:
+                has_ended.set()
                 provoked.result()
 
-    def _provoke_while_asleep(self, reader: int) -> None:
+    def _provoke_while_asleep(self, reader: int, has_ended: Event) -> None:
+        # Replay of something earlier may already have ended the read.
         asleep = f"SELECT 1 FROM pg_stat_activity WHERE pid = {reader} AND wait_event = 'PgSleep'"
         with psycopg.connect(self._pair.standby.url(), autocommit=True) as standby:
-            until(lambda: standby.execute(asleep).fetchone())
+            until(lambda: has_ended.is_set() or standby.execute(asleep).fetchone())
         self._provoke()
 
 
