@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right, insort
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -138,3 +139,10 @@ def test_progress_is_shown_where_asked_for_and_not_too_often(capsys: pytest.Capt
         shown.at("awards.ndjson", number)
     shown.end()
     assert capsys.readouterr().err == "awards.ndjson 1,000\n"
+
+
+def test_a_store_may_be_given_up_by_another_thread() -> None:
+    # What is raised there becomes a warning of the test.
+    kept = [DiskStore()]
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(kept.clear).result()

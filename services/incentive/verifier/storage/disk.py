@@ -40,7 +40,8 @@ class DiskStore:
     """A temporary database without a name; SQLite keeps it in the folder for temporary files until it is given up."""
 
     def __init__(self, cache_kb: int = CACHE_KB) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
+        # One thread uses it; the garbage collector closes it in any.
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._database.close)
         for setting in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{cache_kb}"):
             self.run(f"PRAGMA {setting}")
