@@ -117,7 +117,7 @@ def check_options(command: click.Command, words: list[str]) -> None:
 def check_program(words: list[str]) -> None:
     command: click.Command = PROGRAMS[words[0]]
     for position, word in enumerate(words[1:], 1):
-        if not isinstance(command, click.Group):
+        if not isinstance(command, click.Group) or word.startswith("-"):
             check_options(command, words[position:])
             return
         assert word in command.commands, words
