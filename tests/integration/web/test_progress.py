@@ -338,6 +338,7 @@ def test_a_consumer_that_halts_is_reported_at_once_and_while_it_is_started_again
         'jiangbu_worker_endings_total{ending="halted"} 2.0',
         'jiangbu_worker_endings_total{ending="failed"} 0.0',
         "jiangbu_worker_halted 1.0",
+        "jiangbu_worker_unreplicated_commits_total 0.0",
     }
     # `/readyz` needs no key, so the message of an internal error leaves out the data it failed on.
     run().ended("failed", "ValueError: 虚构")
