@@ -12,7 +12,7 @@ from shared.settings import DEFAULT_REGISTER, SecurityProtocol, Service
 
 
 class Whereabouts(NamedTuple):
-    """Where programs find their files, the broker and the two registers' APIs.
+    """The places of programs' files, of the broker and of the two registers' APIs.
 
     `security` is None for a broker that asks nobody for a password.
     """

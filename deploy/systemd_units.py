@@ -28,7 +28,7 @@ _INSTALL: Final = """
 WantedBy=multi-user.target
 """
 
-# What systemd denies every program of ours. `systemd-analyze security` rates it.
+# The confinement of all our programs, which `systemd-analyze security` rates.
 CONFINED: Final = (
     "NoNewPrivileges=yes",
     "CapabilityBoundingSet=",
@@ -56,7 +56,7 @@ CONFINED: Final = (
     # A call that is refused fails with an error that the program logs, instead of killing it.
     "SystemCallErrorNumber=EPERM",
 )
-# Of programs without a just-in-time compiler that read nothing of the machine.
+# Possible only for programs that have no just-in-time compiler and read nothing about the machine.
 INTERPRETED: Final = ("MemoryDenyWriteExecute=yes", "ProcSubset=pid")
 NETWORK: Final = "network-online.target"
 

@@ -1,8 +1,8 @@
 """Client of jiangbu's HTTP APIs, typed, synchronous and asynchronous.
 
 `jiangbu_client.listing`, `.trade_ingest` and `.incentive` are generated from the OpenAPI documents: a module of
-`api` for each operation, with `sync`, `asyncio` and variants that also give status and headers. Written by hand are
-connections with retries, pages, transfers of files and streams, and the error.
+`api` for each operation, with `sync`, `asyncio` and variants that also give status and headers. Connections
+with retries, pages, transfers of files and streams, and the error are written by hand.
 """
 
 from jiangbu_client.connections import connect

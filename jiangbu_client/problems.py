@@ -15,7 +15,7 @@ class AnyProblem(Protocol):
 
 
 class ProblemError(Exception):
-    """An answer that is an error. `body` has its fields: `status`, `detail`, `errors`, and of a 409 `allowed`."""
+    """An answer that is an error. `body` has its fields: `status`, `detail`, `errors`, and `allowed` with a 409."""
 
     def __init__(self, status: int, detail: str, body: dict[str, Any]) -> None:
         super().__init__(f"{status}: {detail}")

@@ -1,4 +1,4 @@
-"""Retries of requests that the server cannot carry out twice: with backoff, and as long as the server says."""
+"""Retries with backoff, of requests that the server carries out once even if they are sent twice."""
 
 import asyncio
 import random
@@ -22,8 +22,8 @@ def new_idempotency_key() -> str:
 class RetryTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """A transport that repeats what may be repeated: reads, PUT, DELETE, and a POST with an Idempotency-Key.
 
-    Repeated are failed connections and answers of 429, 502, 503 and 504, after exponential pauses with jitter or after
-    the seconds of `Retry-After`. `transport` and `async_transport` are those that send.
+    It repeats after failed connections and answers of 429, 502, 503 and 504, with exponential backoff and jitter or
+    after the seconds of `Retry-After`. `transport` and `async_transport` are those that send.
     """
 
     def __init__(

@@ -29,14 +29,14 @@ class _Client(Protocol):
 
 
 class _Body:
-    """What a generated function takes as the body of a request."""
+    """The body of a request as generated functions take it."""
 
     def __init__(self, payload: object) -> None:
         self.payload = payload
 
 
 def download(operation: Any, client: _Client, path: Path, *, accept: str | None = None, **arguments: Any) -> int:
-    """Write an answer to a file, of a list as CSV with `accept="text/csv"`; return its bytes. Raises ProblemError."""
+    """Write an answer to a file, a list as CSV with `accept="text/csv"`; return its size. Raises ProblemError."""
     with client.get_httpx_client().stream(**_request(operation, accept, arguments)) as response:
         if response.is_error:
             response.read()
@@ -59,7 +59,7 @@ async def adownload(operation: Any, client: _Client, path: Path, *, accept: str 
 
 
 def upload(operation: Any, client: _Client, path: Path, **arguments: Any) -> Any:
-    """Send a file as the body of a request, of the type that its name says; return the answer. Raises ProblemError."""
+    """Send a file as a request's body, with the media type of its suffix; return the answer. Raises ProblemError."""
     with path.open("rb") as file:
         request = _upload(operation, path, file, arguments)
         response = client.get_httpx_client().request(**request, content=_pieces(file))

@@ -41,7 +41,7 @@ class ReadUpTo(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """What an archive contains.
+    """The contents of an archive.
 
     `topics`: by `<topic>/<partition>`; `ledger`: by table, the next number to be read; `files` as they were made.
     """

@@ -51,7 +51,7 @@ def _check_log(server: ServerCopy, base: BaseCopy) -> Iterator[str]:
     """Check that the base backup has its log, and the newest one all that follows too."""
     first, end = base.start // server.segment_bytes, -(-base.end // server.segment_bytes)
     found = {one.number for one in server.wal if one.timeline == base.timeline and one.number >= first}
-    # What follows an older base backup may have been lost; it is not restored then.
+    # The log after an older base backup may have gaps; a restore then begins with a newer one.
     needed = range(first, max((end, *(number + 1 for number in found))) if base == server.bases[-1] else end)
     if not found.issuperset(needed):
         yield f"{base.manifest.name}: 缺预写日志 / the write-ahead log after this base backup has gaps"

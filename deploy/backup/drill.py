@@ -28,7 +28,7 @@ from shared.whitelist import Whitelist
 
 _RECOVERED_WITHIN_S: Final = 3600.0
 _STOPPED_WITHIN_S: Final = 60.0
-# Of the server that was copied: none of it may reach out of the drill.
+# Settings of the server that was copied would connect the drill with the running set; these replace them.
 _ALONE: Final = {
     "listen_addresses": "",
     "archive_mode": "off",

@@ -28,7 +28,7 @@ _LEADERS_WITHIN_S: Final = 60.0
 _PAUSE_S: Final = 0.1
 _PRODUCE_VERSION: Final = 12  # names topics; later versions have their ids
 _MOST_MARKERS: Final = 1_000  # a request
-# Of no producer: brokers count ids from 0.
+# No producer has this id: brokers count ids from 0.
 _PRODUCER_ID: Final = 2**62
 _NOT_YET: Final = (NotLeaderForPartitionError, UnknownTopicOrPartitionError)
 

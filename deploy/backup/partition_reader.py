@@ -50,7 +50,7 @@ class PartitionReader:
                 raise KafkaTimeoutError(f"{partition.topic}[{partition.partition}] at {offset}: no answer")
 
     def _pass(self, partition: TopicPartition, batch: StoredBatch) -> None:
-        """Go on behind a damaged batch."""
+        """Continue after a damaged batch."""
         if batch.last_offset < max(batch.base_offset, 0):
             raise OperatorError(
                 f"{partition.topic}[{partition.partition}] {batch.base_offset}: 批次损坏，长度未知"

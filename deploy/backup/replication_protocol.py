@@ -28,7 +28,7 @@ _STILL_HERE: Final = _STATUS.pack(b"r", 0, 0, 0, 0, 0)
 
 
 class ReceivedBase(NamedTuple):
-    """Where a base backup begins and ends in the log, and PostgreSQL's own manifest of it."""
+    """The positions in the log at which a base backup begins and ends, and PostgreSQL's own manifest of it."""
 
     timeline: int
     start: int
@@ -104,7 +104,7 @@ def receive_log(connection: PGconn, slot: str, timeline: int, start: int, end: i
         if kind == _WAL:
             found = _WAL_HEADER.unpack_from(message)[1]
             if found != position:
-                raise psycopg.OperationalError(f"the log goes on at {format_lsn(found)}, not {format_lsn(position)}")
+                raise psycopg.OperationalError(f"the log continues at {format_lsn(found)}, not {format_lsn(position)}")
             piece = bytes(message[_WAL_HEADER.size :])[: end - position]
             position += len(piece)
             yield piece

@@ -69,8 +69,8 @@ def restore_broker(restored: RestoredSet, vault: Vault, manifest: BackupManifest
 def continue_services(restored: RestoredSet, manifest: BackupManifest, *, adopts_topics: bool) -> Iterator[str]:
     """Let all services continue: positions in restored topics, then a new generation. Yields a line each.
 
-    What a register or the ledger had published is not in the broker, or is newer than its database; either is published
-    again.
+    The new generation publishes every fact again: those published before are not in the broker, or are newer than the
+    database.
     """
     copied_ids = {topic.name: topic.topic_id for topic in manifest.topics}
     for service in restored.services():

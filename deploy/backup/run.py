@@ -25,7 +25,7 @@ _LOCK: Final = "SELECT pg_try_advisory_lock(hashtext('jiangbu backup'))"
 
 
 class Sources(NamedTuple):
-    """What is backed up: both engines, as their admin, and files of settings."""
+    """The sources of a backup: both engines, as their admin, and files of settings."""
 
     kafka: KafkaSettings
     admin_url: str

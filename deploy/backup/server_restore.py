@@ -19,7 +19,7 @@ from shared.operator_errors import OperatorError
 
 _LOG_FOLDER: Final = "restored_wal"
 _RESTORE_COMMAND: Final = f'cp {_LOG_FOLDER}/%f "%p"'
-# Of the restored server, not of another one at that address.
+# True for the restored server alone, not for another one at that address.
 _RECOVERED: Final = "SELECT NOT pg_is_in_recovery() AND current_setting('restore_command') = %s"
 _SETTINGS: Final = ("restore_command", "recovery_target_time", "recovery_target_action", "recovery_target_timeline")
 _POLL_S: Final = 0.2

@@ -19,7 +19,7 @@ from shared.operator_errors import OperatorError
 
 _REQUEST_BYTES: Final = 16 << 20
 _OFFSET_BYTES: Final = 8
-# Whatever the broker's default: records keep their timestamps.
+# Records keep their timestamps, also if the broker's default is its own clock.
 _KEEP_TIMES: Final = {"message.timestamp.type": "CreateTime"}
 
 

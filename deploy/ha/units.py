@@ -12,7 +12,7 @@ from deploy.ha.nodes import Cluster, Machine
 from deploy.systemd_units import Installation, Unit, program_unit, service_unit
 
 _DISK_METRICS: Final = PurePosixPath("/run/jiangbu-disk-watch")
-# What every engine is denied. Patroni starts a server with privileges of its own account, so it is confined no further.
+# The confinement of every engine. It goes no further, as Patroni starts a server with the privileges of its account.
 _ENGINE: Final = ("NoNewPrivileges=yes", "ProtectSystem=full", "ProtectHome=yes")
 
 

@@ -30,7 +30,7 @@ class HostError(OperatorError):
 
 
 class Host(NamedTuple):
-    """What `jiangbu install --systemd` was told.
+    """The options of `jiangbu install --systemd`.
 
     APIs listen on `bind`. `broker` and `database` are HOST:PORT of the engines; without `broker` the host runs a Kafka
     of its own, which exchanges reach under `outside`, by default from the host alone.

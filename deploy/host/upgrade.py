@@ -40,7 +40,7 @@ def upgrade(version: Version, config: Path) -> Iterator[str]:
     try:
         yield from _prepare(version, config, pending)
     except HostError:
-        _go_on_with_current(version, config)
+        _start_current_again(version, config)
         raise
     yield from _switch(version, config)
 
@@ -87,7 +87,7 @@ def _run(command: Sequence[str | Path], *settings: Path) -> Iterator[str]:
     yield from done.stdout.splitlines()
 
 
-def _go_on_with_current(version: Version, config: Path) -> None:
+def _start_current_again(version: Version, config: Path) -> None:
     current = current_version(version.prefix)
     if current is not None and not differing(current, config):
         _systemctl("start", TARGET)

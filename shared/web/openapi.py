@@ -17,7 +17,7 @@ _UUID: Final = "0198c5a2-7c1e-7b52-9d3a-2f4f6a1c8e90"
 _INSTANT: Final = "2026-03-01T10:00:05.000000+08:00"
 _DAY: Final = "2026-03-01"
 
-# What a field or parameter of this name holds; where the schema says otherwise, an example follows from the schema.
+# Examples by the name of a field or parameter. The schema decides where it does not allow the example.
 _BY_NAME: Final[Mapping[str, object]] = {
     "Idempotency-Key": _UUID,
     "account": "entitlement:uscc:91530100MA6K123456",
@@ -119,7 +119,7 @@ def _exemplify(body: Json, components: Json, *, is_request: bool = False) -> Non
 
 
 def example_of(schema: Json, components: Json, name: str = "", *, is_request: bool = False) -> Any:
-    """Return a value that a schema allows; of a request only what is required."""
+    """Return a value that a schema allows; for a request only the required fields."""
     if "$ref" in schema:
         return example_of(components[schema["$ref"].rpartition("/")[2]], components, name, is_request=is_request)
     for joined in ("anyOf", "oneOf", "allOf"):

@@ -1,4 +1,4 @@
-"""What the bureau recorded, as far as payables depend on it: decisions, suspensions, grants under other policies."""
+"""The bureau's acts on which payables depend: decisions, suspensions, grants under other policies."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _read(acts: DataFrame, kind: str, schema: str) -> DataFrame:
 
 
 def _standing(steps: DataFrame) -> DataFrame:
-    """What is approved less what was revoked or returned, by award and the subject and year it was approved for."""
+    """Amounts approved less revoked and returned, by award and by the subject and year of the approval."""
     signed = (
         "CASE WHEN action = 'approve' THEN amount_fen WHEN action IN ('revoke', 'return') THEN -amount_fen ELSE 0 END"
     )
@@ -54,7 +54,7 @@ def _standing(steps: DataFrame) -> DataFrame:
 
 
 def _set_aside(steps: DataFrame) -> DataFrame:
-    """Awards that are rejected, returned or waived, or a rise of which is refused: they claim what stands alone."""
+    """Awards that are rejected, returned or waived, or whose rise is refused: they claim no more than what stands."""
     steps.createOrReplaceTempView("steps")
     return steps.sparkSession.sql("""
         SELECT award_id,

@@ -35,7 +35,7 @@ _ACCOUNTS = """
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a ledger says: its awards over zero, the balances of entitlements, and the documents behind them.
+    """The content of a ledger: its awards over zero, the balances of entitlements, and the documents behind them.
 
     `documents` is None where the ledger does not name all of them, as extracts of whole registers do.
     """
@@ -106,7 +106,7 @@ def _entries(spark: SparkSession, folder: Path) -> DataFrame:
 
 
 def award_differences(awards: DataFrame, ledger: Ledger) -> DataFrame:
-    """What differs: award or account, field, what the ledger has and what was recomputed; NULL for no such award."""
+    """The differences: award or account, field, the ledger's value and the recomputed one; NULL for no such award."""
     both = awards.selectExpr("award_id", f"struct({', '.join(COMPARED)}) AS ours").join(
         ledger.awards.selectExpr("award_id", f"struct({', '.join(COMPARED)}) AS theirs"), "award_id", "full"
     )

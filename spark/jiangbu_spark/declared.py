@@ -70,7 +70,7 @@ def _with_terms(declarations: DataFrame, policy: ComputedPolicy) -> DataFrame:
         [_terms(rule, policy) for rule in policy.declared.values()],
     )
     measured = fen_of("measure[measured]")
-    # What is measured must be what the file names: nothing else, and nothing missing.
+    # A declaration must measure exactly what the file names.
     is_measured = "map_keys(measure) = if(measured IS NULL, CAST(array() AS ARRAY<STRING>), array(measured))"
     cases = " ".join(f"WHEN {literal(rule.name)} THEN {_worth(rule, policy)}" for rule in policy.declared.values())
     by_sum = [rule.name for rule in policy.declared.values() if "steps" in rule.terms or "rate" in rule.terms]
@@ -97,7 +97,7 @@ def _terms(rule: Rule, policy: ComputedPolicy) -> tuple[object, ...]:
 
 
 def _worth(rule: Rule, policy: ComputedPolicy) -> str:
-    """What a declaration of the rule is worth before others and limits, in fen."""
+    """The worth of a declaration by itself, before other declarations and limits, in fen."""
     terms = rule.terms
     if terms["earned"] == "recorded":
         return "0"
@@ -149,7 +149,7 @@ def _sum(ceilings: str) -> str:
 
 
 def _due() -> str:
-    """What is due after earlier rewards of the matter; of what the bureau assessed the lesser."""
+    """The amount due after earlier rewards of the matter, at most the amount that the bureau assessed."""
     left = f"greatest(0L, x.worth_fen - {_sum(_EARNED_BEFORE)})"
     # By difference (G12): nothing for a step that was reached before the policy.
     by_difference = f"if(exists({_HISTORY}, o -> o.worth_fen >= x.worth_fen), 0L, {left})"

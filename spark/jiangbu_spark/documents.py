@@ -1,8 +1,8 @@
 """From records to documents: what intake accepts, decided again from the bytes (contract, section 2).
 
 The archive keeps every record as it was sent. A record is a document if it is a CloudEvent of its topic's exchange and
-kind with valid data; anything else intake refuses, and so it counts nowhere. Of one revision the first document in the
-partition stands: the same content again is a duplicate, other content is refused as a conflict.
+kind with valid data; anything else intake refuses, and so it counts nowhere. The first document
+of a revision in the partition stands: the same content again is a duplicate, other content is refused as a conflict.
 
 Spark's parser has limits that intake has not: names of members over 50,000 characters and numbers over 1,000 digits.
 Such a record is refused here; intake takes it if they stand in members that nobody knows.
@@ -80,7 +80,7 @@ def documents(records: DataFrame, kind: str) -> DataFrame:
 
 
 def newest(accepted: DataFrame) -> DataFrame:
-    """The state of each number: its highest revision, of one revision the document that came first."""
+    """The state of each number: the document that came first of its highest revision."""
     return _first(accepted, "exchange, number", "revision DESC, partition, offset")
 
 
@@ -212,7 +212,7 @@ def _trade_texts() -> list[str]:
 
 
 def _rules(kind: str) -> list[str]:
-    """What must be true of a valid document; NULL is not true."""
+    """The conditions of a valid document; NULL is not true."""
     common = [
         matches("number", NUMBER),
         f"revision BETWEEN 1 AND {MAX_REVISION}",

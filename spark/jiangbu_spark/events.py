@@ -29,7 +29,7 @@ CEILINGS = (
 
 @dataclass(frozen=True)
 class Facts:
-    """What the documents come to.
+    """The facts that follow from the documents.
 
     first_listings: subject, at_us, exchange, number. first_purchases: with net_fen. provider_totals: subject, year,
     begins_us, is_matched, net_fen, last_us. exchange_totals: exchange, year, begins_us, net_fen, last_us. Totals are

@@ -41,7 +41,7 @@ def payables(claims: DataFrame, policy: ComputedPolicy, grants: DataFrame) -> Da
 
 
 def _with_claims(ceilings: DataFrame) -> DataFrame:
-    """What each award claims: of one that is set aside only what stands approved."""
+    """The claim of each award; one that is set aside claims only what stands approved."""
     approved = "least(ceiling_fen, standing_fen)"
     return ceilings.selectExpr(
         "*", f"{approved} AS approved_fen", f"if(is_aside, {approved}, ceiling_fen) AS claim_fen"
@@ -86,7 +86,7 @@ def settle(claims: DataFrame, earlier: list[DataFrame], policy: ComputedPolicy) 
 
 
 def _with_rooms(claims: DataFrame, earlier: list[DataFrame]) -> DataFrame:
-    """What each limit leaves after the payables of earlier years."""
+    """The room that each limit leaves after the payables of earlier years."""
     if not earlier:
         return claims.selectExpr("*", "most_fen AS room_fen")
     used = (
@@ -125,7 +125,7 @@ def _limited(claims: DataFrame, group: str) -> DataFrame:
 
 
 def _compared(claims: DataFrame, group: str) -> DataFrame:
-    """Of one subject and year only the group with the greatest sum is payable (G6): a kind, or one award.
+    """Only the group with the greatest sum of a subject and year is payable (G6): a kind, or one award.
 
     Equal sums: the group whose rule stands first in the file. Adds is_beaten and winner, the greatest claim of the
     group that won.

@@ -70,7 +70,7 @@ QUESTIONS: dict[str, set[str]] = {
     "frequency": {"rate_for_each_year", "rate_once"},
     "years": {"calendar_years_from_the_first", "any_years_with_a_reward"},
 }
-# What a reading of a declared rule says of how often a reward is earned, and of what.
+# Terms of a declared rule that its readings set: how often a reward is earned, and for what.
 FIELDS = {
     "once_for_each_subject": {"per": "subject"},
     "once_for_each_item": {"per": "item"},

@@ -58,7 +58,7 @@ def awards_of(
 
 
 class Report(NamedTuple):
-    """What a run computed: awards, ceilings and payables by rule, in yuan; None differences: nothing was compared."""
+    """The result of a run: awards, ceilings and payables by rule, in yuan; None differences: nothing was compared."""
 
     policy: str
     rules: dict[str, dict[str, str]]

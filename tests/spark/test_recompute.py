@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WORLDS, DOCUMENTS = ("wa", "wb", "wc"), 400
 SAMPLE, EVENTS = ("kmdex", "dcdex"), 600
-# What the job says of an award.
+# The fields of an award that the job computes.
 SAID = ("ceiling", "payable", "base", "exchange", "year", "suppressed_by")
 FIRST_MS = 1_900_000_000_000
 
@@ -155,7 +155,7 @@ def test_awards_are_those_of_the_verifier(recomputed: Recomputed) -> None:
 
 
 def test_the_plans_have_no_product_and_no_function_of_python(recomputed: Recomputed) -> None:
-    """What grows with the documents is read once and joined by hash or by order; nothing is computed in Python."""
+    """Tables that grow with the documents are read once and joined by hash or by order, and Python computes nothing."""
     for frame in recomputed.frames:
         plan = frame._jdf.queryExecution().toString()  # noqa: SLF001 - what explain() prints
         assert "Aggregate" in plan or "Window" in plan

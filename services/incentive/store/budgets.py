@@ -118,7 +118,7 @@ def load_ranked_year(
     *,
     with_expected: bool,
 ) -> BudgetYear:
-    """Rank the claims on one budget year, of which `posted` counts. See load_budget_years."""
+    """Rank the claims on one budget year as load_budget_years does; `posted` are the sums that count in it."""
 
     def load(_: Collection[int]) -> dict[int, BudgetYear]:
         return load_budget_years(connection, policy, {year: [*posted]}, as_of, now, with_expected=with_expected)

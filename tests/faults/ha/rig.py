@@ -254,7 +254,7 @@ class HaRig(Machines, Tended):
             self._look_for_halts()
 
     def _look_for_halts(self) -> None:
-        """Give up once a consumer has halted for some seconds: nothing goes on without a person."""
+        """Give up once a consumer has halted for some seconds: nothing continues without a person."""
         now_s = time.monotonic()
         self._looks_for_halts_at_s = now_s + LOOK_FOR_HALTS_EVERY_S
         self._halted_since_s = (self._halted_since_s or now_s) if self.halts() else None

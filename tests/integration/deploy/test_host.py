@@ -97,7 +97,7 @@ class LocalHost:
             systemctl.main(self.folder / "units", self.state, command)
 
     def commands(self) -> list[str]:
-        """Return what systemctl was told since the last call."""
+        """Return the orders that systemctl got since the last call."""
         told = self.state / "commands"
         found = told.read_text("utf-8").split()
         told.write_text("", "utf-8")

@@ -70,7 +70,7 @@ def accepted(records: Iterable[SentRecord]) -> Iterator[tuple[SentRecord, Docume
 
 
 def awards_of_records(records: Iterable[SentRecord], whitelist: str) -> dict[str, ExpectedAward]:
-    """The awards that the verifier computes of these records; of one revision the first document counts."""
+    """The awards that the verifier computes from these records; the first document of a revision counts."""
     first: dict[tuple[Any, ...], AcceptedDocument] = {}
     for record, _ in accepted(records):
         kind, event = kind_of(record.topic), json.loads(record.value or b"")

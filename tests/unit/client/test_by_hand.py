@@ -1,4 +1,4 @@
-"""What is written by hand in the client: retries, pages, files, errors; the server is a function."""
+"""The handwritten part of the client: retries, pages, files, errors; the server is a function."""
 
 import asyncio
 from collections.abc import Callable

@@ -142,7 +142,7 @@ def test_progress_is_shown_where_asked_for_and_not_too_often(capsys: pytest.Capt
 
 
 def test_a_store_may_be_given_up_by_another_thread() -> None:
-    # What is raised there becomes a warning of the test.
+    # An error there becomes a warning of the test.
     kept = [DiskStore()]
     with ThreadPoolExecutor(1) as pool:
         pool.submit(kept.clear).result()
