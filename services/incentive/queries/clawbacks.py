@@ -1,5 +1,6 @@
 """Clawback proposals, computed from the awards' versions, decisions and records of eligibility."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
@@ -12,7 +13,7 @@ from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.award_context import decisions_of
-from services.incentive.store.rooms import load_all_excesses, recorded_eligibility
+from services.incentive.store.rooms import Excesses, load_all_excesses, recorded_eligibility
 from shared.postgres.query import fetch, fetch_values
 from shared.postgres.sorted_rows import Key, Sorts
 
@@ -50,8 +51,20 @@ CLAWBACK_SORTS: Final[Sorts] = {
 
 def list_clawbacks(connection: Connection, view: LedgerView, state: str | None) -> list[ClawbackProposal]:
     """The proposals in a state (None: in any), in order of award and number."""
-    ids = _awards_in_excess(connection, view) if state == "open" else fetch_values(connection, _APPROVED, str)
-    found: list[ClawbackProposal] = []
+    if state == "open":
+        return open_clawbacks(connection, view, load_all_excesses(connection, view.rulebook.policy, view.as_of))
+    found = _proposals_of(connection, view, fetch_values(connection, _APPROVED, str))
+    return [one for one in found if state in (None, one.state)]
+
+
+def open_clawbacks(connection: Connection, view: LedgerView, excesses: Excesses) -> list[ClawbackProposal]:
+    """The open proposals, in order of award and number: those of the awards of which something is to come back."""
+    ids = sorted({award_id for (award_id, _), one in excesses.items() if one.to_come_back_fen})
+    return [one for one in _proposals_of(connection, view, ids) if one.state == "open"]
+
+
+def _proposals_of(connection: Connection, view: LedgerView, ids: Sequence[str]) -> Iterator[ClawbackProposal]:
+    """Yield all proposals of these awards."""
     for start in range(0, len(ids), _BATCH):
         some = ids[start : start + _BATCH]
         together = fetch_values(connection, _TOGETHER, str, award_ids=some)
@@ -59,18 +72,8 @@ def list_clawbacks(connection: Connection, view: LedgerView, state: str | None) 
         versions = _payables_of(connection, together, view.as_of)
         eligibility = recorded_eligibility(connection, {one.subject for one in decisions}, view.as_of)
         wanted = frozenset(some)
-        found += [
-            one
-            for one in clawback_proposals(versions, decisions, eligibility, view.rulebook.policy)
-            if one.award_id in wanted and state in (None, one.state)
-        ]
-    return found
-
-
-def _awards_in_excess(connection: Connection, view: LedgerView) -> list[str]:
-    """The awards of which something is to come back. These are the awards with an open proposal."""
-    found = load_all_excesses(connection, view.rulebook.policy, view.as_of)
-    return sorted({award_id for (award_id, _), one in found.items() if one.to_come_back_fen})
+        proposals = clawback_proposals(versions, decisions, eligibility, view.rulebook.policy)
+        yield from (one for one in proposals if one.award_id in wanted)
 
 
 def _payables_of(connection: Connection, award_ids: list[str], as_of: datetime | None) -> list[PayableVersion]:

@@ -8,7 +8,7 @@ from services.incentive.domain.workflow import FIRST_STATE, STATES, Actor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import last_steps_sql
 from services.incentive.store.as_of import AS_OF
-from services.incentive.store.rooms import flagged_awards, load_all_excesses
+from services.incentive.store.rooms import Excesses, flagged_awards
 from shared.postgres.query import fetch, fetch_value
 
 # The reader's steps of the last round of each award, and those after which another person must take the next one.
@@ -70,13 +70,13 @@ def list_worklist(connection: Connection, view: LedgerView, year: int, reader: A
     return [found.get(state, WorklistRow(state, 0, 0, 0, 0, 0)) for state in STATES]
 
 
-def count_flags(connection: Connection, view: LedgerView, year: int) -> dict[str, int]:
-    """The number of awards of a year with each flag, for a reader who sees everything."""
+def count_flags(connection: Connection, view: LedgerView, year: int, excesses: Excesses) -> dict[str, int]:
+    """The number of awards of a year with each flag, for a reader who sees everything; `excesses` are all there are."""
     flags = f"""
         SELECT flag, count(*) FROM {view.awards}, unnest(award.flags) AS flag WHERE award.year = %(year)s GROUP BY flag
     """
     of_year = f"SELECT count(*) FROM {view.awards} WHERE award.year = %(year)s AND award.award_id = ANY(%(ids)s)"
     found = dict(fetch(connection, flags, tuple[str, int], year=year, as_of=view.as_of))
-    for flag, ids in flagged_awards(load_all_excesses(connection, view.rulebook.policy, view.as_of)).items():
+    for flag, ids in flagged_awards(excesses).items():
         found[flag] = fetch_value(connection, of_year, int, year=year, ids=sorted(ids), as_of=view.as_of)
     return found

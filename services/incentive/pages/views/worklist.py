@@ -14,7 +14,7 @@ from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.casework.pending import accounts_to_confirm, notice_rounds, registered_objections
-from services.incentive.queries.clawbacks import list_clawbacks
+from services.incentive.queries.clawbacks import open_clawbacks
 from services.incentive.queries.eligibility import ending_eligibility
 from services.incentive.queries.risk_flags import list_unattached_flags, risk_flag_json
 from services.incentive.queries.statements import open_statements
@@ -24,6 +24,7 @@ from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
 from services.incentive.store.frozen.declared_tables import TABLE_SORTS, find_tables, sent_table_json
 from services.incentive.store.public.objections import OBJECTION_SORTS, find_objections, objection_json
+from services.incentive.store.rooms import load_all_excesses
 from shared.postgres.sorted_rows import first_rows
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -46,12 +47,13 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
     year = requested_year()
     with page_view() as (connection, view):
         waiting = list_worklist(connection, view, year, current_actor())
-        clawbacks = list_clawbacks(connection, view, "open")[:_CLAWBACKS_MOST]
+        excesses = load_all_excesses(connection, view.rulebook.policy, view.as_of)
+        clawbacks = open_clawbacks(connection, view, excesses)[:_CLAWBACKS_MOST]
         suspensions = list_suspensions(connection, view.as_of)
         closings = list_years(connection, view)
         ending = ending_eligibility(connection, view, _ENDING_MOST)
         statements = open_statements(connection, view, shanghai_date(view.instant), _STATEMENTS_MOST + 1)
-        counts = count_flags(connection, view, year)
+        counts = count_flags(connection, view, year, excesses)
         pending = _pending(connection, view)
         unattached = list_unattached_flags(connection, view, year, _UNATTACHED_MOST + 1)
     policy = view.rulebook.policy
