@@ -23,11 +23,11 @@ def create_file(path: Path, text: str, prepare: Callable[[Path], None] = lambda 
     return True
 
 
-def replace_file(path: Path, text: str, mode: int = 0o600) -> None:
-    """Create a file or replace its content; `mode` as for open(2)."""
+def replace_file(path: Path, content: str | bytes, mode: int = 0o600) -> None:
+    """Create a file or replace its content; `mode` as for open(2). The part written first is `<name>.part`."""
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
-    _write(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), text)
+    _write(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), content)
     part.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -36,8 +36,8 @@ def replace_file(path: Path, text: str, mode: int = 0o600) -> None:
         os.close(folder)
 
 
-def _write(handle: int, text: str) -> None:
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+def _write(handle: int, content: str | bytes) -> None:
+    with os.fdopen(handle, "wb") as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())

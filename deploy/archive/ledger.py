@@ -64,7 +64,10 @@ _DECLARATIONS: Final = f"""
 
 
 def archive_ledger(store: ArchiveStore, engine: Engine) -> Iterator[str]:
-    """Archive what the ledger has beyond the manifest, all of one snapshot; yield a line for each table."""
+    """Archive what the ledger has beyond the manifest, all of one snapshot; yield a line for each table.
+
+    The caller commits the store.
+    """
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         size = next_seq(connection)
         ends = {
@@ -77,7 +80,6 @@ def archive_ledger(store: ArchiveStore, engine: Engine) -> Iterator[str]:
             written = sum(_write(store, connection, table, span) for span in _new_spans(store, table, end))
             store.manifest.ledger[table] = end
             yield f"{table}: {written} 行 / {written} rows"
-        store.commit()
 
 
 def _after_last(connection: Connection, table: str) -> int:

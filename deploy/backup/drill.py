@@ -3,7 +3,6 @@
 import os
 import pwd
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -28,6 +27,7 @@ from shared.whitelist import Whitelist
 
 _RECOVERED_WITHIN_S: Final = 3600.0
 _STOPPED_WITHIN_S: Final = 60.0
+_PORT: Final = "5432"  # only part of the name of the socket, in a folder of its own
 # Settings of the server that was copied would connect the drill with the running set; these replace them.
 _ALONE: Final = {
     "listen_addresses": "",
@@ -108,8 +108,7 @@ def _running_server(place: DrillPlace, folder: Path, data: Path) -> Iterator[str
     access = folder / "pg_hba.conf"
     access.write_text("local all all trust\n", "ascii")
     access.chmod(0o644)
-    port = _free_port()
-    settings = {**_ALONE, "unix_socket_directories": str(folder), "hba_file": str(access), "port": str(port)}
+    settings = {**_ALONE, "unix_socket_directories": str(folder), "hba_file": str(access), "port": _PORT}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     account = None if os.geteuid() else place.account
     with (folder / "log").open("wb") as log:
@@ -123,14 +122,7 @@ def _running_server(place: DrillPlace, folder: Path, data: Path) -> Iterator[str
             extra_groups=None if account is None else (),
         )
     try:
-        yield f"postgresql://postgres@/postgres?host={folder}&port={port}"
+        yield f"postgresql://postgres@/postgres?host={folder}&port={_PORT}"
     finally:
         server.send_signal(signal.SIGINT)  # ends sessions
         server.wait(_STOPPED_WITHIN_S)
-
-
-def _free_port() -> int:
-    """Return a number for the name of the socket."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

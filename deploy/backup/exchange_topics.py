@@ -6,7 +6,16 @@ from typing import Final
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from deploy.backup.manifest import PART_BYTES, BackupManifest, PartitionCopy, TopicCopy, TopicPart, Vault, object_name
+from deploy.backup.manifest import (
+    PART_BYTES,
+    BackupManifest,
+    PartitionCopy,
+    TopicCopy,
+    TopicPart,
+    Vault,
+    next_run,
+    object_name,
+)
 from deploy.backup.partition_reader import PartitionReader
 from shared.kafka.record_batch import LENGTH, StoredBatch, parse_batch
 from shared.operator_errors import OperatorError
@@ -27,7 +36,7 @@ def copy_topics(
     previous: BackupManifest | None,
 ) -> Iterator[TopicCopy]:
     """Yield a copy of each topic that exists. DiscontinuedTopicError, KafkaError."""
-    run = 1 if previous is None else previous.number + 1
+    run = next_run(previous)
     known = {} if previous is None else {topic.name: topic for topic in previous.topics}
     existing = sorted(set(admin.list_topics()).intersection(topics))
     gone = known.keys() - set(existing)

@@ -167,6 +167,11 @@ class Vault(NamedTuple):
         return name
 
 
+def next_run(previous: BackupManifest | None) -> int:
+    """Return the number of the run that continues a backup."""
+    return 1 if previous is None else previous.number + 1
+
+
 def object_name(run: int, *path: object) -> str:
     """Return the name of an object of that run."""
     return "/".join((f"runs/{run:08}", *map(str, path)))

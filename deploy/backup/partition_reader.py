@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from shared.kafka.record_batch import StoredBatch
-from shared.kafka.stored_batches import STORED_BATCH_OPTIONS
+from shared.kafka.stored_batches import stored_batch_reader
 from shared.operator_errors import OperatorError
 from shared.settings import ClientConfig
 
@@ -62,15 +62,5 @@ class PartitionReader:
 @contextmanager
 def partition_reader(client_config: ClientConfig) -> Iterator[PartitionReader]:
     """Connect a reader that belongs to no consumer group. KafkaError."""
-    consumer = KafkaConsumer(
-        **client_config,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        metrics_enabled=False,
-        **STORED_BATCH_OPTIONS,
-    )
-    try:
+    with stored_batch_reader(client_config) as consumer:
         yield PartitionReader(consumer)
-    finally:
-        consumer.close(autocommit=False)

@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from deploy.backup.exchange_topics import copy_topics
-from deploy.backup.manifest import BackupManifest, LogCheckpoint, SettingsFile, Vault, object_name
+from deploy.backup.manifest import BackupManifest, LogCheckpoint, SettingsFile, Vault, next_run, object_name
 from deploy.backup.partition_reader import partition_reader
 from deploy.backup.server_copy import CopyOptions, copy_server, release_log
 from deploy.broker.admin import admin_config, connect_admin
@@ -40,7 +40,7 @@ def back_up(sources: Sources, vault: Vault, options: CopyOptions) -> BackupManif
     """
     with _only_run(sources.admin_url):
         began, previous = format_time(now()), vault.newest()
-        run = 1 if previous is None else previous.number + 1
+        run = next_run(previous)
         known = () if previous is None else previous.checkpoints
         checkpoints = (*known, *_newest_checkpoints(sources.admin_url))
         server = copy_server(sources.admin_url, vault, run, None if previous is None else previous.server, options)

@@ -17,6 +17,7 @@ from deploy.backup.replication_protocol import parse_lsn, receive_base, receive_
 from shared.operator_errors import OperatorError
 
 _SLOT_PREFIX: Final = "jiangbu_backup_"
+_ISO: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 _IDENTIFY: Final = """
     SELECT system_identifier::text, (SELECT timeline_id FROM pg_control_checkpoint()),
         current_setting('server_version_num')::int, pg_size_bytes(current_setting('wal_segment_size')),
@@ -35,13 +36,21 @@ class _Identity(NamedTuple):
     is_standby: bool
 
 
+class CopyOptions(NamedTuple):
+    """`slot`: the replication slot. `full`: make a base backup in any case. `keep`: base backups that are kept."""
+
+    slot: str
+    full: bool
+    keep: int
+
+
 def slot_of(place: str) -> str:
     """Return the name of the replication slot of the backup at that place."""
     return _SLOT_PREFIX + sha256(place.encode()).hexdigest()[:12]
 
 
 def copy_server(
-    admin_url: str, vault: Vault, run: int, previous: ServerCopy | None, options: "CopyOptions"
+    admin_url: str, vault: Vault, run: int, previous: ServerCopy | None, options: CopyOptions
 ) -> ServerCopy:
     """Copy what is new of the server; a base backup too if `previous` cannot be continued, or one is asked for.
 
@@ -59,14 +68,6 @@ def copy_server(
             previous = copying.with_base(previous, options)
         first = previous.bases[-1].start // previous.segment_bytes
         return copying.with_log(previous, first if continued is None else continued.wal[-1].number + 1)
-
-
-class CopyOptions(NamedTuple):
-    """`slot`: the replication slot. `full`: make a base backup in any case. `keep`: base backups that are kept."""
-
-    slot: str
-    full: bool
-    keep: int
 
 
 def release_log(admin_url: str, copy: ServerCopy) -> None:
@@ -169,9 +170,6 @@ class _Copying:
                 name = object_name(self.run, "wal", segment_file(timeline, index, size))
                 wal.append(LogSegment(self.vault.put(name, content), timeline, index))
         return replace(copy, wal=tuple(wal), until=instant)
-
-
-_ISO: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 
 def segment_file(timeline: int, number: int, segment_bytes: int) -> str:

@@ -1,12 +1,11 @@
 """Places where backups are kept: a folder, or a bucket of S3-compatible storage."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Final, Protocol
 
 from deploy.backup.bucket_store import BucketStore
 from deploy.backup.sealed import missing
+from shared.durable_files import replace_file
 from shared.settings import load_bucket_settings
 
 _BUCKET: Final = "s3://"
@@ -43,17 +42,7 @@ class FolderStore:
     def write(self, name: str, content: bytes) -> None:
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_file(path, content)
 
     def read(self, name: str) -> bytes:
         try:

@@ -11,7 +11,7 @@ from kafka.errors import KafkaTimeoutError
 from shared.events.topics import is_exchanges
 from shared.kafka.handler import Record
 from shared.kafka.set_aside import SetAsidePlan, unreadable_batch
-from shared.kafka.stored_batches import STORED_BATCH_OPTIONS
+from shared.kafka.stored_batches import stored_batch_reader
 from shared.kafka.unread_batches import DamagedPlaceError, Portion, UnreadBatches
 from shared.operator_errors import OperatorError
 from shared.settings import ClientConfig
@@ -51,15 +51,7 @@ def replay_records(
     anything it raises TopicTruncatedError if a partition begins after its start, and TopicShortenedError if one
     does not reach its end. While the broker is unavailable it waits and logs that.
     """
-    consumer = KafkaConsumer(
-        **client_config,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        metrics_enabled=False,
-        **STORED_BATCH_OPTIONS,
-    )
-    try:
+    with stored_batch_reader(client_config) as consumer:
         partitions = {TopicPartition(topic, number): end for (topic, number), end in sorted(ends.items()) if end > 0}
         begin = {tp: starts.get((tp.topic, tp.partition), 0) for tp in partitions}
         beginnings = consumer.beginning_offsets(list(partitions)) if partitions else {}
@@ -82,8 +74,6 @@ def replay_records(
             raise TopicShortenedError(f"主题短于已读位置：{which} / topics end before where they were read to: {which}")
         for partition, end in partitions.items():
             yield from _read(consumer, partition, (begin[partition], end), plans)
-    finally:
-        consumer.close(autocommit=False)
 
 
 def stable_end_offsets(

@@ -10,8 +10,10 @@ The library names the class that reads a fetch response in one place, and descri
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
+from kafka import KafkaConsumer
 from kafka.consumer import fetcher
 from kafka.record import MemoryRecords
 from kafka.record.abc import ABCRecordBatch, ABCRecords
@@ -19,6 +21,7 @@ from msgspec.structs import replace
 
 from shared.kafka.batch_records import is_abort_marker
 from shared.kafka.record_batch import HEADER, LENGTH, StoredBatch, parse_batch
+from shared.settings import ClientConfig
 
 # Options of a consumer that gets stored batches. Responses are bounded; a broker's largest batch is 1 MiB by default,
 # and the first batch of a response comes even if it is larger than the limits.
@@ -34,6 +37,23 @@ STORED_BATCH_OPTIONS: Final = {
 _MAGIC = 2
 # Higher than any offset: the library skips records below the position, and a damaged batch must not be skipped.
 _DAMAGED_OFFSET = 2**63 - 2
+
+
+@contextmanager
+def stored_batch_reader(client_config: ClientConfig) -> Iterator[KafkaConsumer]:
+    """Connect a consumer of committed stored batches that belongs to no group. KafkaError."""
+    consumer = KafkaConsumer(
+        **client_config,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        metrics_enabled=False,
+        **STORED_BATCH_OPTIONS,
+    )
+    try:
+        yield consumer
+    finally:
+        consumer.close(autocommit=False)
 
 
 class _BatchRecord(NamedTuple):
