@@ -33,9 +33,10 @@ def litewitness(program: Path, logs: Sequence[VerifierKey]) -> Iterator[WitnessA
         pytest.skip("没有 / is not installed: ssh-agent")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))  # the path of a socket must be short
-        address = f"127.0.0.1:{free_ports(1)[0]}"
+        port = free_ports(1)[0]
+        address = f"127.0.0.1:{port}"
         for command, made in (
-            (["ssh-agent", "-D", "-a", folder / "agent"], (folder / "agent").exists),
+            (["ssh-agent", "-D", "-a", folder / "agent"], lambda: answers(socket.AF_UNIX, str(folder / "agent"))),
             (
                 [
                     program,
@@ -45,7 +46,7 @@ def litewitness(program: Path, logs: Sequence[VerifierKey]) -> Iterator[WitnessA
                     f"-name={NAME}",
                     f"-key={fingerprint(folder)}",
                 ],
-                lambda: answers(address),
+                lambda: answers(socket.AF_INET, ("127.0.0.1", port)),
             ),
         ):
             running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -73,7 +74,6 @@ def fingerprint(folder: Path) -> str:
     return listed.stdout.split()[1]
 
 
-def answers(address: str) -> bool:
-    host, port = address.split(":")
-    with socket.socket() as tried:
-        return tried.connect_ex((host, int(port))) == 0
+def answers(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
+    with socket.socket(family) as tried:
+        return tried.connect_ex(address) == 0
