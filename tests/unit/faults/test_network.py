@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import resource
 import signal
@@ -267,8 +268,10 @@ def test_a_look_that_fails_is_repeated_and_its_error_is_told_in_the_end() -> Non
 def test_proxies_go_on_after_they_ran_out_of_file_descriptors(server: Echo) -> None:
     assert server.is_answered()
     _, most = resource.prlimit(server.network.pid, resource.RLIMIT_NOFILE)
-    used = sum(1 for _ in Path(f"/proc/{server.network.pid}/fd").iterdir())
-    resource.prlimit(server.network.pid, resource.RLIMIT_NOFILE, (used + 1, most))
+    # Descriptors that the process was born with have high numbers where the parent had many.
+    used = {int(one.name) for one in Path(f"/proc/{server.network.pid}/fd").iterdir()}
+    unused = next(number for number in itertools.count() if number not in used)
+    resource.prlimit(server.network.pid, resource.RLIMIT_NOFILE, (unused + 1, most))
     with contextlib.ExitStack() as stack:
         # One has a descriptor for itself but none for its server, the others have none.
         clients = [stack.enter_context(socket.create_connection(server.at, timeout=30)) for _ in range(4)]
