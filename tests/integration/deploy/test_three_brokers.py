@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from deploy.doctor.finding import Finding
 
+PREFERRED = 0  # kind of an election
 TOPIC = "exchange.tpone.listings.v1"
 # The brokers have no users and rights.
 SUBJECTS = ("Kafka", "磁盘 Kafka disks", "主题 topics")
@@ -109,5 +110,9 @@ def test_one_of_three_brokers_dies(cluster: ThreeBrokers, exchanges: Path) -> No
         with KafkaProducer(bootstrap_servers=cluster.bootstrap_servers, acks="all") as producer:
             for partition in range(3):
                 producer.send(TOPIC, b"{}", partition=partition).get(60)
+        late = stack.enter_context(closing(Broker(kafka_settings(cluster).client_config(), "started without it")))
+        until(lambda: has_ends(late))
         dead.start()
         until(lambda: wrong(cluster, exchanges) == {})
+        admin.elect_leaders(PREFERRED)
+        until(lambda: has_ends(late))

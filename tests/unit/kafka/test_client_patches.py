@@ -45,7 +45,7 @@ USED = {
         "socket_connection_setup_timeout_ms",
     ),
     "kafka.net.connection": ("init_future",),
-    "kafka.cluster": ("is_bootstrap", "bootstrap_brokers"),
+    "kafka.cluster": ("is_bootstrap", "bootstrap_brokers", "request_update"),
     "kafka.net.transport": ("_sock_recv",),
     "kafka.producer.kafka": ("_sender",),
     "kafka.producer.sender": ("force_close", "await_ready", "_client"),
