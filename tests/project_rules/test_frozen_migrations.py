@@ -314,6 +314,25 @@ RELEASED = {
         "6691d719c47baa527be292161f503d8db0c32a7524d62e46f9ae51916762e64b"
     ),
     "shared/postgres/tables/base_3.sql": ("ac7156b7b10031395571e9c91c11e4bbc15f3383652705a0b6e188e01228ef83"),
+    "services/incentive/migrations/versions/0045_indexes.py": (
+        "2ba61a68dd90d84c216f6318ce7cb6f8f6173c07efac8480330ee5457143b03f"
+    ),
+    "services/incentive/migrations/versions/0045_indexes.sql": (
+        "91ff80e4a385b0c5378d07bc9ec846eac90feedb87b32700d53deea82d7fcc18"
+    ),
+    "services/listing/migrations/versions/r0016_indexes.py": (
+        "d23dea8adc2e2b32ab0d7e5ce47758b93862ac966f323bf03c9db101eec9694a"
+    ),
+    "services/listing/migrations/versions/r0016_indexes.sql": (
+        "985f67bf2ddbdd73cde1c5a4a0eb76f117736998410557fe94797fa5740b7518"
+    ),
+    "services/trade_ingest/migrations/versions/r0021_indexes.py": (
+        "e56bd7715ec498fbf34612618052bf21ac89a2a4b182e0ae62375a81b75cfeb4"
+    ),
+    "services/trade_ingest/migrations/versions/r0021_indexes.sql": (
+        "6b31265060625894e80cde28801d0936003aeb136cc178d1e9b56895a018ceba"
+    ),
+    "shared/postgres/tables/register_8.sql": ("125a11861c3004ede65eb19b97bf1374ce40cb243cea5176ecba89d6f2728623"),
 }
 
 
