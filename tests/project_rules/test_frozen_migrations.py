@@ -333,6 +333,12 @@ RELEASED = {
         "6b31265060625894e80cde28801d0936003aeb136cc178d1e9b56895a018ceba"
     ),
     "shared/postgres/tables/register_8.sql": ("125a11861c3004ede65eb19b97bf1374ce40cb243cea5176ecba89d6f2728623"),
+    "services/incentive/migrations/versions/0046_ledger_end.py": (
+        "8acae2f9958a601e543adf36c42c8c4d5c6d94afe3f7ca63ce33bf8830e2964a"
+    ),
+    "services/incentive/migrations/versions/0046_ledger_end.sql": (
+        "9a312b23f7ed6dc8f294e309503c111fab9a5520a8a6eb6eeb966523307d79c3"
+    ),
 }
 
 

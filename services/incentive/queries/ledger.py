@@ -19,13 +19,18 @@ from shared.values.money import format_yuan
 from shared.values.times import format_time
 
 _LEDGER_END: Final = "SELECT seq, posted_at FROM ledger_end(%(before)s, %(as_of)s)"
+# The number of the last transaction before the instant of a parameter, else -1. Numbers and instants have one order, so
+# a span of time is a range of numbers, in which a page is read.
+_BEFORE: Final = """
+    coalesce((SELECT e.seq FROM ledger_end(NULL, CAST(%({})s AS timestamptz) - INTERVAL '1 microsecond') e), -1)
+"""
 _FILTERS: Final = {
     "award_id": "t.award_id = %(award_id)s",
     "kind": "t.kind = %(kind)s",
     "subject": "(t.subject = %(subject)s OR t.subject_before = %(subject)s)",
     "year": "(t.year = %(year)s OR t.year_before = %(year)s)",
-    "from_": "t.posted_at >= %(from_)s",
-    "until": "t.posted_at < %(until)s",
+    "from_": f"t.seq > {_BEFORE.format('from_')}",
+    "until": f"t.seq <= {_BEFORE.format('until')}",
 }
 # Condition: the account is of the subject that reads. No index serves it, so it comes after the transactions.
 _IS_OF_VIEWER: Final = """
