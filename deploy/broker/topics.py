@@ -23,6 +23,7 @@ from shared.whitelist import Whitelist
 
 PARTITIONS: Final = 3
 APPLY_TIMEOUT_S: Final = 15.0
+CREATED_WITHIN_S: Final = 60.0  # with a leader for each partition
 APPLY_POLL_S: Final = 0.05
 
 # Events are the source of everything and are kept for ever. A stored batch has at most 1 MiB, whatever the broker's
@@ -166,13 +167,12 @@ def apply_topics(
 def _create(steps: list[TopicChange], admin: KafkaAdminClient, replication: Replication) -> None:
     if steps:
         options = {"replication_factor": replication.factor}
-        admin.create_topics(
-            {
-                step.topic.name: {"num_partitions": step.topic.partitions, "configs": dict(step.config), **options}
-                for step in steps
-            },
-            wait_for_metadata=True,
-        )
+        wanted = {
+            step.topic.name: {"num_partitions": step.topic.partitions, "configs": dict(step.config), **options}
+            for step in steps
+        }
+        admin.create_topics(wanted)
+        admin.wait_for_topics(wanted, timeout_ms=int(CREATED_WITHIN_S * 1000))
 
 
 def _configure(steps: list[TopicChange], admin: KafkaAdminClient, replication: Replication) -> None:
