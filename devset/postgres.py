@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from deploy.databases import ensure_database, owner_role, service_role
@@ -88,10 +89,21 @@ class Postgres(Engine):
         return self.program
 
     def stop(self) -> bool:
+        sessions = self._sessions()
         ended = super().stop()
         if not ended:
+            # They notice a moment later that it was killed; until then no other server may have its memory.
+            psutil.wait_procs(sessions, timeout=ENGINE_STOP_TIMEOUT_S)
             _await_previous_postmaster(self.data)
         return ended
+
+    def _sessions(self) -> list[psutil.Process]:
+        """Return the processes that the server has started."""
+        if self.program is None:
+            return []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.program.process.pid).children()
+        return []
 
     def url(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> str:
         secret = self.password_file.read_text(encoding="ascii").strip() if password is None else password
