@@ -49,12 +49,12 @@ def answer(one: socket.socket, received: bytearray) -> None:
 class Echo:
     """A server behind a network, and connections to it."""
 
-    def __init__(self, network: Network, *, times_out: bool = False) -> None:
+    def __init__(self, network: Network, node: str = SERVER, *, times_out: bool = False) -> None:
         self.network = network
         self.received = bytearray()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.at = ("127.0.0.1", free_ports(1)[0])
-        network.place(SERVER, self.at, self.listener.getsockname(), times_out=times_out)
+        network.place(node, self.at, self.listener.getsockname(), times_out=times_out)
         threading.Thread(target=echo, args=(self.listener, self.received), daemon=True).start()
         self.client = socket.create_connection(self.at, timeout=30)
 
@@ -144,11 +144,15 @@ def test_answers_alone_are_held(server: Echo) -> None:
 
 
 def test_a_connection_that_lost_bytes_ends(server: Echo) -> None:
+    other = Echo(server.network, "other")
     assert server.is_answered()
+    assert other.is_answered()
     server.network.partition({(HERE, SERVER): Link(there=Treatment.DROP)})
     server.client.sendall(b"lost")
+    assert other.is_answered()  # what came before is lost by then
     assert server.is_silent()
     server.network.restore()
+    other.close()
     assert server.client.recv(1024) == b""
     assert bytes(server.received) == b"ping"
 
@@ -169,15 +173,18 @@ def test_a_server_that_is_away_ends_the_connection(server: Echo) -> None:
 
 def test_a_client_that_gives_up_in_the_partition_is_forgotten(server: Echo) -> None:
     """The new side of a real set asks the lost machine again and again; none of it may arrive when it is back."""
+    assert server.is_answered()
     server.network.partition(separated([SERVER], [HERE]))
     server.client.close()
+    until(lambda: server.network.connections == 0)
     with socket.create_connection(server.at, timeout=30) as client:
         client.sendall(b"given up")
+        until(lambda: server.network.connections == 1)  # only then can it be forgotten
     until(lambda: server.network.connections == 0)
     server.network.restore()
     server.client = socket.create_connection(server.at, timeout=30)
     assert server.is_answered()
-    assert bytes(server.received) == b"ping"
+    assert bytes(server.received) == b"pingping"
 
 
 def test_all_connections_of_a_partition_are_found_in_a_few_looks() -> None:
