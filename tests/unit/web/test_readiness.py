@@ -16,8 +16,15 @@ from shared.web.operations.broker import ELECTION_S, Broker
 from shared.web.operations.progress import Sampler
 from shared.web.operations.readiness import Readiness
 from shared.web.service import ServiceInfo
+from tests.support.web.closing import join_checks
 
 NOBODY = "127.0.0.1:1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_check_goes_on() -> Iterator[None]:
+    yield
+    join_checks()
 
 
 @contextmanager
