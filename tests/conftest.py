@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from kafka.net.manager import KafkaConnectionManager
 from xdist.scheduler import LoadScopeScheduling
 
+import shared.kafka.client_patches  # noqa: F401 - before `pytest_configure` changes what it sets
 from devset.ha.programs import find_binaries
 from devset.processes import LocalError
 from tests.support.engines.session import (
@@ -65,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["LANG"] = "en_US.UTF-8"
     for name in ("LC_ALL", "LC_MESSAGES"):
         os.environ.pop(name, None)
+    # The product leaves a broker that is silent for 4 s; that of the tests may only be busy.
+    KafkaConnectionManager.DEFAULT_CONFIG["socket_connection_setup_timeout_ms"] = 60_000
     # A background job ignores Ctrl-C, and so would the programs that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for marker, meaning in MARKERS.items():

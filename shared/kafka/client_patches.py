@@ -15,7 +15,6 @@ from kafka.errors import (
     KafkaTimeoutError,
     NodeNotReadyError,
     SaslAuthenticationFailedError,
-    UnknownBrokerIdError,
 )
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
@@ -135,24 +134,6 @@ def _bootstrap_by_every_broker() -> None:
     KafkaConnectionManager.get_connection = get_within_share
 
 
-def _look_for_unknown_brokers() -> None:
-    """Ask for the brokers of the cluster again when a partition's leader is not among them.
-
-    Without it an admin client that started while a broker was down fails for up to five minutes once that broker leads
-    partitions again: it looks for leaders each time, but for their addresses only when its metadata is too old.
-    """
-    get = KafkaConnectionManager.get_connection
-
-    def get_or_look(manager: Any, node_id: Any, *arguments: Any, **options: Any) -> Any:
-        try:
-            return get(manager, node_id, *arguments, **options)
-        except UnknownBrokerIdError:
-            manager.cluster.request_update()
-            raise
-
-    KafkaConnectionManager.get_connection = get_or_look
-
-
 def _leave_silent_brokers() -> None:
     """Wait no longer than 4 s for a new connection to a broker, which may be frozen or cut off.
 
@@ -196,7 +177,6 @@ _clean_up_failed_bootstrap()
 _read_before_disconnect()
 _fail_fast_on_authentication()
 _bootstrap_by_every_broker()
-_look_for_unknown_brokers()
 _leave_silent_brokers()
 _keep_transactional_requests()
 _do_not_time_tasks()

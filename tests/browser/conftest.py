@@ -46,7 +46,7 @@ def browser(extended: None) -> Iterator[Browser]:
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patched:
         patched.setattr(Locator, "click", click_and_load)
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = playwright.chromium.launch(executable_path=path, args=arguments, timeout=180_000)
         yield browser
         browser.close()
 

@@ -228,7 +228,7 @@ def test_what_is_refused_is_shown_as_it_happens(asker: Asker) -> None:
             "".join(lines),
         )
         watch.send_signal(signal.SIGINT)
-        assert watch.communicate(timeout=10) == ("", "")
+        assert watch.communicate(timeout=60) == ("", "")
         assert watch.returncode == 0
     with watching(asker, "--all", "--json") as watch:
         assert any(number_of(b64decode(json.loads(line)["value_base64"])) == "W0" for line in watch.stdout)
@@ -243,7 +243,7 @@ def test_a_service_that_is_unavailable_is_waited_for(asker: Asker) -> None:
         with forwarding(port, int(asker.running["listing"].rpartition(":")[2])):
             assert any("listing: responds again" in line for line in said)
     with watching(asker, environment=listing, stderr=subprocess.PIPE) as watch:
-        assert watch.wait(30) == 2
+        assert watch.wait(60) == 2
 
 
 def test_what_cannot_be_asked_is_no_difference(asker: Asker) -> None:

@@ -94,4 +94,4 @@ def test_two_of_each_program_are_ready_and_nothing_outlives_a_killed_supervisor(
     (supervisor,) = [one for one in programs if "devset.up" in command_line(one)]
     supervisor.kill()
     up.end()
-    assert_gone(programs, within_s=30)
+    assert_gone(programs)

@@ -49,14 +49,15 @@ class Log:
 
     def copy(self) -> Path:
         """Copy the whole log to files, as `fsck` reads them."""
-        size = self.size()
-        folder = self.folder / "copy"
+        folder, checkpoint = self.folder / "copy", self.read("checkpoint")
+        size = int(checkpoint.decode().splitlines()[1])
         for level in (None, 0, 1):
             count = hashes_at(level or 0, size)
             tiles = [Tile(level, index, min(256, count - index * 256)) for index in range(-(-count // 256))]
-            for path in ("checkpoint", *(f"tile/{tile.path}" for tile in tiles)):
+            for path in (f"tile/{tile.path}" for tile in tiles):
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(self.read(path))
+        (folder / "checkpoint").write_bytes(checkpoint)
         return folder
 
 

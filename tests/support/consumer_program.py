@@ -18,12 +18,12 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from psycopg.rows import namedtuple_row
 
-from deploy.broker.topics import apply_topics
 from devset.processes import spawn
 from devset.programs import Addresses, command, environment, module
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.whitelist import load_whitelist
+from tests.support.broker.topics import make_topics
 from tests.support.registers.web_register import SIDES
 from tests.support.until import until
 
@@ -160,14 +160,11 @@ class Place:
         migrate(package, self.database.owner_url, self.database.service_url, self.register)
 
     def make_topics(self) -> None:
-        admin = KafkaAdminClient(bootstrap_servers=self.kafka)
-        apply_topics(admin, load_whitelist(self.exchanges_file))
-        admin.close()
+        make_topics(self.kafka, load_whitelist(self.exchanges_file))
 
     def delete_topics(self, *names: str) -> None:
-        admin = KafkaAdminClient(bootstrap_servers=self.kafka)
-        admin.delete_topics(names)
-        admin.close()
+        with KafkaAdminClient(bootstrap_servers=self.kafka) as admin:
+            admin.delete_topics(names)
 
     def prepare(self) -> None:
         """Migrate the database and create the topics."""

@@ -70,7 +70,7 @@ def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=N
         yield outcome
     finally:
         consumption.stop.set()
-        thread.join(timeout=15)
+        thread.join(timeout=60)
         assert not thread.is_alive()
 
 

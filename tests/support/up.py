@@ -64,7 +64,7 @@ class Up:
 
     def end(self) -> tuple[int, str]:
         """Wait for the end; return the exit code and the output on stdout after the JSON line."""
-        output, self.errors = self.process.communicate(timeout=40)
+        output, self.errors = self.process.communicate(timeout=120)
         return self.process.returncode, output
 
     def kill(self) -> None:
@@ -77,7 +77,7 @@ class Up:
         self.process.wait()
 
 
-def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
+def assert_gone(programs: list[psutil.Process], within_s: float = 60.0) -> None:
     _, alive = psutil.wait_procs(programs, timeout=within_s)
     left = [" ".join(command_line(one)) or f"process {one.pid}" for one in alive]
     assert not left, left

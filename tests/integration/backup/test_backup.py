@@ -242,7 +242,7 @@ def test_a_set_is_restored_into_empty_engines(backed_up: BackedUp) -> None:
         there.stop()
         for member in there.members:
             verified = member.run("rebuild", "--verify")
-            assert verified.process.wait(60) == 0, verified.log_file.read_text("utf-8")
+            assert verified.process.wait(180) == 0, verified.log_file.read_text("utf-8")
 
 
 def test_the_databases_are_restored_as_they_were_between_two_backups(backed_up: BackedUp) -> None:

@@ -20,6 +20,7 @@ from deploy.backup.topic_restore import compare_topics, create_topics, cut_begin
 from shared.kafka.record_batch import detached
 from shared.operator_errors import OperatorError
 from tests.support.broker.record_batches import batch_of, record, send_stored
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,5 +111,6 @@ def test_a_backup_does_not_go_on_with_a_topic_that_was_recreated(kafka: str, vau
         admin.delete_records({TopicPartition(topic, 0): 5})
         assert copied(kafka, vault, topic, first).topics == first.topics
         admin.delete_topics([topic])
+        until(lambda: topic not in admin.list_topics())
     with pytest.raises(DiscontinuedTopicError, match="does not exist"):
         copied(kafka, vault, topic, first)

@@ -150,7 +150,7 @@ def test_each_is_shown_its_own_topics_alone(broker: SecuredBroker, user: str) ->
 
 def publish(broker: SecuredBroker, user: str, topic: str, **how: object) -> int:
     """Send a record as a plain client does; return its offset."""
-    producer = KafkaProducer(**broker.as_user(user).client_config(), acks="all", max_block_ms=10_000, **how)
+    producer = KafkaProducer(**broker.as_user(user).client_config(), acks="all", max_block_ms=60_000, **how)
     try:
         if "transactional_id" in how:
             producer.init_transactions()
@@ -158,7 +158,7 @@ def publish(broker: SecuredBroker, user: str, topic: str, **how: object) -> int:
         # Other tests share the broker, and a witness reads every value in the checkpoint topic as a checkpoint.
         value = None if topic == CHECKPOINTS else b"{}"
         sent = producer.send(topic, value, b"key", partition=0)
-        offset: int = sent.get(10).offset
+        offset: int = sent.get(60).offset
         if "transactional_id" in how:
             producer.commit_transaction()
         return offset

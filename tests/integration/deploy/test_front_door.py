@@ -104,8 +104,8 @@ def answers(url: str) -> set[tuple[int, str]]:
         session.trust_env = False
         for _ in range(6):
             try:
-                answer = session.get(f"{url}/v1/awards", timeout=10, headers={"Connection": "close"})
-            except requests.ConnectionError:
+                answer = session.get(f"{url}/v1/awards", timeout=60, headers={"Connection": "close"})
+            except requests.RequestException:
                 return set()
             found.add((answer.status_code, answer.text))
     return found

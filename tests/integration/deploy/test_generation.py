@@ -24,7 +24,6 @@ from sqlalchemy import text
 
 from deploy.__main__ import main as jiangbu
 from deploy.broker.streams import REGISTERS
-from deploy.broker.topics import apply_topics
 from deploy.recovery.accept_loss import PartitionCheck
 from services.incentive.consumer import GROUP as LEDGER_GROUP
 from services.incentive.domain.facts import TOPICS as LEDGER_TOPICS
@@ -45,6 +44,7 @@ from shared.settings import Settings
 from shared.values.times import now
 from shared.whitelist import load_whitelist
 from shared.worker.checkpoint_publisher import send_checkpoint
+from tests.support.broker.topics import make_topics
 from tests.support.consumer_program import Running
 from tests.support.incentive.ledger import first_purchase, subject
 from tests.support.policy.revisions import later_policy
@@ -137,7 +137,7 @@ class Place:
         """Return the reason for which the consumer program stops by itself, with exit 1 and without a traceback."""
         program = self.start(**more)
         try:
-            code = program.process.wait(40)
+            code = program.process.wait(120)
         finally:
             program.process.kill()
         told = program.log_file.read_text("utf-8")
@@ -149,7 +149,7 @@ class Place:
     def publish(self, kind: str, data: dict, partition: int = 0) -> None:
         record = worlds.record(kind, self.exchange, data, 0)
         producer = KafkaProducer(bootstrap_servers=self.kafka, acks="all")
-        producer.send(self.topic, record.value, partition=partition).get(timeout=20)
+        producer.send(self.topic, record.value, partition=partition).get(timeout=60)
         producer.close()
 
     def caught_up(self) -> bool:
@@ -205,9 +205,7 @@ def place(postgres_server, postgres, kafka, fork_server, tmp_path, monkeypatch):
         owner_url, service_url = postgres(service)
         register = None if service == "incentive" else f"r{exchange}"
         migrate(PACKAGES[service], owner_url, service_url, register=register)
-        admin = KafkaAdminClient(bootstrap_servers=kafka)
-        apply_topics(admin, load_whitelist(whitelist_file))
-        admin.close()
+        make_topics(kafka, load_whitelist(whitelist_file))
         settings = {
             "DATABASE_URL": service_url,
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
@@ -373,7 +371,7 @@ def ledger(place, kafka, awards_topic) -> Place:
 
 def put_fact(ledger: Place, record: Any) -> None:
     producer = KafkaProducer(bootstrap_servers=ledger.kafka, acks="all")
-    producer.send(record.topic, key=record.key, value=record.value, partition=1).get(timeout=20)
+    producer.send(record.topic, key=record.key, value=record.value, partition=1).get(timeout=60)
     producer.close()
 
 
@@ -507,7 +505,7 @@ def test_a_loss_is_said_asked_accepted_and_gone_on_from(place, kafka, harm) -> N
         admin.delete_topics([listings.topic])
         until(lambda: listings.topic not in admin.list_topics())
         assert "jiangbu topics apply" in command("accept-loss", "--service", "listing")[1]
-        apply_topics(admin, load_whitelist(Path(listings.environment["EXCHANGES_FILE"])))
+        make_topics(kafka, load_whitelist(Path(listings.environment["EXCHANGES_FILE"])))
         words, first, lost = "was deleted and recreated", 0, 3
     elif harm == "end lost":
         # As after a broker that restarted without its last records.

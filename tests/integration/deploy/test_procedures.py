@@ -51,7 +51,7 @@ def sees_its_topic(secured: SecuredBroker, password: str | None = None) -> bool:
     """Return True if the added exchange can log in and see its topic."""
     try:
         user = secured.as_user(f"exchange.{ADDED}", password)
-        with KafkaAdminClient(**user.client_config(), bootstrap_timeout_ms=10_000) as admin:
+        with KafkaAdminClient(**user.client_config(), bootstrap_timeout_ms=60_000) as admin:
             return TOPIC in admin.list_topics()
     except KafkaError:
         return False
@@ -74,7 +74,7 @@ def test_an_exchange_is_let_send_by_browser(run: Callable[..., str], secured: Se
         own = ExchangeUsers(tmp_path / "users", secured.as_user("incentive")).client_config(exchange)
         assert (own is not None) is is_on
         if own is not None:
-            with KafkaAdminClient(**own, bootstrap_timeout_ms=10_000) as admin:
+            with KafkaAdminClient(**own, bootstrap_timeout_ms=60_000) as admin:
                 assert TOPIC in admin.list_topics()
 
 

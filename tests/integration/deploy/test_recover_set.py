@@ -143,7 +143,7 @@ def lost(members: dict[Service, Member]) -> Iterator[None]:
     pair.standby.stop()
     yield
     pair.primary.program.process.send_signal(signal.SIGQUIT)
-    pair.primary.program.process.wait(60)
+    pair.primary.program.process.wait(180)
     pair.standby.start()
     with psycopg.connect(pair.standby.url(), autocommit=True) as connection:
         connection.execute("SELECT pg_promote()")
@@ -241,7 +241,7 @@ def test_a_failover_that_lost_commits_is_named_and_recovered_by_one_command(memb
     assert origin(ledger) == f"{LOG_ORIGIN}/ledger"
     for member in (listing, ledger):
         verified = member.run_on_primary("rebuild", "--verify")
-        assert verified.process.wait(60) == 0, verified.log_file.read_text("utf-8")
+        assert verified.process.wait(180) == 0, verified.log_file.read_text("utf-8")
     check_extract(members, extract_of_listings(members, bureau), tmp_path / "extract.zip")
     assert recover(members) == (
         0,

@@ -134,7 +134,7 @@ def publish_in_anothers_name(broker: SecuredBroker) -> int:
     producer = KafkaProducer(**broker.as_user("exchange.kmdex").client_config(), acks="all")
     sent = producer.send("exchange.kmdex.listings.v1", json.dumps(event).encode(), b"k", partition=0)
     producer.close()
-    offset: int = sent.get(10).offset
+    offset: int = sent.get(60).offset
     return offset
 
 
@@ -179,7 +179,7 @@ def is_quiet(client: Client, secured_set: SecuredSet) -> bool:
 def is_ready(client: Client, url: str, secured_set: SecuredSet) -> bool:
     secured_set.check()
     try:
-        return bool(client.session.get(url, timeout=5).ok)
+        return bool(client.session.get(url, timeout=30).ok)
     except OSError:
         return False
 
@@ -207,7 +207,7 @@ def test_registers_are_compared_and_started_again_with_the_rights_of_the_service
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert compared.returncode == 0, compared.stdout + compared.stderr
     for service in ("trade-ingest", "incentive"):

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from deploy.__main__ import main
 from deploy.broker.topics import read_topics
+from tests.support.broker.topics import changing_topics
 from tests.support.until import until
 
 WHITELIST = """
@@ -26,31 +27,30 @@ def jiangbu(kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_topics_are_made_once_and_kept_as_they_should_be(jiangbu, kafka: str) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=kafka)
-    try:
-        dry = jiangbu("topics", "apply", "--dry-run")
-        assert dry.exit_code == 0
-        assert dry.output.count("create") >= len(OURS)
-        assert read_topics(admin, OURS) == {}
+    with changing_topics(kafka) as admin:
+        try:
+            dry = jiangbu("topics", "apply", "--dry-run")
+            assert dry.exit_code == 0
+            assert dry.output.count("create") >= len(OURS)
+            assert read_topics(admin, OURS) == {}
 
-        assert jiangbu("topics", "apply").exit_code == 0
-        found = read_topics(admin, [*OURS, "facts.annual-total.v1"])
-        assert set(found) == {*OURS, "facts.annual-total.v1"}
-        assert found["facts.annual-total.v1"].config["cleanup.policy"] == "compact"
-        assert {found[name].config["retention.ms"] for name in OURS} == {"-1"}
+            assert jiangbu("topics", "apply").exit_code == 0
+            found = read_topics(admin, [*OURS, "facts.annual-total.v1"])
+            assert set(found) == {*OURS, "facts.annual-total.v1"}
+            assert found["facts.annual-total.v1"].config["cleanup.policy"] == "compact"
+            assert {found[name].config["retention.ms"] for name in OURS} == {"-1"}
 
-        again = jiangbu("topics", "apply")
-        assert "新建" not in again.output
-        assert "修改" not in again.output
+            again = jiangbu("topics", "apply")
+            assert "新建" not in again.output
+            assert "修改" not in again.output
 
-        other = ConfigResource(ConfigResourceType.TOPIC, OURS[0], {"retention.ms": "1000"})
-        admin.alter_configs([other])
-        until(lambda: read_topics(admin, OURS[:1])[OURS[0]].config["retention.ms"] == "1000")
-        assert f"{OURS[0]}: change" in jiangbu("topics", "apply").output
-        assert read_topics(admin, OURS[:1])[OURS[0]].config["retention.ms"] == "-1"
-    finally:
-        admin.delete_topics(OURS)
-        admin.close()
+            other = ConfigResource(ConfigResourceType.TOPIC, OURS[0], {"retention.ms": "1000"})
+            admin.alter_configs([other])
+            until(lambda: read_topics(admin, OURS[:1])[OURS[0]].config["retention.ms"] == "1000")
+            assert f"{OURS[0]}: change" in jiangbu("topics", "apply").output
+            assert read_topics(admin, OURS[:1])[OURS[0]].config["retention.ms"] == "-1"
+        finally:
+            admin.delete_topics(OURS)
 
 
 def test_no_broker_is_one_line(jiangbu, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from services.incentive.extract.writer import write_extract
 from services.incentive.rebuild.command import verify_all
 from services.listing.rebuild import LISTINGS_REBUILD
 from services.trade_ingest.rebuild import TRADES_REBUILD
+from shared.postgres import standbys
 from shared.postgres.long_reads import compare_in_snapshot
 from shared.postgres.standbys import StandbyReads
 from shared.register.rebuild.command import compare_register
@@ -67,16 +68,15 @@ class Reading:
                 if is_unconfirmed(connection, newest.id):
                     confirm_checkpoint(connection, newest.id)
 
-    def extract(self, role: str = "auditor", **body: Any) -> tuple[bytes, str]:
-        """Return an extract that the worker makes, and which server it read."""
+    def extract(self, role: str = "auditor", waits_s: float = 60.0, **body: Any) -> tuple[bytes, str]:
+        """Return an extract that the worker makes, and which server it read; it waits so long for the standby."""
         self.confirm_checkpoints()
         made = self.makers.ask("POST", "/v1/extracts", role, body)
         assert made.status_code == 202, made.text
         engine = self.makers.set.ledger
-        # A paused standby is not waited for as long as the worker's program would.
-        standbys = StandbyReads(self.read_url(engine), engine, replayed_within_s=0.2)
+        reads = StandbyReads(self.read_url(engine), engine, replayed_within_s=waits_s)
         with capture_logs() as logged:
-            ExtractWorker(engine, LOG_KEY, "service-key", self.addresses, standbys).run()
+            ExtractWorker(engine, LOG_KEY, "service-key", self.addresses, reads).run()
         [server] = [line["read_from"] for line in logged if line["event"] == "extract ready"]
         path = f"/v1/extracts/{made.get_json()['id']}/download"
         return self.makers.ask("GET", path, role).data, server
@@ -104,6 +104,13 @@ def served_from_standby(pair: Replicated, register: RegisterSet) -> Iterator[str
     close_app(app)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine has time to answer."""
+    for limit in ("POSITION_WITHIN_S", "REPLAYED_WITHIN_S"):
+        monkeypatch.setattr(standbys, limit, 60.0)
+
+
 @pytest.mark.parametrize(("role", "request_"), REQUESTS)
 def test_an_extract_of_a_standby_is_that_of_the_primary(reading, role, request_) -> None:
     reading.confirm_checkpoints()
@@ -124,7 +131,7 @@ def test_a_paused_standby_makes_no_extract(reading, tmp_path) -> None:
         suspension = {"from": "2020-01-01", "until": "2020-12-31", "reason": "r"}
         answer = reading.makers.ask("POST", "/v1/rules/first_listing/suspensions", "bureau", suspension)
         assert answer.status_code == 201, answer.text
-        content, server = reading.extract()
+        content, server = reading.extract(waits_s=0.2)
     assert server == "primary"
     assert checked(reading.makers, content, tmp_path).is_sound
     assert content == reading.makers.extract()

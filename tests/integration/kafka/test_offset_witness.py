@@ -189,7 +189,7 @@ def test_the_batch_in_which_it_is_stopped_is_shown_too(kafka, engine, topic, pro
         def apply(self, connection, prepared, moves, now) -> None:
             super().apply(connection, prepared, moves, now)
             entered.set()
-            go_on.wait(timeout=10)
+            go_on.wait(timeout=60)
 
     consumption = worker(kafka, engine, topic)
     consumption.handler = Slow()
@@ -197,11 +197,11 @@ def test_the_batch_in_which_it_is_stopped_is_shown_too(kafka, engine, topic, pro
     producer.flush()
     thread = threading.Thread(target=consumption.run)
     thread.start()
-    assert entered.wait(timeout=20)
+    assert entered.wait(timeout=60)
     consumption.stop.set()
     time.sleep(0.7)  # a reader that does not wait for the writer has left the group by now
     go_on.set()
-    thread.join(timeout=15)
+    thread.join(timeout=60)
     assert positions(engine)[0] == 1
     assert shown(admin, topic)[0] == stored(engine)[0]
 

@@ -167,7 +167,7 @@ def test_a_broker_that_is_silent_for_a_while_is_waited_for(freezable: Kafka) -> 
     published = publish(freezing(freezable, sample), config, progress)
     assert (published.failed, published.in_order) == (0, 2000)
     assert max(waited) > 2
-    assert waited[-1] < 1
+    assert waited[-1] < max(waited)
     found = [record.value for topic in topics_of("frozen") for record in read_all(freezable.bootstrap_servers, topic)]
     assert Counter(found) == Counter(record.value for record in sample)
 

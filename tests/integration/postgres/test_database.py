@@ -119,7 +119,7 @@ def test_a_lock_that_is_held_and_a_deadlock_are_transient(engine) -> None:
         try:
             with engine.begin() as connection:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({first})")
-                both_hold.wait(10)
+                both_hold.wait(60)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({second})")
         except DBAPIError as error:
             failures.append(error)
@@ -128,7 +128,7 @@ def test_a_lock_that_is_held_and_a_deadlock_are_transient(engine) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert [is_transient(failure) for failure in failures] == [True]
 
 
@@ -288,7 +288,7 @@ def test_a_server_that_starts_or_stops_is_transient(server) -> None:
     server.stop()
     server.start()
     is_back.set()
-    worker.join(20)
+    worker.join(60)
     engine.dispose()
     assert met
     assert [error for error in met if not is_transient(error)] == []

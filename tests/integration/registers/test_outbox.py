@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
+from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError
 from sqlalchemy import text
 
@@ -24,6 +24,8 @@ from shared.register.publish import sender as sender_module
 from shared.register.publish.restored_backup import all_published_facts, check_not_behind, newest_published_version
 from shared.register.publish.send_schedule import Lane
 from shared.register.publish.sender import fence_senders
+from shared.whitelist import load_whitelist
+from tests.support.broker.topics import make_topics
 from tests.support.registers import worlds
 from tests.support.registers.bench import put, trade
 from tests.support.registers.outbox import sender_of, working
@@ -31,6 +33,8 @@ from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+VERIFICATION = "transaction.partition.verification.enable"
 
 
 @pytest.fixture
@@ -40,12 +44,8 @@ def register() -> str:
 
 
 @pytest.fixture(autouse=True)
-def fact_topics(kafka) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=kafka)
-    missing = [name for name in TRADES.facts if name not in admin.list_topics()]
-    if missing:
-        admin.create_topics([NewTopic(name, 3, 1, topic_configs={"cleanup.policy": "compact"}) for name in missing])
-    admin.close()
+def fact_topics(kafka, whitelist) -> None:
+    make_topics(kafka, load_whitelist(whitelist))
 
 
 def outbox(bench) -> int:
@@ -219,11 +219,18 @@ def no_verification(kafka) -> Iterator[None]:
     with KafkaAdminClient(bootstrap_servers=kafka) as admin:
         brokers = [str(broker["broker_id"]) for broker in admin.describe_cluster()["brokers"]]
 
+        def of_brokers(configs: object = None) -> list[ConfigResource]:
+            return [ConfigResource(ConfigResourceType.BROKER, broker, configs) for broker in brokers]
+
         def change(to: object) -> None:
-            setting = {"transaction.partition.verification.enable": to}
-            admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, broker, setting) for broker in brokers])
+            admin.alter_configs(of_brokers({VERIFICATION: to}))
+
+        def is_off() -> bool:
+            found = admin.describe_configs(of_brokers(), config_filter="all")["broker"]
+            return all(held[VERIFICATION]["value"] == "false" for held in found.values())
 
         change("false")
+        until(is_off)  # the broker acknowledges a change before it applies it
         yield
         change((AlterConfigOp.DELETE, None))
 
@@ -235,7 +242,7 @@ def leave_hanging(kafka, register) -> None:
     lost.begin_transaction()
     known_to_the_coordinator = lost._transaction_manager._partitions_in_transaction  # noqa: SLF001 - the producer's view
     known_to_the_coordinator.add(TopicPartition(FIRST_PURCHASE, 1))
-    lost.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=b"{}", partition=1).get(timeout=10)
+    lost.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=b"{}", partition=1).get(timeout=60)
     force_close_producer(lost)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from kafka.admin import KafkaAdminClient
 
-from deploy.broker.topics import apply_topics
+from tests.support.broker.topics import make_topics
 from tests.support.registers.web_register import register_set
+from tests.support.translog.service_log import REGISTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def listing(postgres, kafka, tmp_path) -> Iterator[RegisterSet]:
-    with register_set("listing", postgres("listing"), tmp_path) as made:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
-            apply_topics(admin, made.register.exchanges)
+    with register_set("listing", postgres("listing"), tmp_path, register_id=REGISTER) as made:
+        make_topics(kafka, made.register.exchanges)
         yield made

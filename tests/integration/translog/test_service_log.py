@@ -24,7 +24,7 @@ from shared.translog.tiles import Tile, hashes_at, node_of
 from tests.support.registers.web_register import NOW, register_set
 from tests.support.registers.worlds import LOG_ORIGIN
 from tests.support.translog.bundles import parse_bundle
-from tests.support.translog.service_log import LOG, ORIGIN, by_hand, fill, vkeys
+from tests.support.translog.service_log import LOG, ORIGIN, REGISTER, by_hand, fill, vkeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def listing(postgres, tmp_path) -> Iterator[RegisterSet]:
-    with register_set("listing", postgres("listing"), tmp_path) as found:
+    with register_set("listing", postgres("listing"), tmp_path, register_id=REGISTER) as found:
         yield found
 
 
@@ -193,7 +193,7 @@ def test_another_key_and_another_generation_sign_what_there_is(listing) -> None:
         raise_generation(connection, lock_head(connection), 1)
         LOG.begin(connection, NOW)
     newest, rotated, old = vkeys(listing)
-    assert [newest.name, rotated.name, old.name] == [f"{LOG_ORIGIN}/listings/r1/2", ORIGIN, ORIGIN]
+    assert [newest.name, rotated.name, old.name] == [f"{LOG_ORIGIN}/listings/{REGISTER}/2", ORIGIN, ORIGIN]
     then, now = open_checkpoint(first, vkeys(listing)), checkpoint(listing)
     assert (then.origin, now.origin) == (ORIGIN, newest.name)
     assert (then.size, then.root) == (now.size, now.root)

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 import schemathesis
-from kafka.admin import KafkaAdminClient
 
-from deploy.broker.topics import apply_topics
+from tests.support.broker.topics import make_topics
 from tests.support.engines.session import FreshDatabase
 from tests.support.registers.web_register import NUMBER, SIDES, register_set
 from tests.support.web.contract import check_contract
@@ -20,8 +19,7 @@ def schema(
 ) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("openapi")
     with register_set(request.param, postgres(request.param), folder, kafka) as made:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
-            apply_topics(admin, made.register.exchanges)  # without its topics it is not ready
+        make_topics(kafka, made.register.exchanges)  # without its topics it is not ready
         made.feed("kmdex", [made.side.event("kmdex", NUMBER), made.side.event("kmdex", "B"), b"\xff", None])
         made.feed("dcdex", [made.side.event("dcdex", "B"), made.side.event("dcdex", "B", revision=2)])
         yield schemathesis.openapi.from_wsgi("/openapi.json", made.app)

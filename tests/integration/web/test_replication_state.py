@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.broker.topics import apply_topics
 from shared.postgres.replication import require_replication
 from shared.process.liveness import STUCK_AFTER_S
 from shared.process.run_record import WorkerRun
+from tests.support.broker.topics import make_topics
 from tests.support.registers.web_register import register_set
 from tests.support.until import until
+
+pytestmark = pytest.mark.usefixtures("patient_checks")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def listing(pair, kafka, tmp_path) -> Iterator[RegisterSet]:
     with register_set("listing", pair.urls(f"listing_{uuid.uuid4().hex}"), tmp_path, kafka) as made:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
-            apply_topics(admin, made.register.exchanges)
+        make_topics(kafka, made.register.exchanges)
         yield made
 
 

@@ -115,6 +115,14 @@ def served(pair: Replicated) -> Iterator[Served]:
         until(found.reads_from_standby)
 
 
+@pytest.fixture
+def patient(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API waits for the standby however long a busy machine takes to replay, instead of asking the primary."""
+    monkeypatch.setattr(served.app.extensions["jiangbu"].standbys, "_replayed_within_s", 60.0)
+    for limit in ("POSITION_WITHIN_S", "REPLAYED_WITHIN_S"):
+        monkeypatch.setattr(standbys, limit, 60.0)
+
+
 @contextmanager
 def primary_stopped(served: Served) -> Iterator[None]:
     """Stop the primary, and wait until the API takes it for silent."""
@@ -123,6 +131,7 @@ def primary_stopped(served: Served) -> Iterator[None]:
         yield
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_was_committed_is_in_the_next_answer_of_a_standby(served) -> None:
     award_id = served.bureau.purchase(1)
     for action, state in (("apply", "applied"), ("review", "reviewed"), ("joint_review", "joint_reviewed")):
@@ -132,6 +141,7 @@ def test_what_was_committed_is_in_the_next_answer_of_a_standby(served) -> None:
     assert served.reads("primary") == 0
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("role", ROLES)
 def test_a_standby_answers_as_the_primary_does_to_every_key(served, role) -> None:
     served.bureau.purchase(1)
@@ -213,6 +223,7 @@ def test_a_standby_is_not_asked_for_ever_while_the_primary_is_silent(served, mon
         assert served.get("/v1/awards").status_code == 503
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_standby_shows_a_key_its_rows_by_row_security(served) -> None:
     reads: StandbyReads = served.app.extensions["jiangbu"].standbys
     with ExitStack() as opened:
@@ -262,6 +273,7 @@ def test_a_page_shows_the_decision_that_led_to_it(served, monkeypatch) -> None:
     monkeypatch.undo()
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_standby_serves_confirmed_checkpoints_alone(served) -> None:
     with served.bureau.engine.begin() as connection:
         confirm_checkpoint(connection, newest_checkpoint(connection).id)
@@ -352,6 +364,7 @@ def conflict(served, request) -> Iterator[Conflict]:
         standby.execute("SELECT pg_reload_conf()")
 
 
+@pytest.mark.usefixtures("patient")
 def test_the_primary_answers_a_read_that_replay_cancels(served, conflict) -> None:
     served.bureau.done(served.bureau.purchase(1), "apply")
     expected = served.get("/slow").get_json()
@@ -366,6 +379,7 @@ def test_the_primary_answers_a_read_that_replay_cancels(served, conflict) -> Non
     assert "conflict with recovery" in line["error"]
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_request_that_writes_is_not_repeated_by_the_server(served, conflict) -> None:
     served.during_read = conflict
     answer = served.client.post("/slow", headers=headers("auditor"))

@@ -270,7 +270,7 @@ def test_a_halt_before_it_begins_is_one_row(place_of) -> None:
     place = place_of("listing")
     place.prepare()
     for _ in range(2):
-        assert place.run("consume", REGISTER="another").process.wait(60) == 1
+        assert place.run("consume", REGISTER="another").process.wait(180) == 1
     assert [(run.ending, "but REGISTER is 'another'" in run.reason) for run in place.runs()] == [("halted", True)] * 2
 
 
@@ -310,7 +310,7 @@ def test_a_program_whose_sender_is_killed_ends(place_of) -> None:
     place.prepare()
     program = consuming(place)
     sender_of(program).kill()
-    assert program.process.wait(60) == 1
+    assert program.process.wait(180) == 1
     (run,) = place.runs()
     assert (run.ending, "the process was killed" in run.reason) == ("failed", True)
     again = consuming(place)
@@ -328,7 +328,7 @@ def test_a_fault_of_the_sender_ends_the_program_and_is_reported(place_of) -> Non
         mark_dirty(connection, [(ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(77)}/2026")], now())
     engine.dispose()
     program = place.run("consume")
-    assert program.process.wait(60) == 1
+    assert program.process.wait(180) == 1
     assert [run.ending for run in place.runs()] == ["failed"]
     (told,) = program.lines("child process failed")
     assert "LookupError" in told["exception"]
@@ -352,7 +352,7 @@ def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
     place.send(3)
     until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
     place.delete_topics(place.topic)
-    assert program.process.wait(60) == 1
+    assert program.process.wait(180) == 1
     (run,) = place.runs()
     assert run.ending == "halted"
     assert place.topic in run.reason
@@ -363,7 +363,7 @@ def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
     assert len(place.runs()) == 1
     # A recreated topic is not the topic that was read.
     place.make_topics()
-    assert again.process.wait(60) == 1
+    assert again.process.wait(180) == 1
     assert [(run.ending, "recreated" in run.reason) for run in place.runs()] == [("halted", False), ("halted", True)]
 
 
@@ -378,10 +378,10 @@ def test_a_wrong_clock_stops_it_until_the_clock_is_right(place_of, service, is_i
     place.set_clock(wrong_by_s)
     if not is_idle:
         place.send(3)
-    assert program.process.wait(60) == 1
+    assert program.process.wait(180) == 1
     # The supervisor starts it again and again.
     again = place.run("consume")
-    assert again.process.wait(60) == 1
+    assert again.process.wait(180) == 1
     for one in (program, again):
         # The client of Kafka may log that it was closed while it read.
         ours = [line for line in one.lines() if not line["logger"].startswith("kafka.")]
@@ -404,6 +404,7 @@ def test_a_wrong_clock_stops_it_until_the_clock_is_right(place_of, service, is_i
     assert place.runs()[-1].ending == "stopped"
 
 
+@pytest.mark.usefixtures("patient_checks")
 @pytest.mark.parametrize("harm", ["locked", "read-only", "damaged", "frozen"])
 def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm) -> None:
     """After 60 s without progress, whatever the cause, `/readyz` reports it until the consumer moves again.

@@ -172,7 +172,7 @@ def test_no_log_holds_what_events_hold(
 
     break_what_takes_names(place, error)
     publish(event(place, "E", provider=party(f"{CANARY} fatal")))
-    assert program.process.wait(60) == 1
+    assert program.process.wait(180) == 1
     (stopped,) = program.lines("stopped by an unexpected error")
     kind, says = {"constraint": ("CheckViolation", "no_such_name"), "data": ("InvalidText", "SQLSTATE 22P02")}[error]
     assert says in stopped["exception"].splitlines()[-1]

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient
 
-from deploy.broker.topics import apply_topics
 from services.listing.register import LISTINGS
 from shared.kafka.offset_witness import DatabaseBehindError
 from shared.postgres.database import make_engine
@@ -21,6 +19,7 @@ from shared.service_log.store import newest_checkpoint
 from shared.translog.checkpoint import TOPIC
 from shared.translog.note import SignerKey, sign
 from shared.worker.checkpoint_publisher import send_checkpoint
+from tests.support.broker.topics import make_topics
 from tests.support.registers.web_register import register_set
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
 from tests.support.translog.service_log import fill
@@ -48,8 +47,7 @@ def opened(postgres: FreshDatabase, folder: Path, kafka: str) -> Iterator[Regist
 def before(postgres, kafka, tmp_path) -> Iterator[RegisterSet]:
     """A register with six entries, the last checkpoint of which is published."""
     with opened(postgres, tmp_path / "before", kafka) as made:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
-            apply_topics(admin, made.register.exchanges)
+        make_topics(kafka, made.register.exchanges)
         publish(made, kafka)
         fill(made, 0, 5)
         publish(made, kafka)
@@ -160,6 +158,7 @@ def test_nothing_is_known_while_the_broker_is_silent(before) -> None:
             check(before, silent)
 
 
+@pytest.mark.usefixtures("patient_checks")
 def test_an_api_says_it_and_serves_no_checkpoint(before, after, kafka) -> None:
     assert after.get("/v1/log/checkpoint", "auditor").status_code == 200
     after.app.extensions["jiangbu.sampler"].published = comparison(kafka)

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
-from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from sqlalchemy import make_url
 
-from deploy.broker.topics import apply_topics
 from services.listing.register import LISTINGS
 from shared.kafka.errors import is_transient_kafka_error
 from shared.kafka.source import Source
@@ -24,6 +22,7 @@ from shared.register.publish.sender import OutboxSender
 from shared.service_log.store import is_unconfirmed, newest_checkpoint, newest_servable, served_checkpoint
 from shared.values.times import now
 from tests.support.award_events.published import publishing as publishing_awards
+from tests.support.broker.topics import make_topics
 from tests.support.incentive.bureau import empty_bureau
 from tests.support.incentive.ledger import subject
 from tests.support.registers.outbox import working
@@ -46,8 +45,7 @@ ORIGIN = f"{LOG_ORIGIN}/listings/{REGISTER}/1"
 def listing(pair, kafka, tmp_path) -> Iterator[RegisterSet]:
     urls = pair.urls(f"listing_{uuid.uuid4().hex}")
     with register_set("listing", urls, tmp_path, kafka, register_id=REGISTER) as made:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
-            apply_topics(admin, made.register.exchanges)
+        make_topics(kafka, made.register.exchanges)
         yield made
 
 

@@ -143,7 +143,7 @@ def test_a_batch_is_linked_to_the_traces_of_its_events(place: Place, receiver: R
         connection.execute(text(f"ALTER TABLE listing ADD CONSTRAINT nothing CHECK (number = '{CANARY}') NOT VALID"))
     engine.dispose()
     publish(place, event(place, f"{CANARY}.2", TRACES[1], certificate_no=CANARY))
-    assert program.process.wait(60) == 1
+    assert program.process.wait(180) == 1
     # The span is sent before the program ends.
     (failed,) = (span for span in receiver.named(f"process {group}") if "error.type" in attributes(span))
     assert attributes(failed)["error.type"] == "CheckViolation"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.admin import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 from sqlalchemy import text
 
@@ -18,10 +17,13 @@ from deploy.broker.topics import NEWEST_CONFIG, PARTITIONS
 from services.incentive.commands.publish_awards.comparison import record_changes
 from services.incentive.commands.publish_awards.publisher import AwardPublisher
 from shared.events.award_events import AWARDS
+from tests.support.broker.topics import changing_topics
 from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from kafka.admin import KafkaAdminClient
 
     from tests.support.incentive.bureau import Bureau
 
@@ -49,7 +51,7 @@ class AwardsTopic:
     kafka: str
 
     def recreate(self) -> None:
-        with KafkaAdminClient(bootstrap_servers=self.kafka) as admin:
+        with changing_topics(self.kafka) as admin:
             if AWARDS in admin.list_topics():
                 admin.delete_topics([AWARDS])
             until(lambda: self._is_created(admin))
@@ -99,4 +101,4 @@ def publishing(bureau: Bureau, kafka: str) -> Iterator[AwardPublisher]:
             yield publisher
         finally:
             publisher.stop.set()
-            ending.result(timeout=20)
+            ending.result(timeout=60)

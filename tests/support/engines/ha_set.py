@@ -19,6 +19,7 @@ from devset.folder import claim
 from devset.ha.engines import ThreeOfEach, three_of_each
 from devset.supervisor import LocalSet, Options, choose_ports
 from tests.support.paths import ROOT
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,9 +67,7 @@ class HaSet:
         return [machine.name for machine in self.engines.cluster.machines]
 
     def primary(self) -> Machine:
-        found = self.engines.leader()
-        assert found is not None, "there is no primary"
-        return found
+        return until(self.engines.leader)
 
     def program_ids(self, kind: str) -> dict[str, int]:
         """Process ids of the programs of a kind, such as `kafka`, by machine."""
@@ -189,7 +188,7 @@ def etcd_leader(cluster: Cluster) -> Machine | None:
     for machine in cluster.machines:
         with contextlib.suppress(requests.RequestException):
             url = f"http://{machine.at(machine.ports.etcd)}/v3/maintenance/status"
-            status = requests.post(url, json={}, timeout=5).json()
+            status = requests.post(url, json={}, timeout=30).json()
             if status.get("leader") == status["header"]["member_id"]:
                 return machine
     return None

@@ -135,7 +135,7 @@ class SecuredBroker:
 
     def _answers(self) -> bool:
         try:
-            KafkaAdminClient(**self.as_user(ADMIN).client_config(), bootstrap_timeout_ms=500).close()
+            KafkaAdminClient(**self.as_user(ADMIN).client_config(), bootstrap_timeout_ms=10_000).close()
         except KafkaError:
             return False
         return True

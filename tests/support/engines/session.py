@@ -112,7 +112,7 @@ class Engines:
         servers = given_broker()
         if servers is None:
             servers = self.owner.kafka.bootstrap_servers if self.owner is not None else str(self.addresses["kafka"])
-        until(lambda: is_reachable(servers, timeout_s=2.0), _START_WITHIN_S)
+        until(lambda: is_reachable(servers, timeout_s=10.0), _START_WITHIN_S)
         return servers
 
     @property
@@ -140,7 +140,7 @@ ENGINES = pytest.StashKey[Engines]()
 
 def _connects(server: Postgres) -> bool:
     try:
-        psycopg.connect(server.url(), connect_timeout=2).close()
+        psycopg.connect(server.url(), connect_timeout=10).close()
     except (psycopg.OperationalError, OSError):
         return False
     return True

@@ -35,4 +35,4 @@ def working(sender: OutboxSender) -> Iterator[OutboxSender]:
             yield sender
         finally:
             sender.stop.set()
-            ending.result(timeout=10)
+            ending.result(timeout=60)

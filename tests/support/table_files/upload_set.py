@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
-EXCHANGE, OTHER = "sends", "other"
+# Each worker has topics of its own on the broker that they share.
+EXCHANGE, OTHER = f"sends{uuid.uuid4().hex[:8]}", "other"
 SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
 HEADINGS = "合同编号,状态,交易方式,卖方代码,卖方,买方代码,买方,成交金额（元）,成交时间"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from tests.support.registers.web_register import RegisterSet
 
 LOG = LISTINGS.log(LOG_KEY, LOG_ORIGIN)
-ORIGIN = f"{LOG_ORIGIN}/listings/r1/1"
+# Each worker has a log of its own in the topic of checkpoints, which they share.
+REGISTER = f"r{uuid.uuid4().hex[:8]}"
+ORIGIN = f"{LOG_ORIGIN}/listings/{REGISTER}/1"
 
 
 def fill(listing: RegisterSet, first: int, count: int) -> None:
@@ -82,5 +85,5 @@ def publishing(
 ) -> Iterator[CheckpointPublisher]:
     config = {"bootstrap_servers": bootstrap_servers}
     publisher = CheckpointPublisher(listing.engine, config, INTERVAL_S, threading.Event(), witnesses)
-    with background_thread(publisher.run, "checkpoints", publisher.stop, join_timeout_s=10.0):
+    with background_thread(publisher.run, "checkpoints", publisher.stop, join_timeout_s=60.0):
         yield publisher

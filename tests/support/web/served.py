@@ -60,7 +60,7 @@ def connect(port: int) -> http.client.HTTPConnection:
     """Return a kept-alive connection that has received one answer."""
 
     def connected() -> http.client.HTTPConnection | None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             connection.request("GET", "/healthz")
             assert connection.getresponse().read() == b'{"status":"alive"}\n'
