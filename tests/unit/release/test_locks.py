@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from release.locks import Pin, pins
+from release.locks import Pin, needed_by, pins
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -60,3 +60,23 @@ def test_a_pin_is_read_without_extras_and_markers(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.lock"
     lock.write_text("Some.Package[extra]==1.1 ; python_version < '3' \\\n    --hash=sha256:00\n# via x==9\n", "utf-8")
     assert list(pins(lock)) == [Pin("some-package", "1.1", frozenset({"sha256:00"}))]
+
+
+def test_what_a_package_needs_is_read_from_the_comments_of_a_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(
+        "direct==1 \\\n    --hash=sha256:00\n    # via project (pyproject.toml)\n"
+        "first==1 \\\n    --hash=sha256:00\n    # via Direct\n"
+        "second==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n    # via\n    #   other\n    #   first\n"
+        "third==1 \\\n    --hash=sha256:00\n    # via other\n",
+        "utf-8",
+    )
+    assert needed_by(lock, {"direct"}) == {"direct", "first", "second"}
+
+
+@pytest.mark.parametrize("folder", ["exchange_kit", "jiangbu_client"])
+def test_the_lock_pins_what_kit_and_client_need(folder: str) -> None:
+    project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text("utf-8"))["project"]
+    found = pins_by_name("requirements.lock")
+    for requirement in map(Requirement, project["dependencies"]):
+        assert found[canonicalize_name(requirement.name)].version in requirement.specifier
