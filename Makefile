@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-ha setup-spark demo up test test-all test-ha test-ha-compose test-tools check docs faults mutation advisories bench bench-check
+.PHONY: help setup setup-ha setup-spark demo up test test-all test-ha test-ha-compose test-tools check docs faults mutation advisories release bench bench-check
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -36,6 +36,7 @@ help:
 	@echo '  make faults  每种故障多次，与核验程序的测算比对                  every fault many times, checked by the verifier'
 	@echo '  make mutation  变异测试资金代码                                  change the money code, and see its tests fail'
 	@echo '  make advisories  依赖的已知漏洞，离线核对                        known vulnerabilities of dependencies, offline'
+	@echo '  make release  由最后一次提交制作发布文件                         a signed release of the last commit'
 	@echo '  make bench   性能测量                                            the measurements'
 	@echo '  make bench-check  性能比例较上次变差超过一成即失败               fails if a ratio is a tenth worse than before'
 
@@ -121,6 +122,10 @@ mutation: $(STAMP)
 # ARGS="--from FILE --update" takes newer facts from a ZIP or folder of OSV records.
 advisories: $(STAMP)
 	@exec $(BIN)/python -m release.advisories $(ARGS)
+
+# ARGS="--to FOLDER --key FILE"; --without image where there is no container engine.
+release: $(STAMP)
+	@exec $(BIN)/python -m release $(ARGS)
 
 bench: $(READY)
 	@exec $(BIN)/python -m tests.bench.bench $(ARGS)

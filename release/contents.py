@@ -51,7 +51,7 @@ COPIES: Final = {
 }
 MANIFEST: Final = "release.json"
 SUMS: Final = "SHA256SUMS"
-# What can be left out, by these names in the manifest.
+# What can be left out.
 IMAGE: Final = "image"
 UNSIGNED: Final = "signature"
 SIGNATURE: Final = f"{SUMS}.minisig"

@@ -47,7 +47,7 @@ settings.load_profile("jiangbu")
 
 # Tests that use one of these run in one process, in a row: each is expensive to make and serves many tests.
 # They run first, the longest at the start, so that no process is left with one of them at the end.
-SHARED_BY_MANY = ("ha_campaign", "campaign", "stack", "running_set", "secured", "site", "awards_topic")
+SHARED_BY_MANY = ("ha_campaign", "campaign", "built", "running_set", "secured", "site", "awards_topic")
 # Then come tests that start engines or sets of their own.
 EXTENDED = "extended"
 # A highly available set, which needs the machine to itself.

@@ -14,6 +14,7 @@ from deploy.__main__ import main as jiangbu
 from devset.demo import main as demo
 from devset.up import main as up
 from exchange_kit.__main__ import main as exchange_kit
+from release.__main__ import main as release
 from services.incentive.__main__ import main as incentive
 from services.listing.__main__ import main as listing
 from services.trade_ingest.__main__ import main as trade_ingest
@@ -35,8 +36,8 @@ PROGRAMS = {
     "jiangbu": jiangbu,
     "exchange-kit": exchange_kit,
 }
-MAKE_COMMANDS = {"up": up, "demo": demo, "faults": faults, "bench": bench}
-# Settings and constants of pip, Kafka and Linux.
+MAKE_COMMANDS = {"up": up, "demo": demo, "faults": faults, "bench": bench, "release": release}
+# Settings and constants of pip, Kafka, Linux and reproducible builds.
 NOT_OURS = {
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
@@ -45,6 +46,7 @@ NOT_OURS = {
     "SASL_SSL",
     "PR_SET_PDEATHSIG",
     "KAFKA_HEAP_OPTS",
+    "SOURCE_DATE_EPOCH",
 }
 ASSIGNMENT = re.compile(r"[A-Z_]+=.*", re.DOTALL)
 
