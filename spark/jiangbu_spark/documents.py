@@ -27,6 +27,7 @@ from jiangbu_spark.sql import (
     one_of,
     text,
 )
+from jiangbu_spark.tables import computed_where
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -43,6 +44,8 @@ STATUSES = {"listing": ("listed", "withdrawn", "annulled"), "trade": ("completed
 MODES = ("listed", "negotiated", "auction")
 KINDS = ("dataset", "api", "report", "service", "model", "other")
 INDUSTRIES = tuple("ABCDEFGHIJKLMNOPQRST")
+_RECORD = ("topic", "exchange", "partition", "offset", "value_sha256")
+_EVENT = (*_RECORD, "time_us")
 _PLACE = ("exchange", "number", "revision", "topic", "partition", "offset", "value_sha256")
 _AMOUNTS = (f"{fen('amount')} AS amount_fen", f"{fen('refunded')} AS refunded_fen")
 _OF_TRADES = (
@@ -54,6 +57,7 @@ INSTANTS = {"listing": "listed_at", "trade": "completed_at"}
 # written as U+0000 it is refused in the same members. The escape counts if an even number of backslashes precede it.
 _LONE_HIGH = r"((?<!\\)(?:\\\\)*)\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
 _LONE_LOW = r"((?<!\\u[dD][89abAB][0-9a-fA-F]{2})(?<!\\)(?:\\\\)*)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+ESCAPE = r"\u"
 _ANY_SURROGATE = r"\\u[dD][89a-fA-F]"
 _NO_BRACKET, _OPENING = r"[^\[\]{}]", r"[\[{]"
 # Strings of a JSON text, which may contain brackets.
@@ -68,12 +72,12 @@ def documents(records: DataFrame, kind: str) -> DataFrame:
     amount less refunds).
     """
     events = _with_attributes(records.where(f"kind = '{kind}' AND set_aside IS NULL"), kind)
-    texts = _common_texts(kind) + ([] if kind == "listing" else _trade_texts())
-    read = events.selectExpr("topic", "exchange", "partition", "offset", "value_sha256", "time_us", *texts)
-    typed = read.selectExpr("*", f"{instant('at')} AS at_us", *(() if kind == "listing" else _AMOUNTS))
-    valid = typed.where(" AND ".join(f"({rule})" for rule in _rules(kind)))
+    members = events.selectExpr(*_EVENT, "has_escapes", *_members(kind))
+    read = members.selectExpr(*_EVENT, *_common_texts(), *([] if kind == "listing" else _trade_texts()))
+    typed = ["*", f"{instant('at')} AS at_us", *(() if kind == "listing" else _AMOUNTS)]
+    valid = computed_where(read, typed, " AND ".join(f"({rule})" for rule in _rules(kind)))
     return valid.selectExpr(
-        *_PLACE, "status", "at_us", "origin IS NOT NULL AS is_mirrored",
+        *_PLACE, "status", "at_us", "has_origin AS is_mirrored",
         "concat(provider_scheme, ':', provider_id) AS provider",
         *(() if kind == "listing" else _OF_TRADES),
     )  # fmt: skip
@@ -100,38 +104,39 @@ def _first(accepted: DataFrame, whose: str, order: str) -> DataFrame:
 
 def _with_attributes(records: DataFrame, kind: str) -> DataFrame:
     """The CloudEvents of the right source and type: `time_us`, and `data` as VARIANT."""
-    bodies = _with_bodies(records)
-    read = bodies.selectExpr("*", *(f"{_attribute(name)} AS ce_{name}" for name in ATTRIBUTES))
+    attributes = [f"{_attribute(name)} AS ce_{name}" for name in ATTRIBUTES]
+    # `data_base64` is refused even if it is null, and `data` is required.
     is_event = (
         "ce_specversion = '1.0' AND ce_id <> '' AND ce_source = concat('/exchanges/', exchange)"
-        f" AND ce_type = {literal(TYPES[kind])} AND {instant('ce_time')} IS NOT NULL"
+        f" AND ce_type = {literal(TYPES[kind])} AND (is_binary OR {member('body', 'data_base64')} IS NULL)"
     )
-    # `data_base64` is refused even if it is null, and `data` is required.
-    has_data = f"is_binary OR {member('body', 'data_base64')} IS NULL"
-    return read.where(f"{is_event} AND ({has_data})").selectExpr(
-        "topic", "exchange", "partition", "offset", "value_sha256", f"{instant('ce_time')} AS time_us",
+    return computed_where(_with_bodies(records), ["*", *attributes], is_event).selectExpr(
+        *_RECORD, "has_escapes", f"{instant('ce_time')} AS time_us",
         f"if(is_binary, body, {member('body', 'data')}) AS data",
     )  # fmt: skip
 
 
 def _with_bodies(records: DataFrame) -> DataFrame:
     """Records whose value is JSON: `body`, the last header of each name, and whether the event is in binary mode."""
+    kept = ("topic", "exchange", "partition", "offset", "headers")
     decoded = records.where(f"length(value) BETWEEN 1 AND {MAX_VALUE_BYTES}").selectExpr(
-        "topic", "exchange", "partition", "offset", "headers", "sha2(value, 256) AS value_sha256",
-        "CAST(value AS STRING) AS content",
+        *kept, "sha2(value, 256) AS value_sha256", "CAST(value AS STRING) AS content",
         "exists(headers, header -> header.name = 'ce_specversion') AS is_binary",
+        f"contains(CAST(value AS STRING), {literal(ESCAPE)}) AS has_escapes",
     )  # fmt: skip
     safe = decoded.where(f"is_valid_utf8(content) AND ({_nesting()})")
     nul = literal(r"$1\\u0000")
     lone = f"regexp_replace(regexp_replace(content, {literal(_LONE_HIGH)}, {nul}), {literal(_LONE_LOW)}, {nul})"
+    has_surrogates = f"has_escapes AND content RLIKE {literal(_ANY_SURROGATE)}"
     # Spark's parser stops after the first value. So an array is parsed, of the value and a text that no value can
     # contain, its own hash: the text is the second and last element only if the first is all that the record has.
-    whole = f"concat('[', if(content RLIKE {literal(_ANY_SURROGATE)}, {lone}, content), ',\"', value_sha256, '\"]')"
-    return (
-        safe.selectExpr("* EXCEPT (content)", f"try_parse_json({whole}) AS parsed")
-        .where("try_variant_get(parsed, '$[1]', 'string') = value_sha256")
-        .where("variant_get(parsed, '$[2]', 'variant') IS NULL")
-        .selectExpr("* EXCEPT (parsed)", "variant_get(parsed, '$[0]', 'variant') AS body")
+    whole = f"concat('[', if({has_surrogates}, {lone}, content), ',\"', value_sha256, '\"]')"
+    is_whole = (
+        "try_variant_get(parsed, '$[1]', 'string') = value_sha256 AND variant_get(parsed, '$[2]', 'variant') IS NULL"
+    )
+    parsed = [*kept, "value_sha256", "is_binary", "has_escapes", f"try_parse_json({whole}) AS parsed"]
+    return computed_where(safe, parsed, is_whole).selectExpr(
+        "* EXCEPT (parsed)", "variant_get(parsed, '$[0]', 'variant') AS body"
     )
 
 
@@ -154,60 +159,65 @@ def _attribute(name: str) -> str:
     return f"CASE WHEN is_binary THEN {in_header} ELSE {text(member('body', name))} END"
 
 
-def _common_texts(kind: str) -> list[str]:
-    """The members that both kinds have, as texts."""
-    revision = member("data", "revision")
+def _members(kind: str) -> list[str]:
+    """The members of a document as VARIANT, by the names of the columns that they become."""
+    paths = {
+        "number": f"{kind}_no", "revision": "revision", "status": "status", "at": INSTANTS[kind],
+        "origin": "origin_exchange", "certificate": "certificate_no", **_party_paths("provider"),
+        "product": "product", "industry": "product.industry",
+        **{f"product_{name}": f"product.{name}" for name in ("no", "name", "kind")},
+    }  # fmt: skip
+    if kind == "trade":
+        paths |= _party_paths("buyer") | {
+            name: name for name in ("mode", "listing_no", "amount", "refunded", "currency")
+        }
+    return [f"{member('data', path)} AS m_{name}" for name, path in paths.items()]
+
+
+def _party_paths(role: str) -> dict[str, str]:
+    return {
+        f"{role}_{name}": f"{role}.{path}" for name, path in (("scheme", "id_scheme"), ("id", "id"), ("name", "name"))
+    }
+
+
+def _common_texts() -> list[str]:
+    """The columns that both kinds have, of the columns `m_<name>`."""
     return [
-        f"{text(member('data', f'{kind}_no'))} AS number",
+        *map(_text, ("number", "status", "at", "product_no", "product_name", "product_kind")),
         # 1.0 is a DECIMAL and no integer; more than 18 digits are none that may stand here.
-        f"if(schema_of_variant({revision}) = 'BIGINT', variant_get({revision}, '$', 'bigint'), NULL) AS revision",
-        f"{text(member('data', 'status'))} AS status",
-        f"{text(member('data', INSTANTS[kind]))} AS at",
-        *_nullable("origin_exchange", "origin"),
-        *_nullable("certificate_no", "certificate"),
+        "if(schema_of_variant(m_revision) = 'BIGINT', variant_get(m_revision, '$', 'bigint'), NULL) AS revision",
+        *_nullable("origin"),
+        *_nullable("certificate"),
+        *_nullable("industry"),
+        f"NOT {is_absent_or_null('m_product')} AS has_product",
         *_party_columns("provider"),
-        *_product_columns(),
     ]
 
 
-def _nullable(name: str, column: str) -> list[str]:
+def _text(name: str) -> str:
+    return f"{text(f'm_{name}')} AS {name}"
+
+
+def _nullable(name: str) -> list[str]:
     """A member that may be null or absent: its text, and whether it is anything else."""
-    return [
-        f"{text(member('data', name))} AS {column}",
-        f"NOT {is_absent_or_null(member('data', name))} AS has_{column}",
-    ]
+    return [_text(name), f"NOT {is_absent_or_null(f'm_{name}')} AS has_{name}"]
 
 
 def _party_columns(role: str) -> list[str]:
-    party = member("data", role)
-    scheme = member(party, "id_scheme")
+    scheme = f"m_{role}_scheme"
     return [
         f"CASE WHEN {scheme} IS NULL THEN 'uscc' ELSE {text(scheme)} END AS {role}_scheme",
-        f"{text(member(party, 'id'))} AS {role}_id",
-        f"{text(member(party, 'name'))} AS {role}_name",
-    ]
-
-
-def _product_columns() -> list[str]:
-    product = member("data", "product")
-    industry = member(product, "industry")
-    return [
-        f"NOT {is_absent_or_null(product)} AS has_product",
-        *(f"{text(member(product, name))} AS product_{name}" for name in ("no", "name", "kind")),
-        f"NOT {is_absent_or_null(industry)} AS has_industry",
-        f"{text(industry)} AS industry",
+        _text(f"{role}_id"),
+        _text(f"{role}_name"),
     ]
 
 
 def _trade_texts() -> list[str]:
-    refunded = member("data", "refunded")
     return [
         *_party_columns("buyer"),
-        f"{text(member('data', 'mode'))} AS mode",
-        *_nullable("listing_no", "listing_no"),
-        f"{text(member('data', 'amount'))} AS amount",
-        f"CASE WHEN {refunded} IS NULL THEN '0' ELSE {text(refunded)} END AS refunded",
-        f"{text(member('data', 'currency'))} AS currency",
+        *_nullable("listing_no"),
+        *map(_text, ("mode", "amount", "currency")),
+        f"CASE WHEN m_refunded IS NULL THEN '0' ELSE {text('m_refunded')} END AS refunded",
     ]
 
 
@@ -217,6 +227,7 @@ def _rules(kind: str) -> list[str]:
         matches("number", NUMBER),
         f"revision BETWEEN 1 AND {MAX_REVISION}",
         one_of("status", STATUSES[kind]),
+        "time_us IS NOT NULL",
         "at_us IS NOT NULL",
         f"NOT has_origin OR {has_length('origin', 1, MAX_NAME)}",
         f"NOT has_certificate OR {has_length('certificate', 0, MAX_CERTIFICATE)}",

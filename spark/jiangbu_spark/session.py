@@ -10,6 +10,8 @@ MEANING = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.variant.allowDuplicateKeys": "true",  # of a repeated member the last counts
 }
+# Java interprets a method of more bytes than these; Spark makes several of a larger one.
+SPEED = {"spark.sql.codegen.hugeMethodLimit": "8000"}
 LOCAL = {
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
@@ -24,7 +26,7 @@ LOCAL = {
 def open_session(master: str, memory: str = "2g", **more: str) -> SparkSession:
     """A session on a master such as `local[*]`. `memory` is the driver's, which in local mode does all the work."""
     builder = SparkSession.builder.appName("jiangbu-spark").master(master).config("spark.driver.memory", memory)
-    for name, value in {**MEANING, **(LOCAL if master.startswith("local") else {}), **more}.items():
+    for name, value in {**MEANING, **SPEED, **(LOCAL if master.startswith("local") else {}), **more}.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")

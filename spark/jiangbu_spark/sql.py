@@ -31,14 +31,21 @@ def matches(value: str, pattern: str) -> str:
 
 
 def member(variant: str, name: str) -> str:
-    """A member of a JSON object as VARIANT: NULL if it is absent, a VARIANT null if the document says null."""
+    """A member of a JSON object as VARIANT: NULL if it is absent, a VARIANT null if the document says null.
+
+    `name` may be a path of several members, with points.
+    """
     return f"variant_get({variant}, '$.{name}', 'variant')"
 
 
 def text(variant: str) -> str:
-    """The value of a JSON string without U+0000; NULL for anything else. A number in its place is no string."""
+    """The value of a JSON string without U+0000; NULL for anything else. A number in its place is no string.
+
+    The table has `has_escapes`: false where the text of the JSON has no escape by number, and so no U+0000 either.
+    """
     value = f"variant_get({variant}, '$', 'string')"
-    return f"CASE WHEN schema_of_variant({variant}) = 'STRING' AND NOT contains({value}, '\\u0000') THEN {value} END"
+    without = f"if(has_escapes AND contains({value}, '\\u0000'), NULL, {value})"
+    return f"CASE WHEN schema_of_variant({variant}) = 'STRING' THEN {without} END"
 
 
 def is_absent_or_null(variant: str) -> str:
