@@ -40,6 +40,7 @@ from tests.bench.readings import readings
 from tests.bench.registers import registers
 from tests.bench.replay import replay
 from tests.bench.report import tables
+from tests.bench.spark.runs import recomputations
 from tests.bench.steady.steady import Size, steady
 from tests.bench.upgrade import upgrade
 from tests.bench.whole import Whole
@@ -66,7 +67,10 @@ SECTIONS: Final = (
     "office",
     "standbys",
     "answers",
+    "spark",
 )
+# These need more than a measurement of the services: PySpark, Java, and the disk for an archive.
+ON_REQUEST: Final = frozenset({"spark"})
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 60
 COMPANIES: Final = 3_000
@@ -81,35 +85,37 @@ OFFICE_AWARDS: Final = 2_187  # as many as a year may have
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
 @click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of readings to batches")
+@click.option("--documents", type=click.IntRange(min=10_000), default=1_000_000, show_default=True, help="of spark")
 @click.option("--seconds", type=click.IntRange(min=5), default=STEADY_S, show_default=True, help="of a steady rate")
 @click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="a folder with another version of the source: steady measures both in turn",
 )
-@click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
+@click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out; spark runs only so")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
 def main(only: tuple[str, ...], report: Path | None, against: Path | None, **sizes: int) -> None:
     signals = StopSignals()
     signals.install()
     result: dict[str, Any] = {"machine": machine()}
+    chosen = only or [section for section in SECTIONS if section not in ON_REQUEST]
     with exit_on_error(), tempfile.TemporaryDirectory(prefix="jiangbu-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         events, rounds = sizes["events"], sizes["rounds"]
-        if "intake" in (only or SECTIONS):
+        if "intake" in chosen:
             result["intake"] = measured_intake(folder / "intake", events, rounds)
-        if "replay" in (only or SECTIONS):
+        if "replay" in chosen:
             with prepared_bed(folder / "replay", events) as bed:
                 result["replay"] = {"events": sum(bed.counts.values()), "events_per_s": round(replay(bed))}
-        if "whole" in (only or SECTIONS):
+        if "whole" in chosen:
             options = Options(folder / "set", Path("exchanges.yaml"), None, any_ports=True)
             with running_set(options, signals) as local:
                 result["whole"] = Whole(local).measure(events)
-        if "steady" in (only or SECTIONS):
+        if "steady" in chosen:
             result["steady"] = steady(folder / "steady", Size(events, sizes["seconds"], rounds), against)
         sized = sized_sections(sizes)
         for section, (measured, size) in sized.items():
-            if section in (only or SECTIONS):
+            if section in chosen:
                 result[section] = measured(folder / section, size)
     console = Console(stderr=True, record=True, width=120)
     for table in tables(result):
@@ -137,6 +143,7 @@ def sized_sections(sizes: Mapping[str, int]) -> dict[str, tuple[Callable[[Path, 
         "office": (office, OFFICE_AWARDS),
         "standbys": (standbys, OFFICE_AWARDS),
         "answers": (answers, awards),
+        "spark": (recomputations, sizes["documents"]),
     }
 
 

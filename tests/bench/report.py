@@ -34,6 +34,7 @@ def tables(result: Json) -> Iterator[Table]:
         "pages": (_pairs, "网页与查询 / pages and answers"),
         "standbys": (_pairs, "主库与备库的应答 / answers from primary and standbys"),
         "answers": (_pairs, "大年度的查询与网页 / answers and pages of a large year"),
+        "spark": (_marks, "全量复算 / recomputation on Spark"),
         "office": (_pairs, "网页办理全年奖补 / a year's awards at the pages"),
     }
     for section, (shown, title) in sections.items():
