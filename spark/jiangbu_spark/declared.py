@@ -37,6 +37,8 @@ _IS_SAME = (
 _EARNED_BEFORE = f"filter(done, o -> {_IS_SAME} AND o.ceiling_fen > 0)"
 _HISTORY = f"filter(done, o -> {_IS_SAME} AND o.is_before AND o.worth_fen > 0)"
 
+DEDUCTED, IGNORED = "less_steps_before_the_policy_too", "steps_before_the_policy_are_ignored"
+
 
 def declared_ceilings(declarations: DataFrame, policy: ComputedPolicy) -> DataFrame:
     """The ceilings over zero of declarations, with the columns CEILINGS. `declarations`: those of the archive."""
@@ -66,7 +68,7 @@ def _with_terms(declarations: DataFrame, policy: ComputedPolicy) -> DataFrame:
     rules = table(
         declarations.sparkSession,
         "rule STRING, rule_rank INT, kind STRING, earned STRING, per STRING, years INT, is_shared BOOLEAN,"
-        " measured STRING, any_years BOOLEAN, limit_name STRING, most_fen BIGINT",
+        " history STRING, measured STRING, any_years BOOLEAN, limit_name STRING, most_fen BIGINT",
         [_terms(rule, policy) for rule in policy.declared.values()],
     )
     measured = fen_of("measure[measured]")
@@ -86,14 +88,19 @@ def _with_terms(declarations: DataFrame, policy: ComputedPolicy) -> DataFrame:
 
 
 def _terms(rule: Rule, policy: ComputedPolicy) -> tuple[object, ...]:
-    terms = rule.terms
-    limits = [policy.limits[name] for name in terms.get("limits", ()) if policy.limits[name].per == "item"]
-    limit, years = limits[0] if limits else None, int(terms["years"]) if "years" in terms else None
+    terms, limit = rule.terms, policy.item_limit(rule.name)
+    years = int(terms["years"]) if "years" in terms else None
+    is_shared = policy.readings["items"] == "whoever_declares" and "item" in terms and terms["per"] == "item"
     return (
-        rule.name, rule.rank, rule.kind, terms["earned"], terms["per"], years,
-        "item" in terms and terms["per"] == "item", terms.get("measure", {}).get("name"),
+        rule.name, rule.rank, rule.kind, terms["earned"], terms["per"], years, is_shared, _history(rule),
+        terms.get("measure", {}).get("name"),
         "any_years_with_a_reward" in rule.readings, limit and limit.name, limit and limit.most,
     )  # fmt: skip
+
+
+def _history(rule: Rule) -> str:
+    """What steps that were reached before the policy do to later ones (G12)."""
+    return next((reading for reading in (DEDUCTED, IGNORED) if reading in rule.readings), "")
 
 
 def _worth(rule: Rule, policy: ComputedPolicy) -> str:
@@ -119,7 +126,7 @@ def _in_order(declarations: DataFrame, policy: ComputedPolicy) -> DataFrame:
     day_us = f"unix_micros(CAST(earned_on AS TIMESTAMP)) - {8 * HOUR_US}"
     fields = (
         "CAST(earned_on AS STRING) AS day, rule_rank, item, subject, rule, kind, earned, per, years, any_years,"
-        " is_shared, limit_name, most_fen, exchange, year(earned_on) AS year, base_fen,"
+        " is_shared, history, limit_name, most_fen, exchange, year(earned_on) AS year, base_fen,"
         f" worth_fen AS cap_fen, CAST(worth_fen AS BIGINT) AS worth_fen, {fen_of('assessed')} AS assessed_fen,"
         f" {day_us} AS earned_from_us, {day_us} + {24 * HOUR_US} AS earned_until_us,"
         " kind <> 'none' AND earned = 'once' AND per = 'item' AS is_once,"
@@ -151,8 +158,12 @@ def _sum(ceilings: str) -> str:
 def _due() -> str:
     """The amount due after earlier rewards of the matter, at most the amount that the bureau assessed."""
     left = f"greatest(0L, x.worth_fen - {_sum(_EARNED_BEFORE)})"
-    # By difference (G12): nothing for a step that was reached before the policy.
-    by_difference = f"if(exists({_HISTORY}, o -> o.worth_fen >= x.worth_fen), 0L, {left})"
+    # By difference (G12): nothing for a step that was reached before the policy, unless the file reads otherwise.
+    highest = f"if(x.history = '{DEDUCTED}', coalesce(array_max(transform({_HISTORY}, o -> o.worth_fen)), 0L), 0L)"
+    by_difference = (
+        f"if(x.history <> '{IGNORED}' AND exists({_HISTORY}, o -> o.worth_fen >= x.worth_fen), 0L,"
+        f" greatest(0L, x.worth_fen - {_sum(_EARNED_BEFORE)} - {highest}))"
+    )
     own_years = (
         "transform(filter(done, o -> o.subject = x.subject AND o.rule = x.rule AND o.ceiling_fen > 0), o -> o.year)"
     )

@@ -7,14 +7,14 @@ the documents serves any number of policies whose limits in time fall on the cut
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jiangbu_spark.policy import ANNUAL, FIRST_LISTING, FIRST_PURCHASE, TIERS, fen, ratio, year_us
 from jiangbu_spark.sql import HOUR_US, literal, rated, year_of
 from jiangbu_spark.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -104,17 +104,6 @@ def _sums(trades: DataFrame, whose: str, cuts: Sequence[int]) -> DataFrame:
     )
 
 
-def event_ceilings(facts: Facts, policy: ComputedPolicy, whitelist: Sequence[CountedExchange]) -> DataFrame:
-    """The ceilings over zero of the four rules, with the columns CEILINGS."""
-    return (
-        _first_listings(facts, policy)
-        .unionByName(_first_purchases(facts, policy))
-        .unionByName(_annual(facts, policy))
-        .unionByName(_tiers(facts, policy, whitelist))
-        .where("ceiling_fen > 0")
-    )
-
-
 def _award(policy: ComputedPolicy, rule: str, columns: dict[str, str]) -> list[str]:
     terms = policy.rules[rule]
     fixed = {
@@ -141,7 +130,7 @@ _AT_ONCE = {"year": year_of("at_us"), "earned_from_us": "at_us", "earned_until_u
 _IN_A_YEAR = {"year": "year", "earned_from_us": _begin_of("year"), "earned_until_us": _begin_of("year + 1")}
 
 
-def _first_listings(facts: Facts, policy: ComputedPolicy) -> DataFrame:
+def _first_listings(facts: Facts, policy: ComputedPolicy, _: Sequence[CountedExchange]) -> DataFrame:
     """(四) 1: a fixed amount for the entity's first listing, if the first is in force (G1)."""
     amount = f"CAST({fen(policy.rules[FIRST_LISTING].terms['amount'])} AS BIGINT)"
     columns = {"award_id": f"concat('{FIRST_LISTING}/', subject)", "subject": "subject", "exchange": "exchange",
@@ -150,7 +139,7 @@ def _first_listings(facts: Facts, policy: ComputedPolicy) -> DataFrame:
     return facts.first_listings.where(_is_in_force(policy, "at_us")).selectExpr(*_award(policy, FIRST_LISTING, columns))
 
 
-def _first_purchases(facts: Facts, policy: ComputedPolicy) -> DataFrame:
+def _first_purchases(facts: Facts, policy: ComputedPolicy, _: Sequence[CountedExchange]) -> DataFrame:
     """(四) 2: a rate of the first completed purchase net of refunds, up to a cap."""
     terms = policy.rules[FIRST_PURCHASE].terms
     cap = f"CAST({fen(terms['cap'])} AS BIGINT)"
@@ -163,7 +152,7 @@ def _first_purchases(facts: Facts, policy: ComputedPolicy) -> DataFrame:
     )
 
 
-def _annual(facts: Facts, policy: ComputedPolicy) -> DataFrame:
+def _annual(facts: Facts, policy: ComputedPolicy, _: Sequence[CountedExchange]) -> DataFrame:
     """(四) 3: a rate of the year's listed trades over all exchanges, from the threshold up to the cap."""
     terms = policy.rules[ANNUAL].terms
     is_whole = policy.reads(ANNUAL, "whole_calendar_year")
@@ -260,12 +249,29 @@ def _operators(spark: SparkSession, policy: ComputedPolicy, whitelist: Sequence[
     rows = []
     for exchange in whitelist:
         for year in range(2000, 2101):
-            last_day = year_us(year + 1) - 1
-            is_listed = exchange.listed[0] <= last_day < exchange.listed[1]
-            if is_listed or policy.reads(TIERS, "operators_own_period"):
-                rows += [
-                    (exchange.id, year, code)
-                    for code, (since, until) in exchange.operators
-                    if since <= last_day < until
-                ]
+            instant = _rewarded_at(exchange, year, policy)
+            rows += [
+                (exchange.id, year, code)
+                for code, (since, until) in exchange.operators
+                if instant is not None and since <= instant < until
+            ]
     return table(spark, "exchange STRING, year INT, operator STRING", rows)
+
+
+def _rewarded_at(exchange: CountedExchange, year: int, policy: ComputedPolicy) -> int | None:
+    """The instant at which one must operate an exchange to be rewarded for the year; None where nobody is."""
+    last = year_us(year + 1) - 1
+    if policy.reads(TIERS, "operators_own_period") or exchange.listed[0] <= last < exchange.listed[1]:
+        return last
+    left = exchange.listed[1] - 1
+    has_left = policy.reads(TIERS, "operator_of_the_last_listed_day") and exchange.listed[0] <= left
+    return left if has_left and year_us(year) <= left < last else None
+
+
+# The ceilings of each rule by one policy, with the columns CEILINGS; some may be 0.
+EVENT_RULES: Final[Mapping[str, Callable[[Facts, ComputedPolicy, Sequence[CountedExchange]], DataFrame]]] = {
+    FIRST_LISTING: _first_listings,
+    FIRST_PURCHASE: _first_purchases,
+    ANNUAL: _annual,
+    TIERS: _tiers,
+}

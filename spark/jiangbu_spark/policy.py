@@ -9,78 +9,19 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
-from typing import Any
 
 import yaml
 
-Tree = dict[str, Any]
+from jiangbu_spark.readings import CLAUSES, FIELDS, OF_NO_AMOUNT, QUESTIONS, Tree
+
 Span = tuple[int, int]  # half-open
+Basis = tuple[object, ...]
 
 SHANGHAI = timezone(timedelta(hours=8))
 BEFORE_ALL, AFTER_ALL = -(10**17), 10**17
 FIRST_LISTING, FIRST_PURCHASE = "first_listing", "first_purchase"
 ANNUAL, TIERS = "annual_listed_trading", "exchange_tiers"
 APART = "none"  # the kind that neither competes nor is suppressed (G6)
-
-# By clause of `general`: the readings that are computed here, or that no ceiling and no payable depends on.
-CLAUSES: dict[str, set[str]] = {
-    "in_force": {"through_the_day_of_the_same_date"},
-    "first": {"whole_known_life"},
-    "attribution": {"completed_at_and_listed_at"},
-    "base": {"net_of_refunds_in_the_original_year"},
-    "rounding": {"down_to_the_fen_once_at_the_end", "half_up_to_the_fen", "down_to_the_yuan"},
-    "highest_only": {"kinds_compete", "all_compete"},
-    "highest_only_scope": {"year"},
-    "allowance": {"persons", "employers"},
-    "other_grants": {"same_matter", "all_of_year"},
-    "limits": {"payables"},
-    "voucher_limits": {"side_by_side"},
-    "operators_ladder": {"operator", "exchange"},
-    "steps": {"ceilings"},
-    "items": {"whoever_declares"},
-    "subjects": {"entities_with_a_code"},
-}
-OF_NO_AMOUNT = {
-    "open_years", "budget", "budget_order", "recovered_money", "second_person", "higher_policies", "district_grants",
-    "higher_grants", "public_notice", "related_parties", "period_closing", "eligibility_day", "corrections",
-}  # fmt: skip
-# By question of a rule.
-QUESTIONS: dict[str, set[str]] = {
-    "products": {"one_for_all_products"},
-    "withdrawal": {"withdrawn_stays_the_first"},
-    "mirrored": {"mirrored_listings_do_not_count", "mirrored_trades_do_not_count"},
-    "kinds": {"any_kind_and_mode"},
-    "refund": {"refunded_stays_the_first"},
-    "receiver": {"provider_receives"},
-    "reaching": {"at_least_means_ge", "at_least_means_gt"},
-    "matching": {"listing_of_the_same_provider_before_the_trade", "mode_as_the_exchange_states"},
-    "part_years": {"part_of_the_year_in_force", "whole_calendar_year"},
-    "exceeding": {"over_means_gt", "over_means_ge"},
-    "passing": {"passed_by_a_trade_in_force_and_never_before", "total_in_force_alone", "never_in_an_earlier_year"},
-    "deduction": {"less_what_was_earned_under_this_policy", "less_steps_before_the_policy_too"},
-    "exchanges": {"each_exchange_has_its_own"},
-    "operators_day": {"operator_of_the_years_last_day"},
-    "delisting": {"operator_within_the_listing", "operators_own_period"},
-    "succession": {"steps_of_the_exchange", "steps_of_the_operator"},
-    "per": {"once_for_each_item", "once_for_each_subject"},
-    "firsts": {"first_over_the_whole_life", "once_under_this_policy"},
-    "assessments": {"within_a_limit_of_the_year", "once_for_each_provider"},
-    "history": {"less_what_was_earned_under_this_policy"},
-    "minimum": {"minimum_before_limits"},
-    "frequency": {"rate_for_each_year", "rate_once"},
-    "years": {"calendar_years_from_the_first", "any_years_with_a_reward"},
-}
-# Terms of a declared rule that its readings set: how often a reward is earned, and for what.
-FIELDS = {
-    "once_for_each_subject": {"per": "subject"},
-    "once_for_each_item": {"per": "item"},
-    "first_over_the_whole_life": {"earned": "first"},
-    "once_under_this_policy": {"earned": "once"},
-    "rate_for_each_year": {"earned": "yearly"},
-    "rate_once": {"earned": "once"},
-    "within_a_limit_of_the_year": {"earned": "once", "per": "item"},
-    "once_for_each_provider": {"earned": "once", "per": "subject"},
-}
 
 
 class UncomputedError(Exception):
@@ -126,9 +67,45 @@ class ComputedPolicy:
     declared: dict[str, Rule]
     limits: dict[str, Limit]
     readings: dict[str, str]  # of the general clauses
+    matters: tuple[str, ...]  # the kinds that compete for one item, by that reading of G6
+    together: tuple[str, ...]  # the limits that are one, by that reading of G11
 
     def reads(self, rule: str, reading: str) -> bool:
         return reading in self.rules[rule].readings
+
+    def basis_of(self, rule: str) -> Basis:
+        """All that the ceilings of a rule which events drive depend on, beside facts and whitelist."""
+        return self.in_force, self.readings["rounding"], self.rules[rule]
+
+    @property
+    def declared_basis(self) -> Basis:
+        """All that the ceilings of declarations depend on."""
+        limits = [one for one in self.limits.values() if one.per == "item"]
+        return self.in_force, self.readings["rounding"], self.readings["items"], self.declared, limits
+
+    @property
+    def settling(self) -> Basis:
+        """All that payables depend on, beside ceilings."""
+        readings = [self.readings[clause] for clause in ("highest_only", "other_grants", "operators_ladder")]
+        return readings, self.matters, [(name, self.payable_limits(name)) for name in self.declared], self.years
+
+    def payable_limits(self, rule: str) -> tuple[Limit | None, Limit | None]:
+        """The limit over several items that cuts the payables of a declared rule (G11), and a wider one around it.
+
+        The wider one is that of all limits that the file reads as one.
+        """
+        found = [limit for limit in self.limits_of(rule) if limit.per != "item"]
+        is_one = self.readings["voucher_limits"] == "together" and {limit.name for limit in found} & set(self.together)
+        widest = max((self.limits[name] for name in self.together), key=lambda limit: limit.most) if is_one else None
+        return next((limit for limit in found if limit != widest), None), widest
+
+    def item_limit(self, rule: str) -> Limit | None:
+        """The limit of an item, which cuts the ceilings of a declared rule."""
+        return next((limit for limit in self.limits_of(rule) if limit.per == "item"), None)
+
+    def limits_of(self, rule: str) -> list[Limit]:
+        """The limits that a declared rule is under."""
+        return [self.limits[name] for name in self.declared[rule].terms.get("limits", ())]
 
     @property
     def cuts(self) -> list[int]:
@@ -190,7 +167,17 @@ def _without_nulls(terms: Tree) -> Tree:
 
 def read_policy(text: str) -> ComputedPolicy:
     """The values of a policy file. UncomputedError names every reading that the job cannot compute."""
-    tree = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - every leaf is text
+    return policy_of(read_tree(text))
+
+
+def read_tree(text: str) -> Tree:
+    """The content of a policy file; every leaf is text."""
+    tree: Tree = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - strings only
+    return tree
+
+
+def policy_of(tree: Tree) -> ComputedPolicy:
+    """The values of the content of a policy file. Raises as `read_policy`."""
     general = tree["general"]
     readings = {clause: terms["reading"] for clause, terms in general.items()}
     declared = tree.get("declared", {})
@@ -203,8 +190,11 @@ def read_policy(text: str) -> ComputedPolicy:
         _rules(declared.get("rules", ()), len(rules), has_allowances_apart),
         {one["limit"]: Limit(one["limit"], one["per"], fen(one["most"])) for one in declared.get("limits", ())},
         readings,
+        tuple(general["highest_only"].get("same_matter", ())),
+        tuple(general.get("voucher_limits", {}).get("together", ())),
     )
-    uncomputed = [*_uncomputed_clauses(readings), *_uncomputed_rules(tree), *_uncomputed_limits(policy)]
+    uncomputed = [*_uncomputed_clauses(readings), *_uncomputed_rules(tree)]
+    uncomputed += [] if uncomputed else _uncomputed_limits(policy)
     if uncomputed:
         raise UncomputedError(f"{policy.revision}: not computed by this job: {', '.join(uncomputed)}")
     return policy
@@ -214,7 +204,7 @@ def _rules(listed: list[Tree], first_rank: int, has_allowances_apart: bool) -> d
     found = {}
     for rank, terms in enumerate(listed, first_rank):
         readings = [one["reading"] for one in terms.get("readings", ())]
-        fields = {name: value for reading in readings for name, value in FIELDS.get(reading, {}).items()}
+        fields: Tree = {name: value for reading in readings for name, value in FIELDS.get(reading, {}).items()}
         has_own = "kind" in terms and (terms["kind"] != APART or has_allowances_apart)
         kind: str = terms["kind" if has_own else "rule"]
         found[terms["rule"]] = Rule(terms["rule"], rank, kind, terms | fields, frozenset(readings))
@@ -241,11 +231,12 @@ def _uncomputed_rules(tree: Tree) -> list[str]:
 
 def _uncomputed_limits(policy: ComputedPolicy) -> list[str]:
     """Rules with several limits, and limits that rules of several kinds share, would need another order of steps."""
-    several = [rule.name for rule in policy.declared.values() if len(rule.terms.get("limits", ())) > 1]
+    several = [rule for rule in policy.declared if len(policy.limits_of(rule)) > 1]
     kinds: dict[str, set[str]] = {}
     for rule in policy.declared.values():
-        for name in rule.terms.get("limits", ()):
-            kinds.setdefault(name, set()).add(rule.kind)
+        for limit in (*policy.limits_of(rule.name), policy.payable_limits(rule.name)[1]):
+            if limit is not None:
+                kinds.setdefault(limit.name, set()).add(rule.kind)
     return [f"limits of {rule}" for rule in several] + [
         f"limit {name} of several kinds" for name, sharing in kinds.items() if len(sharing) > 1
     ]

@@ -1,15 +1,19 @@
-"""The whole computation: from an archive to every award."""
+"""The whole computation: from an archive to every award, by one policy or many."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from pyspark import StorageLevel
 
 from jiangbu_spark.acts import claims, other_grants
-from jiangbu_spark.declared import declared_ceilings
+from jiangbu_spark.ceilings import ceilings_of
 from jiangbu_spark.documents import documents, newest
-from jiangbu_spark.events import event_ceilings, facts_of
+from jiangbu_spark.events import Facts, facts_of
 from jiangbu_spark.payables import payables
+from jiangbu_spark.sql import literal
+from jiangbu_spark.worlds import in_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,13 +21,15 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from jiangbu_spark.archive import ParquetArchive
-    from jiangbu_spark.events import Facts
     from jiangbu_spark.policy import ComputedPolicy, CountedExchange
 
-# The columns of the awards that are written.
+# The columns of awards.
 AWARDS = (
-    "award_id", "rule", "subject", "exchange", "year", "base_fen", "ceiling_fen", "payable_fen", "suppressed_by",
+    "award_id", "rule", "kind", "subject", "exchange", "year", "base_fen", "ceiling_fen", "payable_fen",
+    "suppressed_by",
 )  # fmt: skip
+_STATE = ("exchange", "number", "status", "at_us", "is_mirrored", "provider")
+_COLUMNS = {"listing": _STATE, "trade": (*_STATE, "buyer", "mode", "listing_no", "net_fen")}
 
 
 @dataclass(frozen=True)
@@ -35,48 +41,49 @@ class States:
 
 
 def states_of(records: DataFrame) -> States:
-    return States(*(newest(documents(records, kind)) for kind in ("listing", "trade")))
+    return States(*(newest(documents(records, kind)).select(*columns) for kind, columns in _COLUMNS.items()))
 
 
-def persisted_facts(states: States, whitelist: Sequence[CountedExchange], policies: Sequence[ComputedPolicy]) -> Facts:
-    """The facts for policies, kept by the executors: each of them is read again for each policy."""
+def kept_facts(states: States, whitelist: Sequence[CountedExchange], policies: Sequence[ComputedPolicy]) -> Facts:
+    """The facts for policies, computed here and now and kept by the executors: all that follows begins from them.
+
+    States grow with the documents, and several facts are computed from each, so they are kept on disks.
+    """
+    for table in (states.listings, states.trades):
+        table.persist(StorageLevel.DISK_ONLY)
     facts = facts_of(states.listings, states.trades, whitelist, [cut for policy in policies for cut in policy.cuts])
-    for table in (facts.first_listings, facts.first_purchases, facts.provider_totals, facts.exchange_totals):
-        table.persist()
-    return facts
+    kept = Facts(
+        facts.first_listings.localCheckpoint(),
+        facts.first_purchases.localCheckpoint(),
+        facts.provider_totals.localCheckpoint(),
+        facts.exchange_totals.localCheckpoint(),
+    )
+    for table in (states.listings, states.trades):
+        table.unpersist()
+    return kept
 
 
 def awards_of(
-    facts: Facts, archive: ParquetArchive, policy: ComputedPolicy, whitelist: Sequence[CountedExchange]
+    facts: Facts, archive: ParquetArchive, policies: Sequence[ComputedPolicy], whitelist: Sequence[CountedExchange]
 ) -> DataFrame:
-    """Every award over zero, with the columns AWARDS: by facts and declarations, under the acts of the archive."""
-    ceilings = event_ceilings(facts, policy, whitelist)
-    if policy.declared:
-        ceilings = ceilings.unionByName(declared_ceilings(archive.declarations(), policy))
+    """Every award over zero by every policy: by facts and declarations, under the acts of the archive.
+
+    Columns: AWARDS and `policies`, the places in the sequence of the policies by which the award is so.
+    """
     acts = archive.acts()
-    return payables(claims(ceilings, acts), policy, other_grants(acts)).select(*AWARDS)
+    claimed = in_worlds(claims(ceilings_of(facts, archive.declarations(), policies, whitelist), acts), policies)
+    return payables(claimed, policies, other_grants(acts)).select(*AWARDS, "policies")
 
 
-class Report(NamedTuple):
-    """The result of a run: awards, ceilings and payables by rule, in yuan; None differences: nothing was compared."""
-
-    policy: str
-    rules: dict[str, dict[str, str]]
-    differences: int | None
+def awards_by(awards: DataFrame, place: int) -> DataFrame:
+    """The awards by the policy at a place of the sequence, with the columns AWARDS."""
+    return awards.where(f"array_contains(policies, {place})").select(*AWARDS)
 
 
-def sums_by_rule(awards: DataFrame) -> dict[str, dict[str, str]]:
-    """How many awards each rule earned, and the sums of ceilings and payables in yuan."""
-    sums = awards.groupBy("rule").agg({"*": "count", "ceiling_fen": "sum", "payable_fen": "sum"}).orderBy("rule")
-    return {
-        row["rule"]: {
-            "awards": str(row["count(1)"]),
-            "ceiling": _yuan(row["sum(ceiling_fen)"]),
-            "payable": _yuan(row["sum(payable_fen)"]),
-        }
-        for row in sums.toLocalIterator()
-    }
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02}"
+def write_awards(awards: DataFrame, names: Sequence[str], folder: str) -> None:
+    """Write the awards of `awards_of` by each policy as Parquet, in a folder `policy=<name>` each."""
+    texts = ", ".join(map(literal, names))
+    rows = awards.selectExpr(*AWARDS, "explode(policies) AS place").selectExpr(
+        *AWARDS, f"array({texts})[place] AS policy"
+    )
+    rows.write.mode("overwrite").partitionBy("policy").parquet(folder)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from functools import reduce
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 from devset.expected import policy_tree
 from services.incentive.domain.facts import declaration_value
@@ -14,9 +13,9 @@ from services.incentive.verifier.payables import CompetingAward, MunicipalGrant
 from services.incentive.verifier.payables import payables as verified_payables
 from services.incentive.verifier.policy import PolicyValues
 from services.incentive.verifier.rules import declared_awards
-from shared.settings import POLICY_FILE
 from shared.values.parties import Party
 from tests.support.incentive.declarations import DAYS, RULES, SHARED_RULES, assessed, declared
+from tests.support.reading_cases import IN_FORCE, tree_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +33,25 @@ MEASURES = {
     "talent_living_allowance": (None, []),
 }
 POLICY = PolicyValues(policy_tree())
+CEILING_READINGS = (
+    IN_FORCE, "general.items", "declared.rules.revenue_growth.readings.history",
+    "declared.rules.revenue_growth.readings.history=steps_before_the_policy_are_ignored",
+)  # fmt: skip
+PAYABLE_READINGS = (
+    (IN_FORCE,), ("general.highest_only",), ("general.highest_only=same_matter",), ("general.other_grants",),
+    ("general.other_grants=highest",), ("general.voucher_limits",), ("general.operators_ladder",),
+    ("declared.rules.data_services.readings.assessments=each_by_itself",),
+    ("general.highest_only=same_matter", "general.other_grants=highest"),
+)  # fmt: skip
+
+
+def tree_by_all(readings: tuple[str, ...]) -> dict[str, Any]:
+    """The policy file with each of these readings, which are of different clauses."""
+    tree = tree_by(readings[0])
+    for name in readings[1:]:
+        clause = name.removeprefix("general.").partition("=")[0]
+        tree["general"][clause] = tree_by(name)["general"][clause]
+    return tree
 
 
 def history(number: int, rng: random.Random) -> list[Declaration]:
@@ -41,7 +59,7 @@ def history(number: int, rng: random.Random) -> list[Declaration]:
     parties = [Party("uscc", f"H{number:05d}-{one}", "虚构") for one in range(3)]
     found: dict[str, Declaration] = {}
     for seq in range(1, rng.randint(2, 16)):
-        rule = rng.choice(SHARED_RULES if number % 2 else sorted(MEASURES))
+        rule = rng.choice(SHARED_RULES if number % 2 else sorted(MEASURES)) if number % 5 else "revenue_growth"
         name, values = MEASURES[rule]
         measure = {name: rng.choice(values)} if name else {}
         item, party = f"{rng.choice('ABa')}{number}", rng.choice(parties)
@@ -51,21 +69,21 @@ def history(number: int, rng: random.Random) -> list[Declaration]:
     return list(found.values())
 
 
-def verified_ceilings(told: list[Declaration]) -> Iterator[tuple[str, int]]:
+def verified_ceilings(told: list[Declaration], policy: PolicyValues) -> Iterator[tuple[str, int]]:
     facts = [
         {"topic": "declared", "fact": one.ref.fact, "generation": 1, "seq": one.seq,
          "value": json.loads(declaration_value(one))}
         for one in told
     ]  # fmt: skip
     for subject in {one.party.subject for one in told}:
-        for award in declared_awards(subject, facts, POLICY):
+        for award in declared_awards(subject, facts, policy):
             yield award["award_id"], award["ceiling"]
 
 
-def test_ceilings_of_declarations(spark: SparkSession) -> None:
+def test_ceilings_of_declarations_by_each_reading(spark: SparkSession) -> None:
     from jiangbu_spark.archive import DECLARATIONS  # noqa: PLC0415 - it needs PySpark
     from jiangbu_spark.declared import declared_ceilings  # noqa: PLC0415
-    from jiangbu_spark.policy import read_policy  # noqa: PLC0415
+    from jiangbu_spark.policy import policy_of  # noqa: PLC0415
 
     rng = random.Random(24)
     histories = [history(number, rng) for number in range(HISTORIES)]
@@ -73,22 +91,36 @@ def test_ceilings_of_declarations(spark: SparkSession) -> None:
         (number, one.key, one.seq, None, declaration_value(one))
         for number, one in enumerate(one for told in histories for one in told)
     ]
-    policy = read_policy(POLICY_FILE.read_text("utf-8"))
-    found = declared_ceilings(spark.createDataFrame(rows, DECLARATIONS), policy)
-    expected = dict(award for told in histories for award in verified_ceilings(told))
-    assert len(expected) > HISTORIES
-    assert {row.award_id: row.ceiling_fen for row in found.collect()} == expected
+    declarations = spark.createDataFrame(rows, DECLARATIONS)
+    frames = [
+        declared_ceilings(declarations, policy_of(tree_by(reading))).selectExpr(
+            f"'{reading}' AS reading", "award_id", "ceiling_fen"
+        )
+        for reading in CEILING_READINGS
+    ]
+    found: dict[str, dict[str, int]] = {reading: {} for reading in CEILING_READINGS}
+    for row in reduce(lambda one, other: one.unionByName(other), frames).collect():
+        found[row.reading][row.award_id] = row.ceiling_fen
+    for reading in CEILING_READINGS:
+        policy = PolicyValues(tree_by(reading))
+        expected = dict(award for told in histories for award in verified_ceilings(told, policy))
+        assert len(expected) > HISTORIES
+        assert found[reading] == expected, reading
+    assert len({tuple(sorted(one.items())) for one in found.values()}) == len(CEILING_READINGS)
 
 
+PAID_RULES = (
+    "ai_model", "ai_scenario", "standards", "loan_interest", "compute_voucher", "compute_voucher_overseas",
+    "data_services", "talent_living_allowance", "cluster_recognition", "first_listing", "first_purchase",
+    "annual_listed_trading", "exchange_tiers",
+)  # fmt: skip
 Life = tuple[list[CompetingAward], dict[tuple[str, int], list[MunicipalGrant]]]
 
 
 def life(number: int, rng: random.Random) -> Life:
     """The awards of a subject over the years, some approved, some set aside, and grants of others."""
     subject, awards, grants = f"uscc:L{number:05d}", [], dict[tuple[str, int], list[MunicipalGrant]]()
-    rules = rng.sample(["ai_model", "standards", "loan_interest", "compute_voucher", "compute_voucher_overseas",
-                        "data_services", "talent_living_allowance", "cluster_recognition", "first_listing",
-                        "first_purchase", "annual_listed_trading", "exchange_tiers"], rng.randint(1, 4))  # fmt: skip
+    rules = rng.sample(PAID_RULES, rng.randint(1, 4))
     for turn in range(rng.randint(1, 9)):
         rule, year = rng.choice(rules), rng.randint(2025, 2028)
         day = "" if rule in POLICY.rules else f"{year}-{rng.choice(('10-16', '11-01', '12-31'))}"
@@ -96,7 +128,9 @@ def life(number: int, rng: random.Random) -> Life:
         if rule == "exchange_tiers":
             award_id = f"{rule}/x{number}-{turn % 2}/{year}"
         else:
-            award_id = f"{rule}/{subject}" + ("" if rule.startswith("first") else f"/{year}" + f"/i{turn}" * bool(day))
+            award_id = f"{rule}/{subject}" + (
+                "" if rule.startswith("first") else f"/{year}" + f"/i{turn % 4}" * bool(day)
+            )
         standing = rng.choice([0, 0, 0, ceiling, ceiling // 2, 7 * ceiling])
         cap = rng.choice([ceiling, 2 * ceiling]) if rule == "exchange_tiers" else ceiling
         awards.append(CompetingAward(award_id, rule, ceiling, (subject, year), cap, day, standing, rng.random() < 0.15))
@@ -120,20 +154,20 @@ def claim(one: CompetingAward, ranks: dict[str, Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("reading", ["kinds_compete", "all_compete"])
-def test_payables_under_acts_and_grants(spark: SparkSession, reading: str) -> None:
+def test_payables_under_acts_and_grants_by_each_reading(spark: SparkSession) -> None:
     from jiangbu_spark.payables import payables  # noqa: PLC0415 - it needs PySpark
-    from jiangbu_spark.policy import read_policy  # noqa: PLC0415
+    from jiangbu_spark.policy import policy_of  # noqa: PLC0415
+    from jiangbu_spark.worlds import in_worlds  # noqa: PLC0415
 
     rng = random.Random(7)
     lives = [life(number, rng) for number in range(LIVES)]
-    text = POLICY_FILE.read_text("utf-8").replace("reading: kinds_compete", f"reading: {reading}")
-    policy = read_policy(text)
-    rules = {**policy.rules, **policy.declared}
+    trees = [tree_by_all(readings) for readings in PAYABLE_READINGS]
+    policies = [policy_of(tree) for tree in trees]
+    rules = {**policies[0].rules, **policies[0].declared}
     claims = spark.createDataFrame(
-        [claim(one, rules) for awards, _ in lives for one in awards],
+        [(*claim(one, rules), list(range(len(policies)))) for awards, _ in lives for one in awards],
         "award_id STRING, rule STRING, rule_rank INT, kind STRING, subject STRING, year INT, day STRING, item STRING,"
-        " cap_fen BIGINT, ceiling_fen BIGINT, standing_fen BIGINT, is_aside BOOLEAN",
+        " cap_fen BIGINT, ceiling_fen BIGINT, standing_fen BIGINT, is_aside BOOLEAN, policies ARRAY<INT>",
     )
     given: OtherGrants = {whose: some for _, grants in lives for whose, some in grants.items()}
     rows = [
@@ -145,9 +179,13 @@ def test_payables_under_acts_and_grants(spark: SparkSession, reading: str) -> No
     grants = spark.createDataFrame(
         rows, f"subject STRING, year INT, name STRING, amount_fen BIGINT, day STRING, {named}"
     )
-    tree = policy_tree()
-    tree["general"]["highest_only"]["reading"] = reading
-    expected = verified_payables([one for awards, _ in lives for one in awards], PolicyValues(tree), given)
-    found = {row.award_id: (row.payable_fen, row.suppressed_by) for row in payables(claims, policy, grants).collect()}
-    assert {name: one for name, one in found.items() if one != expected[name]} == {}
-    assert found.keys() == expected.keys()
+    found: list[dict[str, tuple[int, str | None]]] = [{} for _ in policies]
+    for row in payables(in_worlds(claims, policies), policies, grants).collect():
+        for place in row.policies:
+            found[place][row.award_id] = (row.payable_fen, row.suppressed_by)
+    awards = [one for some, _ in lives for one in some]
+    for place, tree in enumerate(trees):
+        expected = verified_payables(awards, PolicyValues(tree), given)
+        assert {name: one for name, one in found[place].items() if one != expected[name]} == {}, PAYABLE_READINGS[place]
+        assert found[place].keys() == expected.keys()
+    assert len({tuple(sorted(one.items())) for one in found}) == len(policies)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,16 +13,18 @@ import yaml
 from exchange_kit.sample.year import sample_events
 from services.incentive.verifier.values import yuan
 from shared.events.documents import Trade
-from shared.settings import POLICY_FILE
 from tests.support.case_runs import Run, whitelist
 from tests.support.cases import Step, all_cases, differences
+from tests.support.reading_cases import IN_FORCE, alternatives, tree_by
 from tests.support.registers import worlds
 from tests.support.spark.archives import SentRecord, accepted, awards_of_records, in_order, write_archive
 from tests.support.spark.nasty_records import EXCHANGE, nasty_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from jiangbu_spark.policy import ComputedPolicy
+    from jiangbu_spark.prices import Affected, Price
     from pyspark.sql import DataFrame, SparkSession
 
 WORLDS, DOCUMENTS = ("wa", "wb", "wc"), 400
@@ -31,14 +35,23 @@ FIRST_MS = 1_900_000_000_000
 
 
 class Recomputed(NamedTuple):
-    """Everything that was sent, what the job took as documents, and its awards by id."""
+    """Everything that was sent, what the job took as documents, and its awards by policy and id.
+
+    Policies: those of `computed_policies`.
+    """
 
     runs: list[tuple[Run, Step]]
     records: list[SentRecord]
     whitelist: str
     registered: set[tuple[str, int]]
-    awards: dict[str, Any]
+    by_policy: dict[str, dict[str, Any]]
+    prices: dict[str, Price]
+    affected: dict[str, Affected]
     frames: list[DataFrame]
+
+    @property
+    def awards(self) -> dict[str, Any]:
+        return self.by_policy[IN_FORCE]
 
 
 def runs_so_far() -> Iterator[tuple[Run, Step]]:
@@ -66,12 +79,15 @@ def sent(runs: list[tuple[Run, Step]]) -> list[SentRecord]:
 
 @pytest.fixture(scope="module")
 def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Recomputed:
-    from jiangbu_spark.archive import ParquetArchive  # noqa: PLC0415 - it needs PySpark
-    from jiangbu_spark.declared import declared_ceilings  # noqa: PLC0415
+    from jiangbu_spark.acts import claims  # noqa: PLC0415 - it needs PySpark
+    from jiangbu_spark.archive import ParquetArchive  # noqa: PLC0415
+    from jiangbu_spark.ceilings import ceilings_of  # noqa: PLC0415
     from jiangbu_spark.documents import registered  # noqa: PLC0415
-    from jiangbu_spark.events import event_ceilings  # noqa: PLC0415
-    from jiangbu_spark.policy import read_policy, read_whitelist  # noqa: PLC0415
-    from jiangbu_spark.recompute import awards_of, persisted_facts, states_of  # noqa: PLC0415
+    from jiangbu_spark.events import facts_of  # noqa: PLC0415
+    from jiangbu_spark.policy import read_whitelist  # noqa: PLC0415
+    from jiangbu_spark.prices import TOTAL, affected, prices  # noqa: PLC0415
+    from jiangbu_spark.recompute import awards_of, kept_facts, states_of  # noqa: PLC0415
+    from jiangbu_spark.worlds import in_worlds  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("archive")
     runs = list(runs_so_far())
@@ -87,16 +103,41 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     ]  # fmt: skip
     text = yaml.safe_dump(listed, allow_unicode=True)
     archive = ParquetArchive(spark, str(folder))
-    policy, exchanges = read_policy(POLICY_FILE.read_text("utf-8")), read_whitelist(text)
-    facts = persisted_facts(states_of(archive.records()), exchanges, [policy])
-    awards = {row.award_id: row for row in awards_of(facts, archive, policy, exchanges).collect()}
+    named, exchanges = computed_policies(), read_whitelist(text)
+    policies = list(named.values())
+    states = states_of(archive.records())
+    facts = kept_facts(states, exchanges, policies)
+    awards = awards_of(facts, archive, policies, exchanges).persist()
+    by_policy: dict[str, dict[str, Any]] = {name: {} for name in named}
+    for row in awards.collect():
+        for place in row.policies:
+            by_policy[list(named)[place]][row.award_id] = row
+    totals = {one.policy: one for one in prices(awards, list(named)) if one.dimension == TOTAL}
     places = {(row.topic, row.offset) for row in registered(archive.records()).select("topic", "offset").collect()}
+    of_documents = facts_of(states.listings, states.trades, exchanges, policies[0].cuts)
     frames = [
-        *(facts.first_listings, facts.first_purchases, facts.provider_totals, facts.exchange_totals),
-        event_ceilings(facts, policy, exchanges),
-        declared_ceilings(archive.declarations(), policy),
+        *(of_documents.first_listings, of_documents.first_purchases),
+        *(of_documents.provider_totals, of_documents.exchange_totals),
+        in_worlds(claims(ceilings_of(facts, archive.declarations(), policies, exchanges), archive.acts()), policies),
     ]
-    return Recomputed(runs, records, text, places, awards, frames)
+    return Recomputed(runs, records, text, places, by_policy, totals, affected(awards, list(named)), frames)
+
+
+def computed_policies() -> dict[str, ComputedPolicy]:
+    """The policy file in force, and by each alternative of clauses and event rules that the job computes.
+
+    Names: those of `reading_cases`.
+    """
+    from jiangbu_spark.policy import UncomputedError, policy_of  # noqa: PLC0415 - as above
+    from jiangbu_spark.readings import OF_NO_AMOUNT  # noqa: PLC0415
+
+    found = {}
+    for name in (IN_FORCE, *alternatives()):
+        clause = name.removeprefix("general.").partition("=")[0]
+        if not name.startswith("declared.") and clause not in OF_NO_AMOUNT:
+            with suppress(UncomputedError):
+                found[name] = policy_of(tree_by(name))
+    return found
 
 
 def as_api(award: Any) -> dict[str, Any]:
@@ -139,19 +180,42 @@ def test_documents_are_those_that_intake_accepts(recomputed: Recomputed) -> None
     assert {values[place] for place in recomputed.registered - expected} == set()
 
 
-def test_awards_are_those_of_the_verifier(recomputed: Recomputed) -> None:
-    expected = awards_of_records(recomputed.records, recomputed.whitelist)
-    assert len(expected) > len(recomputed.runs)
-    assert {
-        name: (one.rule, one.subject, one.exchange, one.year, one.base, one.ceiling, one.payable, one.suppressed_by)
-        for name, one in expected.items()
-    } == {
-        name: (
-            one.rule, one.subject, one.exchange, one.year, int(one.base_fen), one.ceiling_fen, one.payable_fen,
-            one.suppressed_by,
-        )
-        for name, one in recomputed.awards.items()
-    }  # fmt: skip
+def test_awards_are_those_of_the_verifier_by_every_policy(recomputed: Recomputed) -> None:
+    trees = {name: tree_by(name) for name in recomputed.by_policy}
+    expected = awards_of_records(recomputed.records, recomputed.whitelist, trees)
+    assert len(expected[IN_FORCE]) > len(recomputed.runs)
+    for name, awards in expected.items():
+        assert {
+            award_id: (
+                one.rule, one.subject, one.exchange, one.year, one.base, one.ceiling, one.payable, one.suppressed_by,
+            )
+            for award_id, one in awards.items()
+        } == {
+            award_id: (
+                one.rule, one.subject, one.exchange, one.year, int(one.base_fen), one.ceiling_fen, one.payable_fen,
+                one.suppressed_by,
+            )
+            for award_id, one in recomputed.by_policy[name].items()
+        }, name  # fmt: skip
+
+
+def test_prices_are_the_sums_of_awards(recomputed: Recomputed) -> None:
+    payable = {name: payables_by_subject(awards.values()) for name, awards in recomputed.by_policy.items()}
+    first = payable[IN_FORCE]
+    assert sum(first.values()) > 0
+    for name, sums in payable.items():
+        price, found = recomputed.prices[name], recomputed.by_policy[name].values()
+        assert (price.awards, price.ceiling) == (len(found), sum(one.ceiling_fen for one in found))
+        assert (price.payable, price.difference) == (sum(sums.values()), sum(sums.values()) - sum(first.values()))
+        changes = [sums.get(subject, 0) - first.get(subject, 0) for subject in sums.keys() | first.keys()]
+        assert recomputed.affected[name] == (sum(one > 0 for one in changes), sum(one < 0 for one in changes)), name
+
+
+def payables_by_subject(awards: Iterable[Any]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for one in awards:
+        found[one.subject] += one.payable_fen
+    return found
 
 
 def test_the_plans_have_no_product_and_no_function_of_python(recomputed: Recomputed) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deploy.archive.records import SCHEMA, record_row
 from deploy.archive.store import ArchiveStore, TableWriter
-from devset.expected import policy_tree, settings_of
+from devset.expected import settings_of
 from services.incentive.verifier.expected import AcceptedDocument, ExpectedAward, expected_awards, expected_facts
 from shared.events.decode import Accepted, decode
 from shared.events.topics import exchange_of, kind_of
 from shared.whitelist import parse_whitelist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from shared.events.documents import Document
@@ -69,8 +69,13 @@ def accepted(records: Iterable[SentRecord]) -> Iterator[tuple[SentRecord, Docume
             yield record, decoded.document
 
 
-def awards_of_records(records: Iterable[SentRecord], whitelist: str) -> dict[str, ExpectedAward]:
-    """The awards that the verifier computes from these records; the first document of a revision counts."""
+def awards_of_records(
+    records: Iterable[SentRecord], whitelist: str, trees: Mapping[str, Any]
+) -> dict[str, dict[str, ExpectedAward]]:
+    """The awards that the verifier computes from these records, by each policy; a revision's first document counts.
+
+    `trees`: contents of policy files by name, every leaf as text.
+    """
     first: dict[tuple[Any, ...], AcceptedDocument] = {}
     for record, _ in accepted(records):
         kind, event = kind_of(record.topic), json.loads(record.value or b"")
@@ -78,4 +83,5 @@ def awards_of_records(records: Iterable[SentRecord], whitelist: str) -> dict[str
         document = AcceptedDocument(kind, exchange_of(record.topic), data)
         first.setdefault((kind, document.exchange, data[f"{kind}_no"], data["revision"]), document)
     settings = settings_of(parse_whitelist(whitelist))
-    return expected_awards(expected_facts(first.values(), settings), settings, policy_tree())
+    facts = expected_facts(first.values(), settings)
+    return {name: expected_awards(facts, settings, tree) for name, tree in trees.items()}
