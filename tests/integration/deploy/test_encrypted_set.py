@@ -7,7 +7,6 @@ import os
 import secrets
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -27,27 +26,20 @@ from devset.ha.programs import MachinePrograms
 from devset.postgres import postgres_account
 from devset.processes import free_ports
 from devset.supervision import Supervisor
+from tests.support.engines.postgres_with_tls import binaries_with_tls
 from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from deploy.ha.nodes import Cluster, Machine
     from devset.ha.programs import Binaries
 
 WITHIN_S = 180.0
-_WITHOUT_TLS = b"SSL is not supported by this build"
 _STREAMS = """
     SELECT ssl.ssl FROM pg_stat_replication JOIN pg_stat_ssl AS ssl USING (pid) WHERE sync_state = 'quorum'
 """
-
-
-def binaries_with_tls() -> Path:
-    """Return the programs of an installed PostgreSQL that was built with TLS, which that of the tests is not."""
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
-        if (server := folder / "postgres").exists() and _WITHOUT_TLS not in server.read_bytes():
-            return folder
-    pytest.skip("没有带 TLS 的 PostgreSQL / no PostgreSQL with TLS is installed (Debian: apt-get install postgresql)")
 
 
 def files(folder: Path, authority: trustme.CA, names: list[str], uid: int | None) -> TlsFiles:
