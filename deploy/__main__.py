@@ -15,6 +15,7 @@ from deploy.broker.topics import apply_topics
 from deploy.broker.users import Access, apply_access, change_password, make_passwords, wanted_users
 from deploy.databases import apply_databases
 from deploy.doctor.examine import examine
+from deploy.first_setup.cli import init
 from deploy.ha.cli import ha
 from deploy.host.cli import install, rollback, upgrade
 from deploy.operator_output import errors_in_one_line, print_lines
@@ -283,7 +284,7 @@ def archive(place: str, records_only: bool) -> None:
 
 
 main.add_command(ha)
-for command in (install, upgrade, rollback, backup, restore):
+for command in (init, install, upgrade, rollback, backup, restore):
     main.add_command(command)
 
 

@@ -42,7 +42,7 @@ class _Word(ScalarField):
     must_be = f"须符合 {pattern} / must match {pattern}"
 
 
-class _Host(ScalarField):
+class HostName(ScalarField):
     """A host name or an IPv4 address."""
 
     types = ("str", "float", "int")  # 10.1 is a float to YAML, and no host
@@ -125,8 +125,8 @@ _MACHINE: Final = Mapped(
     {
         "name": _Word(),
         "number": _Number(),
-        "host": _Host(),
-        "bind": _Host(required=False),
+        "host": HostName(),
+        "bind": HostName(required=False),
         "outside": _Address(required=False),
         "ports": Mapped(Ports, {name: _port() for name in Ports._fields}, required=False),
         "folders": Mapped(Folders, _files(*Folders._fields), required=False),
