@@ -33,9 +33,13 @@ def errors_in_one_line() -> Iterator[None]:
             say("Kafka 未启用权限，见 deploy/kafka", "the broker has no authorization enabled: see deploy/kafka")
         ) from error
     except (KafkaError, OSError) as error:
-        raise click.ClickException(
-            say(f"Kafka 无法连接或拒绝：{error!r}", f"Kafka is unavailable or refused: {error!r}")
-        ) from error
+        raise click.ClickException(_reason(error)) from error
+
+
+def _reason(error: KafkaError | OSError) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return say(f"Kafka 无法连接或拒绝：{error!r}", f"Kafka is unavailable or refused: {error!r}")
 
 
 def print_lines(lines: Iterable[str]) -> None:
