@@ -122,7 +122,7 @@ class Deployment:
     def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         program = self.programs.pop(name)
         program.send_signal(number)
-        assert program.wait(15) == (0 if number is signal.SIGTERM else -number), self.log(name).read_text("utf-8")
+        assert program.wait(60) == (0 if number is signal.SIGTERM else -number), self.log(name).read_text("utf-8")
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

@@ -70,7 +70,7 @@ class SecuredSet:
         for program in programs:
             program.process.send_signal(signal.SIGTERM)
         for program in programs:
-            program.stop(signal.SIGTERM, 15)
+            program.stop(signal.SIGTERM, 60)
 
     def check(self) -> None:
         for program in self.running.values():

@@ -118,8 +118,8 @@ def through_both(pair: Replicated, target: str = "read-write") -> str:
 
 
 def test_the_doctor_sees_the_standby_and_whether_commits_wait_for_it(pair) -> None:
-    found = standbys(through_both(pair))
-    assert (found.well, found.text) == (True, "1 synchronous, 0 asynchronous")
+    until(lambda: standbys(through_both(pair)).well)
+    assert standbys(through_both(pair)).text == "1 synchronous, 0 asynchronous"
     with pair.without(pair.standby):
         until(lambda: "commits wait: 0 standbys of * are attached" in standbys(through_both(pair)).text)
     until(lambda: standbys(through_both(pair)).well)
