@@ -92,7 +92,7 @@ class Fault:
             self.rig.wait_until(lambda publisher=publisher: not publisher.is_alive(), 300, "publishing does not end")
             sent += publisher.result()
         topics = {one.record.topic for one in sent}
-        self.rig.wait_until(partial(end_transactions, kafka, topics), 60, "transactions of exchanges stay open")
+        self.rig.wait_until(partial(end_transactions, kafka, topics), 180, "transactions of exchanges stay open")
         self._publishers.clear()
         # Slices published in parallel have one order in each partition, which decides.
         sent.sort(key=lambda one: (one.record.topic, one.partition, one.offset))

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from shared.whitelist import Whitelist
     from tests.support.forked_programs import ForkServer
 
-START_WITHIN_S = 120.0
+START_WITHIN_S = 240.0
 # Polled less often, as requests are a load on services and broker.
 ASK_EVERY_S = 0.25
 RESTART_AFTER_S = 0.3
@@ -246,7 +246,7 @@ class Rig(Tended):
         logged = len(self.worker(service).log)
         worker = self.start_worker(service)
         worker.watched = False
-        self.wait_until(lambda: not worker.program.alive(), 60, f"{service} goes on")
+        self.wait_until(lambda: not worker.program.alive(), 180, f"{service} goes on")
         assert worker.program.process.returncode == 1
         return [line for line in worker.log[logged:].splitlines() if '"critical"' in line]
 

@@ -48,9 +48,10 @@ def slow(fault: Fault) -> None:
         quiet_s.append(_p99_s(rig, service))
         with slow_clients(port, CONNECTIONS) as clients:
             fault.publish(EVENTS // ROUNDS)
-            for path in ("healthz", "readyz"):
-                asked = requests.get(f"{rig.addresses.url(service)}/{path}", timeout=HEALTH_WITHIN_S)
-                assert asked.status_code == 200, asked.text
+            asked = requests.get(f"{rig.addresses.url(service)}/healthz", timeout=HEALTH_WITHIN_S)
+            assert asked.status_code == 200, asked.text
+            # A check of three seconds may be late on a busy machine.
+            rig.wait_until(lambda: rig.readyz(service)[0] == 200, HEALTH_WITHIN_S, f"{service} is ready")
             fault.await_published()
             slow_s.append(_p99_s(rig, service))
         figures.append(clients.stop())

@@ -41,8 +41,8 @@ def wrong_clocks(size_s: float, fault: Fault) -> None:
     rig.set_clock(wrong_by_s)
     for service in SERVICES:
         worker = rig.worker(service)
-        rig.wait_until(lambda worker=worker: _REFUSED in worker.log[worker.logged :], 60, f"{service} goes on")
-        rig.wait_until(lambda service=service: '"clock"' in rig.readyz(service)[1], 30, f"{service} is ready")
+        rig.wait_until(lambda worker=worker: _REFUSED in worker.log[worker.logged :], 180, f"{service} goes on")
+        rig.wait_until(lambda service=service: '"clock"' in rig.readyz(service)[1], 180, f"{service} is ready")
     before = _numbered(rig)
     fault.publish()
     given = {"Authorization": f"Bearer {rig.keys['bureau']}"}
@@ -53,7 +53,7 @@ def wrong_clocks(size_s: float, fault: Fault) -> None:
     assert _numbered(rig) == before, "something was recorded by a wrong clock"
     rig.set_clock(0)
     fault.repaired()
-    rig.wait_until(rig.is_ready, 60, "the set is not ready though its clocks are right", 0.25)
+    rig.wait_until(rig.is_ready, 180, "the set is not ready though its clocks are right", 0.25)
     rig.await_quiet(120)
     for service, newest in _NEWEST.items():
         with rig.database(service) as connection:
@@ -83,7 +83,7 @@ def one_wrong_clock(fault: Fault) -> None:
     fault.publish()
     for worker, clock in wrong:
         clock.write_text(str(fault.rng.choice([-1, 1]) * fault.rng.uniform(60, 90_000)), encoding="ascii")
-        rig.wait_until(lambda worker=worker: _REFUSED in worker.log, 60, f"{worker.name} goes on")
+        rig.wait_until(lambda worker=worker: _REFUSED in worker.log, 180, f"{worker.name} goes on")
     fault.publish()
     began_s = time.monotonic()
     fault.await_published()
@@ -91,7 +91,7 @@ def one_wrong_clock(fault: Fault) -> None:
     fault.plan.append(f"everything in the answers after {time.monotonic() - began_s:.1f} s")
     for _, clock in wrong:
         clock.write_text("0", encoding="ascii")
-    rig.wait_until(rig.is_ready, 60, "the set is not ready though its clocks are right", 0.25)
+    rig.wait_until(rig.is_ready, 180, "the set is not ready though its clocks are right", 0.25)
     for worker, _ in wrong:
         rig.remove(worker)
 

@@ -55,7 +55,7 @@ def _all_not_ready(fault: Fault, field: str) -> None:
     for service in SERVICES:
         rig.wait_until(
             lambda service=service: rig.readyz(service)[0] == 503 and f'"{field}"' in rig.readyz(service)[1],
-            15,
+            180,
             f"readyz of {service} does not tell of the {field}: {rig.readyz(service)}",
         )
 
@@ -129,7 +129,7 @@ def disk_full(fault: Fault) -> None:
         fault.publish(events=3 * 300)
         fault.plan.append(f"no room for {REFUSED_S:.0f} s")
         # The free space in the tables' last pages is used up first.
-        rig.wait_until(lambda: _refused_for_space(rig, fill), 60, "the disk is not full")
+        rig.wait_until(lambda: _refused_for_space(rig, fill), 180, "the disk is not full")
         rig.pause(REFUSED_S)
 
 
@@ -157,7 +157,7 @@ def _failing(fault: Fault, trigger: str) -> None:
         for service in SERVICES:
             with rig.database(service) as connection:
                 rig.wait_until(
-                    lambda connection=connection: _count(connection) > FAILURES, 60, f"{service} does not try again"
+                    lambda connection=connection: _count(connection) > FAILURES, 180, f"{service} does not try again"
                 )
     finally:
         for service in SERVICES:
@@ -196,13 +196,13 @@ def cancelled(fault: Fault) -> None:
         with _held(fault, service), rig.database(service) as other:
             for _ in range(2):
                 pids = rig.wait_until(
-                    lambda other=other, service=service: _waiting(other, service), 60, f"{service} does not wait"
+                    lambda other=other, service=service: _waiting(other, service), 180, f"{service} does not wait"
                 )
                 for pid in pids:
                     other.execute("SELECT pg_cancel_backend(%s)", [pid])
                 rig.wait_until(
                     lambda other=other, service=service, pids=pids: not set(pids) & set(_waiting(other, service)),
-                    30,
+                    180,
                     f"{service} is not cancelled",
                 )
     fault.plan.append("cancelled twice in each service")
@@ -219,7 +219,7 @@ def timed_out(fault: Fault) -> None:
     fault.publish()
     with _held(fault, service):
         rig.wait_until(
-            lambda: worker.log.count("statement timeout") > before, 60, f"no statement of {service} timed out"
+            lambda: worker.log.count("statement timeout") > before, 180, f"no statement of {service} timed out"
         )
     _as_superuser(fault, f"ALTER ROLE {_role(service)} RESET statement_timeout")
     rig.cut_sessions([service])

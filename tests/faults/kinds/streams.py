@@ -36,7 +36,7 @@ def _halts(fault: Fault, service: str, *words: str) -> None:
     fault.plan.append(said[0])
     rig.wait_until(
         lambda: rig.readyz(service)[0] == 503 and words[0] in rig.readyz(service)[1],
-        15,
+        180,
         f"readyz of {service} does not say why: {rig.readyz(service)}",
     )
     assert rig.metric(service, "jiangbu_worker_halted")[""] == 1
@@ -88,7 +88,7 @@ def topic_recreated(fault: Fault) -> None:
     assert rig.stop_worker("trade-ingest") == 0
     with _admin(fault) as admin:
         admin.delete_topics([topic])
-        rig.wait_until(lambda: topic not in admin.list_topics(), 30, f"{topic} is not deleted")
+        rig.wait_until(lambda: topic not in admin.list_topics(), 180, f"{topic} is not deleted")
         admin.create_topics(
             {topic: {"num_partitions": PARTITIONS, "configs": dict(EVENTS_CONFIG)}}, wait_for_metadata=True
         )
@@ -112,7 +112,7 @@ def damaged(fault: Fault) -> None:
     logged = len(worker.log)
     _flip(segment)
     rig.start_worker(service)
-    rig.wait_until(lambda: "stored batch is corrupt" in worker.log[logged:], 60, "nobody tells of the damaged record")
+    rig.wait_until(lambda: "stored batch is corrupt" in worker.log[logged:], 180, "nobody tells of the damaged record")
     rig.pause(DAMAGED_FOR_S)
     told = [one for one in rig.client.get(service, "/v1/progress")["partitions"] if one["topic"] == topic]
     stood = next(one["next_offset"] for one in told if one["partition"] == last.partition)

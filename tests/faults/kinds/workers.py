@@ -103,7 +103,7 @@ def sender_killed(fault: Fault) -> None:
     for service in ("listing", "trade-ingest"):
         worker = fault.rig.worker(service)
         fault.rig.wait_until(
-            lambda worker=worker: ChildProcessDiedError.__name__ in worker.log, 30, f"{service} does not notice"
+            lambda worker=worker: ChildProcessDiedError.__name__ in worker.log, 180, f"{service} does not notice"
         )
 
 
@@ -157,7 +157,7 @@ def killed_at_random(fault: Fault) -> None:
 
 
 def _await_partitions(fault: Fault, worker: Worker) -> None:
-    fault.rig.wait_until(lambda: "partitions assigned" in worker.log, 60, f"{worker.name} is given nothing")
+    fault.rig.wait_until(lambda: "partitions assigned" in worker.log, 180, f"{worker.name} is given nothing")
 
 
 def second_worker(fault: Fault, service: str, clock: Path | None = None) -> Worker:
@@ -273,7 +273,7 @@ def stopped_by_sigterm(fault: Fault) -> None:
         rig.wait_until(
             trap.closed.is_set, TRAP_WITHIN_S, f"{worker.service} does not come to where it is to be stopped"
         )
-        rig.wait_until(lambda worker=worker: not worker.program.alive(), 30, f"{worker.service} does not end")
+        rig.wait_until(lambda worker=worker: not worker.program.alive(), 180, f"{worker.service} does not end")
         code = worker.program.process.returncode
         fault.plan.append(f"{worker.service} ended with {code}")
         assert code == 0, f"{worker.service} ended with {code}"
