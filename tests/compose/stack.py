@@ -188,15 +188,15 @@ class Events:
 def why_unavailable() -> str | None:
     """Return the reason why the set cannot run on this machine, None if it can."""
     try:
-        run(["docker", "version"], timeout_s=20)
-        run(["docker", "compose", "version"], timeout_s=20)
+        run(["docker", "version"], timeout_s=120)
+        run(["docker", "compose", "version"], timeout_s=120)
     except (OSError, subprocess.TimeoutExpired, ComposeError) as error:
         words = str(error).splitlines()[-1]
         return f"没有可用的 Docker / no Docker engine with compose answers: {words}"
     return None
 
 
-def run(command: Sequence[str | Path], timeout_s: float = 60.0) -> str:
+def run(command: Sequence[str | Path], timeout_s: float = 300.0) -> str:
     """Run a command and return its output. Raises ComposeError if it fails."""
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout_s)
     if done.returncode != 0:

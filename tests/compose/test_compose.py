@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 EXCHANGES = load_whitelist(ROOT / "exchanges.yaml")
 EVENTS = 9_000
-QUIET_WITHIN_S = 120.0
+QUIET_WITHIN_S = 600.0
 # Parts of the sample: sent before the first disturbance, during the disturbances, and after the upgrade.
 BEFORE, MEANWHILE = EVENTS // 3, EVENTS - EVENTS // 6
 STEPS = ("secrets", "topics", "databases", *(f"{service}-migrate" for service in SERVICES))
@@ -139,8 +139,15 @@ def test_the_demos_events_come_out_as_expected(stack: Stack, events: list[Sample
     assert_all_is_there(stack, events[:BEFORE])
 
 
+def _is_well(stack: Stack) -> bool:
+    try:
+        return "FAIL" not in stack.doctor()
+    except ComposeError:
+        return False
+
+
 def test_the_doctor_finds_nothing_wrong(stack: Stack) -> None:
-    assert "FAIL" not in stack.doctor()
+    until(lambda: _is_well(stack), 300, stack.doctor)
 
 
 def test_an_exchange_writes_to_its_own_topics_alone(stack: Stack, events: list[SampleRecord]) -> None:
