@@ -16,7 +16,7 @@ from shared.telemetry.logs import set_up_logs
 from shared.telemetry.masking import reason_of
 from shared.whitelist import WhitelistError
 
-_NICENESS = 10  # of 19: a ninth of the CPU share of a program at 0
+NICENESS = 10  # of 19: a ninth of the CPU share of a program at 0
 OPERATOR_ERRORS = (SettingsError, WhitelistError)
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ def shorten_thread_switching() -> None:
 
 def lower_cpu_priority() -> None:
     """Let programs that a person waits for have the CPU first; a child of such a program has the priority already."""
-    os.nice(max(0, _NICENESS - os.nice(0)))
+    os.nice(max(0, NICENESS - os.nice(0)))
 
 
 def owner_url(settings: Settings) -> str:

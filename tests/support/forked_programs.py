@@ -1,7 +1,7 @@
 """A fork server for our programs: each starts without the second that its imports take.
 
 A forked program behaves like `python -m MODULE ARGUMENT...`, from `__main__` on. Run as a program (python -m
-tests.support.forked_programs FD MODULE...), this module is the server process.
+tests.support.forked_programs FD NICENESS MODULE...), this module is the server process.
 """
 
 from __future__ import annotations
@@ -95,11 +95,12 @@ class Child:
 class ForkServer:
     """A process that forks programs. It starts on first use and ends with its caller; its children end with it.
 
-    `tree` is the source tree of the programs. `modules` are imported before the fork.
+    `tree` is the source tree of the programs. `modules` are imported before the fork. `niceness` is that of consumers.
     """
 
     tree: Path = ROOT
     modules: Sequence[str] = MODULES
+    niceness: int = 10
     _process: subprocess.Popen[bytes] | None = None
     _line: socket.socket | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -157,7 +158,7 @@ class ForkServer:
                 return
             self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.forked_programs", str(theirs.fileno()), *self.modules],
+                [sys.executable, "-m", __name__, str(theirs.fileno()), str(self.niceness), *self.modules],
                 pass_fds=[theirs.fileno()],
                 env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), **_OF_PYTHON},
                 cwd=self.tree,  # found before ROOT
@@ -199,7 +200,10 @@ def _become(asked: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     times.now = clocked.now
-    for each in sys.argv[2:]:
+    from shared.process import program
+
+    program.NICENESS = int(sys.argv[2])
+    for each in sys.argv[3:]:
         importlib.import_module(each)
     # Existing objects stay in shared memory only as long as the garbage collector does not write to them.
     gc.collect()
