@@ -1,6 +1,6 @@
 """Patroni's REST API and etcd: the members of the cluster, their rooms, and the order to switch over."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
@@ -105,15 +105,20 @@ class _OwnState(msgspec.Struct, frozen=True):
     replication: tuple[_Receiver, ...] = ()
 
 
+# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
+_decode_members: Final = msgspec.json.Decoder(PatroniMembers).decode
+_decode_state: Final = msgspec.json.Decoder(_OwnState).decode
+
+
 def read_members(cluster: Cluster) -> PatroniMembers:
     """Return the members as the first Patroni that answers knows them. PatroniError if none answers.
 
     While etcd has no quorum nobody knows the members, so each is asked about itself.
     """
-    known = _ask_all(cluster, "cluster", PatroniMembers)
+    known = _ask_all(cluster, "cluster", _decode_members)
     if known:
         return next(iter(known.values()))
-    states = _ask_all(cluster, "patroni", _OwnState)
+    states = _ask_all(cluster, "patroni", _decode_state)
     if not states:
         names = ", ".join(machine.at(machine.ports.patroni) for machine in cluster.machines)
         raise PatroniError(f"Patroni 无应答 / Patroni does not answer: {names}")
@@ -135,19 +140,19 @@ def _member(cluster: Cluster, machine: Machine, state: _OwnState, sync: Mapping[
     )
 
 
-def _ask_all(cluster: Cluster, path: str, answer_type: type[T]) -> dict[Machine, T]:
+def _ask_all(cluster: Cluster, path: str, decode: Callable[[bytes], T]) -> dict[Machine, T]:
     """Ask the Patroni of every machine at the same time; return the answers that came."""
     with ThreadPoolExecutor(len(cluster.machines)) as pool:
-        answers = pool.map(lambda machine: _ask(cluster, machine, path, answer_type), cluster.machines)
+        answers = pool.map(lambda machine: _ask(cluster, machine, path, decode), cluster.machines)
         asked = zip(cluster.machines, answers, strict=True)
         return {machine: answer for machine, answer in asked if answer is not None}
 
 
-def _ask(cluster: Cluster, machine: Machine, path: str, answer_type: type[T]) -> T | None:
+def _ask(cluster: Cluster, machine: Machine, path: str, decode: Callable[[bytes], T]) -> T | None:
     try:
         with _session(cluster) as session:
             answer = session.get(f"{patroni_url(cluster, machine)}/{path}", timeout=_TIMEOUT_S)
-        return msgspec.json.decode(answer.content, type=answer_type)
+        return decode(answer.content)
     except (requests.RequestException, msgspec.MsgspecError):
         return None
 

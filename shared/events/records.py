@@ -37,6 +37,10 @@ class _Numbers(msgspec.Struct, gc=False):
     trade_no: object = None
 
 
+# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
+msgspec.json.Decoder(_Numbers)
+
+
 class _Wrapped(msgspec.Struct, gc=False):
     exchange: str
     topic: str

@@ -91,6 +91,10 @@ class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     totals: list[str] = []
 
 
+# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
+msgspec.json.Decoder(MappingFile)
+
+
 class Mapping(msgspec.Struct, frozen=True):
     """A valid mapping: `sources` by field path; `known`: the schema field of each path of the kind."""
 

@@ -79,6 +79,10 @@ class PublishedBasis(msgspec.Struct, frozen=True):
     policy: PolicyRevision | None
 
 
+# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
+msgspec.json.Decoder(PublishedBasis)
+
+
 class Decision(msgspec.Struct, frozen=True):
     """A step that was taken. `subject` and `year` name the account and budget that it is posted to.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -79,6 +79,10 @@ class RegisterProgress(msgspec.Struct, frozen=True):
         return frozenset(partition.topic for partition in self.partitions)
 
 
+# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
+_decode_progress: Final = msgspec.json.Decoder(RegisterProgress).decode
+
+
 @contextmanager
 def _answering(url: str) -> Iterator[None]:
     """Raise RegisterUnavailable if a request fails or its answer is cut off."""
@@ -117,7 +121,7 @@ class RegisterClient:
 
     def progress(self, url: str) -> RegisterProgress:
         """Ask a service for its progress. Raises RegisterUnavailable, RegisterRefused."""
-        return msgspec.json.decode(self._ask(f"{url}/v1/progress").content, type=RegisterProgress)
+        return _decode_progress(self._ask(f"{url}/v1/progress").content)
 
     def node(self, log: RegisterLog) -> Node:
         """The nodes of that log, from its tiles."""
