@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from release.contents import CHANGELOG, VERSIONED_FILES, released_on, version_of
+from release.contents import CHANGELOG, released_on
 from tests.support.paths import ROOT
+from tests.support.releases.repository import project_version
 
 
 def test_one_version_is_named_everywhere_and_has_a_section_in_the_changelog() -> None:
     """A release whose parts differ cannot be installed, and one that no section describes tells users nothing."""
-    version = version_of({name: (ROOT / name).read_text("utf-8") for name in VERSIONED_FILES})
-    released_on((ROOT / CHANGELOG).read_text("utf-8"), version)
+    released_on((ROOT / CHANGELOG).read_text("utf-8"), project_version())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import psycopg
 import pytest
@@ -17,11 +16,15 @@ from deploy.environment import read_environment
 from devset.postgres import Postgres
 from devset.processes import free_ports
 from exchange_kit.__main__ import main as exchange_kit
+from release.build import Source, build_wheel
+from release.contents import PRODUCTS
 from shared.postgres.schema_version import required_revision
+from shared.settings import Service
 from tests.support.engines import systemctl
 from tests.support.engines.secured_broker import SMALL, SecuredBroker
 from tests.support.paths import ROOT
 from tests.support.procedures import carry_out
+from tests.support.releases.repository import project_version
 from tests.support.until import until
 
 if TYPE_CHECKING:
@@ -38,13 +41,9 @@ down_revision = "{newest}"
 def upgrade() -> None:
     op.execute("ALTER TABLE listing ADD COLUMN since_new text")
 """
-SCRIPT = "#!{python}\nimport sys\nfrom {module} import main\nsys.exit(main())\n"
-PROGRAMS = {
-    "listing": "services.listing.__main__",
-    "trade-ingest": "services.trade_ingest.__main__",
-    "incentive": "services.incentive.__main__",
-    "jiangbu": "deploy.__main__",
-}
+EVENTS = (ROOT / "docs" / "example-events.ndjson").read_text("utf-8")
+# Another product of the same provider.
+LATER = EVENTS.partition("\n")[0].replace("0001", "0009")
 
 
 @dataclass
@@ -52,6 +51,7 @@ class LocalHost:
     """A host whose folders are below one folder, on engines of this machine."""
 
     folder: Path
+    wheel: Path
     broker: SecuredBroker
     server: Postgres
 
@@ -67,17 +67,13 @@ class LocalHost:
         return self.folder / "opt" / "versions" / name
 
     def add_version(self, name: str) -> Path:
-        """Install the programs as a wheel would, in an environment that has its packages from that of the tests."""
+        """Install the wheel in an environment that has all other packages from that of the tests."""
         folder = self.version(name)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
         (packages,) = folder.glob("lib/python3*/site-packages")
-        for package in ("services", "shared", "deploy"):
-            shutil.copytree(ROOT / package, packages / package, ignore=shutil.ignore_patterns("__pycache__"))
+        install = ["install", "--quiet", "--no-deps", "--no-index", self.wheel]
+        subprocess.run([sys.executable, "-m", "pip", "--python", folder, *install], check=True)
         (packages / "tests.pth").write_text(f"{Path(pytest.__file__).parents[1]}\n", "utf-8")
-        for program, module in PROGRAMS.items():
-            path = folder / "bin" / program
-            path.write_text(SCRIPT.format(python=folder / "bin" / "python", module=module), "utf-8")
-            path.chmod(0o755)
         return packages
 
     def jiangbu(self, version: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -112,12 +108,15 @@ class LocalHost:
 @pytest.fixture(scope="module")
 def host(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
     folder = tmp_path_factory.mktemp("host")
+    # Nothing was released before this version: the old one is built like the new one.
+    source, (product, *_) = Source(ROOT, "", 1_700_000_000, project_version(), None), PRODUCTS
+    build_wheel(source, product, folder)
     server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
     # The commands run as programs of their own, which take longer to start than a session of the shared broker lasts.
     broker = SecuredBroker(folder / "kafka", settings=SMALL[:-1])
     server.start()
     broker.start()
-    made = LocalHost(folder, broker, server)
+    made = LocalHost(folder, folder / product.wheel(source.version), broker, server)
     for path in (made.state, made.config, folder / "bin"):
         path.mkdir()
     script = folder / "bin" / "systemctl"
@@ -139,16 +138,16 @@ def install(host: LocalHost) -> None:
         OLD,
         *("install", "--systemd", "--units", str(host.folder / "units"), "--user", account),
         *("--database", f"127.0.0.1:{host.server.port}", "--broker", host.broker.inside),
-        *(f"--port={service}={port}" for service, port in zip(list(PROGRAMS)[:3], ports, strict=True)),
+        *(f"--port={service}={port}" for service, port in zip(get_args(Service), ports, strict=True)),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     password = host.config / "secrets" / "postgres" / "database-password"
     password.write_text(host.server.password_file.read_text("ascii"), "ascii")
 
 
-def publish(host: LocalHost) -> None:
-    file = host.folder / "events.ndjson"
-    shutil.copy(ROOT / "docs" / "example-events.ndjson", file)
+def publish(host: LocalHost, name: str, events: str) -> None:
+    file = host.folder / f"{name}.ndjson"
+    file.write_text(events, "utf-8")
     environment = {**host.broker.environment("exchange.kmdex"), "EXCHANGES_FILE": str(ROOT / "exchanges.yaml")}
     done = CliRunner().invoke(exchange_kit, ["publish", str(file), "--exchange", "kmdex"], env=environment)
     assert done.exit_code == 0, done.output
@@ -160,8 +159,8 @@ def test_a_version_is_upgraded_with_its_data_and_gone_back_from(host: LocalHost)
     first = host.jiangbu(OLD, "upgrade")
     assert first.returncode == 0, first.stdout + first.stderr
     assert host.current() == OLD
-    publish(host)
-    known = until(lambda: host.rows("SELECT count(*) FROM listing"))
+    publish(host, "events", EVENTS)
+    until(lambda: host.rows("SELECT count(*) FROM listing") == 1)
     dump(host)
 
     newest = required_revision("listing")
@@ -169,12 +168,13 @@ def test_a_version_is_upgraded_with_its_data_and_gone_back_from(host: LocalHost)
     migrations = packages / "services" / "listing" / "migrations" / "versions"
     (migrations / "r9001_new.py").write_text(MIGRATION.format(newest=newest), "utf-8")
     host.commands()
+    publish(host, "later", LATER)
     upgraded = host.jiangbu(NEW, "upgrade")
     assert upgraded.returncode == 0, upgraded.stdout + upgraded.stderr
     assert f"migrated: listing {newest} -> 9001\n" in upgraded.stdout
     assert host.commands() == ["stop", "daemon-reload", "restart"]
     assert host.current() == NEW
-    assert host.rows("SELECT count(*) FROM listing WHERE since_new IS NULL") == known
+    until(lambda: host.rows("SELECT count(*) FROM listing WHERE since_new IS NULL") == 2)
 
     refused = host.jiangbu(NEW, "rollback")
     assert refused.returncode == 1
@@ -188,7 +188,7 @@ def test_a_version_is_upgraded_with_its_data_and_gone_back_from(host: LocalHost)
     back = host.jiangbu(NEW, "rollback")
     assert back.returncode == 0, back.stdout + back.stderr
     assert host.current() == OLD
-    assert host.rows("SELECT count(*) FROM listing") == known
+    until(lambda: host.rows("SELECT count(*) FROM listing") == 2)
     assert host.rows("SELECT version_num FROM alembic_version") == newest
 
 

@@ -20,6 +20,11 @@ _AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.org")
 _NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
 
 
+def project_version() -> str:
+    """Return the version that the files of the project name."""
+    return version_of({name: (ROOT / name).read_text("utf-8") for name in VERSIONED_FILES})
+
+
 def git(folder: Path, *arguments: str) -> str:
     """Run git as an author without settings, and return its output."""
     command, environment = ["git", *_AUTHOR, *arguments], os.environ | _NO_SETTINGS
@@ -33,7 +38,7 @@ def make_repository(folder: Path) -> None:
             shutil.copy(path, folder)
     for name in _FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "generated"))
-    current = version_of({name: (ROOT / name).read_text("utf-8") for name in VERSIONED_FILES})
+    current = project_version()
     for name in VERSIONED_FILES:
         (folder / name).write_text((folder / name).read_text("utf-8").replace(current, VERSION), "utf-8")
     (folder / CHANGELOG).write_text(f"# Changelog\n\n## [{VERSION}] - {DAY}\n", "utf-8")
