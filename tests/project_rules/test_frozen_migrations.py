@@ -339,6 +339,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0046_ledger_end.sql": (
         "9a312b23f7ed6dc8f294e309503c111fab9a5520a8a6eb6eeb966523307d79c3"
     ),
+    "services/incentive/migrations/versions/0047_worklist.py": (
+        "d84a745c203785ada3c2e99636e02d9edb53fb8e926f9ad7fd63d669fd6deb41"
+    ),
+    "services/incentive/migrations/versions/0047_worklist.sql": (
+        "03b3991fb6b341f3131fc9c0a5bff8e13d9ed7b237d0e9cd0abb259ae69c08d2"
+    ),
 }
 
 

@@ -17,7 +17,7 @@ from services.incentive.store.acts import LAST_STEP_SQL, waived_awards
 from services.incentive.store.as_of import is_of_subject
 from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.budgets import load_budget_holds
-from services.incentive.store.rooms import flagged_awards, load_all_excesses, load_excesses
+from services.incentive.store.rooms import flagged_awards, load_excesses
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch, fetch_one, fetch_values, pg_array
 from shared.postgres.sorted_rows import ChosenRows, Key, RowsInMemory, SortedRows, Sorts, SqlRows, column, first_rows
@@ -142,8 +142,7 @@ def _flagged(connection: Connection, view: LedgerView, flag: str) -> list[str]:
         return waived_awards(connection, view.as_of)
     if flag not in FLAGS_OF_EXCESS:
         return []
-    load = load_all_excesses if view.viewer is None else load_excesses
-    return sorted(flagged_awards(load(connection, view.rulebook.policy, view.as_of))[flag])
+    return sorted(flagged_awards(load_excesses(connection, view.rulebook.policy, view.as_of))[flag])
 
 
 def find_award(connection: Connection, view: LedgerView, award_id: str) -> SeenAward | None:

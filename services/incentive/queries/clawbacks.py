@@ -13,7 +13,7 @@ from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.award_context import decisions_of
-from services.incentive.store.rooms import Excesses, load_all_excesses, recorded_eligibility
+from services.incentive.store.rooms import Excesses, load_excesses, recorded_eligibility
 from shared.postgres.query import fetch, fetch_values
 from shared.postgres.sorted_rows import Key, Sorts
 
@@ -52,7 +52,7 @@ CLAWBACK_SORTS: Final[Sorts] = {
 def list_clawbacks(connection: Connection, view: LedgerView, state: str | None) -> list[ClawbackProposal]:
     """The proposals in a state (None: in any), in order of award and number."""
     if state == "open":
-        return open_clawbacks(connection, view, load_all_excesses(connection, view.rulebook.policy, view.as_of))
+        return open_clawbacks(connection, view, load_excesses(connection, view.rulebook.policy, view.as_of))
     found = _proposals_of(connection, view, fetch_values(connection, _APPROVED, str))
     return [one for one in found if state in (None, one.state)]
 

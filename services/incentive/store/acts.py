@@ -97,16 +97,15 @@ LAST_STEP_SQL: Final = f"""
 """
 
 
-def recorded_until(as_of: datetime | None) -> str:
-    """JOIN that leaves those of the decisions `d` that were recorded up to then; needs the parameter `as_of`."""
-    return "" if as_of is None else f"JOIN act a ON a.id = d.id AND a.recorded_at <= {AS_OF}"
-
-
 def last_steps_sql(as_of: datetime | None) -> str:
-    """The same of all awards at once, by `award_id`: one pass over the decisions; needs the parameter `as_of`."""
+    """The same of all awards at once, by `award_id`; needs the parameter `as_of`.
+
+    Now it is one pass backwards over the index of `decision_one_after_the_other`, which has all of these columns.
+    """
+    recorded = "" if as_of is None else f"JOIN act a ON a.id = d.id AND a.recorded_at <= {AS_OF}"
     return f"""
         SELECT DISTINCT ON (d.award_id) d.award_id, d.to_state, d.until, d.notice_until
-        FROM decision d {recorded_until(as_of)} WHERE {_IS_STEP} ORDER BY d.award_id, d.number DESC
+        FROM decision d {recorded} WHERE {_IS_STEP} ORDER BY d.award_id DESC, d.number DESC
     """
 
 

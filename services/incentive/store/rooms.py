@@ -20,11 +20,11 @@ from services.incentive.domain.rooms import (
 )
 from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import OUTSTANDING_SQL, recorded_until
-from services.incentive.store.as_of import AS_OF, awards_as_of
-from shared.postgres.query import fetch, fetch_values
+from services.incentive.store.as_of import AS_OF
+from shared.postgres.query import fetch
 
-# A function of the database, as an exchange does not see all awards of a subject.
+# A function of the database, as an exchange does not see all awards of a subject. It has those rooms alone in which
+# something may exceed.
 _USES: Final = """
     SELECT award_id, rule, subject, year, payable_fen, standing_fen, approved_seq, approved_at
     FROM room_uses(CAST(%(subjects)s AS text[]), CAST(%(years)s AS smallint[]), %(is_of_life)s,
@@ -36,18 +36,6 @@ _RECORDS: Final = f"""
     WHERE a.recorded_at <= {AS_OF} AND e.subject IN (SELECT subject FROM eligibility WHERE status = 'failed')
       AND (CAST(%(subjects)s AS text[]) IS NULL OR e.subject = ANY(%(subjects)s))
     ORDER BY a.seq
-"""
-# The subjects with an award of which more stands than is payable for the same year, and those that were failed.
-_MAY_EXCEED: Final = f"""
-    SELECT d.subject FROM (
-        SELECT d.award_id, d.subject, d.year, sum({OUTSTANDING_SQL}) AS standing_fen
-        FROM decision d {{recorded}} WHERE d.action IN ('approve', 'revoke', 'return')
-        GROUP BY d.award_id, d.subject, d.year
-    ) d
-    LEFT JOIN {{awards}} award ON (award.award_id, award.subject, award.year) = (d.award_id, d.subject, d.year)
-    WHERE d.standing_fen > coalesce(award.payable_fen, 0)
-    UNION
-    SELECT subject FROM eligibility WHERE status = 'failed'
 """
 
 
@@ -63,12 +51,6 @@ class _UseRow(NamedTuple):
 
 
 Excesses = Mapping[Standing, Excess]
-
-
-def load_all_excesses(connection: Connection, policy: Policy, as_of: datetime | None) -> Excesses:
-    """The excess of each award that has one, for a reader who sees everything."""
-    statement = _MAY_EXCEED.format(awards=awards_as_of(as_of), recorded=recorded_until(as_of))
-    return load_excesses(connection, policy, as_of, fetch_values(connection, statement, str, as_of=as_of))
 
 
 def load_excesses(

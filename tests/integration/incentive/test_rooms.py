@@ -10,6 +10,7 @@ import pytest
 
 from services.incentive.policy.loader import read_policy
 from services.incentive.rebuild.command import verify_all
+from shared.postgres.query import fetch
 from tests.support.incentive.bureau import DOCUMENTS, Bureau, empty_bureau
 from tests.support.incentive.ledger import first_listing, first_purchase, provider_total, subject
 from tests.support.incentive.ledger import rulebook as project_rulebook
@@ -201,6 +202,38 @@ def test_over_the_whole_life_the_payables_of_all_years_bound_an_approval(postgre
         assert (status, "in all years" in refused["detail"]) == (409, True)
         assert found.done(second, "approve")["amount"] == "280000.00"
         assert open_clawbacks(found, 1) == []
+
+
+def test_rooms_in_which_nothing_can_exceed_are_left_out(bureau: Bureau) -> None:
+    award_id = bureau.purchase(7)
+    bureau.approved(award_id, "200000.00")
+    approved = bureau.award(award_id)["updated_at"]
+    assert used_rooms(bureau, 7) == []
+    bureau.take(first_purchase(7, "2026-03-01", "3000000.00", seq=2))
+    assert used_rooms(bureau, 7) == [("first_purchase", 15_000_000, 20_000_000)]
+    assert used_rooms(bureau, 7, approved) == []
+    bureau.take(first_purchase(7, "2026-03-01", "5000000.00", seq=3))
+    assert used_rooms(bureau, 7) == []
+    bureau.verify(subject(7), "failed")
+    assert used_rooms(bureau, 7) == [("first_purchase", 20_000_000, 20_000_000)]
+
+
+def used_rooms(bureau: Bureau, number: int, as_of: str | None = None) -> list[tuple[str, int, int]]:
+    """Return the awards of a subject in rooms in which something may exceed: rule, payable and standing amount."""
+    statement = """
+        SELECT rule, payable_fen, standing_fen
+        FROM room_uses(ARRAY[CAST(%(subject)s AS text)], NULL, %(is_of_life)s, CAST(%(as_of)s AS timestamptz))
+        ORDER BY rule
+    """
+    with bureau.engine.connect() as connection:
+        of_year, of_life = (
+            fetch(
+                connection, statement, tuple[str, int, int], subject=subject(number), is_of_life=is_of_life, as_of=as_of
+            )
+            for is_of_life in (False, True)
+        )
+    assert of_year == of_life
+    return of_year
 
 
 def test_what_is_stored_follows_from_facts_and_acts(bureau: Bureau) -> None:

@@ -84,7 +84,7 @@ def test_the_worklist_reads_the_decisions_once(bureau: Bureau, monkeypatch: pyte
     monkeypatch.setattr(worklist, "fetch", explained)
     with snapshot(bureau.engine) as connection:
         view = LedgerView(None, None, bureau.now, bureau.rulebook)
-        rows = worklist.list_worklist(connection, view, 2026, Actor("bureau", "bureau"))
-    assert sum(row.awards for row in rows) == 3
+        found = worklist.list_worklist(connection, view, 2026, Actor("bureau", "bureau"))
+    assert sum(row.awards for row in found.states) == 3
     [plan] = plans
     assert "Unique" in plan, plan  # of all decisions, instead of the last one of each award

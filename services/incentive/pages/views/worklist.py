@@ -13,7 +13,7 @@ from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year
 from services.incentive.pages.form_body import FormRefusal, show_form
-from services.incentive.queries.casework.pending import accounts_to_confirm, notice_rounds, registered_objections
+from services.incentive.queries.casework.pending import accounts_to_confirm, registered_objections
 from services.incentive.queries.clawbacks import open_clawbacks
 from services.incentive.queries.eligibility import ending_eligibility
 from services.incentive.queries.risk_flags import list_unattached_flags, risk_flag_json
@@ -24,7 +24,7 @@ from services.incentive.queries.years import list_years
 from services.incentive.store.acts import list_suspensions
 from services.incentive.store.frozen.declared_tables import TABLE_SORTS, find_tables, sent_table_json
 from services.incentive.store.public.objections import OBJECTION_SORTS, find_objections, objection_json
-from services.incentive.store.rooms import load_all_excesses
+from services.incentive.store.rooms import load_excesses
 from shared.postgres.sorted_rows import first_rows
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -46,13 +46,14 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
     """Show the worklist of a year, with why a form was refused."""
     year = requested_year()
     with page_view() as (connection, view):
-        waiting = list_worklist(connection, view, year, current_actor())
-        excesses = load_all_excesses(connection, view.rulebook.policy, view.as_of)
+        worklist = list_worklist(connection, view, year, current_actor())
+        excesses = load_excesses(connection, view.rulebook.policy, view.as_of)
         clawbacks = open_clawbacks(connection, view, excesses)[:_CLAWBACKS_MOST]
         suspensions = list_suspensions(connection, view.as_of)
         closings = list_years(connection, view)
         ending = ending_eligibility(connection, view, _ENDING_MOST)
-        statements = open_statements(connection, view, shanghai_date(view.instant), _STATEMENTS_MOST + 1)
+        today = shanghai_date(view.instant)
+        statements = open_statements(connection, view, today, _STATEMENTS_MOST + 1)
         counts = count_flags(connection, view, year, excesses)
         pending = _pending(connection, view)
         unattached = list_unattached_flags(connection, view, year, _UNATTACHED_MOST + 1)
@@ -62,7 +63,8 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         "views/worklist",
         refused,
         year=year,
-        waiting=[one._asdict() | {"payable": format_yuan(one.payable_fen)} for one in waiting],
+        waiting=[one._asdict() | {"payable": format_yuan(one.payable_fen)} for one in worklist.states],
+        notices=[one._asdict() | {"is_over": one.until < today} for one in worklist.notices],
         proposals=[clawback_json(one) for one in clawbacks],
         suspensions=suspensions,
         **pending,
@@ -80,7 +82,6 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
 
 def _pending(connection: Connection, view: LedgerView) -> Json:
     """Load what waits for somebody of the bureau beside the awards' steps, of all years."""
-    today = shanghai_date(view.instant)
     accounts = accounts_to_confirm(connection, view, _ACCOUNTS_MOST + 1)
     return {
         "objections": [
@@ -91,7 +92,6 @@ def _pending(connection: Connection, view: LedgerView) -> Json:
             )
         ],
         "registered": registered_objections(connection, view, _OBJECTIONS_MOST),
-        "notices": [one._asdict() | {"is_over": one.until < today} for one in notice_rounds(connection, view)],
         "to_confirm": [
             one._asdict() | {"number": masked(one.number), "since": format_time(one.recorded_at)}
             for one in accounts[:_ACCOUNTS_MOST]

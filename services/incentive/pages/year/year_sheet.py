@@ -71,7 +71,7 @@ def year_sheet() -> ResponseReturnValue:
         statuses = [load_exchange_status(connection, view, one, year) for one in ids]
         before = [load_exchange_status(connection, view, one, year - 1) for one in ids]
         sums, sums_before = (sums_by_rule(connection, view, one) for one in (year, year - 1))
-        states = list_worklist(connection, view, year, current_actor())
+        states = list_worklist(connection, view, year, current_actor()).states
         budget = load_budget(connection, view, year)
     policy = view.rulebook.policy
     exchanges = [

@@ -1,6 +1,6 @@
-"""Load what waits for the bureau beside the awards' steps: running notices, objections, accounts to confirm."""
+"""Load what waits for the bureau beside the awards' steps: objections, accounts to confirm."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.acts import Act
 from services.incentive.domain.holds import OBJECTION
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import last_steps_sql, render_acts
+from services.incentive.store.acts import render_acts
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.rows import columns
 from shared.postgres.query import fetch
@@ -36,14 +36,6 @@ _REGISTERED: Final = f"""
 """
 
 
-class NoticeRound(NamedTuple):
-    """The awards under public notice until one day, the last one included; `payable_fen` is their sum."""
-
-    until: date
-    awards: int
-    payable_fen: int
-
-
 class AccountToConfirm(NamedTuple):
     """The last account recorded of a subject, which another person than the one who recorded it may confirm."""
 
@@ -53,18 +45,6 @@ class AccountToConfirm(NamedTuple):
     number: str
     recorded_by: str
     recorded_at: datetime
-
-
-def notice_rounds(connection: Connection, view: LedgerView) -> list[NoticeRound]:
-    """The notices of awards that are published and not yet approved, the earliest last day first."""
-    statement = f"""
-        SELECT coalesce(last.notice_until, CAST((last.until - interval '1 microsecond') AT TIME ZONE 'Asia/Shanghai'
-                                                AS date)) AS until, count(*), CAST(sum(award.payable_fen) AS bigint)
-        FROM {view.awards}
-        JOIN ({last_steps_sql(view.as_of)}) last ON last.award_id = award.award_id AND last.to_state = 'published'
-        GROUP BY 1 ORDER BY 1
-    """
-    return fetch(connection, statement, NoticeRound, as_of=view.as_of)
 
 
 def accounts_to_confirm(connection: Connection, view: LedgerView, limit: int) -> list[AccountToConfirm]:
