@@ -133,15 +133,16 @@ class Bed:
 
 
 @contextmanager
-def prepared_bed(folder: Path, events: int) -> Iterator[Bed]:
-    """Start separate engines and publish `events` events to the topics of the exchange."""
+def prepared_bed(folder: Path, events: int, running: Postgres | None = None) -> Iterator[Bed]:
+    """Start separate engines, or only a broker beside a running PostgreSQL, and publish `events` events."""
     settings = LocalSettings()
     jars = prepared_kafka(settings.cache_folder, settings.maven_repository, say)
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
-        server.start()
-        stack.callback(server.stop)
+        server = running or Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+        if running is None:
+            server.start()
+            stack.callback(server.stop)
         port, controller_port = free_ports(2)
         broker = Kafka(folder / "kafka", port, folder / "kafka.log", controller_port, jars)
         broker.start()

@@ -23,7 +23,6 @@ from devset.up import exit_on_error, running_set
 from tests.bench.answers.finding import finding
 from tests.bench.answers.pages import pages
 from tests.bench.answers.sizes import answers
-from tests.bench.answers.standbys import standbys
 from tests.bench.batches import batches
 from tests.bench.bed import Spread, prepared_bed, say
 from tests.bench.extract import extract
@@ -39,6 +38,8 @@ from tests.bench.peers.quix import quixstreams
 from tests.bench.readings import readings
 from tests.bench.registers import registers
 from tests.bench.replay import replay
+from tests.bench.replication.fence import fence
+from tests.bench.replication.standbys import standbys
 from tests.bench.report import tables
 from tests.bench.spark.runs import recomputations
 from tests.bench.steady.steady import Size, steady
@@ -66,6 +67,7 @@ SECTIONS: Final = (
     "pages",
     "office",
     "standbys",
+    "fence",
     "answers",
     "spark",
 )
@@ -113,6 +115,8 @@ def main(only: tuple[str, ...], report: Path | None, against: Path | None, **siz
                 result["whole"] = Whole(local).measure(events)
         if "steady" in chosen:
             result["steady"] = steady(folder / "steady", Size(events, sizes["seconds"], rounds), against)
+        if "fence" in (only or SECTIONS):
+            result["fence"] = fence(folder / "fence", events, rounds)
         sized = sized_sections(sizes)
         for section, (measured, size) in sized.items():
             if section in chosen:

@@ -12,14 +12,17 @@ import psycopg
 from shared.events.fact_topics import SIGN
 from shared.events.topics import topic_of
 from tests.bench.bed import EXCHANGE, SERVICE_OF, rate_of
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shared.events.decode import Kind
     from tests.bench.bed import Bed
 
 
-def intake(bed: Bed, kind: Kind, workers: int = 1) -> float:
-    """Measure records per second of `workers` workers of the service on one register."""
+def intake(bed: Bed, kind: Kind, workers: int = 1, source: Path = ROOT) -> float:
+    """Measure records per second of `workers` workers of the service on one register, run from this source tree."""
     with bed.place(SERVICE_OF[kind]) as place, psycopg.connect(place.database.owner_url, autocommit=True) as connection:
         taken = "SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic = %s"
 
@@ -31,6 +34,7 @@ def intake(bed: Bed, kind: Kind, workers: int = 1) -> float:
         def all_sent() -> bool:
             return connection.execute("SELECT 1 FROM outbox WHERE topic <> %s LIMIT 1", (SIGN,)).fetchone() is None
 
+        place.wrapper = ("env", f"--chdir={source}", f"PYTHONPATH={source}")
         for _ in range(workers):
             place.run("consume")
         return rate_of(count, all_sent, bed.counts[kind])

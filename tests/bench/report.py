@@ -33,6 +33,7 @@ def tables(result: Json) -> Iterator[Table]:
         "finding": (_pairs, "查找与参与方 / search and participants"),
         "pages": (_pairs, "网页与查询 / pages and answers"),
         "standbys": (_pairs, "主库与备库的应答 / answers from primary and standbys"),
+        "fence": (_pairs, "同步复制的防线 / fences of replication"),
         "answers": (_pairs, "大年度的查询与网页 / answers and pages of a large year"),
         "spark": (_marks, "全量复算 / recomputation on Spark"),
         "office": (_pairs, "网页办理全年奖补 / a year's awards at the pages"),

@@ -118,10 +118,12 @@ class Replicated(NamedTuple):
 
 
 @contextmanager
-def replicated(folder: Path, standbys: int = 1) -> Iterator[Replicated]:
-    """Start the servers; a standby begins as a copy of the primary's files."""
+def replicated(
+    folder: Path, standbys: int = 1, settings: Mapping[str, str] = NOT_FOR_POWER_FAILURES
+) -> Iterator[Replicated]:
+    """Start the servers with these settings; a standby begins as a copy of the primary's files."""
     with ExitStack() as stack:
-        first = _server(folder / "primary", {})
+        first = _server(folder / "primary", settings)
         first.start()
         stack.callback(first.stop)
         first.stop()
@@ -141,15 +143,15 @@ def _standby(folder: Path, first: Postgres, number: int) -> Postgres:
     subprocess.run(["cp", "-a", f"{first.data}", f"{first.password_file}", f"{copy}"], check=True)
     source = f"host=127.0.0.1 port={first.port} user=postgres application_name=standby_{number}"
     secret = first.password_file.read_text("ascii")
-    standby = _server(copy, {"primary_conninfo": f"{source} password={secret}"})
+    standby = _server(copy, {**first.settings, "primary_conninfo": f"{source} password={secret}"})
     (standby.data / "standby.signal").touch()
     return standby
 
 
-def _server(folder: Path, settings: dict[str, str]) -> Postgres:
+def _server(folder: Path, settings: Mapping[str, str]) -> Postgres:
     return Postgres(
         folder,
         free_ports(1)[0],
         folder.with_suffix(".log"),
-        settings={**NOT_FOR_POWER_FAILURES, "synchronous_commit": "on", "restart_after_crash": "off", **settings},
+        settings={"synchronous_commit": "on", "restart_after_crash": "off", **settings},
     )
