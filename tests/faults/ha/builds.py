@@ -6,6 +6,8 @@ from tests.faults.builds import Edit, Guard
 
 _HELD = "10 WAL held and waits ended"
 _CALL = "            require_replication(connection)"
+# Said by a program if the log of the new primary does not continue a checkpoint that was published.
+_LOG_LOST = "数据库落后于已发布的日志"
 _LOST_OR_HALTED = r"decisions: lost|forked: |DatabaseBehindError|BehindError|refused: |duplicates: |documents: "
 
 FENCES = (
@@ -31,7 +33,7 @@ FENCES = (
         "checkpoints are confirmed after a commit",
         (Edit("shared/worker/checkpoint_publisher.py", f"        {_CALL}", "                    pass"),),
         _HELD,
-        "forked: ",
+        f"forked: |{_LOG_LOST}",
     ),
     Guard(
         "confirmed checkpoints alone are served",
