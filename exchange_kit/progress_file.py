@@ -27,6 +27,9 @@ class Position(msgspec.Struct, frozen=True):
     records: int
 
 
+_decode: Final = msgspec.json.Decoder(Position).decode
+
+
 def progress_path(file: Path) -> Path:
     """Return the progress file of the first run of a file."""
     return file.with_name(f"{file.name}.progress")
@@ -44,7 +47,7 @@ def own_progress_path(file: Path, cluster: str, exchange: str) -> Path:
 def _kept(path: Path) -> Position | None:
     """Return the position in a progress file; None if there is none, or if a power failure left it empty."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Position)
+        return _decode(path.read_bytes())
     except (ValueError, FileNotFoundError):
         return None
 

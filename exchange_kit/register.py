@@ -17,6 +17,7 @@ from shared.events.documents import Document
 from shared.events.records import event_of
 from shared.events.validate import digest
 from shared.settings import AccessSettings
+from shared.values.convert import converter
 from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 from shared.values.times import format_time
@@ -40,6 +41,10 @@ class DayCounts(msgspec.Struct, frozen=True):
         return parse_yuan(self.amount)
 
 
+_to_counts: Final = converter(DayCounts)
+_to_refusal: Final = converter(Refusal)
+
+
 @dataclass(frozen=True)
 class RegisterReader:
     """Client of the register of one kind of documents."""
@@ -55,7 +60,7 @@ class RegisterReader:
     def day(self, day: date) -> DayCounts:
         """Return the counts of a day in Shanghai."""
         answer = self.api.get("/v1/reconciliation", exchange=self.exchange, date=day.isoformat())
-        return msgspec.convert(answer, DayCounts)
+        return _to_counts(answer)
 
     def digests(self, first: datetime, last: datetime) -> dict[str, bytes]:
         """Return the digests of the current documents of a time span, both ends included, by number."""
@@ -80,7 +85,7 @@ class RegisterReader:
     @cached_property
     def _refusals(self) -> dict[str, Refusal]:
         items = self.api.items("/v1/quarantine", exchange=self.exchange)
-        return {_item_key(item): msgspec.convert(item, Refusal) for item in items}
+        return {_item_key(item): _to_refusal(item) for item in items}
 
     def document(self, item: Json) -> Document:
         """Decode the document of an answer as if the exchange had sent it."""

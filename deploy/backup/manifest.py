@@ -125,6 +125,9 @@ class BackupManifest(msgspec.Struct, frozen=True):
         return [*topics, *bases, *(one.part for one in self.server.wal), *(one.part for one in self.settings)]
 
 
+_decode: Final = msgspec.json.Decoder(BackupManifest).decode
+
+
 class Vault(NamedTuple):
     """A store of sealed objects, and its key."""
 
@@ -158,7 +161,7 @@ class Vault(NamedTuple):
             name = next(reversed(self.manifests()), None)
         if name is None:
             raise OperatorError("没有备份 / there is no backup")
-        return msgspec.json.decode(self.key.open(name, self.store.read(name)), type=BackupManifest)
+        return _decode(self.key.open(name, self.store.read(name)))
 
     def publish(self, manifest: BackupManifest) -> str:
         """Write a manifest, which makes its run the newest backup; return its name."""

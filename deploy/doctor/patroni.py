@@ -24,22 +24,26 @@ class PatroniRules(msgspec.Struct, frozen=True):
     pause: bool = False
 
 
+_RULES: Final = msgspec.json.Decoder(PatroniRules)
+_MEMBERS: Final = msgspec.json.Decoder(PatroniMembers)
+
+
 @check("切换规则 Patroni", requests.RequestException, msgspec.MsgspecError)
 def patroni(url: str, authority: Path | None = None) -> Checked:
     """Check the rules that the Patroni at `url` follows; `authority` has signed its certificate."""
     with rest_session(authority) as session:
-        rules = _ask(session, f"{url.rstrip('/')}/config", PatroniRules)
-        members = _ask(session, f"{url.rstrip('/')}/cluster", PatroniMembers)
+        rules = _ask(session, f"{url.rstrip('/')}/config", _RULES)
+        members = _ask(session, f"{url.rstrip('/')}/cluster", _MEMBERS)
     return (
         patroni_faults(rules) + member_faults(rules, members),
         f"{url}: synchronous_mode {rules.synchronous_mode}, strict",
     )
 
 
-def _ask(session: requests.Session, url: str, answer_type: type[T]) -> T:
+def _ask(session: requests.Session, url: str, decoder: msgspec.json.Decoder[T]) -> T:
     answer = session.get(url, timeout=_TIMEOUT_S)
     answer.raise_for_status()
-    return msgspec.json.decode(answer.content, type=answer_type)
+    return decoder.decode(answer.content)
 
 
 def patroni_faults(rules: PatroniRules) -> list[str]:

@@ -1,6 +1,6 @@
 """Patroni's REST API and etcd: the members of the cluster, their rooms, and the order to switch over."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
@@ -105,9 +105,8 @@ class _OwnState(msgspec.Struct, frozen=True):
     replication: tuple[_Receiver, ...] = ()
 
 
-# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
-_decode_members: Final = msgspec.json.Decoder(PatroniMembers).decode
-_decode_state: Final = msgspec.json.Decoder(_OwnState).decode
+_MEMBERS: Final = msgspec.json.Decoder(PatroniMembers)
+_OWN_STATE: Final = msgspec.json.Decoder(_OwnState)
 
 
 def read_members(cluster: Cluster) -> PatroniMembers:
@@ -115,10 +114,10 @@ def read_members(cluster: Cluster) -> PatroniMembers:
 
     While etcd has no quorum nobody knows the members, so each is asked about itself.
     """
-    known = _ask_all(cluster, "cluster", _decode_members)
+    known = _ask_all(cluster, "cluster", _MEMBERS)
     if known:
         return next(iter(known.values()))
-    states = _ask_all(cluster, "patroni", _decode_state)
+    states = _ask_all(cluster, "patroni", _OWN_STATE)
     if not states:
         names = ", ".join(machine.at(machine.ports.patroni) for machine in cluster.machines)
         raise PatroniError(f"Patroni 无应答 / Patroni does not answer: {names}")
@@ -140,19 +139,19 @@ def _member(cluster: Cluster, machine: Machine, state: _OwnState, sync: Mapping[
     )
 
 
-def _ask_all(cluster: Cluster, path: str, decode: Callable[[bytes], T]) -> dict[Machine, T]:
+def _ask_all(cluster: Cluster, path: str, decoder: msgspec.json.Decoder[T]) -> dict[Machine, T]:
     """Ask the Patroni of every machine at the same time; return the answers that came."""
     with ThreadPoolExecutor(len(cluster.machines)) as pool:
-        answers = pool.map(lambda machine: _ask(cluster, machine, path, decode), cluster.machines)
+        answers = pool.map(lambda machine: _ask(cluster, machine, path, decoder), cluster.machines)
         asked = zip(cluster.machines, answers, strict=True)
         return {machine: answer for machine, answer in asked if answer is not None}
 
 
-def _ask(cluster: Cluster, machine: Machine, path: str, decode: Callable[[bytes], T]) -> T | None:
+def _ask(cluster: Cluster, machine: Machine, path: str, decoder: msgspec.json.Decoder[T]) -> T | None:
     try:
         with _session(cluster) as session:
             answer = session.get(f"{patroni_url(cluster, machine)}/{path}", timeout=_TIMEOUT_S)
-        return decode(answer.content)
+        return decoder.decode(answer.content)
     except (requests.RequestException, msgspec.MsgspecError):
         return None
 

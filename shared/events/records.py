@@ -11,6 +11,7 @@ import msgspec
 
 from shared.events.decode import TYPES, Kind
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
+from shared.values.convert import converter
 from shared.values.json_types import Json
 
 _TIME_OF: Final[dict[Kind, str]] = {"listing": "listed_at", "trade": "completed_at"}
@@ -37,10 +38,6 @@ class _Numbers(msgspec.Struct, gc=False):
     trade_no: object = None
 
 
-# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
-msgspec.json.Decoder(_Numbers)
-
-
 class _Wrapped(msgspec.Struct, gc=False):
     exchange: str
     topic: str
@@ -57,6 +54,7 @@ class _Line(msgspec.Struct, gc=False):
 
 
 _decode_line: Final = msgspec.json.Decoder(_Line).decode
+_to_numbers: Final = converter(_Numbers)
 
 
 def event_of(kind: Kind, exchange: str, document: Json) -> bytes:
@@ -119,7 +117,7 @@ def number_of(value: bytes) -> str | None:
 def number_in(data: object) -> str | None:
     """Return the number of a document, valid or not; None if it has none."""
     try:
-        numbers = msgspec.convert(data, _Numbers)
+        numbers = _to_numbers(data)
     except msgspec.ValidationError:
         return None
     number = numbers.trade_no if isinstance(numbers.trade_no, str) else numbers.listing_no

@@ -11,6 +11,7 @@ import msgspec
 
 from shared.events.decode import Headers, Kind
 from shared.events.documents import MAX_REVISION
+from shared.values.convert import converter
 from shared.values.parties import is_number
 from shared.values.times import parse_time
 
@@ -41,6 +42,7 @@ class _Event(msgspec.Struct, gc=False):
 _NONE: Final = RefusedDocument()
 _decode_event: Final = msgspec.json.Decoder(_Event).decode
 _decode_data: Final = msgspec.json.Decoder(_Data).decode
+_to_data: Final = converter(_Data)
 
 
 def refused_document(kind: Kind, reason: str, value: bytes | None, headers: Headers) -> RefusedDocument:
@@ -48,10 +50,7 @@ def refused_document(kind: Kind, reason: str, value: bytes | None, headers: Head
     if value is None or reason in _WITHOUT_JSON:
         return _NONE
     try:
-        if "ce_specversion" in dict(headers):
-            data = _decode_data(value)
-        else:
-            data = msgspec.convert(_decode_event(value).data, _Data)
+        data = _decode_data(value) if "ce_specversion" in dict(headers) else _to_data(_decode_event(value).data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _NONE
     number = data.trade_no if kind == "trade" else data.listing_no

@@ -31,6 +31,7 @@ from shared.events.fields import Revision, Time, Yuan
 from shared.events.industry_names import industry_of
 from shared.events.schemas import ListingSchema, TradeSchema
 from shared.table_events.cells import Cell, Merged, Moment, NumberCell, TableFileError, Unreadable
+from shared.values.convert import converter
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, format_time, parse_time
 
@@ -91,8 +92,7 @@ class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     totals: list[str] = []
 
 
-# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
-msgspec.json.Decoder(MappingFile)
+to_mapping_file: Final = converter(MappingFile)
 
 
 class Mapping(msgspec.Struct, frozen=True):
@@ -118,7 +118,7 @@ class Mapping(msgspec.Struct, frozen=True):
 def load_mapping(path: Path) -> Mapping:
     """Load a mapping file. TableFileError if it is invalid or names an unknown field."""
     try:
-        read = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), MappingFile)
+        read = to_mapping_file(yaml.safe_load(path.read_text(encoding="utf-8")))
         "".encode(read.encoding)
     except (ValueError, LookupError, yaml.YAMLError) as error:
         raise TableFileError(f"{path}: 映射文件有误：{error}", f"{path}: invalid mapping file: {error}") from error

@@ -10,22 +10,13 @@ from typing import TYPE_CHECKING
 import grimp
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import PRODUCT, ROOT, modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PRODUCT = ("services", "shared", "exchange_kit", "deploy", "devset", "spark")
 MOST_MODULES = 20
-
-
-def modules(*rooms: str) -> Iterator[Path]:
-    """Return the Python files of these folders, without generated ones."""
-    for room in rooms:
-        for path in (ROOT / room).rglob("*.py"):
-            if not {"__pycache__", "build", ".venv"} & set(path.parts):
-                yield path
 
 
 def test_a_folder_has_20_modules_at_most() -> None:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-import msgspec
-
 from services.incentive.commands.acting import Acting, Draft
 from services.incentive.domain.acts import DecisionPart
 from services.incentive.domain.notices.days import calendar_json, notice_days
@@ -20,7 +18,7 @@ from services.incentive.domain.notices.official_list import (
     prepared_list,
     public_notice_list,
 )
-from services.incentive.domain.workflow import ApprovedAmounts, ApprovedFor, PublishedBasis
+from services.incentive.domain.workflow import ApprovedAmounts, ApprovedFor, to_published_basis
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import AnyAwardRow
 from services.incentive.store.frozen.official_lists import insert_notice_list
@@ -76,7 +74,7 @@ def _period(part: DecisionPart) -> NoticePeriod:
 
 def _listed(part: DecisionPart, award: AnyAwardRow, context: AwardContext) -> ListedAward:
     """An award as it is published: its payable and its standing amount."""
-    basis = msgspec.convert(part.published, PublishedBasis)
+    basis = to_published_basis(part.published)
     amounts = context.workflow.amounts.get(ApprovedFor(award.subject, award.year), ApprovedAmounts())
     return ListedAward(
         award_id=award.award_id,

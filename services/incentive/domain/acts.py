@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from services.incentive.domain.subjects.accounts import masked
-from services.incentive.domain.workflow import Actor, Decision, PublishedBasis
+from services.incentive.domain.workflow import Actor, Decision, PublishedBasis, to_published_basis
 from shared.values.canonical_json import canonical_around, canonical_json, fill_in
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -347,7 +347,7 @@ def published_json(basis: PublishedBasis) -> Json:
 def act_json(act: Act, part: ActPart) -> Json:
     if isinstance(part, DecisionPart):
         fields = part._asdict()
-        fields["published"] = None if part.published is None else msgspec.convert(part.published, PublishedBasis)
+        fields["published"] = None if part.published is None else to_published_basis(part.published)
         step = Decision(decision_id=act.id, actor=act.actor, at=act.recorded_at, transaction=act.seq, **fields)
         return decision_json(step)
     recorded = {**_by(act.actor), "at": format_time(act.recorded_at), "transaction": act.seq}

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple, get_args
 import msgspec
 
 from services.incentive.policy.terms import Texts
+from shared.values.convert import converter
 from shared.values.times import day_start
 
 State = Literal[
@@ -79,8 +80,7 @@ class PublishedBasis(msgspec.Struct, frozen=True):
     policy: PolicyRevision | None
 
 
-# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
-msgspec.json.Decoder(PublishedBasis)
+to_published_basis: Final = converter(PublishedBasis)
 
 
 class Decision(msgspec.Struct, frozen=True):

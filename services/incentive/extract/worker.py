@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine
@@ -36,6 +35,7 @@ from shared.process.backoff import Backoff
 from shared.service_log.signing import signing_key
 from shared.settings import LOCAL_REGISTERS, RegisterAddress, Settings, read_service_key
 from shared.telemetry.masking import reason_of
+from shared.values.convert import converter
 from shared.values.times import now
 from shared.worker.consumer_program import ConsumerProgram
 from shared.worker.guarded_engine import guarded_engine
@@ -44,6 +44,7 @@ from shared.worker.leader_process import STOPS_WITHIN_S, run_as_leader
 _POLL_EVERY_S: Final = 1.0
 _EXPIRE_EVERY_S: Final = 60.0
 _PROGRESS_EVERY_S: Final = 1.0
+_to_request: Final = converter(ExtractRequest)
 _COMMAND: Final = (sys.executable, "-m", "services.incentive", "make-extracts")
 
 log = structlog.get_logger(__name__)
@@ -89,7 +90,7 @@ class ExtractWorker:
             pieces = jobs.Pieces(self.engine, job, now)
             with ExitStack() as opened, RegisterClient(self.service_key) as registers:
                 connection, server = self._snapshot(opened, job, standbys)
-                order = ExtractOrder(msgspec.convert(job.request, ExtractRequest), job.log_size, self.private)
+                order = ExtractOrder(_to_request(job.request), job.log_size, self.private)
                 write_extract(connection, order, registers, self.registers, pieces, _Progress(self.engine, job).tick)
             pieces.end()
         except jobs.Withdrawn:

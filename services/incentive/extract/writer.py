@@ -294,7 +294,7 @@ class _ExtractWriter:
 
         def lines() -> Iterator[bytes]:
             for line in self._watched(self._registers.entries(found, whose, until, viewer)):
-                entry = msgspec.json.decode(line, type=_EntryLine)
+                entry = _decode_line(line)
                 seqs.add((entry.entry.seq,))
                 if entry.entry.kind == "fact":
                     self._add_listing(found.register, wanted, base64.b64decode(entry.value))
@@ -307,7 +307,7 @@ class _ExtractWriter:
 
     def _add_listing(self, register: str, wanted: DiskRows[tuple[str, ...]], value: bytes) -> None:
         """Note a listing fact that a register of trades applied: one of the register of listings with the same id."""
-        fact = msgspec.json.decode(value, type=_ListingFact)
+        fact = _decode_fact(value)
         wanted.add((f"listing/{fact.exchange}/{fact.listing_no}",))
         self._rests_on("listings", register, fact.generation, fact.seq)
 
@@ -405,6 +405,10 @@ class _ListingFact(msgspec.Struct):
     listing_no: str
     generation: int
     seq: int
+
+
+_decode_line: Final = msgspec.json.Decoder(_EntryLine).decode
+_decode_fact: Final = msgspec.json.Decoder(_ListingFact).decode
 
 
 @lru_cache(maxsize=8)

@@ -44,8 +44,7 @@ _SEARCH_TIMEOUT_S: Final = (0.3, 1.0)
 _PIECE_BYTES: Final = 1 << 16
 _REFUSED_MOST: Final = 500
 
-# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
-_decode_facts: Final = msgspec.json.Decoder(TradeFacts).decode
+_decode_trade: Final = msgspec.json.Decoder(TradeFacts).decode
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
@@ -262,7 +261,7 @@ def find_document(kind: str, exchange: str, number: str) -> Json:
 def find_trade(exchange: str, number: str) -> TradeFacts:
     """Load the facts of a trade from the one register that has it. Problem 404, or 503 if one does not answer."""
     found = _of_one_register("trades", lambda client, url: client.trade_facts(url, exchange, number))
-    return _decode_facts(found)
+    return _decode_trade(found)
 
 
 def _of_one_register(kind: str, question: Callable[[RegisterClient, str], T]) -> T:

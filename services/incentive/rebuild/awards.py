@@ -48,6 +48,7 @@ from shared.postgres.query import fetch, stream
 from shared.values.differences import Difference
 from shared.values.money import format_yuan
 
+_decode_award: Final = msgspec.json.Decoder(Award).decode
 _BATCH: Final = 1_000  # awards or subjects that are in memory together
 _WHOSE: Final = f"""
     CASE WHEN topic NOT IN ('{ANNUAL_TOTAL}', '{SIGN}') THEN split_part(key, '/', 2)
@@ -170,7 +171,7 @@ class Rebuilt:
     def awards(self) -> Iterator[tuple[Award, bool]]:
         """Return each award in order of subject and id, and whether it is a copy."""
         for row in self._awards:
-            yield msgspec.json.decode(row.encoded, type=Award), bool(row.is_copy)
+            yield _decode_award(row.encoded), bool(row.is_copy)
 
     def moved(self, connection: Connection) -> dict[str, str]:
         """Return the subjects of those awards that are stored with another subject, by the award's id."""

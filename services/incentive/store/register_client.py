@@ -79,7 +79,6 @@ class RegisterProgress(msgspec.Struct, frozen=True):
         return frozenset(partition.topic for partition in self.partitions)
 
 
-# Before there are threads: those that are the first to read a struct, at the same time, crash msgspec.
 _decode_progress: Final = msgspec.json.Decoder(RegisterProgress).decode
 
 

@@ -29,7 +29,7 @@ from shared.language import LocalizedError
 from shared.settings import ClientConfig, SettingsError
 from shared.table_events.cells import Cell, read_table, sheet_names
 from shared.table_events.convert import convert, headings_of
-from shared.table_events.mapping import MOST_HEADER_ROW, UNITS, MappingFile, check_mapping
+from shared.table_events.mapping import MOST_HEADER_ROW, UNITS, MappingFile, check_mapping, to_mapping_file
 from shared.table_events.revisions import JudgedRow, KnownRevision, judge_rows, numbers_in
 from shared.table_events.suggest import TIME_FORMATS, suggest
 from shared.table_files.table_error import TableError
@@ -233,7 +233,7 @@ def _draft_of(upload: Upload) -> UploadDraft:
     with current_service().engine.begin() as connection:
         saved = stored.saved_mapping(connection, upload.exchange, upload.kind)
     if upload.mapping is not None:
-        saved = msgspec.convert(upload.mapping, MappingFile)
+        saved = to_mapping_file(upload.mapping)
     return _read_draft(upload, saved)
 
 

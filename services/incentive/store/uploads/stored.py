@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from services.incentive.store.rows import columns
 from shared.events.decode import Kind
 from shared.postgres.query import execute, execute_many, fetch, fetch_one
-from shared.table_events.mapping import MappingFile
+from shared.table_events.mapping import MappingFile, to_mapping_file
 from shared.table_events.revisions import JudgedRow, KnownRevision
 from shared.values.json_types import Json
 
@@ -128,7 +128,7 @@ def saved_mapping(connection: Connection, exchange: str, kind: Kind) -> MappingF
         exchange=exchange,
         kind=kind,
     )
-    return None if found is None else msgspec.convert(found[0], MappingFile)
+    return None if found is None else to_mapping_file(found[0])
 
 
 def save_mapping(connection: Connection, upload: Upload, mapping: MappingFile, saved_by: str, now: datetime) -> None:
