@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 
 DISK_WATCH = ROOT / "deploy" / "ha" / "disk_watch.py"
 # The package of the client, and the replication slots of the backup.
-NO_METRICS = {"jiangbu_client", "jiangbu_backup_"}
+NO_METRICS = {"jiangbu_client", "jiangbu_exchange_kit", "jiangbu_spark", "jiangbu_backup_"}
 
 
 @pytest.fixture(scope="module")
