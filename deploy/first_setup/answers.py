@@ -2,12 +2,12 @@
 
 address: jiangbu.example.org          # the host under which people and exchanges reach the set
 exchanges:                            # or `whitelist: FILE`
-  - {id: kmdex, name: 昆明数据交易所}
+  - {id: kmdex, name: 虚构甲数据交易所}
 persons:                              # three of the bureau, because some rewards pass through three
-  - {id: zhang-wei, name: 张伟, role: bureau}
-  - {id: li-na, name: 李娜, role: bureau}
-  - {id: wang-fang, name: 王芳, role: bureau}
-  - {id: zhao-min, name: 赵敏, role: auditor}
+  - {id: officer-1, name: 虚构一号, role: bureau}
+  - {id: officer-2, name: 虚构二号, role: bureau}
+  - {id: officer-3, name: 虚构三号, role: bureau}
+  - {id: auditor-1, name: 虚构四号, role: auditor}
 certificates: own                     # own: an authority of the set's own; given: certificates of another authority
 policy: policy.yaml                   # the project's own when not set
 """

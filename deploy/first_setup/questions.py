@@ -80,7 +80,7 @@ def parse_exchanges(text: str) -> Path | tuple[NamedExchange, ...]:
 
 
 def parse_persons(text: str) -> tuple[Person, ...]:
-    """Parse `li-na=bureau, zhao-min=auditor:NAME`. ValueError."""
+    """Parse `officer-2=bureau, auditor-1=auditor:NAME`. ValueError."""
     items = []
     for person, value in _pairs(text):
         role, colon, name = value.replace("：", ":").partition(":")

@@ -44,10 +44,10 @@ from tests.support.paths import ROOT, SETTINGS
 
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 PERSONS = (
-    Person("zhang-wei", "bureau", "张伟"),
-    Person("li-na", "bureau", "李娜"),
-    Person("wang-fang", "bureau"),
-    Person("zhao-min", "auditor", "赵敏"),
+    Person("officer-1", "bureau", "虚构一号"),
+    Person("officer-2", "bureau", "虚构二号"),
+    Person("officer-3", "bureau"),
+    Person("auditor-1", "auditor", "虚构四号"),
 )
 ANSWERS = Answers("jiangbu.example.org", PERSONS, (NamedExchange("kmdex", "虚构甲"), NamedExchange("dcdex", "虚构乙")))
 
@@ -111,7 +111,10 @@ def test_answers_and_whitelist_are_read_as_they_were_written(answers: Answers) -
         ({"address": "999.1.1.1"}, "address"),
         ({"persons": [one._asdict() for one in PERSONS[1:]]}, "the role bureau needs at least 3"),
         ({"persons": [one._asdict() for one in PERSONS[:3]]}, "the role auditor needs at least 1"),
-        ({"persons": [{**one._asdict(), "name": "张伟"} for one in PERSONS]}, "names in decisions must differ: 张伟"),
+        (
+            {"persons": [{**one._asdict(), "name": "虚构一号"} for one in PERSONS]},
+            "names in decisions must differ: 虚构一号",
+        ),
         ({"persons": [one._asdict() for one in (*PERSONS, Person("service", "bureau"))]}, "another key: service"),
         ({"whitelist": "exchanges.yaml"}, "exactly one is needed"),
         ({"certificates": "none"}, "own or given"),
@@ -130,7 +133,10 @@ def test_answers_at_the_terminal_are_those_of_a_file(tmp_path: Path) -> None:
     assert parse_address(" 10.0.0.7 ") == "10.0.0.7"
     assert parse_exchanges("kmdex=虚构甲，dcdex = 虚构乙") == ANSWERS.exchanges
     assert (
-        parse_persons("zhang-wei=bureau:张伟, li-na=bureau：李娜, wang-fang=bureau, zhao-min=auditor:赵敏") == PERSONS
+        parse_persons(
+            "officer-1=bureau:虚构一号, officer-2=bureau：虚构二号, officer-3=bureau, auditor-1=auditor:虚构四号"
+        )
+        == PERSONS
     )
     assert parse_policy("") is None
     assert parse_policy(str(POLICY_FILE)) == POLICY_FILE
@@ -140,7 +146,7 @@ def test_answers_at_the_terminal_are_those_of_a_file(tmp_path: Path) -> None:
         (parse_exchanges, "kmdex"),
         (parse_exchanges, "none.yaml"),
         (parse_exchanges, ""),
-        (parse_persons, "li-na=bureau"),
+        (parse_persons, "officer-2=bureau"),
         (parse_policy, str(tmp_path / "none.yaml")),
     ):
         with pytest.raises(ValueError, match=" / "):
@@ -382,7 +388,7 @@ def test_under_compose_the_brokers_user_reads_its_key(tmp_path: Path) -> None:
 
 def test_five_questions_are_asked_each_until_it_is_answered(tmp_path: Path) -> None:
     persons = "a1=bureau,a2=bureau,a3=bureau,b1=auditor"
-    typed = f"two words\njiangbu.example.org\nkmdex=A, dcdex=B\nli-na=bureau\n{persons}\n\n\n"
+    typed = f"two words\njiangbu.example.org\nkmdex=A, dcdex=B\nofficer-2=bureau\n{persons}\n\n\n"
     said = init("--out", tmp_path / "set", typed=typed)
     assert re.findall(r"(?m)(?:^|: )([1-5])\. ", said) == ["1", "1", "2", "3", "3", "4", "5"]
     assert said.count("Error: ") == 2
