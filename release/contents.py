@@ -1,4 +1,4 @@
-"""What a release consists of: products, names of files, its version and its day."""
+"""The contents of a release: products, names of files, version and day."""
 
 import re
 import tomllib
@@ -51,7 +51,7 @@ COPIES: Final = {
 }
 MANIFEST: Final = "release.json"
 SUMS: Final = "SHA256SUMS"
-# What can be left out.
+# Parts that can be left out.
 IMAGE: Final = "image"
 UNSIGNED: Final = "signature"
 SIGNATURE: Final = f"{SUMS}.minisig"

@@ -13,7 +13,7 @@ _PIN: Final = re.compile(
     re.MULTILINE,
 )
 _HASH: Final = re.compile(r"--hash=(\S+)")
-# What requires a pin: `# via a` on one line, or one name a line below `# via`.
+# The packages that require a pin: `# via a` on one line, or one name a line below `# via`.
 _ENTRY: Final = re.compile(r"^([\w.-]+)[^\n]*\n((?:[ ]+[^\n]*\n?)*)", re.MULTILINE)
 _VIA: Final = re.compile(r"^ +#(?: via)? +([\w.-]+)", re.MULTILINE)
 

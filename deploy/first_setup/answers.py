@@ -43,7 +43,7 @@ class NamedExchange(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What a set needs to be told before its first start. Either `exchanges` or `whitelist` is given."""
+    """The answers to the five questions. Exactly one of `exchanges` and `whitelist` is given."""
 
     address: str
     persons: tuple[Person, ...]

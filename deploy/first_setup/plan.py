@@ -1,4 +1,4 @@
-"""What `jiangbu init` writes, from the answers: files, certificates, secrets, and the commands that follow.
+"""The plan of `jiangbu init`, made from the answers: files, certificates, secrets, and the commands that follow.
 
 Nothing here reads or writes.
 """
@@ -52,7 +52,7 @@ class PlannedCertificate(NamedTuple):
 
 
 class GivenFiles(NamedTuple):
-    """What the answers name, as read: the whitelist in force, the text of a policy file and the days it needs."""
+    """The files that the answers name, as read: the whitelist in force, a policy's text and the cut dates it needs."""
 
     whitelist: Whitelist
     whitelist_text: str

@@ -99,7 +99,7 @@ def _terms(rule: Rule, policy: ComputedPolicy) -> tuple[object, ...]:
 
 
 def _history(rule: Rule) -> str:
-    """What steps that were reached before the policy do to later ones (G12)."""
+    """How steps that were reached before the policy affect later ones (G12)."""
     return next((reading for reading in (DEDUCTED, IGNORED) if reading in rule.readings), "")
 
 

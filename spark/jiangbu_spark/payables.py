@@ -68,7 +68,7 @@ def _with_claims(ceilings: DataFrame) -> DataFrame:
 def _with_limits(claims: DataFrame, policies: Sequence[ComputedPolicy]) -> DataFrame:
     """The readings of each world, and the limits over several items that each award is under, if any.
 
-    Of a limit: name, amount, whether it runs over years; and the wider limit of the year that contains it.
+    A limit has a name, an amount, whether it runs over years, and the wider limit of the year that contains it.
     """
     spark = claims.sparkSession
     limits = [

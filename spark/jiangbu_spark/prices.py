@@ -1,4 +1,4 @@
-"""What each policy costs: sums of payables by policy, the difference to the first one, and how they are distributed."""
+"""The price of each policy: its sum of payables, the difference to the first policy, and the distribution."""
 
 from __future__ import annotations
 

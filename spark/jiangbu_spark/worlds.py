@@ -26,7 +26,7 @@ def in_worlds(claims: DataFrame, policies: Sequence[ComputedPolicy]) -> DataFram
     every = f"sequence(0, {len(policies) - 1})"
     bases = [policy.settling for policy in policies]
     terms = f"array({', '.join(str(bases.index(one)) for one in bases)})"
-    # What a policy gives a subject: by which terms it is settled, and which of the sets of claims it has.
+    # For each policy: the terms that settle the subject, and which of the sets of claims it has.
     gives = f"transform({every}, p -> struct({terms}[p], transform(sets, those -> array_contains(those, p))))"
     firsts = "transform(gives, one -> CAST(array_position(gives, one) AS INT) - 1)"
     return (

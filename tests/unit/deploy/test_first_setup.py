@@ -245,7 +245,7 @@ def test_haproxy_accepts_its_configuration(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-# What is written
+# Files that are written
 
 
 def test_a_dry_run_lists_what_is_then_written_and_writes_nothing(tmp_path: Path, answers_file: Path) -> None:
