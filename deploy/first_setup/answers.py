@@ -24,8 +24,8 @@ from deploy.api_keys import ROLES, Person
 from deploy.ha.nodes_file import HostName
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.operator_errors import OperatorError
-from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, TextValue, load_tree, text_at
-from shared.yaml_files.tree import FieldProblem, YamlFileError, parse_tree
+from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, TextValue, load_file, load_tree, text_at
+from shared.yaml_files.tree import FieldProblem, parse_tree
 
 Certificates = Literal["own", "given"]
 LEAST_PERSONS: Final = {"bureau": 3, "auditor": 1}
@@ -125,12 +125,7 @@ _SCHEMA: Final[Schema] = Mapped(Answers, FIELDS, check=_check).schema_for(None)
 
 def load_answers(path: Path) -> Answers:
     """Load a file of answers. AnswersError with every fault, each with its line and field."""
-    try:
-        return read_answers(path.read_bytes(), path.name)
-    except OSError as error:
-        raise AnswersError(f"{path}: 无法读取 / cannot be read: {error.strerror}") from error
-    except YamlFileError as error:
-        raise AnswersError(str(error)) from error
+    return load_file(path, read_answers, AnswersError)
 
 
 def read_answers(content: bytes, file: str) -> Answers:

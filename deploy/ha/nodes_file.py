@@ -20,8 +20,8 @@ from marshmallow import Schema, ValidationError
 
 from deploy.ha.nodes import Cluster, Folders, KafkaSecurity, KafkaTls, Machine, Ports, Programs, TlsFiles
 from shared.operator_errors import OperatorError
-from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, load_tree, text_at
-from shared.yaml_files.tree import FieldProblem, Scalar, YamlFileError, parse_tree
+from shared.yaml_files.fields import ListOf, Mapped, ScalarField, SchemaField, load_file, load_tree, text_at
+from shared.yaml_files.tree import FieldProblem, Scalar, parse_tree
 
 _LEAST_MACHINES: Final = 3
 # Programs that at least one machine runs, by the field that says so.
@@ -190,12 +190,7 @@ _SCHEMA: Final[Schema] = _CLUSTER.schema_for(None)
 
 def load_nodes(path: Path) -> Cluster:
     """Load the description of a set. NodesFileError with every fault, each with its line and field."""
-    try:
-        return read_nodes(path.read_bytes(), path.name)
-    except OSError as error:
-        raise NodesFileError(f"{path}: 无法读取 / cannot be read: {error.strerror}") from error
-    except YamlFileError as error:
-        raise NodesFileError(str(error)) from error
+    return load_file(path, read_nodes, NodesFileError)
 
 
 def read_nodes(content: bytes, file: str) -> Cluster:

@@ -3,15 +3,18 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from inspect import signature
-from typing import Any, Final, TypeAlias
+from pathlib import Path
+from typing import Any, Final, TypeAlias, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
+from shared.operator_errors import OperatorError
 from shared.yaml_files.tree import FieldProblem, Scalar, Tree, YamlFault, YamlFileError, field_name, flatten
 
 # A check of a whole mapping, which runs even if its fields have faults.
 Check = Callable[[Mapping[str, object]], Iterable[FieldProblem]]
 SchemaField: TypeAlias = fields.Field[Any]
+T = TypeVar("T")
 
 MISSING: Final = "缺少该字段 / missing field"
 MUST_BE_MAPPING: Final = "须为映射 / must be a mapping"
@@ -175,6 +178,16 @@ def load_tree(schema: Schema, tree: Tree, file: str) -> Any:
     if faults:
         raise YamlFileError(file, faults)
     return loaded
+
+
+def load_file(path: Path, read: Callable[[bytes, str], T], error_type: type[OperatorError]) -> T:
+    """Return what `read` makes of the content and name of a file. `error_type` if it cannot be read or has faults."""
+    try:
+        return read(path.read_bytes(), path.name)
+    except OSError as error:
+        raise error_type(f"{path}: 无法读取 / cannot be read: {error.strerror}") from error
+    except YamlFileError as error:
+        raise error_type(str(error)) from error
 
 
 def text_at(data: object, *names: str) -> str:
