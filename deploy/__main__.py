@@ -19,6 +19,7 @@ from deploy.first_setup.cli import init
 from deploy.ha.cli import ha
 from deploy.host.cli import install, rollback, upgrade
 from deploy.operator_output import errors_in_one_line, print_lines
+from deploy.options import FOLDER
 from deploy.recovery.accept_loss import accept, check_partitions
 from deploy.recovery.new_generation import new_generation as begin_new_generation
 from deploy.recovery.set_aside import order_set_aside
@@ -39,7 +40,6 @@ from shared.settings import (
 from shared.whitelist import Whitelist, load_whitelist
 
 SERVICE = click.option("--service", type=click.Choice(get_args(Service)), required=True)
-FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(

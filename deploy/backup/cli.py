@@ -26,6 +26,7 @@ from deploy.backup.server_copy import CopyOptions, slot_of
 from deploy.backup.server_restore import await_recovered, restore_files
 from deploy.backup.stores import open_store
 from deploy.operator_output import errors_in_one_line, print_lines
+from deploy.options import FILE
 from shared.language import say
 from shared.settings import (
     KafkaSettings,
@@ -36,7 +37,6 @@ from shared.settings import (
 )
 from shared.whitelist import load_whitelist
 
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _FOLDER: Final = click.Path(file_okay=False, exists=True, path_type=Path)
 _MEGABYTE: Final = 1e6
 _WAIT_S: Final = 3600
@@ -56,7 +56,7 @@ def _reads_backup(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that name a backup, and the backup as its first argument."""
 
     @click.option("--from", "place", required=True, metavar="PLACE", help=_PLACE_HELP)
-    @click.option("--key", type=_FILE, required=True, metavar="FILE", help=_KEY_HELP)
+    @click.option("--key", type=FILE, required=True, metavar="FILE", help=_KEY_HELP)
     @click.option(
         "--manifest",
         "name",
@@ -103,7 +103,7 @@ _UNTIL: Final = click.option(
     ),
 )
 @click.option("--to", "place", metavar="PLACE", help=_PLACE_HELP)
-@click.option("--key", type=_FILE, metavar="FILE", help=_KEY_HELP)
+@click.option("--key", type=FILE, metavar="FILE", help=_KEY_HELP)
 @click.option("--full", is_flag=True, help=say("另做数据库全量备份", "also make a base backup of the databases"))
 @click.option(
     "--keep-bases",
@@ -166,7 +166,7 @@ def _summary(manifest: BackupManifest) -> Iterator[str]:
 
 
 @backup.command("key", help=say("建立备份密钥文件，另行妥善保存。", "Create a key file. Keep a copy of it elsewhere."))
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 def make_key(file: Path) -> None:
     with errors_in_one_line():
         if not create_backup_key(file):

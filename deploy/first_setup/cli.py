@@ -12,13 +12,11 @@ from deploy.first_setup.plan import GivenFiles, Plan, Runner, make_plan, policy_
 from deploy.first_setup.questions import ask
 from deploy.first_setup.writing import list_plan, write_plan
 from deploy.operator_output import errors_in_one_line, print_lines
+from deploy.options import FILE, FOLDER
 from services.incentive.policy.loader import load_policy
 from shared.language import say
 from shared.whitelist import Whitelist, load_whitelist, parse_whitelist
 from shared.yaml_files.tree import YamlFileError
-
-FILE = click.Path(dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command(

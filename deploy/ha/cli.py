@@ -14,6 +14,7 @@ from deploy.ha.secrets import make_ha_secrets
 from deploy.ha.status import DEGRADED, UNREACHABLE, WHOLE, SetPart, examine_set, verdict
 from deploy.ha.switchover import plan_switchover, switch_over
 from deploy.operator_output import errors_in_one_line, print_lines
+from deploy.options import FILE, FOLDER
 from deploy.recovery.recover_set import assessed_set, recover_set
 from deploy.rendered_files import plan_files, write_files
 from shared.language import localized, say
@@ -25,11 +26,10 @@ from shared.settings import (
 )
 from shared.whitelist import load_whitelist
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
 NODES = click.option(
     "--nodes",
     "file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     default=Path("nodes.yaml"),
     show_default=True,
     metavar="FILE",

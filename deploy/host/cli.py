@@ -11,10 +11,10 @@ from deploy.host.layout import PORTS, Host, HostError, running_version
 from deploy.host.upgrade import rollback as roll_back
 from deploy.host.upgrade import upgrade as upgrade_host
 from deploy.operator_output import errors_in_one_line, print_lines
+from deploy.options import FOLDER
 from shared.language import say
 from shared.settings import Service, load_exchanges_file
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
 DEFAULTS = Host()
 CONFIG = click.option(
     "--config",
