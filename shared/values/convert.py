@@ -1,6 +1,7 @@
 """Conversion of parsed values to typed ones."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -15,8 +16,4 @@ def converter(wanted: type[T]) -> Callable[[object], T]:
     and ends the process by a segmentation fault if two threads use the type before that is done.
     """
     msgspec.json.Decoder(wanted)
-
-    def convert(value: object) -> T:
-        return msgspec.convert(value, wanted)
-
-    return convert
+    return partial(msgspec.convert, type=wanted)
