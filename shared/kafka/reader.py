@@ -456,6 +456,7 @@ class Reader(threading.Thread, Generic[P]):
                 shares = pending.shares
                 shares.remove(first)
             self._pending = _Pending(rest, pending.from_offsets | reached, shares)
+            self._unread.advance(reached)
 
 
 class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types

@@ -108,6 +108,10 @@ class UnreadBatches:
         """Return the offset of the first record that is not read yet; None if there is none."""
         return self._next_offsets[partition] if partition in self._batches else None
 
+    def advance(self, next_offsets: Mapping[TopicPartition, int]) -> None:
+        """Go on from these offsets: nothing but markers and aborted records lies between them and what was read."""
+        self._next_offsets.update(next_offsets)
+
     def drop(self, partition: TopicPartition, next_offset: int) -> None:
         """Forget what was fetched of a partition; it goes on from this offset."""
         if self._batches.pop(partition, None) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -134,6 +135,29 @@ def test_nothing_is_stored_that_moves_back(kafka, engine, topic, producer, monke
         until(lambda: went_back and positions(engine).get(0) == 2)
         assert values(engine) == [b"one", b"two"]
     assert [(move.from_offset, move.to_offset) for move in moved] == [(0, 1), (1, 2)]
+
+
+def test_records_behind_a_marker_may_wait_unread(kafka, engine, topic, monkeypatch) -> None:
+    """The position of a partition is past the marker before its next record, which waits while others are read."""
+    may_fetch, fetch = threading.Event(), reader.Reader._fetch  # noqa: SLF001 - what the test delays
+    monkeypatch.setattr(reader, "_READ_FOR_S", 0.0)  # one partition is read, the other waits
+    monkeypatch.setattr(reader.Reader, "_fetch", lambda *given: may_fetch.wait() and fetch(*given))
+    transactional = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"t-{topic}")
+    transactional.init_transactions()
+    with running(kafka, engine, [topic]), capture_logs() as logs:
+        for number in range(0, 32, 4):
+            may_fetch.clear()
+            for value in (b"%d" % number, b"%d" % (number + 2)):  # a fetch under way may bring the first alone
+                transactional.begin_transaction()
+                for partition in (0, 1):
+                    transactional.send(topic, value, partition=partition)
+                transactional.flush()
+                transactional.commit_transaction()
+            may_fetch.set()
+            until(lambda end=number + 4: positions(engine) == {0: end, 1: end})
+        assert len(values(engine)) == 32
+    assert [one for one in logs if "moved back" in one["event"]] == []
+    transactional.close()
 
 
 def test_every_codec_and_a_header_name_that_is_no_text(kafka, engine, topic) -> None:
