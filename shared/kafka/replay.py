@@ -127,11 +127,12 @@ def _portion(consumer: KafkaConsumer, unread: UnreadBatches) -> Portion:
         return unread.take()
     except DamagedPlaceError as error:
         topic, partition = error.partition
-        if not is_exchanges(topic) or error.batch.last_offset < error.offset:
+        last = error.batch.last_offset if error.last_planned is None else error.last_planned
+        if not is_exchanges(topic) or last < error.offset:
             raise UnreadableError(f"无法读取 / cannot be read: {error}") from error
-        unread.drop(error.partition, error.batch.last_offset + 1)
-        consumer.seek(error.partition, error.batch.last_offset + 1)
-        span = (error.offset, error.batch.last_offset)
+        unread.drop(error.partition, last + 1)
+        consumer.seek(error.partition, last + 1)
+        span = (error.offset, last)
         return Portion([unreadable_batch(topic, partition, error.batch, span, error.reason)], 0)
 
 

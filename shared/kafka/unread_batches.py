@@ -22,14 +22,17 @@ _MOST_BYTES = 8 << 20  # of all partitions together
 
 
 class DamagedPlaceError(Exception):
-    """A stored batch cannot be read from `offset` on."""
+    """A stored batch cannot be read from `offset` on; `last_planned` is the end of a plan to set it aside, if any."""
 
-    def __init__(self, partition: TopicPartition, offset: int, batch: StoredBatch, reason: str) -> None:
+    def __init__(
+        self, partition: TopicPartition, offset: int, batch: StoredBatch, reason: str, last_planned: int | None
+    ) -> None:
         super().__init__(f"{partition.topic}[{partition.partition}] from offset {offset}: {reason}")
         self.partition = partition
         self.offset = offset
         self.batch = batch
         self.reason = reason
+        self.last_planned = last_planned
 
 
 class Portion(NamedTuple):
@@ -221,8 +224,13 @@ class UnreadBatches:
         return next((one for one in covering if one.partition == partition), None)
 
     def _plan_of_all(self, partition: TopicPartition, batch: StoredBatch) -> SetAsidePlan | None:
-        """Return the plan that covers the whole unread part of the batch."""
-        plan = self._plan(partition, self._next_offsets[partition]) if self._plans else None
+        """Return the plan that covers the whole unread part of the batch; None for a damaged one.
+
+        The consumer is far behind a damaged batch, so its reader has to seek: DamagedPlaceError tells it.
+        """
+        if not self._plans or batch.damage is not None:
+            return None
+        plan = self._plan(partition, self._next_offsets[partition])
         return None if plan is None or plan.last_offset < batch.last_offset else plan
 
     def _open(self, partition: TopicPartition, batch: StoredBatch) -> BatchRecords:
@@ -244,4 +252,6 @@ class UnreadBatches:
         self._next_offsets[partition] = batch.last_offset + 1
 
     def _damaged(self, partition: TopicPartition, batch: StoredBatch, error: ValueError) -> DamagedPlaceError:
-        return DamagedPlaceError(partition, self._next_offsets[partition], batch, str(error))
+        offset = self._next_offsets[partition]
+        plan = self._plan(partition, offset)
+        return DamagedPlaceError(partition, offset, batch, str(error), None if plan is None else plan.last_offset)

@@ -16,6 +16,8 @@ from structlog.testing import capture_logs
 from shared.kafka import reader
 from shared.kafka.poison import MOST_ATTEMPTS, PoisonDetector
 from shared.kafka.reading_notes import ReadingNote, SetAsideOrder, write_notes, write_order
+from shared.kafka.replay import replay_records
+from shared.kafka.set_aside import SetAsidePlan
 from shared.kafka.source import Source
 from shared.postgres.migrate import COMMON
 from shared.values.times import now
@@ -138,6 +140,21 @@ def test_a_damaged_batch_is_set_aside_once_an_operator_says_so(kafka, noted, dam
             assert not write_order(connection, order, now())
         until(lambda: outcome or is_read_around(noted))
         assert not outcome
+
+
+def test_an_order_given_before_the_start_ends_behind_the_damaged_batch(kafka, noted, damaged) -> None:
+    with noted.begin() as connection:
+        write_order(connection, SetAsideOrder(damaged, 0, 1, 2), now())
+    with running(kafka, noted, [damaged], PoisonedRows(), sets_aside=True) as outcome:
+        until(lambda: outcome or is_read_around(noted))
+        assert not outcome
+    assert rows(noted, "SELECT next_offset FROM position WHERE partition = 0") == [(4,)]
+
+
+def test_a_replay_reads_on_behind_what_was_ordered(kafka, damaged) -> None:
+    plan = SetAsidePlan(TopicPartition(damaged, 0), 1, 2, "ordered")
+    portions = replay_records({"bootstrap_servers": [kafka]}, {(damaged, 0): 4}, plans=[plan])
+    assert [record.offset for portion in portions for record in portion] == [0, 1, 3]
 
 
 def test_a_rebalance_is_not_taken_for_an_end_of_the_process(noted, exchange_topic) -> None:
