@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -34,7 +35,7 @@ from tests.faults.world import EXCHANGES_FILE, committed_ends
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from shared.whitelist import Whitelist
@@ -46,6 +47,7 @@ ASK_EVERY_S = 0.25
 RESTART_AFTER_S = 0.3
 SMALL_DISK = "700m"
 REGISTER = "r1"
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -100,19 +102,28 @@ class Worker:
 
 
 class Rig(Tended):
-    """One set in `folder`. `fork_server` runs its programs; `build`, if given, its consumers and migrations."""
+    """One set in `folder`. `fork_server` runs its programs; `build`, if given, its consumers and migrations.
+
+    `settings` are settings of all services, in addition to the addresses and keys of the set.
+    """
 
     def __init__(
-        self, folder: Path, exchanges: Whitelist, fork_server: ForkServer, build: ForkServer | None = None
+        self,
+        folder: Path,
+        exchanges: Whitelist,
+        fork_server: ForkServer,
+        build: ForkServer | None = None,
+        settings: Mapping[str, str] = NO_SETTINGS,
     ) -> None:
         self.folder = folder
+        self._settings = settings
         self.exchanges = exchanges
         self.fork_server = fork_server
         self.build = build
         self.workers: list[Worker] = []
         self._added: Counter[str] = Counter()
         self.clock_file = folder / "clock"
-        self._apis: list[ChildProgram] = []
+        self._apis: dict[str, ChildProgram] = {}
         self._engines_watched = {"postgres": True, "kafka": True}
         self._mounted: Path | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -137,32 +148,26 @@ class Rig(Tended):
     # Starting and stopping
 
     def start(self) -> None:
-        self._mount_small_disk()
-        self.kafka.launch()
-        self.postgres.launch()
+        self._launch_engines()
         self.postgres.await_ready()
         for service in SERVICES:
             self.grant(service)
             self._migrate(service)
         self.kafka.await_ready()
-        admin = KafkaAdminClient(bootstrap_servers=self.kafka.bootstrap_servers)
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
         try:
             apply_topics(admin, self.exchanges)
         finally:
             admin.close()
         for service in SERVICES:
-            arguments = (module(service), "serve", "--bind", self.addresses.apis[service])
-            self._apis.append(
-                self.fork_server.spawn(
-                    f"{service} serve",
-                    *arguments,
-                    log_file=self.folder / f"{service}-serve.log",
-                    environment=self.environment(service),
-                    clock=self.clock_file,
-                )
-            )
+            self.start_api(service)
             self.add_worker(service)
         self.wait_until(self.is_ready, START_WITHIN_S, "the set is not ready", ASK_EVERY_S)
+
+    def _launch_engines(self) -> None:
+        self._mount_small_disk()
+        self.kafka.launch()
+        self.postgres.launch()
 
     def _migrate(self, service: str) -> None:
         database = self._databases[service]
@@ -175,15 +180,18 @@ class Rig(Tended):
 
     def stop(self) -> None:
         try:
-            for program in [*(worker.program for worker in self.workers), *self._apis]:
+            for program in [*(worker.program for worker in self.workers), *self._apis.values()]:
                 program.stop(signal.SIGKILL, 5.0)
             for worker in self.workers:
                 worker.line.close()
-            self.kafka.stop()
-            self.postgres.stop()
+            self._stop_engines()
         finally:
             if self._mounted is not None:
                 unmount(self._mounted)
+
+    def _stop_engines(self) -> None:
+        self.kafka.stop()
+        self.postgres.stop()
 
     def _mount_small_disk(self) -> None:
         """Put PostgreSQL on a file system that can be filled; on the common one without the right to mount."""
@@ -194,6 +202,27 @@ class Rig(Tended):
     def small_disk(self) -> Path | None:
         """The file system of PostgreSQL, if it has a separate one."""
         return self._mounted
+
+    # APIs
+
+    def start_api(self, service: str, **settings: str) -> None:
+        """Start the API of a service, which must not run; `settings` replace those of the set."""
+        self._apis[service] = self.fork_server.spawn(
+            f"{service} serve",
+            *(module(service), "serve", "--bind", self.addresses.apis[service]),
+            log_file=self.folder / f"{service}-serve.log",
+            environment={**self.environment(service), **settings},
+            clock=self.clock_file,
+        )
+
+    def kill_api(self, service: str) -> None:
+        """Kill an API with its worker processes, like a crash of its machine."""
+        program = self._apis.pop(service)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for part in psutil.Process(program.process.pid).children(recursive=True):
+                part.kill()
+        program.process.kill()
+        program.process.wait()
 
     # Workers
 
@@ -301,9 +330,9 @@ class Rig(Tended):
         url = database.service_url
         if port is not None:
             url = url.replace(f":{self.postgres.port}/", f":{port}/")
-        return environment(
-            self.addresses, Database(database.owner_url, url), EXCHANGES_FILE, self._keys_file, {"LOG_LEVEL": "INFO"}
-        )
+        database = Database(database.owner_url, url)
+        given = {"LOG_LEVEL": "INFO", **self._settings}
+        return environment(self.addresses, database, EXCHANGES_FILE, self._keys_file, given)
 
     def run(
         self, do: str, service: str, *arguments: str, fork_server: ForkServer | None = None

@@ -2,6 +2,7 @@
 
 make faults ARGS="--times 20 --parallel 3 --kinds 'zombie,bad CRC' --seed 7 --report faults.json"
 make faults ARGS="--ha --times 5 --kinds '1,10,18' --seed 7 --report faults.json"
+make faults ARGS="--alerts 15 --kinds 'API killed,rubbish'"
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from rich.console import Console
 from rich.table import Table
 
 from devset.processes import adopt_orphans, end_descendants
+from tests.faults.alerts.campaign import QUICK_S, run_alerts
+from tests.faults.alerts.every import ALERT_FAULTS
 from tests.faults.builds import CONTROLS
 from tests.faults.campaign import Campaign, end_once
 from tests.faults.ha.campaign import EVERY
@@ -38,13 +41,26 @@ HA_TIMES = 5
 
 @click.command(help=__doc__)
 @click.option("--ha", is_flag=True, help="rows of the highly available set, in series; kinds by number too")
+@click.option(
+    "--alerts",
+    "every_s",
+    type=float,
+    is_flag=False,
+    flag_value=QUICK_S,
+    metavar="[SECONDS]",
+    help="faults for alerts: each must fire in its fault, and no other; once each. A scrape every so many seconds,"
+    f" {QUICK_S} if not given; they are stamped 15 s apart",
+)
 @click.option("--times", type=int, help="how often each kind  [default: 20, with --ha 5]")
 @click.option("--parallel", default=3, show_default=True, help="sets side by side; most of the time is waiting")
 @click.option("--kinds", default="", help="names, separated by commas; all when left out")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--report", type=click.Path(path_type=Path), help="also write all outcomes as JSON to this file")
-def main(ha: bool, times: int | None, parallel: int, kinds: str, seed: int, report: Path | None) -> None:
-    every = {name.split()[0] if ha else name: name for name in (EVERY if ha else (*KINDS, *CONTROLS))}
+def main(
+    ha: bool, every_s: float | None, times: int | None, parallel: int, kinds: str, seed: int, report: Path | None
+) -> None:
+    names = (EVERY if ha else (*KINDS, *CONTROLS)) if every_s is None else ALERT_FAULTS
+    every = {name.split()[0] if ha else name: name for name in names}
     asked = [name.strip() for name in kinds.split(",") if name.strip()] or list(every)
     unknown = [name for name in asked if name not in every]
     if unknown:
@@ -54,14 +70,16 @@ def main(ha: bool, times: int | None, parallel: int, kinds: str, seed: int, repo
     signal.signal(signal.SIGTERM, end_once)
     console = Console(width=160)
     try:
-        if ha:
+        if every_s is not None:
+            is_right = run_alerts(console, chosen, every_s)
+        elif ha:
             is_right = run_rows(console, chosen, times or HA_TIMES, seed, report)
         else:
             is_right = run_kinds(console, chosen, times or TIMES, seed, parallel, report)
     finally:
         end_descendants()
     memory = psutil.virtual_memory().total // 10**9
-    sets = 1 if ha else parallel
+    sets = 1 if ha or every_s is not None else parallel
     machine = f"{platform.machine()}, {psutil.cpu_count()} cores, {memory} GB, Python {platform.python_version()}"
     console.print(f"{machine}, {sets} sets side by side")
     sys.exit(0 if is_right else 1)

@@ -110,7 +110,7 @@ def damaged(fault: Fault) -> None:
     segment = rig.kafka.directory / "data" / f"{topic}-{last.partition}" / f"{0:020d}.log"
     worker = rig.worker(service)
     logged = len(worker.log)
-    _flip(segment)
+    flip_last_byte(segment)
     rig.start_worker(service)
     rig.wait_until(lambda: "stored batch is corrupt" in worker.log[logged:], 180, "nobody tells of the damaged record")
     rig.pause(DAMAGED_FOR_S)
@@ -119,10 +119,10 @@ def damaged(fault: Fault) -> None:
     assert stood <= last.offset, "the damaged record was passed over"
     assert rig.metric(service, "jiangbu_waiting_seconds")[""] > 0
     fault.plan.append(f"{topic}[{last.partition}]@{last.offset} damaged for {DAMAGED_FOR_S:.0f} s")
-    _flip(segment)
+    flip_last_byte(segment)
 
 
-def _flip(segment: Path) -> None:
+def flip_last_byte(segment: Path) -> None:
     """Flip the bits of the last byte; a second call restores it."""
     with segment.open("r+b") as file:
         file.seek(-1, 2)

@@ -1,0 +1,93 @@
+"""A fault that an alert is for, and what fired in it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kafka.errors import KafkaError
+
+from tests.faults.alerts.recording import Recording
+from tests.faults.alerts.rules import ever_fired, fire_at_end
+from tests.faults.fault import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.alerts.scene import Scene
+
+# Before the fault, and after its repair, in minutes.
+_BEFORE, _AFTER = 0.5, 0.5
+
+
+@dataclass(frozen=True)
+class AlertFault:
+    """A fault, and the alerts that must fire in it, each with its service; no other may.
+
+    `goes_on`: alerts about the last hour or day, which the repair does not end. `everyday`: short enough for every run
+    of the tests.
+    """
+
+    name: str
+    does: str
+    fires: frozenset[str]
+    inject: Callable[[Scene], None]
+    goes_on: bool = False
+    everyday: bool = False
+    is_replicated: bool = False
+
+
+@dataclass
+class AlertOutcome:
+    """What fired in a fault, what still fired after its repair, and for how long it took in seconds."""
+
+    fault: AlertFault
+    fired: frozenset[str] = frozenset()
+    fires_after: frozenset[str] = frozenset()
+    took_s: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    unavailable: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        return bool(self.unavailable) or (
+            not self.wrong and self.fired == self.fault.fires and not self.fires_after_repair
+        )
+
+    @property
+    def fires_after_repair(self) -> frozenset[str]:
+        return frozenset() if self.fault.goes_on else self.fires_after
+
+    def __str__(self) -> str:
+        missing, foreign = sorted(self.fault.fires - self.fired), sorted(self.fired - self.fault.fires)
+        told = [f"fired: {', '.join(sorted(self.fired)) or 'none'}"]
+        told += [f"did not fire: {', '.join(missing)}"] if missing else []
+        told += [f"should not have fired: {', '.join(foreign)}"] if foreign else []
+        told += [f"fire after the repair: {', '.join(sorted(self.fires_after))}"] if self.fires_after_repair else []
+        return f"{self.fault.name}: " + "; ".join([*told, *self.wrong])
+
+
+def prove(scene: Scene, fault: AlertFault, promtool: Path) -> AlertOutcome:
+    """Cause a fault in a set that is well, repair it, and evaluate the rules on what was scraped meanwhile."""
+    outcome = AlertOutcome(fault)
+    scene.recording = Recording()
+    began_s = time.monotonic()
+    try:
+        scene.await_well()
+        scene.hold(_BEFORE)
+        fault.inject(scene)
+        scene.await_well()
+        scene.hold(_AFTER)
+    except Unavailable as missing:
+        outcome.unavailable = str(missing)
+        return outcome
+    except (AssertionError, KafkaError) as error:
+        outcome.wrong.append(f"{type(error).__name__}: {error}")
+    outcome.took_s = time.monotonic() - began_s
+    with tempfile.TemporaryDirectory() as folder:
+        outcome.fired = ever_fired(promtool, Path(folder), scene.recording)
+        outcome.fires_after = fire_at_end(promtool, Path(folder), scene.recording)
+    return outcome

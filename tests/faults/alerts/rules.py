@@ -1,0 +1,61 @@
+"""The alerts that the rules of deploy/watch raise on a recording, as Prometheus's own promtool evaluates them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tests.faults.alerts.recording import HISTORY_STEPS, STEP_S
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.faults.alerts.recording import Recording
+
+RULES = ROOT / "deploy" / "watch" / "alerts.yml"
+_EVER = 'count by (alertname, service) (count_over_time(ALERTS{alertstate="firing"}[30d]))'
+_AT_END = 'count by (alertname, service) (ALERTS{alertstate="firing"})'
+_GOT = re.compile(r'\{alertname="(\w+)"(?:, service="([^"]*)")?\}')
+_WITHIN_S = 300
+
+
+def alert_names() -> list[str]:
+    """Return the names of all alerts."""
+    (group,) = yaml.safe_load(RULES.read_text("utf-8"))["groups"]
+    return [rule["alert"] for rule in group["rules"]]
+
+
+def ever_fired(promtool: Path, folder: Path, recording: Recording) -> frozenset[str]:
+    """Return the alerts that fired at any time, each with its service: `JiangbuApiDown listing`."""
+    return frozenset(_asked(promtool, folder, recording, _EVER))
+
+
+def fire_at_end(promtool: Path, folder: Path, recording: Recording) -> frozenset[str]:
+    """Return the alerts that fire at the last sample."""
+    return frozenset(_asked(promtool, folder, recording, _AT_END))
+
+
+def _asked(promtool: Path, folder: Path, recording: Recording, expression: str) -> Iterator[str]:
+    """Yield what a query returns at the end: promtool compares it with nothing, and tells the difference."""
+    shutil.copy(RULES, folder)
+    end_s = (HISTORY_STEPS + recording.steps - 1) * STEP_S
+    test = {
+        "interval": f"{STEP_S}s",
+        "input_series": recording.input_series(),
+        "promql_expr_test": [{"expr": expression, "eval_time": f"{end_s}s", "exp_samples": []}],
+    }
+    cases = {"rule_files": [RULES.name], "evaluation_interval": f"{STEP_S}s", "tests": [test]}
+    (folder / "recorded.yml").write_text(yaml.safe_dump(cases, allow_unicode=True, width=10**6), "utf-8")
+    run = [promtool, "test", "rules", "recorded.yml"]
+    done = subprocess.run(run, check=False, cwd=folder, capture_output=True, text=True, timeout=_WITHIN_S)
+    said = done.stdout + done.stderr
+    _, failed, got = said.partition("got:")
+    found = [" ".join(filter(None, one)) for one in _GOT.findall(got)]
+    assert bool(found) == bool(failed) == bool(done.returncode), said
+    yield from found
