@@ -177,9 +177,14 @@ def apply_all_databases(folder: Path) -> None:
     metavar="FOLDER",
     help=say("密码文件所在目录", "folder of the password files"),
 )
-def doctor(service: Service | None, folder: Path) -> None:
+@click.option(
+    "--no-secrets",
+    is_flag=True,
+    help=say("不检查密码、密钥、用户与权限", "leave out passwords, API keys, users and rights, as for `make up`"),
+)
+def doctor(service: Service | None, folder: Path, no_secrets: bool) -> None:
     well = True
-    for finding in examine(service, folder):
+    for finding in examine(service, None if no_secrets else folder):
         status = "异常 FAIL" if not finding.well else "注意 warn" if finding.is_warning else "正常 ok  "
         click.echo(f"{status}  {finding.subject}: {localized(finding.text)}")
         well = well and finding.well

@@ -465,6 +465,14 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class BackupSettings:
+    """The place of the backups and their key, by which a deployment knows how old they are."""
+
+    place: str | None = _setting("BACKUP_PLACE", str, None)
+    key_file: Path | None = _setting("BACKUP_KEY_FILE", _file, None)
+
+
+@dataclass(frozen=True)
 class DeploymentSettings:
     """Settings to inspect a whole deployment as the administrator of both engines."""
 
@@ -477,6 +485,7 @@ class DeploymentSettings:
     incentive_url: str = _setting("INCENTIVE_URL", _http_url, _INCENTIVE_URL)
     patroni_url: str | None = _setting("PATRONI_URL", _http_url, None)
     patroni_ca_file: Path | None = _setting("PATRONI_CA_FILE", _file, None)
+    backup: BackupSettings = field(default_factory=BackupSettings)
 
 
 @dataclass(frozen=True)

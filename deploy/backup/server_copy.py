@@ -16,7 +16,7 @@ from deploy.backup.manifest import PART_BYTES, BaseCopy, LogSegment, ServerCopy,
 from deploy.backup.replication_protocol import parse_lsn, receive_base, receive_log, replication_connection
 from shared.operator_errors import OperatorError
 
-_SLOT_PREFIX: Final = "jiangbu_backup_"
+SLOT_PREFIX: Final = "jiangbu_backup_"
 _ISO: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 _IDENTIFY: Final = """
     SELECT system_identifier::text, (SELECT timeline_id FROM pg_control_checkpoint()),
@@ -46,7 +46,7 @@ class CopyOptions(NamedTuple):
 
 def slot_of(place: str) -> str:
     """Return the name of the replication slot of the backup at that place."""
-    return _SLOT_PREFIX + sha256(place.encode()).hexdigest()[:12]
+    return SLOT_PREFIX + sha256(place.encode()).hexdigest()[:12]
 
 
 def copy_server(

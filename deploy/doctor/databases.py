@@ -102,8 +102,8 @@ def _disk_of(folder: str) -> Disk | None:
     return Disk(folder, usage.total, usage.free)
 
 
-def database(service: Service, admin_url: str, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:
-    """Check one service's database: roles, passwords, ownership, privileges, migration."""
+def database(service: Service, admin_url: str, registers: tuple[str, ...], folder: Path | None) -> Iterator[Finding]:
+    """Check one service's database: roles, passwords (of the folder, if any), ownership, privileges, migration."""
     name = database_of(service)
     subject = f"数据库 database {name}"
     try:
@@ -119,8 +119,9 @@ def database(service: Service, admin_url: str, registers: tuple[str, ...], folde
     except psycopg.Error as error:
         yield Finding(subject, False, first_line(error))
         return
+    logins = [] if folder is None else _logins(service, admin_url, folder)
     yield found(subject, migration + counted, f"revision {required_revision(service)}")
-    yield found(f"角色 roles of {name}", roles + rights + _logins(service, admin_url, folder), "least rights")
+    yield found(f"角色 roles of {name}", roles + rights + logins, "least rights")
 
 
 def _roles(connection: Connection, name: str) -> list[str]:

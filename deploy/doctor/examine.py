@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from deploy.broker.streams import streams_of
 from deploy.doctor import files
 from deploy.doctor.apis import api
+from deploy.doctor.backups import backups
 from deploy.doctor.broker import broker
 from deploy.doctor.databases import database, disk, server
 from deploy.doctor.encryption import encryption
@@ -24,14 +25,16 @@ from shared.postgres.schema_version import WrongSchemaError, check_schema, requi
 from shared.service_log.signing import signing_key_file
 from shared.settings import DeploymentSettings, Service, Settings, SettingsError
 from shared.translog.keyfile import KeyFileError, load_key
+from shared.values.times import now
 from shared.web.keys import KeysError, load_keys
 from shared.whitelist import WhitelistError, load_whitelist
 
 
-def examine(service: Service | None, folder: Path) -> Iterator[Finding]:
+def examine(service: Service | None, folder: Path | None) -> Iterator[Finding]:
     """Check one service by its own settings, or the whole deployment as the admin of both engines.
 
-    `folder` holds the secrets. Settings or a whitelist that cannot be loaded end the checks.
+    `folder` holds the secrets; without it passwords, API keys, users and rights are not checked. Settings or a
+    whitelist that cannot be loaded end the checks.
     """
     try:
         yield from _deployment(folder) if service is None else _service(service)
@@ -41,19 +44,24 @@ def examine(service: Service | None, folder: Path) -> Iterator[Finding]:
         yield Finding("名单 whitelist", False, str(error))
 
 
-def _deployment(folder: Path) -> Iterator[Finding]:
+def _deployment(folder: Path | None) -> Iterator[Finding]:
     settings = DeploymentSettings()
     registers = tuple(settings.registers)
     yield Finding("设置 settings", True, f"registers {', '.join(registers)}")
     yield files.policy_file(settings.policy_file, settings.totals_cut_at)
     exchanges = load_whitelist(settings.exchanges_file)
     yield files.whitelist(exchanges, settings.exchanges_file)
-    yield files.secret_files(folder, exchanges)
-    yield files.api_keys(folder, exchanges)
+    if folder is None:
+        unchecked = "未检查密码、密钥、用户与权限 / passwords, API keys, users and rights are not checked"
+        yield Finding("安全 security", True, unchecked, is_warning=True)
+    else:
+        yield files.secret_files(folder, exchanges)
+        yield files.api_keys(folder, exchanges)
     yield from broker(settings.kafka, exchanges, registers, folder)
     yield server(settings.database_admin_url)
     yield disk(settings.database_admin_url)
     yield standbys(settings.database_admin_url)
+    yield backups(settings.database_admin_url, settings.backup, now())
     if settings.patroni_url is not None:
         yield patroni(settings.patroni_url, settings.patroni_ca_file)
     yield encryption(settings)

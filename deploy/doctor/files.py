@@ -15,6 +15,7 @@ from shared.yaml_files.tree import YamlFileError
 
 # Others must have no rights on a secret, and the group must not write.
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
+_SHOWN = 5
 # Roles that every deployment needs.
 _ROLES = ("auditor", "bureau", "service")
 
@@ -48,7 +49,8 @@ def secret_files(folder: Path, exchanges: Whitelist) -> Checked:
     modes = {path: path.stat().st_mode for path in sorted(folder.rglob("*"))}
     wrong = [f"{path} {stat.filemode(mode)}" for path, mode in modes.items() if mode & _TOO_OPEN]
     if wrong:
-        faults.append(f"权限过宽 / too open: {', '.join(wrong)}: chmod go-w,o= FILE")
+        shown = ", ".join([*wrong[:_SHOWN], *(["..."] if len(wrong) > _SHOWN else [])])
+        faults.append(f"{len(wrong)} 个权限过宽 / are too open: {shown}: chmod go-w,o= FILE")
     return faults, f"{folder}: {len(wanted)} files"
 
 

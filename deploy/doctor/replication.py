@@ -8,6 +8,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import args_row
 
+from deploy.backup.server_copy import SLOT_PREFIX
 from deploy.doctor.databases import Connection, connect, first_line
 from deploy.doctor.finding import Checked, check
 from shared.postgres.replication_state import wanted_standbys
@@ -22,7 +23,8 @@ _STANDBYS: Final = """
 """
 _SLOTS: Final = """
     SELECT slot_name, CAST(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) AS bigint)
-    FROM pg_replication_slots WHERE NOT active AND restart_lsn IS NOT NULL ORDER BY 1
+    FROM pg_replication_slots
+    WHERE NOT active AND restart_lsn IS NOT NULL AND NOT starts_with(slot_name, %s) ORDER BY 1
 """
 _SERVER: Final = "SELECT coalesce(host(inet_server_addr()), ''), coalesce(inet_server_port(), 0)"
 # A standby further behind delays a failover; a slot that keeps more WAL fills the disk.
@@ -51,7 +53,7 @@ class StandbyCounts(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A replication slot that no standby uses, and the WAL that the server keeps for it."""
+    """A standby's replication slot that it does not use, and the WAL that the server keeps for it."""
 
     name: str
     kept_bytes: int
@@ -73,7 +75,7 @@ def standbys(admin_url: str) -> Checked:
             if connection.execute(_IS_STANDBY).fetchone() == (True,):
                 return ["DATABASE_ADMIN_URL: 通向备库 / leads to a standby: name the primary, or a proxy that does"], ""
             (there,) = connection.cursor(row_factory=args_row(StandbyCounts)).execute(_STANDBYS).fetchall()
-            slots = connection.cursor(row_factory=args_row(Slot)).execute(_SLOTS).fetchall()
+            slots = connection.cursor(row_factory=args_row(Slot)).execute(_SLOTS, [SLOT_PREFIX]).fetchall()
             door = front_door(connection, admin_url)
     except psycopg.Error as error:
         return [f"DATABASE_ADMIN_URL: {first_line(error)}"], ""

@@ -23,7 +23,7 @@ from deploy.ha.patroni_api import read_members
 from shared.settings import KafkaSettings
 from tests.support.command_line import command_line
 from tests.support.paths import ROOT
-from tests.support.up import assert_gone
+from tests.support.up import assert_gone, operated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,17 +54,6 @@ def test_the_demonstration_survives_the_death_of_the_primary() -> None:
     assert said[1] != said[2]
     assert float(said[3]) < DECISIONS_WITHIN_S
     assert re.search(r"✓ all \d\d+ decisions that were acknowledged are on record", result.stdout)
-
-
-def operated(data: Path, *arguments: str) -> str:
-    """Run a `jiangbu` command on the set of a data folder, as an operator does; return its output."""
-    command = f'set -a; . ./admin.env; exec "{sys.executable}" -m deploy {" ".join(arguments)}'
-    environment = {"PATH": os.defpath, "LC_ALL": "en_US.UTF-8", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        ["sh", "-c", command], cwd=data, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_two_of_each_program_are_ready_and_nothing_outlives_a_killed_supervisor(own_set, tmp_path: Path) -> None:

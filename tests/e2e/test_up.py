@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,7 +12,7 @@ import requests
 
 from tests.support.command_line import command_line
 from tests.support.until import until
-from tests.support.up import Up, assert_gone
+from tests.support.up import Up, assert_gone, operated
 
 # A program must be restarted within 5 s; the machine may be busy.
 RESTARTED_WITHIN_S = 60
@@ -23,7 +24,7 @@ def named(up: Up, *words: str) -> psutil.Process:
     return min(found, key=lambda one: one.create_time())
 
 
-def test_a_set_is_supervised_and_leaves_nothing_behind(own_set) -> None:
+def test_a_set_is_supervised_and_leaves_nothing_behind(own_set, tmp_path: Path) -> None:
     first = own_set()
     known = first.ready()
     assert set(known) == {"kafka", "listing", "trade_ingest", "incentive", "keys"}
@@ -43,6 +44,8 @@ def test_a_set_is_supervised_and_leaves_nothing_behind(own_set) -> None:
         progress = partial(requests.get, f"{known[service]}/v1/progress", headers=key, timeout=60)
         # Senders begin with an empty transaction, whose markers the consumers have to pass.
         until(lambda progress=progress: progress().json()["lag"] == 0)
+    findings = operated(tmp_path / "data", "doctor", "--no-secrets").splitlines()
+    assert [line for line in findings if "接口 API" in line and line.startswith("正常 ok")] == findings[-3:]
 
     second = own_set()  # the folder is in use
     code, _ = second.end()

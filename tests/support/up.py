@@ -99,3 +99,14 @@ def client_of(running: dict[str, Any], role: str = "auditor") -> Client:
     apis = {service: running[service.replace("-", "_")].removeprefix("http://") for service in SERVICES}
     addresses = Addresses(running["kafka"], apis)
     return Client.with_key(addresses, running["keys"][role])
+
+
+def operated(data: Path, *arguments: str) -> str:
+    """Run a `jiangbu` command on the set of a data folder, as an operator does; return its output."""
+    command = f'set -a; . ./admin.env; exec "{sys.executable}" -m deploy {" ".join(arguments)}'
+    environment = {"PATH": os.defpath, "LC_ALL": "en_US.UTF-8", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=data, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, get_args
 
@@ -19,10 +20,12 @@ from deploy.broker.access import every_acl
 from deploy.broker.quotas import broker_quotas
 from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor import databases as of_databases
+from deploy.doctor import examine as of_examine
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
 from shared.postgres.migrate import migrate
 from shared.postgres.schema_version import package_of, required_revision
 from shared.settings import Service
+from shared.values.times import now
 from tests.support.paths import ROOT
 from tests.support.until import until
 
@@ -68,7 +71,7 @@ class Deployment:
         result = self.jiangbu("doctor", "--secrets", str(self.folder), **settings)
         assert result.exit_code == 1
         lines = [line.split("  ", 1) for line in result.output.splitlines()]
-        assert {mark.strip() for mark, _ in lines} <= {"正常 ok", "异常 FAIL"}, result.output
+        assert {mark.strip() for mark, _ in lines} <= {"正常 ok", "注意 warn", "异常 FAIL"}, result.output
         wrong = dict(rest.strip().split(": ", 1) for mark, rest in lines if "FAIL" in mark)
         assert wrong.keys() >= APIS
         return {subject: text for subject, text in wrong.items() if subject not in APIS}
@@ -114,6 +117,27 @@ def deployment(
 
 def test_apis_that_do_not_answer_are_all_that_is_wrong(deployment: Deployment) -> None:
     assert deployment.faults() == {}
+
+
+def test_backups(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of them without their place; then they are recent, and some days later they are not."""
+    place, key = tmp_path / "store", tmp_path / "backup.key"
+    given = {"BACKUP_PLACE": str(place), "BACKUP_KEY_FILE": str(key)}
+    said = deployment.jiangbu("doctor", "--secrets", str(deployment.folder)).output
+    assert "注意 warn  备份 backups: no backup is known: run `jiangbu backup`" in said
+    assert deployment.jiangbu("backup", "key", str(key)).exit_code == 0
+    assert "there is no backup" in deployment.faults(**given)["备份 backups"]
+    done = deployment.jiangbu("backup", "--to", str(place), "--key", str(key))
+    assert done.exit_code == 0, done.output
+    try:
+        assert deployment.faults(**given) == {}
+        said = deployment.jiangbu("doctor", "--secrets", str(deployment.folder)).output
+        assert "set BACKUP_PLACE to check their age" in said
+        monkeypatch.setattr(of_examine, "now", lambda: now() + timedelta(days=3))
+        assert deployment.faults(**given).keys() == {"备份 backups"}
+        assert "is 72 hours old" in deployment.faults(**given)["备份 backups"]
+    finally:
+        deployment.sql("postgres", "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
 
 
 def test_files(deployment: Deployment) -> None:
