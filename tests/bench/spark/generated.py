@@ -1,6 +1,7 @@
 """An archive of generated listings and trades, written as Parquet at once: no broker and no ledger holds them.
 
-Every value follows from the number of its record, so two archives of one size are equal. All entities are fictional.
+Every value follows from the number of its record, so two archives of one size are equal. Each month some companies are
+new, and one exchange grows over the tiers, so that every rule earns at any size. All entities are fictional.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
 
 EXCHANGES: Final = ("kmdex", "dcdex")
 YEARS: Final = (2025, 2026, 2027)
+MONTHS: Final = 12 * len(YEARS)
 CHUNK_ROWS: Final = 250_000
 DOCUMENTS_OF_A_COMPANY, COMPANIES_TO_A_SELLER, TRADES_TO_A_LISTING = 100, 10, 9
 REVISED: Final = 20  # every 20th record is the second revision of an earlier one
-MOST_YUAN: Final = 400_000
+LEAST_YUAN, MOST_YUAN = 1_000, 400_000  # of a trade, on the exchange whose sellers reach the threshold of a year
+GROWING: Final = "dcdex"  # whatever the number of its trades, they come to these yuan in a year
+TOTALS_YUAN: Final = {2025: 90_000_000, 2026: 600_000_000, 2027: 1_200_000_000}
 CHECKS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 DIGITS: Final = 13  # of a company's number in its code, after 9153
 _SHANGHAI_MS: Final = 8 * 3_600_000
@@ -59,13 +63,18 @@ class Portion(NamedTuple):
     first: int
     rows: int
 
+    @property
+    def number(self) -> int:
+        """The place of the month among all months."""
+        return (self.month.year - YEARS[0]) * 12 + self.month.month - 1
+
 
 def write_archive(folder: Path, documents: int) -> int:
     """Write an archive of about so many documents, and return how many it has."""
     store, written = ArchiveStore(str(folder)), 0
     companies = max(2 * COMPANIES_TO_A_SELLER, documents // DOCUMENTS_OF_A_COMPANY)
     months = [date(year, month, 1) for year in YEARS for month in range(1, 13)]
-    in_month = max(2 * REVISED, documents // (len(months) * len(EXCHANGES) * (TRADES_TO_A_LISTING + 1)))
+    in_month = max(REVISED, documents // (len(months) * len(EXCHANGES) * (TRADES_TO_A_LISTING + 1)))
     rows: dict[Kind, int] = {"listing": in_month, "trade": in_month * TRADES_TO_A_LISTING}
     for exchange in EXCHANGES:
         for kind in ("listing", "trade"):
@@ -102,7 +111,7 @@ def records(portion: Portion, companies: int) -> pa.Table:
     }
     place = EXCHANGES.index(portion.exchange) << 40  # tells the exchanges' documents apart
     if portion.kind == "listing":
-        columns |= _listings(documents, place, companies)
+        columns |= _listings(documents, portion, place, companies)
     else:
         columns |= _trades(documents, is_revised, portion, place, companies)
     values = _joined(TEMPLATES[portion.kind], columns).cast(pa.binary())
@@ -137,12 +146,12 @@ def _instants_ms(portion: Portion, documents: pa.Array) -> pa.Array:
     return pc.add((begins - _EPOCH) // timedelta(milliseconds=1), pc.multiply(places, step_ms))
 
 
-def _listings(documents: pa.Array, place: int, companies: int) -> dict[str, Column]:
+def _listings(documents: pa.Array, portion: Portion, place: int, companies: int) -> dict[str, Column]:
     drawn = pc.add(documents, _number(place))
     return {
         "number": _named("L", documents),
         "status": pc.if_else(pc.less(_below(drawn, 1, 100), _number(98)), "listed", "withdrawn"),
-        "provider": codes(_seller_of(drawn, companies)),
+        "provider": codes(_seller_of(drawn, documents, portion.in_month, companies)),
     }
 
 
@@ -154,10 +163,13 @@ def _trades(
     is_listed = pc.less(turn, _number(60))
     # The listings of earlier months; a trade of the first month may name one that comes after it, and is unmatched.
     listings = _below(drawn, 3, max(1, portion.begin // TRADES_TO_A_LISTING))
-    sellers = _seller_of(pc.add(listings, _number(place)), companies)
-    providers = pc.if_else(is_listed, sellers, _below(drawn, 4, companies))
-    others = pc.add(providers, pc.add(_below(drawn, 5, companies - 1), _number(1)))
-    amount = pc.add(_below(drawn, 6, MOST_YUAN), _number(1000))
+    in_month = max(1, portion.in_month // TRADES_TO_A_LISTING)
+    sellers = _seller_of(pc.add(listings, _number(place)), listings, in_month, companies)
+    known = max(2, companies * (portion.number + 1) // MONTHS)
+    providers = pc.if_else(is_listed, sellers, _below(drawn, 4, known))
+    others = pc.add(providers, pc.add(_below(drawn, 5, known - 1), _number(1)))
+    least, most = _amounts_yuan(portion)
+    amount = pc.add(_below(drawn, 6, most), _number(least))
     half = pc.divide(amount, _number(2))
     return {
         "number": _named("T", documents),
@@ -165,14 +177,26 @@ def _trades(
         "mode": pc.if_else(is_listed, "listed", pc.if_else(pc.less(turn, _number(85)), "negotiated", "auction")),
         "listing": pc.if_else(is_listed, pc.binary_join_element_wise('"', _named("L", listings), '"', ""), "null"),
         "provider": codes(providers),
-        "buyer": codes(pc.remainder(others, _number(companies))),
+        "buyer": codes(pc.remainder(others, _number(known))),
         "amount": amount.cast(pa.string()),
         "refunded": pc.if_else(is_revised, half, _number(0)).cast(pa.string()),
     }
 
 
-def _seller_of(listings: pa.Array, companies: int) -> pa.Array:
-    return _below(listings, 8, companies // COMPANIES_TO_A_SELLER)
+def _amounts_yuan(portion: Portion) -> tuple[int, int]:
+    """The least amount of a trade, and the number of amounts from it on."""
+    if portion.exchange != GROWING:
+        return LEAST_YUAN, MOST_YUAN
+    return 1, max(2, 2 * TOTALS_YUAN[portion.month.year] // (12 * portion.in_month))
+
+
+def _seller_of(drawn: pa.Array, listings: pa.Array, in_month: int, companies: int) -> pa.Array:
+    """The sellers of listings, of those known in the months of the listings; `in_month`: listings of a month."""
+    months = pc.divide(listings, _number(in_month))
+    known = pc.divide(
+        pc.multiply(pc.add(months, _number(1)), _number(companies // COMPANIES_TO_A_SELLER)), _number(MONTHS)
+    )
+    return pc.remainder(_mixed(drawn, 8), pc.max_element_wise(known, _number(1)))
 
 
 def codes(companies: pa.Array) -> pa.Array:
@@ -199,10 +223,15 @@ def _named(prefix: str, numbers: pa.Array) -> pa.Array:
 
 
 def _below(numbers: pa.Array, salt: int, bound: int) -> pa.Array:
-    """A number from 0 below `bound` for each, mixed by multiplication and shifts; `salt` tells questions apart."""
+    """A number from 0 below `bound` for each; `salt` tells questions apart."""
+    return pc.remainder(_mixed(numbers, salt), _number(bound))
+
+
+def _mixed(numbers: pa.Array, salt: int) -> pa.Array:
+    """Numbers mixed by multiplication and shifts."""
     mixed = pc.multiply(pc.add(numbers, _number(salt * 0x9E3779B97F4A7C15 % 2**64)), _number(0xBF58476D1CE4E5B9))
     mixed = pc.multiply(pc.bit_wise_xor(mixed, pc.shift_right(mixed, _number(29))), _number(0x94D049BB133111EB))
-    return pc.remainder(pc.shift_right(mixed, _number(24)), _number(bound))
+    return pc.shift_right(mixed, _number(24))
 
 
 def _number(value: int) -> pa.Scalar:
