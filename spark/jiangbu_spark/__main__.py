@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from pyspark import StorageLevel
 
 from jiangbu_spark.archive import ArchiveError, ParquetArchive
-from jiangbu_spark.compare import award_differences, document_differences, lines_of, read_ledger
+from jiangbu_spark.compare import award_differences, document_differences, is_database, lines_of, read_ledger
 from jiangbu_spark.documents import registered
 from jiangbu_spark.policy import UncomputedError, policy_of, read_tree, read_whitelist
 from jiangbu_spark.prices import affected, prices, write_prices
 from jiangbu_spark.readings import alternatives
-from jiangbu_spark.recompute import awards_by, awards_of, kept_facts, states_of, write_awards
+from jiangbu_spark.recompute import accepted_of, awards_by, awards_of, kept_facts, states_of, write_awards
 from jiangbu_spark.report import Report
 from jiangbu_spark.session import open_session
 
@@ -72,10 +73,13 @@ def recompute(  # noqa: PLR0913, PLR0917 - the options
     try:
         archive = ParquetArchive(spark, place)
         settings = _settings(archive, policies, whitelist, with_alternatives=with_alternatives)
-        awards = _awards(archive, settings).persist()
+        accepted = accepted_of(archive.records())
+        if against is not None and not is_database(against):  # an extract may name every document: they are read twice
+            accepted = {kind: table.persist(StorageLevel.DISK_ONLY) for kind, table in accepted.items()}
+        awards = _awards(archive, accepted, settings).persist()
         if to is not None:
             write_awards(awards, list(settings.policies), f"{to}/awards")
-        differences = None if against is None else _compare(archive, awards_by(awards, 0), against)
+        differences = None if against is None else _compare(accepted, awards_by(awards, 0), against)
         report = _report(awards, settings, differences)
         if to is not None:
             write_prices(spark, report.prices, to)
@@ -106,9 +110,9 @@ def _settings(
     return Terms(computed, uncomputed, read_whitelist(whitelist.read_text("utf-8") if whitelist else in_force[1]))
 
 
-def _awards(archive: ParquetArchive, settings: Terms) -> DataFrame:
+def _awards(archive: ParquetArchive, accepted: Mapping[str, DataFrame], settings: Terms) -> DataFrame:
     policies = list(settings.policies.values())
-    facts = kept_facts(states_of(archive.records()), settings.whitelist, policies)
+    facts = kept_facts(states_of(accepted), settings.whitelist, policies)
     return awards_of(facts, archive, policies, settings.whitelist)
 
 
@@ -123,14 +127,14 @@ def _report(awards: DataFrame, settings: Terms, differences: int | None) -> Repo
     )
 
 
-def _compare(archive: ParquetArchive, awards: DataFrame, against: str) -> int:
+def _compare(accepted: Mapping[str, DataFrame], awards: DataFrame, against: str) -> int:
     """Print what differs, and return how much."""
     found = 0
     with tempfile.TemporaryDirectory() as folder:
-        ledger = read_ledger(archive.spark, against, Path(folder))
+        ledger = read_ledger(awards.sparkSession, against, Path(folder))
         differences = [award_differences(awards, ledger)]
         if ledger.documents is not None:
-            differences.append(document_differences(registered(archive.records()), ledger.documents))
+            differences.append(document_differences(registered(accepted), ledger.documents))
         for table in differences:
             found += table.persist().count()
             for line in lines_of(table, SHOWN):

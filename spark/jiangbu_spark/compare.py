@@ -45,9 +45,14 @@ class Ledger:
     documents: DataFrame | None
 
 
+def is_database(source: str) -> bool:
+    """True for a PostgreSQL URL, false for the path of an extract."""
+    return source.startswith(("postgresql://", "postgres://"))
+
+
 def read_ledger(spark: SparkSession, source: str, folder: Path) -> Ledger:
     """Read a PostgreSQL URL or the path of an extract through files in an empty folder."""
-    if source.startswith(("postgresql://", "postgres://")):
+    if is_database(source):
         return _read_database(spark, source, folder)
     return _read_extract(spark, Path(source), folder)
 

@@ -9,14 +9,14 @@ from pyspark import StorageLevel
 
 from jiangbu_spark.acts import claims, other_grants
 from jiangbu_spark.ceilings import ceilings_of
-from jiangbu_spark.documents import documents, newest
+from jiangbu_spark.documents import TYPES, documents, newest
 from jiangbu_spark.events import Facts, facts_of
 from jiangbu_spark.payables import payables
 from jiangbu_spark.sql import literal
 from jiangbu_spark.worlds import in_worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import DataFrame
 
@@ -40,8 +40,13 @@ class States:
     trades: DataFrame
 
 
-def states_of(records: DataFrame) -> States:
-    return States(*(newest(documents(records, kind)).select(*columns) for kind, columns in _COLUMNS.items()))
+def accepted_of(records: DataFrame) -> dict[str, DataFrame]:
+    """The accepted documents by kind."""
+    return {kind: documents(records, kind) for kind in TYPES}
+
+
+def states_of(accepted: Mapping[str, DataFrame]) -> States:
+    return States(*(newest(accepted[kind]).select(*columns) for kind, columns in _COLUMNS.items()))
 
 
 def kept_facts(states: States, whitelist: Sequence[CountedExchange], policies: Sequence[ComputedPolicy]) -> Facts:

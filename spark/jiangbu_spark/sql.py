@@ -67,7 +67,8 @@ def instant(value: str) -> str:
     The session's time zone is UTC, so the text without its offset is read as UTC, and the offset is deducted.
     """
     seconds = f"unix_micros(try_cast(substr({value}, 1, 19) AS TIMESTAMP))"
-    decimals = f"CAST(rpad(regexp_extract({value}, '[.]([0-9]+)', 1), 6, '0') AS BIGINT)"
+    digits = f"CAST(rpad(regexp_extract({value}, '[.]([0-9]+)', 1), 6, '0') AS BIGINT)"
+    decimals = f"if(substr({value}, 20, 1) = '.', {digits}, 0)"
     offset = (
         f"CASE WHEN endswith({value}, 'Z') THEN 0 ELSE if(substr({value}, -6, 1) = '-', -1, 1) * 60000000 *"
         f" (CAST(substr({value}, -5, 2) AS BIGINT) * 60 + CAST(substr({value}, -2, 2) AS BIGINT)) END"

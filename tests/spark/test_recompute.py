@@ -86,7 +86,7 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     from jiangbu_spark.events import facts_of  # noqa: PLC0415
     from jiangbu_spark.policy import read_whitelist  # noqa: PLC0415
     from jiangbu_spark.prices import TOTAL, affected, prices  # noqa: PLC0415
-    from jiangbu_spark.recompute import awards_of, kept_facts, states_of  # noqa: PLC0415
+    from jiangbu_spark.recompute import accepted_of, awards_of, kept_facts, states_of  # noqa: PLC0415
     from jiangbu_spark.worlds import in_worlds  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("archive")
@@ -105,7 +105,8 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     archive = ParquetArchive(spark, str(folder))
     named, exchanges = computed_policies(), read_whitelist(text)
     policies = list(named.values())
-    states = states_of(archive.records())
+    documents = accepted_of(archive.records())
+    states = states_of(documents)
     facts = kept_facts(states, exchanges, policies)
     awards = awards_of(facts, archive, policies, exchanges).persist()
     by_policy: dict[str, dict[str, Any]] = {name: {} for name in named}
@@ -113,7 +114,7 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
         for place in row.policies:
             by_policy[list(named)[place]][row.award_id] = row
     totals = {one.policy: one for one in prices(awards, list(named)) if one.dimension == TOTAL}
-    places = {(row.topic, row.offset) for row in registered(archive.records()).select("topic", "offset").collect()}
+    places = {(row.topic, row.offset) for row in registered(documents).select("topic", "offset").collect()}
     of_documents = facts_of(states.listings, states.trades, exchanges, policies[0].cuts)
     frames = [
         *(of_documents.first_listings, of_documents.first_purchases),

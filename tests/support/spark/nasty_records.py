@@ -70,9 +70,9 @@ IN_PLACE: dict[str, list[Any]] = {
         "2026-03-03T10:00:00+08:00", "2026-03-03T10:00:00.000001+08:00", "2026-04-31T10:00:00Z", "2026-W10-1T10:00:00Z",
         "2026-03-01T10:00:00Z\n", None, 1772359200,
     ],
-    "origin_exchange": [None, "", "x", "x" * 200, "x" * 201, 1],
-    "certificate_no": [None, "", "c" * 128, "c" * 129, 1, "a\0b"],
-    "unknown": [{"deep": [1, 2.5e300, None]}, "a\0b", 10**40],
+    "origin_exchange": [None, "", "x", "x" * 200, "x" * 201, 1, {"a": "b"}, {}, "{x"],
+    "certificate_no": [None, "", "c" * 128, "c" * 129, 1, "a\0b", {"a": "b"}, {}, [], "{}"],
+    "unknown": [{"deep": [1, 2.5e300, None]}, {"flat": "b"}, {"revision": 7}, "a\0b", 10**40],
 }  # fmt: skip
 
 
@@ -116,7 +116,10 @@ def _in_place() -> Iterator[tuple[bytes, Headers]]:
 def _texts() -> Iterator[bytes]:
     """JSON that only some parsers take, and strings that few programs write."""
     whole = _bytes(event(trade("J")))
-    yield from (whole + end for end in (b" ", b"\n\t\r", b"x", b"]", b"}", b",", b" {}", b"\0", "　".encode()))
+    yield from (
+        whole + end
+        for end in (b" ", b"\n\t\r", b"x", b"]", b"}", b",", b" {}", b"\0", b"\x0b", b' "x"', b": 1", "　".encode())
+    )
     yield from (start + whole for start in (b"\xef\xbb\xbf", b" ", b"\xff", b"[", b"\x0b"))
     yield whole.decode().encode("utf-16")
     yield from (whole.replace(b'"J"', text) for text in (
@@ -133,7 +136,10 @@ def _texts() -> Iterator[bytes]:
         rb'"J29", "x": ' + b"[[]," * 60 + b"1" + b"]" * 60,
         rb'"J30", "x": [' + b"[]," * 150 + b"1]", rb'"J31", 7: 1', rb"'J32'",
         rb'"J33", "x": tru', rb'"J34", "x": 1 /* c */',
-        rb'"J35",',
+        rb'"J35",', rb'"J36", "revision": 2', rb'"J37", "revision": null', rb'"J38", "revision": 01',
+        rb'"J39", "rev\u0069sion": 2', rb'"J40", "id_scheme": null', rb'"J41", "amount": null',
+        rb'"J42", "buyer": {"id": "x", "name": "n"}', rb'"J43", "provider": "x"', rb'"J44", "x": {"amount": null}',
+        rb'"J45", "x": {}, "y": {}', rb'"J46", "listing_no":null', rb'"J47", "x\"listing_no":null', rb'"J48", "x": "{"',
     ))  # fmt: skip
 
 
