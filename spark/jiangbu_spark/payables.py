@@ -30,7 +30,7 @@ _TURN = f"day, rule_rank, if(rule = '{TIERS}', -claim_fen, 0), award_id"
 _READINGS = "world INT, highest_only STRING, other_grants STRING, has_ladder BOOLEAN, matters ARRAY<STRING>"
 _LIMITS = (
     "world INT, rule STRING, limit_name STRING, most_fen BIGINT, is_over_years BOOLEAN, wide_name STRING,"
-    " wide_fen BIGINT"
+    " wide_fen BIGINT, least_fen BIGINT"
 )
 _IS_DECLARED_SAME = "array_contains(rules, rule) OR array_contains(awards, award_id)"
 _IS_DEDUCTED = (
@@ -68,11 +68,12 @@ def _with_claims(ceilings: DataFrame) -> DataFrame:
 def _with_limits(claims: DataFrame, policies: Sequence[ComputedPolicy]) -> DataFrame:
     """The readings of each world, and the limits over several items that each award is under, if any.
 
-    A limit has a name, an amount, whether it runs over years, and the wider limit of the year that contains it.
+    A limit has a name, an amount, whether it runs over years, the wider limit of the year that contains it, and the
+    least that is payable after it.
     """
     spark = claims.sparkSession
     limits = [
-        (world, rule, *_columns(*policy.payable_limits(rule)))
+        (world, rule, *_columns(*policy.payable_limits(rule)), policy.least_payable(rule))
         for world, policy in enumerate(policies)
         for rule in policy.declared
     ]
@@ -110,7 +111,9 @@ def settle(
 
     `earlier`: those of the years before; `grants`: those of the year.
     """
-    compared = _compared(_limited(_with_rooms(_with_losses(_with_rivals(claims, grants, policies), policies), earlier)))
+    rooms = _with_rooms(_with_losses(_with_rivals(claims, grants, policies), policies), earlier)
+    has_minimum = any(policy.least_payable(rule) for policy in policies for rule in policy.declared)
+    compared = _compared(_limited(rooms, has_minimum=has_minimum))
     return compared.selectExpr(
         "*",
         "if(is_beaten, 0, limited_fen) AS payable_fen",
@@ -169,11 +172,12 @@ def _with_rooms(claims: DataFrame, earlier: list[DataFrame]) -> DataFrame:
     )
 
 
-def _limited(claims: DataFrame) -> DataFrame:
+def _limited(claims: DataFrame, *, has_minimum: bool) -> DataFrame:
     """Cut claims to their limits: what stands approved first, then in order of day, rule and item; adds limited_fen.
 
     An award that lost to another for its item claims nothing. The wider limit is used after the narrower one, which
-    is the same as both at once: once the wider one is used up, nothing is left for any award under it.
+    is the same as both at once: once the wider one is used up, nothing is left for any award under it. A rule with a
+    minimum after its limit has no wider one.
     """
     parts = claims.selectExpr(
         "*",
@@ -181,7 +185,10 @@ def _limited(claims: DataFrame) -> DataFrame:
         "if(lost_to IS NULL, claim_fen - approved_fen, 0) AS open_part",
     )
     for limit, room in (("limit_name", "room_fen"), ("wide_name", "wide_fen")):
-        parts = _cut(parts, f"PARTITION BY {WHOSE}, {limit}, {GROUP}", room)
+        those = f"PARTITION BY {WHOSE}, {limit}, {GROUP}"
+        if has_minimum and limit == "limit_name":
+            parts = _without_small_rests(parts, those, room)
+        parts = _cut(parts, those, room)
     return parts.selectExpr("* EXCEPT (approved_part, open_part)", "approved_part + open_part AS limited_fen")
 
 
@@ -202,6 +209,28 @@ def _cut(parts: DataFrame, those: str, room: str) -> DataFrame:
         for name in ("approved", "open")
     )
     return sums.selectExpr("* EXCEPT (approved_part, open_part, approved_sum, open_sum)", *cut)
+
+
+def _without_small_rests(parts: DataFrame, those: str, room: str) -> DataFrame:
+    """Take away each open_part of which the room leaves so little that the award falls below its minimum.
+
+    What one does not take is left for the next, so the parts up to each are folded in the order of turns.
+    """
+    so_far = f"({those} ORDER BY {_TURN} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    part = f"if({room} IS NULL, x.open, least(x.open, greatest(0L, {room} - seen.used)))"
+    taken = f"if(x.approved + {part} < x.least, 0L, {part})"
+    begin = "struct(approved_sum AS used, 0L AS part)"
+    step = f"struct(seen.used + {taken} AS used, {taken} AS part)"
+    listed = parts.selectExpr(
+        "*",
+        f"coalesce(sum(approved_part) OVER ({those}), 0L) AS approved_sum",
+        "collect_list(struct(approved_part AS approved, open_part AS open, coalesce(least_fen, 0L) AS least))"
+        f" OVER {so_far} AS turns",
+    )
+    return listed.selectExpr(
+        "* EXCEPT (open_part, approved_sum, turns)",
+        f"aggregate(turns, {begin}, (seen, x) -> {step}).part AS open_part",
+    )
 
 
 def _compared(claims: DataFrame) -> DataFrame:

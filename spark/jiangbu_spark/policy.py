@@ -87,7 +87,8 @@ class ComputedPolicy:
     def settling(self) -> Basis:
         """All that payables depend on, beside ceilings."""
         readings = [self.readings[clause] for clause in ("highest_only", "other_grants", "operators_ladder")]
-        return readings, self.matters, [(name, self.payable_limits(name)) for name in self.declared], self.years
+        limits = [(name, self.payable_limits(name), self.least_payable(name)) for name in self.declared]
+        return readings, self.matters, limits, self.years
 
     def payable_limits(self, rule: str) -> tuple[Limit | None, Limit | None]:
         """The limit over several items that cuts the payables of a declared rule (G11), and a wider one around it.
@@ -98,6 +99,11 @@ class ComputedPolicy:
         is_one = self.readings["voucher_limits"] == "together" and {limit.name for limit in found} & set(self.together)
         widest = max((self.limits[name] for name in self.together), key=lambda limit: limit.most) if is_one else None
         return next((limit for limit in found if limit != widest), None), widest
+
+    def least_payable(self, rule: str) -> int:
+        """The amount below which nothing of what a limit leaves is payable; 0 for none."""
+        terms = self.declared[rule]
+        return fen(terms.terms.get("at_least", "0")) if "minimum_after_limits" in terms.readings else 0
 
     def item_limit(self, rule: str) -> Limit | None:
         """The limit of an item, which cuts the ceilings of a declared rule."""
@@ -230,13 +236,23 @@ def _uncomputed_rules(tree: Tree) -> list[str]:
 
 
 def _uncomputed_limits(policy: ComputedPolicy) -> list[str]:
-    """Rules with several limits, and limits that rules of several kinds share, would need another order of steps."""
+    """Rules with several limits, and limits that rules of several kinds share, would need another order of steps.
+
+    So would a minimum after two limits, or after that of an item.
+    """
     several = [rule for rule in policy.declared if len(policy.limits_of(rule)) > 1]
     kinds: dict[str, set[str]] = {}
     for rule in policy.declared.values():
         for limit in (*policy.limits_of(rule.name), policy.payable_limits(rule.name)[1]):
             if limit is not None:
                 kinds.setdefault(limit.name, set()).add(rule.kind)
-    return [f"limits of {rule}" for rule in several] + [
-        f"limit {name} of several kinds" for name, sharing in kinds.items() if len(sharing) > 1
+    after = [
+        rule
+        for rule in policy.declared
+        if policy.least_payable(rule) and (policy.item_limit(rule) or policy.payable_limits(rule)[1])
+    ]
+    return [
+        *(f"limits of {rule}" for rule in several),
+        *(f"limit {name} of several kinds" for name, sharing in kinds.items() if len(sharing) > 1),
+        *(f"{rule}/minimum_after_limits with these limits" for rule in after),
     ]

@@ -58,7 +58,7 @@ QUESTIONS: dict[str, set[str]] = {
         "less_steps_before_the_policy_too",
         "steps_before_the_policy_are_ignored",
     },
-    "minimum": {"minimum_before_limits"},
+    "minimum": {"minimum_before_limits", "minimum_after_limits"},
     "frequency": {"rate_for_each_year", "rate_once"},
     "years": {"calendar_years_from_the_first", "any_years_with_a_reward"},
 }

@@ -41,6 +41,7 @@ PAYABLE_READINGS = (
     (IN_FORCE,), ("general.highest_only",), ("general.highest_only=same_matter",), ("general.other_grants",),
     ("general.other_grants=highest",), ("general.voucher_limits",), ("general.operators_ladder",),
     ("declared.rules.data_services.readings.assessments=each_by_itself",),
+    ("declared.rules.compute_voucher.readings.minimum",),
     ("general.highest_only=same_matter", "general.other_grants=highest"),
 )  # fmt: skip
 

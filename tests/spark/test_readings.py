@@ -9,10 +9,9 @@ from shared.settings import POLICY_FILE
 from tests.support.reading_cases import alternatives as known_alternatives
 from tests.support.reading_cases import tree_by
 
-# Those that need other steps: whole life, limits on ceilings, steps less payables, a voucher's minimum after limits.
+# Those that need other steps: whole life, limits on ceilings, steps less payables.
 UNCOMPUTED = {
     "highest_only_scope=whole_life", "limits=ceilings", "steps=payables", "steps=approved",
-    "compute_voucher.minimum=minimum_after_limits", "compute_voucher_overseas.minimum=minimum_after_limits",
 }  # fmt: skip
 
 
