@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from shared.whitelist import Whitelist
     from tests.faults.alerts.fault import AlertFault
+    from tests.faults.alerts.recording import Recording
 
 # Enough for the figures to change between two scrapes, and few enough for the load of three APIs.
 QUICK_S = 0.25
@@ -41,6 +42,7 @@ class AlertCampaign:
 
     folder: Path
     every_s: float = QUICK_S
+    recordings: dict[str, Recording] = field(default_factory=dict)
     _set: ExitStack = field(default_factory=ExitStack)
     _scene: Scene | None = None
     _is_replicated: bool = False
@@ -48,7 +50,9 @@ class AlertCampaign:
 
     def outcome(self, fault: AlertFault) -> AlertOutcome:
         """Return what fires in a fault."""
-        outcome = prove(self._scene_for(fault), fault, PROMTOOL.path)
+        scene = self._scene_for(fault)
+        outcome = prove(scene, fault, PROMTOOL.path)
+        self.recordings[fault.name] = scene.recording
         if not outcome.is_right:
             self._end_set()
         return outcome

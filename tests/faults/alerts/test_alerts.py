@@ -9,9 +9,10 @@ import pytest
 from tests.faults.alerts.campaign import AlertCampaign
 from tests.faults.alerts.every import ALERT_FAULTS, proofs
 from tests.faults.alerts.recording import Recording, Target
-from tests.faults.alerts.rules import alert_names, ever_fired, fire_at_end
+from tests.faults.alerts.rules import ever_fired, fire_at_end, without_figures
 from tests.support.engines.programs import PROMTOOL
 from tests.support.engines.session import RAN_AGAINST
+from tests.support.observability.watch import alert_names, queries
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ def alert_campaign(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_the_alerts_of_a_fault_fire_and_no_other(alert_campaign: AlertCampaign, name: str) -> None:
     outcome = alert_campaign.outcome(ALERT_FAULTS[name])
     assert outcome.is_right, str(outcome)
+
+
+def test_the_dashboard_shows_figures(alert_campaign: AlertCampaign, promtool: Path, tmp_path: Path) -> None:
+    """What a set works shows everywhere, but where only what is wrong does; rubbish shows there, too."""
+    if "rubbish" not in alert_campaign.recordings:
+        alert_campaign.outcome(ALERT_FAULTS["rubbish"])
+    empty = without_figures(promtool, tmp_path, alert_campaign.recordings["rubbish"], queries())
+    assert [query for query in empty if "> 0" not in query or "quarantined" in query] == []
 
 
 def test_every_alert_has_a_fault() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ import uuid
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -27,6 +26,7 @@ from tests.support.engines.programs import PROMTOOL
 from tests.support.engines.session import RAN_AGAINST
 from tests.support.incentive.app import SETTINGS, incentive_app
 from tests.support.incentive.ledger import ledger_database, rulebook
+from tests.support.observability.watch import WATCH, alerts, panels, queries
 from tests.support.paths import ROOT
 from tests.support.registers.web_register import register_set
 from tests.support.web.keys import headers
@@ -34,7 +34,6 @@ from tests.support.web.keys import headers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WATCH = ROOT / "deploy" / "watch"
 CASES = Path(__file__).with_name("alerts_test.yml")
 # Prometheus's own metric, with the label that prometheus.yml adds.
 OF_PROMETHEUS = {"up": {"job", "instance", "service"}}
@@ -60,24 +59,6 @@ def folder(tmp_path: Path) -> Path:
 def run(promtool: Path, folder: Path, *arguments: str) -> tuple[bool, str]:
     done = subprocess.run([promtool, *arguments], check=False, cwd=folder, capture_output=True, text=True, timeout=120)
     return done.returncode == 0, done.stdout + done.stderr
-
-
-def alerts() -> list[dict[str, Any]]:
-    (group,) = yaml.safe_load((WATCH / "alerts.yml").read_text("utf-8"))["groups"]
-    return group["rules"]
-
-
-def dashboard() -> dict[str, Any]:
-    return json.loads((WATCH / "dashboard.json").read_text("utf-8"))
-
-
-def panels() -> list[dict[str, Any]]:
-    return dashboard()["panels"]
-
-
-def queries() -> list[str]:
-    """Return the expressions of the dashboard, with the variable `$service` filled in."""
-    return [target["expr"].replace("$service", ".*") for panel in panels() for target in panel.get("targets", ())]
 
 
 def test_prometheus_takes_the_files(promtool: Path, folder: Path) -> None:
