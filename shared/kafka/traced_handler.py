@@ -35,9 +35,8 @@ class TracedHandler(Generic[P]):
 
     def apply(self, connection: Connection, prepared: list[_Traced[P]], moves: Sequence[Move], now: datetime) -> None:
         """Apply the batch within a span."""
-        traceparents = list(dict.fromkeys(item.traceparent for item in prepared if item.traceparent is not None))
-        offsets = [str(move) for move in moves]
-        with self._tracing.batch(self._group, len(prepared), offsets, traceparents):
+        traceparents = [item.traceparent for item in prepared]
+        with self._tracing.batch(self._group, now, [str(move) for move in moves], traceparents):
             self._handler.apply(connection, [item.prepared for item in prepared], moves, now)
 
 

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -25,6 +26,7 @@ from shared.register.publish.sender import OutboxSender
 from shared.service_log.signing import signing_key
 from shared.service_log.store import ServiceLog
 from shared.settings import Settings
+from shared.telemetry.tracing import start_tracing
 from shared.values.times import now
 from shared.worker.checkpoint_publisher import publishing_checkpoints
 from shared.worker.clock_watch import watching_clock
@@ -73,7 +75,10 @@ def run_consumer(kind: RegisterKind, settings: Settings) -> None:
 
 def _send(kind: RegisterKind, settings: Settings, service_log: ServiceLog, inside: ChildSide) -> None:
     """Run the outbox sender in its own process."""
-    with guarded_engine(settings, service_log) as engine:
+    tracing = start_tracing(settings)
+    with guarded_engine(settings, service_log) as engine, ExitStack() as last:
+        if tracing is not None:
+            last.callback(tracing.stop)
         OutboxSender(
             engine=engine,
             client_config=settings.kafka.client_config(),
@@ -85,6 +90,7 @@ def _send(kind: RegisterKind, settings: Settings, service_log: ServiceLog, insid
             throttled=inside.throttled,
             work=inside.work,
             beat=inside.beat,
+            tracing=tracing,
         ).run()
 
 

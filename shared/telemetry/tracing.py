@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from shared.settings import Settings, SettingsError
@@ -17,9 +18,19 @@ class Tracing(Protocol):
         """
 
     def batch(
-        self, group: str, records: int, offsets: Sequence[str], traceparents: Sequence[str]
+        self, group: str, at: datetime, offsets: Sequence[str], traceparents: Sequence[str | None]
     ) -> AbstractContextManager[None]:
-        """Trace the work on a batch, with a link to the trace of each event that has one."""
+        """Trace the work of a group on a batch at an instant: a span with a link to the trace of each record with one.
+
+        Each of these traces gets a span of the same time, with a link to that of the batch. `traceparents` has one
+        element for each record.
+        """
+
+    def send(self, group: str, batches: Sequence[datetime]) -> AbstractContextManager[str]:
+        """Trace the sending of what these batches of the group changed; yields the `traceparent` of its span.
+
+        The span is a child of that of the newest batch, and linked to those of the others.
+        """
 
     def stop(self) -> None:
         """Export what is left, if that is possible soon."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from shared.postgres.query import execute, fetch, fetch_optional, pg_array, pg_arrays
+from shared.postgres.query import execute, fetch, fetch_optional, fetch_values, pg_array, pg_arrays
 from shared.register.publish.send_schedule import Lane
 
 DirtyKey = tuple[str, str]  # topic, key without the register
@@ -44,6 +44,12 @@ def load_dirty(connection: Connection, lane: Lane, row_limit: int | None = None)
     if row_limit is not None and len(ids) > row_limit:
         return [], []
     return ids, [(topic, key) for topic, key, _ in rows]
+
+
+def batches_of(connection: Connection, ids: Sequence[int]) -> list[datetime]:
+    """Return the instants of the batches that made these changes."""
+    statement = "SELECT DISTINCT dirty_at FROM outbox WHERE id = ANY(CAST(%(ids)s AS bigint[]))"
+    return fetch_values(connection, statement, datetime, ids=pg_array(ids))
 
 
 def newest_change(connection: Connection) -> int | None:

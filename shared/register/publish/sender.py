@@ -7,8 +7,10 @@ a key in the compacted topic is its newest.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -25,10 +27,12 @@ from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
 from shared.process.pace import Pace, Rhythm
 from shared.register.head import Head, read_head
-from shared.register.publish.outbox import DirtyKey, delete_sent, load_dirty, newest_change
+from shared.register.publish.outbox import DirtyKey, batches_of, delete_sent, load_dirty, newest_change
 from shared.register.publish.send_schedule import IntakeActivity, Lane, LaneThrottle
 from shared.settings import ClientConfig
+from shared.telemetry.tracing import Tracing
 
+Headers = tuple[tuple[str, bytes], ...]
 RenderFacts = Callable[[Connection, Head, list[DirtyKey]], dict[DirtyKey, bytes]]
 
 _LOCK = "outbox"
@@ -57,6 +61,7 @@ class OutboxSender:
     throttled: threading.Event = field(default_factory=threading.Event)
     work: threading.Event = field(default_factory=threading.Event)  # intake has committed
     beat: Callable[[str], None] = lambda _part: None  # notes that a part of the program made progress
+    tracing: Tracing | None = None
 
     def __post_init__(self) -> None:
         self.is_leading = False
@@ -132,19 +137,33 @@ class OutboxSender:
             if not ids:
                 return 0
             values = self.render(connection, read_head(connection), keys)
+            batches = [] if self.tracing is None else batches_of(connection, ids)
             require_replication(connection)
         missing = [f"{topic} {key}" for topic, key in keys if (topic, key) not in values]
         if missing:
             raise LookupError(f"no value for {len(missing)} keys of the outbox: {', '.join(missing[:10])}")
-        producer.send(
-            [OutgoingRecord(topic, f"{self.register}/{key}".encode(), values[topic, key]) for topic, key in keys]
-        )
+        with self._traced(batches) as headers:
+            producer.send(
+                [
+                    OutgoingRecord(topic, f"{self.register}/{key}".encode(), values[topic, key], headers)
+                    for topic, key in keys
+                ]
+            )
         with self.engine.begin() as connection:
             delete_sent(connection, ids)
         for lane, (row_ids, _) in dirty.items():
             if row_ids:
                 lane.pause(began_s, time.monotonic())
         return len(ids)
+
+    @contextmanager
+    def _traced(self, batches: Sequence[datetime]) -> Iterator[Headers]:
+        """Trace the sending of what batches changed; yields the headers of its records."""
+        if self.tracing is None:
+            yield ()
+            return
+        with self.tracing.send(transactional_id(self.register, self.name), batches) as traceparent:
+            yield (("traceparent", traceparent.encode()),)
 
 
 def transactional_id(register: str, name: str) -> str:

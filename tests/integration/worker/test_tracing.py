@@ -6,23 +6,19 @@ import json
 import socket
 import subprocess
 import sys
-import threading
-from dataclasses import dataclass, field
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 import yaml
 from kafka import KafkaProducer
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from sqlalchemy import text
 
 from devset.processes import free_ports
 from shared.settings import Settings, SettingsError
 from shared.telemetry.tracing import start_tracing
 from tests.support.consumer_program import Place, prepared_place
+from tests.support.observability.otlp_receiver import Receiver, attributes, links, receiving
 from tests.support.registers.web_register import SIDES
 from tests.support.until import until
 from tests.support.web.keys import KEYS, headers
@@ -36,70 +32,16 @@ CALLER = "00f067aa0ba902b7"
 LISTING = SIDES["listing"]
 
 
-@dataclass
-class Receiver:
-    """A receiver of OTLP over HTTP; `bodies` are the requests so far."""
-
-    url: str
-    bodies: list[bytes] = field(default_factory=list)
-
-    def spans(self) -> list[tuple[str, Any]]:
-        """Return each span with the name of the service that sent it."""
-        found = []
-        for body in list(self.bodies):
-            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                (service,) = (
-                    attribute.value.string_value
-                    for attribute in resource.resource.attributes
-                    if attribute.key == "service.name"
-                )
-                found += [(service, span) for scope in resource.scope_spans for span in scope.spans]
-        return found
-
-    def named(self, name: str) -> list[Any]:
-        return [span for _, span in self.spans() if span.name == name]
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path == "/v1/traces":
-                made.bodies.append(body)
-            self.send_response(HTTPStatus.OK)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Receiver(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with receiving() as made:
+        yield made
 
 
 @pytest.fixture
 def place(tmp_path, postgres_server, kafka, fork_server) -> Iterator[Place]:
     with prepared_place("listing", tmp_path, postgres_server, kafka, fork_server) as place:
         yield place
-
-
-def attributes(span: Any) -> dict[str, Any]:
-    def plain(value: Any) -> Any:
-        kind = value.WhichOneof("value")
-        return [plain(one) for one in value.array_value.values] if kind == "array_value" else getattr(value, kind)
-
-    return {attribute.key: plain(attribute.value) for attribute in span.attributes}
-
-
-def links(span: Any) -> list[tuple[str, str]]:
-    return [(link.trace_id.hex(), link.span_id.hex()) for link in span.links]
 
 
 def publish(place: Place, *values: bytes) -> None:
