@@ -92,7 +92,8 @@ def _settled(
     for years in SCOPES[policy.highest_only_scope](sorted({*(claim.year for claim in claims), *grants})):
         group = [claim for claim in claims if claim.year in years and claim.worth_fen > 0]
         competing = [one for year in years for one in grants.get(year, ()) if policy.other_grants == "highest"]
-        losers = COMPARISONS[policy.highest_only](group, policy, used.within, competing)
+        has_rivals = len(group) > 1 or competing  # most subjects have one award
+        losers = COMPARISONS[policy.highest_only](group, policy, used.within, competing) if has_rivals else {}
         found |= {award_id: Payable(0, rival) for award_id, rival in losers.items()}
         for year in years:
             winners = [claim for claim in group if claim.year == year and claim.award_id not in losers]

@@ -1,10 +1,12 @@
 """Effects of readings: the awards whose payable the alternative of one computable reading alone would change. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
+from services.incentive.domain.awards import Award
 from services.incentive.domain.entitlements import KnownFacts, compute_awards
 from services.incentive.domain.facts import (
     AwardFact,
@@ -38,6 +40,10 @@ _CONCERNS: Final = (
     (("declared", "limits_cut", "voucher_limits", "items"), frozenset({"declared"})),
     (("steps", "operators_ladder"), frozenset({"exchange_tiers", "declared"})),
 )
+# Fields of Policy that decide how a subject's awards compete with each other and with grants, and nothing else.
+_COMPARING: Final = ("highest_only", "same_matter", "highest_only_scope", "allowance", "other_grants")
+# Fields of Policy that decide what is earned, and no payable of what is.
+_EARNING: Final = ("in_force", "in_force_alternative", "rounding")
 
 
 class Due(NamedTuple):
@@ -68,11 +74,15 @@ class Readings(NamedTuple):
     """The rulebook that effects are computed by: the policy, and the same under each alternative, by reading id.
 
     `concerns` are the rules without whose awards an alternative changes nothing, as fields of Policy, by reading id.
+    `comparing` are the alternatives by which awards compete otherwise, and are earned as before; `earning` those by
+    which they are earned otherwise, and compete as before.
     """
 
     policy: Policy
     alternatives: Mapping[str, Policy]
     concerns: Mapping[str, frozenset[str]]
+    comparing: frozenset[str]
+    earning: frozenset[str]
     exchanges: Whitelist
 
 
@@ -85,6 +95,7 @@ class PayableChange(NamedTuple):
 
 
 PayableChanges = dict[tuple[str, str], PayableChange]  # by reading and award_id
+_Payables = dict[str, tuple[str, Due]]  # the subject or exchange of an award (`about`) and its payable, by award_id
 
 
 def readings_of(policy: Policy, exchanges: Whitelist) -> Readings:
@@ -93,15 +104,21 @@ def readings_of(policy: Policy, exchanges: Whitelist) -> Readings:
     changing = {one: other for one, other in policy.alternatives.items() if _of_payables(other) != bare}
     plain = {one: _without_flags(other) for one, other in changing.items()}
     concerns = {one: _concerned(bare, _of_payables(other)) for one, other in changing.items()}
-    return Readings(_without_flags(policy), plain, concerns, exchanges)
+    comparing, earning = (
+        frozenset(one for one, other in changing.items() if _differs_by(fields, bare, _of_payables(other)))
+        for fields in (_COMPARING, _EARNING)
+    )
+    return Readings(_without_flags(policy), plain, concerns, comparing, earning, exchanges)
 
 
 def _concerned(policy: Policy, other: Policy) -> frozenset[str]:
     """The rules that an alternative concerns; all if it may concern any."""
-    for fields, rules in _CONCERNS:
-        if msgspec.structs.replace(other, **{field: getattr(policy, field) for field in fields}) == policy:
-            return rules
-    return _ALL_RULES
+    return next((rules for fields, rules in _CONCERNS if _differs_by(fields, policy, other)), _ALL_RULES)
+
+
+def _differs_by(fields: Iterable[str], policy: Policy, other: Policy) -> bool:
+    """Return True if two policies are the same but for these fields."""
+    return msgspec.structs.replace(other, **{field: getattr(policy, field) for field in fields}) == policy
 
 
 def reading_effects(groups: Sequence[FactGroup], readings: Readings, inputs: PayableInputs) -> list[ReadingEffect]:
@@ -191,12 +208,38 @@ def changed_payables(groups: Iterable[FactGroup], readings: Readings, inputs: Pa
     inputs = msgspec.structs.replace(inputs, days=days)
     found: PayableChanges = {}
     for rules, known in by_rules.items():
-        before = _payable(known, readings.policy, readings.exchanges, inputs)
-        for reading, policy in readings.alternatives.items():
-            if not rules.isdisjoint(readings.concerns[reading]):
-                after = _payable(known, policy, readings.exchanges, inputs)
-                found |= {(reading, award_id): change for award_id, change in _compared(before, after)}
+        concerning = [one for one, concerned in readings.concerns.items() if not rules.isdisjoint(concerned)]
+        for reading, before, after in _by_alternatives(known, concerning, readings, inputs):
+            found |= {(reading, award_id): change for award_id, change in _compared(before, after)}
     return found
+
+
+def _by_alternatives(
+    known: Sequence[KnownFacts], concerning: Iterable[str], readings: Readings, inputs: PayableInputs
+) -> Iterator[tuple[str, _Payables, _Payables]]:
+    """The payables that each of these alternatives may change, by the policy and by the alternative.
+
+    What cannot differ is not computed: most subjects have one award, which competes with nothing.
+    """
+    awards = _awards(known, readings.policy, readings.exchanges)
+    before = _payables(awards, readings.policy, inputs)
+    competing = _competing(awards, inputs)
+    before_competing = {award.award_id: before[award.award_id] for award in competing if award.award_id in before}
+    for reading in concerning:
+        policy = readings.alternatives[reading]
+        if reading in readings.comparing:
+            yield reading, before_competing, _payables(competing, policy, inputs)
+            continue
+        earned = _awards(known, policy, readings.exchanges)
+        if reading not in readings.earning or earned != awards:
+            yield reading, before, _payables(earned, policy, inputs)
+
+
+def _competing(awards: Sequence[Award], inputs: PayableInputs) -> list[Award]:
+    """The awards of subjects that have several, or grants under other policies."""
+    count = Counter(award.subject for award in awards)
+    granted = {subject for subject, _ in inputs.grants}
+    return [award for award in awards if count[award.subject] > 1 or award.subject in granted]
 
 
 def _rules_of(group: FactGroup) -> frozenset[str]:
@@ -205,20 +248,19 @@ def _rules_of(group: FactGroup) -> frozenset[str]:
     return frozenset(rule for kind, rule in _EARNS.items() if kind in kinds)
 
 
-def _compared(
-    before: Mapping[str, tuple[str, Due]], after: Mapping[str, tuple[str, Due]]
-) -> Iterator[tuple[str, PayableChange]]:
+def _compared(before: _Payables, after: _Payables) -> Iterator[tuple[str, PayableChange]]:
     for award_id in before.keys() | after.keys():
         (about, was), (other_about, would) = (one.get(award_id, ("", None)) for one in (before, after))
         if was != would:
             yield award_id, PayableChange(about or other_about, was, would)
 
 
-def _payable(
-    known: Iterable[KnownFacts], policy: Policy, exchanges: Whitelist, inputs: PayableInputs
-) -> dict[str, tuple[str, Due]]:
-    """The subject or exchange of each award (`about`) and its payable, by award_id, without payables of zero."""
-    awards = [award for one in known for award in compute_awards(one, policy, exchanges, Peers())]
+def _awards(known: Iterable[KnownFacts], policy: Policy, exchanges: Whitelist) -> list[Award]:
+    return [award for one in known for award in compute_awards(one, policy, exchanges, Peers())]
+
+
+def _payables(awards: Iterable[Award], policy: Policy, inputs: PayableInputs) -> _Payables:
+    """The payables above zero."""
     return {
         award.award_id: (award.about, Due(award.subject, award.year, award.payable_fen))
         for award in with_payables(awards, policy, inputs)
