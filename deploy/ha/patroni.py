@@ -43,6 +43,7 @@ _PARAMETERS: Final = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "jit": "off",
+    "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
