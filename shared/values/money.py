@@ -1,20 +1,18 @@
 """Money: integer fen inside, yuan as a decimal string outside, never a float."""
 
-import re
-
 FEN_PER_YUAN = 100
-
-# `[0-9]`, not `\d`: `\d` and `int()` also accept the digits of other scripts.
-_YUAN = re.compile(r"([0-9]+)(?:\.([0-9]{1,2}))?")
+_DECIMALS = 2
 
 
 def parse_yuan(text: str) -> int:
     r"""Parse an amount in yuan, `[0-9]+(\.[0-9]{1,2})?`, to fen. ValueError for anything else."""
-    match = _YUAN.fullmatch(text)
-    if match is None:
+    yuan, point, decimals = text.partition(".")
+    digits = yuan + decimals.ljust(_DECIMALS, "0")
+    # `isdigit` and `int` also accept the digits of other scripts.
+    is_number = digits.isascii() and digits.isdigit()
+    if not (is_number and yuan and len(decimals) <= _DECIMALS and bool(point) == bool(decimals)):
         raise ValueError("not an amount in yuan with at most two decimals")
-    yuan, decimals = match.groups()
-    return int(yuan + (decimals or "").ljust(2, "0"))
+    return int(digits)
 
 
 def format_yuan(fen: int) -> str:

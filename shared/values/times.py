@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 
 # China has used +08:00 all year since 1991, and documents begin with the year 2000: a fixed offset is exact and needs
 # no time zone data on the machine.
@@ -41,6 +42,7 @@ def format_time(instant: datetime) -> str:
     return instant.astimezone(SHANGHAI).isoformat(timespec="microseconds")
 
 
+@lru_cache(maxsize=1 << 12)
 def day_start(day: date) -> datetime:
     """Return the instant at which a day begins in Shanghai."""
     return datetime.combine(day, time(), SHANGHAI)

@@ -24,7 +24,8 @@ from services.incentive.domain.facts import (
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import AS_OF, joined_facts
 from shared.kafka.handler import Record
-from shared.postgres.query import copy_in, fetch, pg_array, stream
+from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows, pg_microseconds
+from shared.postgres.query import fetch, pg_array, stream
 
 _FACTS: Final = (
     "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
@@ -72,6 +73,11 @@ _VERSIONS: Final = """
     JOIN fact f ON f.topic = split_part(n.fact, '/', 1) AND f.key = substr(n.fact, strpos(n.fact, '/') + 1)
         AND f.generation = n.generation AND f.seq = n.seq
 """
+_FACT_ROW: Final = RowFormat(
+    "fact",
+    ("generation", "seq", "partition", "offset", "received_at", "recorded_at", "topic", "key", "about", "value"),
+    ("int8", "int8", "int4", "int8", "timestamptz", "timestamptz"),
+)
 
 
 class FactRecord(NamedTuple):
@@ -124,12 +130,13 @@ def newer_facts(connection: Connection, records: Iterable[FactRecord]) -> list[F
 
 def record_facts(connection: Connection, records: Iterable[FactRecord], instant: datetime) -> None:
     """Insert versions of facts as of an instant."""
-    columns = 'topic, key, about, generation, seq, value, partition, "offset", received_at, recorded_at'
+    recorded_at = pg_microseconds(instant)
     rows = (
-        (one.topic, one.key, one.about, *one.version, one.value, one.partition, one.offset, one.received_at, instant)
+        _FACT_ROW.pack_fixed(*one.version, one.partition, one.offset, pg_microseconds(one.received_at), recorded_at)
+        + b"".join(bytes_field(text) for text in (one.topic.encode(), one.key.encode(), one.about.encode(), one.value))
         for one in records
     )
-    copy_in(connection, f"COPY fact ({columns}) FROM STDIN", rows)
+    copy_rows(connection, _FACT_ROW.copy_sql, rows)
 
 
 def load_facts(

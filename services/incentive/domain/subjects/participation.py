@@ -1,14 +1,13 @@
 """How the participants of an exchange stand under a rule in a year. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from services.incentive.domain.entitlements import KnownFacts, subject_facts
-from services.incentive.domain.event_readings import missing_to_reach, touches
-from services.incentive.domain.event_rules import SubjectFacts, annual_base
-from services.incentive.domain.explanations.events import annual_parts
-from services.incentive.domain.facts import ExchangeTotal, Purchased, merge_shares
-from services.incentive.policy.terms import Policy
+from services.incentive.domain.event_readings import counted_buckets, counted_period, missing_to_reach, touches
+from services.incentive.domain.event_rules import SubjectFacts, split_by_period
+from services.incentive.domain.facts import ExchangeTotal, ProviderTotal, Purchased
+from services.incentive.policy.terms import Interval, Policy, YearlyAtRate
 from shared.values.parties import Party
 from shared.values.times import shanghai_year
 
@@ -54,20 +53,34 @@ def _annual(party: Party, facts: SubjectFacts, policy: Policy) -> Iterator[Parti
     """A provider takes part with every trade that an exchange reported of it, also with those that do not count."""
     terms = policy.annual_listed_trading
     for year, totals in facts.totals.items():
-        counted, _ = annual_parts(year, facts, policy)
-        own = {exchange: fen for exchange, fen, _ in counted}
-        measure_fen = annual_base(totals, policy.in_force, policy).within_fen
+        own = _counted_fen(totals, counted_period(year, terms, policy.in_force), terms)
+        measure_fen = sum(own.values())
         missing_fen = missing_to_reach(measure_fen, terms) if touches(policy.in_force, year) else None
-        for exchange, share in merge_shares(totals).items():
-            if share.counted or share.unmatched or share.other:
-                yield Participation(
-                    exchange,
-                    year,
-                    terms.rule,
-                    party.subject,
-                    party.name,
-                    measure_fen,
-                    missing_fen,
-                    own.get(exchange, 0),
-                    is_shared=any(other != exchange for other in own),
-                )
+        for exchange in sorted({name for fact in totals for name in fact.by_exchange if _takes_part(fact, name)}):
+            yield Participation(
+                exchange,
+                year,
+                terms.rule,
+                party.subject,
+                party.name,
+                measure_fen,
+                missing_fen,
+                own.get(exchange, 0),
+                is_shared=any(other != exchange for other in own),
+            )
+
+
+def _takes_part(total: ProviderTotal, exchange: str) -> bool:
+    share = total.by_exchange[exchange]
+    return bool(share.counted or share.unmatched or share.other)
+
+
+def _counted_fen(totals: Iterable[ProviderTotal], period: Interval, terms: YearlyAtRate) -> dict[str, int]:
+    """The amount that counts in a provider's year, by the exchanges on which trades count. Raises CutDatesError."""
+    own: dict[str, int] = {}
+    for fact in totals:
+        for exchange, share in fact.by_exchange.items():
+            parts = split_by_period(counted_buckets(share, terms), period)
+            if parts.within_trades:
+                own[exchange] = own.get(exchange, 0) + parts.within_fen
+    return own
