@@ -6,7 +6,8 @@ from typing import Final
 
 from shared.process.pace import Pace
 
-_PACE: Final = Pace(share=0.25, least_s=0.25, most_s=30.0)  # of a lane that pauses
+_LEAST_S: Final = 0.25  # from the start of a round of a lane that pauses to the start of the next
+_MOST_S: Final = 30.0
 _IDLE_AFTER_S: Final = 0.6  # longer than the interval of batches
 
 
@@ -15,13 +16,14 @@ class Lane:
     """Facts that are sent together.
 
     `throttle_above`: while intake is active and more changes than this wait, the lane pauses after each round, so that
-    a key that changes all the time is rendered, and computed by the ledger, only now and then. `own_transaction`: the
-    other lanes do not wait for this one.
+    a key that changes all the time is rendered, and computed by the ledger, only now and then: its rounds take `share`
+    of the time. `own_transaction`: the other lanes wait for a round of `max_keys` of this one at most.
     """
 
     topics: Sequence[str]
     max_keys: int = 5_000  # a round
     throttle_above: int | None = None
+    share: float = 0.25
     own_transaction: bool = False
 
 
@@ -30,6 +32,7 @@ class LaneThrottle:
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
+        self._pace = Pace(lane.share, _LEAST_S, _MOST_S)
         self._until_s = 0.0
         self.is_full = False  # the last round had as many keys as fit, so more may wait
 
@@ -49,7 +52,7 @@ class LaneThrottle:
 
     def pause(self, began_s: float, now_s: float) -> None:
         """Start the pause after a round that began at `began_s`."""
-        self._until_s = now_s + _PACE.rest_s(now_s - began_s)
+        self._until_s = now_s + self._pace.rest_s(now_s - began_s)
 
 
 class IntakeActivity:

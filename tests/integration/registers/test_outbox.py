@@ -17,7 +17,6 @@ from services.trade_ingest.register import TRADES
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.kafka.client_patches import force_close_producer
 from shared.kafka.offset_witness import DatabaseBehindError
-from shared.process.pace import Pace
 from shared.register.head import raise_generation, read_head
 from shared.register.publish import send_schedule as schedule_module
 from shared.register.publish import sender as sender_module
@@ -130,7 +129,8 @@ def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_no
     register,
     monkeypatch,
 ) -> None:
-    monkeypatch.setattr(schedule_module, "_PACE", Pace(0.25, 600.0, 600.0))
+    monkeypatch.setattr(schedule_module, "_LEAST_S", 600.0)
+    monkeypatch.setattr(schedule_module, "_MOST_S", 600.0)
     monkeypatch.setattr(schedule_module, "_IDLE_AFTER_S", 600.0)
     sender = sender_of(trades, kafka, register)
     sender.lanes = (Lane((FIRST_PURCHASE,)), Lane((ANNUAL_TOTAL, SIGN), throttle_above=0))
@@ -149,7 +149,8 @@ def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_no
 
 
 def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:
-    monkeypatch.setattr(schedule_module, "_PACE", Pace(0.25, 600.0, 600.0))
+    monkeypatch.setattr(schedule_module, "_LEAST_S", 600.0)
+    monkeypatch.setattr(schedule_module, "_MOST_S", 600.0)
     monkeypatch.setattr(schedule_module, "_IDLE_AFTER_S", 600.0)
     with working(sender_of(trades, kafka, register)):
         for number in range(3):

@@ -25,6 +25,13 @@ def test_a_rest_is_three_times_the_round_and_a_quarter_of_a_second_at_least(took
     assert throttle.row_limit(10.0 + took_s + rest_s + 0.01, intake_active=True) is None
 
 
+def test_a_lane_with_a_smaller_share_rests_longer() -> None:
+    throttle = LaneThrottle(Lane(("measures",), throttle_above=5, share=0.1))
+    throttle.pause(10.0, 10.5)
+    assert throttle.row_limit(14.99, intake_active=True) == 5
+    assert throttle.row_limit(15.01, intake_active=True) is None
+
+
 def test_nothing_rests_when_intake_does_nothing() -> None:
     throttle = LaneThrottle(TOTALS)
     throttle.pause(10.0, 12.0)

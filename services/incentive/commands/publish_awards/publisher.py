@@ -34,7 +34,7 @@ from shared.worker.guarded_engine import guarded_engine
 _LOCK: Final = "awards"
 _PART: Final = "awards"
 _ROUND_S: Final = 0.5
-_PACE: Final = Pace(share=0.25, least_s=0.0, most_s=10.0)  # of one core, while the ledger changes all the time
+_PACE: Final = Pace(share=0.1, least_s=0.0, most_s=10.0)  # of one core, while the ledger changes all the time
 _MAX_THROTTLE_S: Final = 5.0
 _SENT_AT_ONCE: Final = 500
 
