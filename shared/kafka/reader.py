@@ -304,22 +304,32 @@ class Reader(threading.Thread, Generic[P]):
 
     def _fetch(self, consumer: KafkaConsumer) -> None:
         """Poll for partitions that do not have enough unread records, so that a flood of one does not block others."""
-        if not self._unread:
+        count = 0
+        if self._unread:
+            timeout_ms = 0 if self._unread.turn_to(self._pending.shares.has_room) else _FULL_POLL_MS
+        else:
             if self._last_fetch_was_small:
                 self._gather()
-            timeout_ms = _BUSY_POLL_MS if self._pending.prepared else _IDLE_POLL_MS
-        else:
-            timeout_ms = 0 if self._unread.turn_to(self._pending.shares.has_room) else _FULL_POLL_MS
+                # The library fetches again as each poll ends. This poll returns what that brought before the pause, and
+                # the next one what came since.
+                count = self._poll(consumer, 0)
+            timeout_ms = _BUSY_POLL_MS if self._pending.prepared or count else _IDLE_POLL_MS
+        count += self._poll(consumer, timeout_ms)
+        self._last_fetch_was_small = 0 < count < _SMALL_FETCH_RECORDS
+
+    def _poll(self, consumer: KafkaConsumer, timeout_ms: int) -> int:
+        """Return the number of records; 0 if a rebalance came."""
         enough = self._unread.enough()
         consumer.pause(*enough)
         polled = consumer.poll(timeout_ms=timeout_ms)
         if self.must_reread.is_set():
-            return
+            return 0
         consumer.resume(*(enough - self._held))
-        self._last_fetch_was_small = 0 < self._unread.add(polled) < _SMALL_FETCH_RECORDS
+        count = self._unread.add(polled)
         if polled:
             self._expect_moves(polled)
             self._poison.fetched(self._unread.spans())
+        return count
 
     def _gather(self) -> None:
         """Leave the broker alone until a batch may begin, so that one fetch brings all that came until then."""

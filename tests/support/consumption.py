@@ -41,7 +41,7 @@ class Rows:
 
 
 @contextmanager
-def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=None, *, sets_aside=False):
+def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=None, *, sets_aside=False, **options):
     consumption = BatchConsumer(
         handler=handler or Rows(),
         engine=engine,
@@ -55,6 +55,7 @@ def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=N
         begun=begun,
         heartbeat=heartbeat or Heartbeat(None, ()),
         sets_aside=sets_aside,
+        **options,
     )
     outcome: list[BaseException] = []
 
