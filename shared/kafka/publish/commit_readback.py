@@ -13,7 +13,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from shared.settings import ClientConfig
 
 _POLL_MS = 200
-_WAIT_AT_END_MS = 50  # how long the broker waits for more records; the next round's read is queued behind it
+_WAIT_AT_END_MS = 5  # how long the broker waits for more records; the next read, of other partitions, is queued behind
 
 Place = tuple[str, int, int]  # topic, partition, offset
 
