@@ -6,6 +6,7 @@ Listing and trade-ingest publish a fact about one party or exchange; the bureau 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, TypeVar
 
 import msgspec
@@ -528,7 +529,13 @@ def _parse(topic: str, key: str, value: bytes) -> Fact:
 def _fen(_: type, value: object) -> Fen:
     if not isinstance(value, str):
         raise ValueError("an amount must be text")  # noqa: TRY004 - what msgspec reports as a fault of the value
-    return Fen(parse_yuan(value))
+    return _fen_of(value)
+
+
+# A trade changes one bucket of a year; the amounts of the others are in the next version again.
+@lru_cache(maxsize=1 << 15)  # some 5 MB
+def _fen_of(text: str) -> Fen:
+    return Fen(parse_yuan(text))
 
 
 # By topic, or by topic and the part of the key after the register.
