@@ -146,6 +146,18 @@ def life(number: int, rng: random.Random) -> Life:
     return awards, grants
 
 
+def small_rest() -> Life:
+    """Two vouchers, of which the later has been approved in part, and the limit leaves less than the minimum of it."""
+    whose, rule = ("uscc:L99999", 2026), "compute_voucher"
+    found = [
+        CompetingAward(f"{rule}/{whose[0]}/2026/{item}", rule, ceiling, whose, ceiling, day, standing, is_aside=False)
+        for item, ceiling, day, standing in (
+            ("V1", 28_500_000, "2026-03-01", 28_500_000), ("V2", 2_000_000, "2026-06-01", 1_000_000),
+        )
+    ]  # fmt: skip
+    return found, {}
+
+
 def claim(one: CompetingAward, ranks: dict[str, Any]) -> tuple[Any, ...]:
     """The columns of a claim."""
     rule = ranks[one.rule]
@@ -161,7 +173,7 @@ def test_payables_under_acts_and_grants_by_each_reading(spark: SparkSession) -> 
     from jiangbu_spark.worlds import in_worlds  # noqa: PLC0415
 
     rng = random.Random(7)
-    lives = [life(number, rng) for number in range(LIVES)]
+    lives = [*(life(number, rng) for number in range(LIVES)), small_rest()]
     trees = [tree_by_all(readings) for readings in PAYABLE_READINGS]
     policies = [policy_of(tree) for tree in trees]
     rules = {**policies[0].rules, **policies[0].declared}
