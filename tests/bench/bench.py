@@ -114,7 +114,7 @@ def main(only: tuple[str, ...], report: Path | None, against: Path | None, **siz
             with running_set(options, signals) as local:
                 result["whole"] = Whole(local).measure(events)
         if "steady" in chosen:
-            result["steady"] = steady(folder / "steady", Size(events, sizes["seconds"], rounds), against)
+            result["steady"] = steady(folder / "steady", Size(events, sizes["seconds"], rounds), against, signals.check)
         if "fence" in (only or SECTIONS):
             result["fence"] = fence(folder / "fence", events, rounds)
         sized = sized_sections(sizes)

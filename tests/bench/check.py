@@ -39,12 +39,13 @@ def main(baseline: Path, events: int, seconds: int, rounds: int) -> None:
     result: dict[str, Any] = {"machine": machine()}
     if not is_same_machine(before["machine"], result["machine"]):
         raise click.UsageError(f"{baseline} was measured on another machine: {before['machine']['cpu']}")
-    StopSignals().install()
+    signals = StopSignals()
+    signals.install()
     with exit_on_error(), tempfile.TemporaryDirectory(prefix="jiangbu-bench-", ignore_cleanup_errors=True) as name:
         known = ratios(before)
         if "intake" in before:
             result["intake"] = measured_intake(Path(name) / "intake", events, rounds)
-        result["steady"] = steady(Path(name) / "steady", Size(events, seconds, rounds), None)
+        result["steady"] = steady(Path(name) / "steady", Size(events, seconds, rounds), None, signals.check)
         found = ratios(result)
         for what, ratio in found.items():
             say(f"{what}: {ratio.value:g} ({known[what].value:g})" if what in known else f"{what}: {ratio.value:g}")

@@ -29,19 +29,25 @@ def backlog_rate(
     register_url: str,
     consumers: Sequence[psutil.Process],
     begun: Callable[[], None] = lambda: None,
+    check: Callable[[], None] = lambda: None,
 ) -> float:
     """Measure events a second, from the first that trade-ingest takes in until all results are in the ledger.
 
     Events are published while the consumers are suspended, so that the publisher takes no processor time from them;
-    `begun` is called before they are resumed.
+    `begun` is called before they are resumed, `check` while it waits; what `check` raises ends the measurement.
     """
+
+    def seen() -> int:
+        check()
+        return taken(connection) - before
+
     trades = sum(kind_of(record.topic) == "trade" for record in records)
     with suspended(consumers), psycopg.connect(register_url, autocommit=True) as connection:
         before = taken(connection)
-        publish(records, KafkaSettings((kafka,)).client_config(), lambda _published: None)
+        publish(records, KafkaSettings((kafka,)).client_config(), lambda _published: check())
         begun()
         resume(consumers)
-        return rate_of(lambda: taken(connection) - before, lambda: is_quiet(client), trades) * len(records) / trades
+        return rate_of(seen, lambda: is_quiet(client), trades) * len(records) / trades
 
 
 def taken(connection: psycopg.Connection[tuple[int]]) -> int:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PROBES_PER_S: Final = 20
 PROVIDER: Final = complete_uscc("91530000000000000")
 WITHIN_S: Final = 60.0
+_CLOSE_WITHIN_S: Final = 30.0
 _WATCH_EVERY_S: Final = 0.02  # as each query costs the database something
 
 
@@ -92,7 +93,7 @@ class Probes:
             uscc, value = first_purchase(next(self.numbers), self.exchange)
             self._sent[f"uscc:{uscc}"] = time.monotonic()
             producer.send(topic_of("trade", self.exchange), value, uscc.encode())
-        producer.close()
+        producer.close(_CLOSE_WITHIN_S)
 
     def _watch_totals(self) -> None:
         with psycopg.connect(self.ledger_url, autocommit=True) as connection:

@@ -27,7 +27,7 @@ from tests.bench.steady.version import EXCHANGES, MEASURING, Version, running_ve
 from tests.bench.steady.waiting import Sample, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shared.events.records import SampleRecord
 
@@ -45,8 +45,11 @@ class Size(NamedTuple):
     rounds: int
 
 
-def steady(folder: Path, size: Size, against: Path | None) -> dict[str, Any]:
-    """Measure this source and, if given, that in the folder `against`, in turn."""
+def steady(folder: Path, size: Size, against: Path | None, check: Callable[[], None]) -> dict[str, Any]:
+    """Measure this source and, if given, that in the folder `against`, in turn.
+
+    `check` raises if somebody asked to stop; waiting loops call it.
+    """
     folder.mkdir()
     trees = {"before": against} if against is not None else {}
     trees["this"] = Path.cwd()
@@ -59,7 +62,7 @@ def steady(folder: Path, size: Size, against: Path | None) -> dict[str, Any]:
             say(f"{number + 1}/{size.rounds} {name} ...")
             tree = trees[name]
             assert tree is not None
-            with running_version(tree.absolute(), folder / f"{name}-{number}") as version:
+            with running_version(tree.absolute(), folder / f"{name}-{number}", check) as version:
                 measured = Measured(version).run(size, half)
             half = half or measured["half_per_s"]
             found[name].append(measured | {"limit": limited, "load": round(os.getloadavg()[0], 1)})
@@ -110,6 +113,7 @@ class Measured:
             version.database_url("trade-ingest"),
             version.consumers(),
             lambda: begun.set(version.usages()),
+            version.check,
         )
         return begun.processors(version.usages(), len(records)), rate
 
@@ -125,6 +129,7 @@ class Measured:
         ):
             while (left_s := begun.at_s + seconds - time.monotonic()) > 0:
                 time.sleep(min(left_s, _SAMPLE_EVERY_S))
+                version.check()
                 with suppress(ApiError):  # a service may be too busy to answer
                     waiting.append(version.waiting(time.monotonic()))
             publisher = Usage(0, "publisher", sum(psutil.Process(sender).cpu_times()[:2]), 0.0)

@@ -26,7 +26,7 @@ from tests.bench.steady.processor_time import POSTGRES, Usage, backend_of, backe
 from tests.bench.steady.waiting import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 EXCHANGES: Final = ("kmdex", "dcdex", "xcdex")  # fictional: the two of the sample whitelist and a third
@@ -55,6 +55,7 @@ class Version:
     kafka: str
     client: Client
     postgres_url: str
+    check: Callable[[], None]  # raises if somebody asked to stop
 
     def database_url(self, service: str) -> str:
         return make_conninfo(self.postgres_url, dbname=database_of(service))
@@ -86,11 +87,12 @@ class Version:
         deadline = time.monotonic() + _QUIET_WITHIN_S
         while True:
             try:
-                self.client.await_quiet(_QUIET_WITHIN_S, lambda: None)
+                self.client.await_quiet(_QUIET_WITHIN_S, self.check)
             except ApiError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(1.0)
+                self.check()
             else:
                 return
 
@@ -130,28 +132,36 @@ def _programs(tree: list[psutil.Process]) -> dict[int, str]:
 
 
 @contextmanager
-def running_version(tree: Path, folder: Path) -> Iterator[Version]:
-    """Run the set of the source in `tree` with this interpreter, in a new folder; stop it on exit."""
+def running_version(tree: Path, folder: Path, check: Callable[[], None] = lambda: None) -> Iterator[Version]:
+    """Run the set of the source in `tree` with this interpreter, in a new folder; stop it on exit.
+
+    It is a process group of its own, as what measures it would wait for a set that Ctrl-C has stopped.
+    """
     folder.mkdir()
     exchanges = folder / "exchanges.yaml"
     exchanges.write_text((tree / "exchanges.yaml").read_text("utf-8") + _THIRD, "utf-8")
     command = [sys.executable, "-m", "devset.up", "--json", "--data-dir", folder / "set", "--exchanges", exchanges]
     with (folder / "set.log").open("wb") as log:
         running = subprocess.Popen(
-            command, cwd=tree, env={**os.environ, "PYTHONPATH": str(tree)}, stdout=subprocess.PIPE, stderr=log
+            command,
+            cwd=tree,
+            env={**os.environ, "PYTHONPATH": str(tree)},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            process_group=0,
         )
     try:
         assert running.stdout is not None
         line = running.stdout.readline()
         if not line:
             raise SystemExit(f"the set of {tree} did not start: {(folder / 'set.log').read_text('utf-8')[-2000:]}")
-        yield _version(running.pid, json.loads(line), folder / "set")
+        yield _version(running.pid, json.loads(line), folder / "set", check)
     finally:
         running.terminate()
         running.wait(_STOP_WITHIN_S)
 
 
-def _version(pid: int, told: dict[str, object], folder: Path) -> Version:
+def _version(pid: int, told: dict[str, object], folder: Path, check: Callable[[], None]) -> Version:
     urls = {service: urlsplit(str(told[service.replace("-", "_")])).netloc for service in SERVICES}
     keys = told["keys"]
     assert isinstance(keys, dict)
@@ -159,4 +169,6 @@ def _version(pid: int, told: dict[str, object], folder: Path) -> Version:
     client = Client.with_key(Addresses(kafka, urls), keys["auditor"])
     password = (folder / "postgres" / "password").read_text("ascii").strip()
     port = (folder / "postgres" / "data" / "postmaster.pid").read_text("utf-8").splitlines()[3]
-    return Version(psutil.Process(pid), kafka, client, f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres")
+    return Version(
+        psutil.Process(pid), kafka, client, f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres", check
+    )
