@@ -345,6 +345,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0047_worklist.sql": (
         "03b3991fb6b341f3131fc9c0a5bff8e13d9ed7b237d0e9cd0abb259ae69c08d2"
     ),
+    "services/incentive/migrations/versions/0048_room_plans.py": (
+        "6b1a74dea517fe604093cedf9d6d93dfe74dd47187a381ae7a2a0b33fb9e8c67"
+    ),
+    "services/incentive/migrations/versions/0048_room_plans.sql": (
+        "da79fb78da8b7c594e113f9a6c66326223eb601d363ff54aeb83439380826caa"
+    ),
 }
 
 
