@@ -165,7 +165,10 @@ PROGRAMS = (
         everyday=True,
     ),
     AlertFault(
-        "PostgreSQL stopped", "its server is stopped", _all("JiangbuDatabaseAway"), database_away, everyday=True
+        "PostgreSQL stopped",
+        "its server is stopped",
+        _all("JiangbuDatabaseAway"),
+        database_away,
     ),
     AlertFault("Kafka stopped", "the broker is stopped", _all("JiangbuBrokerAway"), broker_away),
     AlertFault(
