@@ -22,7 +22,7 @@ TRADES = RegisterKind(
         # A seller's totals change with each of its trades.
         Lane((ANNUAL_TOTAL,), throttle_above=100),
         # Rendering a measure reads many trades, and nobody waits for one.
-        Lane((SIGN,), max_keys=100, throttle_above=5, share=0.1, own_transaction=True),
+        Lane((SIGN,), max_keys=500, active_keys=100, throttle_above=5, share=0.1, own_transaction=True),
     ),
     renderers={FIRST_PURCHASE: render_first_purchases, ANNUAL_TOTAL: render_totals, SIGN: render_measures},
     apply_documents=apply_trades,

@@ -7,11 +7,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from shared.postgres.query import execute, fetch, fetch_optional, fetch_values, pg_array, pg_arrays
-from shared.register.publish.send_schedule import Lane
 
 DirtyKey = tuple[str, str]  # topic, key without the register
 
-_ROWS_PER_KEY: Final = 20  # rows read for each key to send: a key may have been marked many times
+# Rows read in search of keys. A key may have been marked many times, and all its rows go with it.
+_MOST_ROWS: Final = 100_000
 _MARK_DIRTY = """
     INSERT INTO outbox (topic, key, dirty_at)
     SELECT topic, key, %(now)s FROM unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS k(topic, key)
@@ -31,15 +31,15 @@ def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) 
         execute(connection, _MARK_DIRTY, **pg_arrays(pairs, "topics", "keys"), now=now)
 
 
-def load_dirty(connection: Connection, lane: Lane, row_limit: int | None = None) -> tuple[list[int], list[DirtyKey]]:
-    """Return the keys of a lane that have been dirty longest, with the ids of their rows.
+def load_dirty(
+    connection: Connection, topics: Sequence[str], max_keys: int, row_limit: int | None = None
+) -> tuple[list[int], list[DirtyKey]]:
+    """Return the keys of these topics that have been dirty longest, with the ids of their rows.
 
     Nothing if more than `row_limit` rows wait.
     """
-    limit = lane.max_keys * _ROWS_PER_KEY if row_limit is None else row_limit + 1
-    rows = fetch(
-        connection, _OLDEST, tuple[str, str, list[int]], max_keys=lane.max_keys, rows=limit, topics=list(lane.topics)
-    )
+    limit = _MOST_ROWS if row_limit is None else row_limit + 1
+    rows = fetch(connection, _OLDEST, tuple[str, str, list[int]], max_keys=max_keys, rows=limit, topics=list(topics))
     ids = [one for *_, ids_of_key in rows for one in ids_of_key]
     if row_limit is not None and len(ids) > row_limit:
         return [], []

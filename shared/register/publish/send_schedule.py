@@ -17,11 +17,13 @@ class Lane:
 
     `throttle_above`: while intake is active and more changes than this wait, the lane pauses after each round, so that
     a key that changes all the time is rendered, and computed by the ledger, only now and then: its rounds take `share`
-    of the time. `own_transaction`: the other lanes wait for a round of `max_keys` of this one at most.
+    of the time. `own_transaction`: the other lanes wait for one round of this one at most, which has up to `max_keys`,
+    or `active_keys` while intake is active.
     """
 
     topics: Sequence[str]
-    max_keys: int = 5_000  # a round
+    max_keys: int = 5_000
+    active_keys: int = 5_000
     throttle_above: int | None = None
     share: float = 0.25
     own_transaction: bool = False
@@ -35,6 +37,10 @@ class LaneThrottle:
         self._pace = Pace(lane.share, _LEAST_S, _MOST_S)
         self._until_s = 0.0
         self.is_full = False  # the last round had as many keys as fit, so more may wait
+
+    def most_keys(self, *, intake_active: bool) -> int:
+        """Return the most keys of a round."""
+        return self.lane.active_keys if intake_active else self.lane.max_keys
 
     def row_limit(self, now_s: float, *, intake_active: bool) -> int | None:
         """Return the number of waiting changes above which nothing is sent now; None for no limit."""

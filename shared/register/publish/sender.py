@@ -126,12 +126,12 @@ class OutboxSender:
         began_s = time.monotonic()
         rendering = self.engine.connect().execution_options(isolation_level="REPEATABLE READ")
         with rendering as connection, connection.begin():
-            dirty = {
-                lane: load_dirty(connection, lane.lane, lane.row_limit(began_s, intake_active=intake_active))
-                for lane in lanes
-            }
-            for lane, (_, of_lane) in dirty.items():
-                lane.is_full = len(of_lane) >= lane.lane.max_keys
+            dirty: dict[LaneThrottle, tuple[list[int], list[DirtyKey]]] = {}
+            for lane in lanes:
+                most = lane.most_keys(intake_active=intake_active)
+                row_limit = lane.row_limit(began_s, intake_active=intake_active)
+                dirty[lane] = load_dirty(connection, lane.lane.topics, most, row_limit)
+                lane.is_full = len(dirty[lane][1]) >= most
             ids = [row_id for row_ids, _ in dirty.values() for row_id in row_ids]
             keys = [key for _, of_lane in dirty.values() for key in of_lane]
             if not ids:

@@ -20,9 +20,11 @@ from shared.kafka.offset_witness import DatabaseBehindError
 from shared.register.head import raise_generation, read_head
 from shared.register.publish import send_schedule as schedule_module
 from shared.register.publish import sender as sender_module
+from shared.register.publish.outbox import load_dirty, mark_dirty
 from shared.register.publish.restored_backup import all_published_facts, check_not_behind, newest_published_version
 from shared.register.publish.send_schedule import Lane
 from shared.register.publish.sender import fence_senders
+from shared.values.times import now
 from shared.whitelist import load_whitelist
 from tests.support.broker.topics import make_topics
 from tests.support.registers import worlds
@@ -146,6 +148,15 @@ def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_no
         assert waiting(trades, ANNUAL_TOTAL) == 2  # of the exchange and of the seller
         monkeypatch.setattr(schedule_module, "_IDLE_AFTER_S", 0.3)  # intake does nothing more
         until(lambda: outbox(trades) == 0)
+
+
+def test_all_changes_of_a_key_go_out_with_it(trades) -> None:
+    """Else a key that changes more often than it is sent is sent again for each of them."""
+    with trades.engine.begin() as connection:
+        for _ in range(50):
+            mark_dirty(connection, [(SIGN, "provider/a"), (SIGN, "provider/b")], now())
+        ids, keys = load_dirty(connection, [SIGN], 1)
+    assert (len(ids), keys) == (50, [(SIGN, "provider/a")])
 
 
 def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:

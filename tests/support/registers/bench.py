@@ -88,7 +88,7 @@ class Bench:
         found: dict[tuple[str, str], dict] = {}
         while True:
             with self.engine.begin() as connection:
-                ids, keys = load_dirty(connection, lane)
+                ids, keys = load_dirty(connection, lane.topics, lane.max_keys)
                 if not ids:
                     return found
                 values = self.kind.render(connection, read_head(connection), keys)

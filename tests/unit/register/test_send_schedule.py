@@ -32,6 +32,11 @@ def test_a_lane_with_a_smaller_share_rests_longer() -> None:
     assert throttle.row_limit(15.01, intake_active=True) is None
 
 
+def test_a_round_is_smaller_while_others_may_have_to_wait_for_it() -> None:
+    throttle = LaneThrottle(Lane(("measures",), max_keys=500, active_keys=100))
+    assert [throttle.most_keys(intake_active=active) for active in (True, False)] == [100, 500]
+
+
 def test_nothing_rests_when_intake_does_nothing() -> None:
     throttle = LaneThrottle(TOTALS)
     throttle.pause(10.0, 12.0)
