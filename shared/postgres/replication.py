@@ -46,7 +46,9 @@ class ReplicatedConnection(psycopg.Connection[tuple[object, ...]]):
             )
 
     def _note_warning(self, notice: psycopg.errors.Diagnostic) -> None:
-        self._wait_ended = self._wait_ended or notice.sqlstate in _WAIT_ENDED
+        # A session that is ended just behind its commit says so by the same code, but as FATAL.
+        is_ended_wait = notice.severity_nonlocalized == "WARNING" and notice.sqlstate in _WAIT_ENDED
+        self._wait_ended = self._wait_ended or is_ended_wait
 
 
 def require_replication(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -15,7 +16,7 @@ from deploy.doctor.replication import standbys, way_to_primary
 from shared.postgres.database import make_engine
 from shared.postgres.errors import driver_error, is_transient
 from shared.postgres.query import execute, fetch_values
-from shared.postgres.replication import UnreplicatedCommitError, require_replication
+from shared.postgres.replication import ReplicatedConnection, UnreplicatedCommitError, require_replication
 from tests.support.until import until
 
 if TYPE_CHECKING:
@@ -72,6 +73,30 @@ def test_a_commit_whose_wait_was_ended_is_unknown(pair, engine, work, function) 
     assert isinstance(driver_error(failure), UnreplicatedCommitError) is (function == "pg_cancel_backend")
     # The next transaction has a new session, and commits once the standby is back.
     assert commit(engine, work) is None
+
+
+def test_a_session_that_ends_behind_its_commit_waited_for_nothing(pair, engine, monkeypatch) -> None:
+    """The server says FATAL, with the code that a wait has that ends with its session."""
+    committed = psycopg.Connection.commit
+
+    def commit_and_end(connection: psycopg.Connection) -> None:
+        committed(connection)
+        if not isinstance(connection, ReplicatedConnection):
+            return
+        pid, code = connection.info.backend_pid, []
+        connection.add_notice_handler(lambda notice: code.append(notice.sqlstate))
+        with psycopg.connect(pair.primary.url(), autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s)", [pid])
+            until(lambda: not admin.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid]).fetchall())
+        with suppress(psycopg.OperationalError):  # the connection has ended
+            connection.pgconn.consume_input()
+        connection.pgconn.is_busy()  # reads what came
+        assert code == ["57P01"]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(psycopg.Connection, "commit", commit_and_end)
+        failure = commit(engine, add)
+    assert failure is None or not isinstance(driver_error(failure), UnreplicatedCommitError)
 
 
 def test_what_was_read_of_an_unknown_commit_does_not_leave_before_the_standby_has_it(pair, engine) -> None:
