@@ -17,7 +17,15 @@ import psutil
 import psycopg
 
 from deploy.databases import ensure_database, owner_role, service_role
-from devset.processes import ENGINE_STOP_TIMEOUT_S, ChildProgram, Engine, LocalError, base_environment, spawn
+from devset.processes import (
+    ENGINE_STOP_TIMEOUT_S,
+    ChildProgram,
+    Engine,
+    LocalError,
+    await_ended,
+    base_environment,
+    spawn,
+)
 
 ACCOUNT_NAME = "pgserver"
 _ADMIN_PATH = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
@@ -95,7 +103,7 @@ class Postgres(Engine):
         ended = super().stop()
         if not ended:
             # They notice a moment later that it was killed; until then no other server may have its memory.
-            psutil.wait_procs(sessions, timeout=ENGINE_STOP_TIMEOUT_S)
+            await_ended(sessions, ENGINE_STOP_TIMEOUT_S)
             _await_previous_postmaster(self.data)
         return ended
 

@@ -205,7 +205,18 @@ def end_descendants() -> None:
         for one in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
-        psutil.wait_procs(left, timeout=2)
+        await_ended(left, within_s=2.0)
+
+
+def await_ended(processes: Sequence[psutil.Process], within_s: float) -> list[psutil.Process]:
+    """Wait until these processes have ended, at most so long; return those that have not.
+
+    psutil 7.2.2 raises FileNotFoundError for one that is reaped while it asks (Linux 6.16 and later).
+    """
+    deadline = time.monotonic() + within_s
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            return psutil.wait_procs(processes, timeout=max(0.0, deadline - time.monotonic()))[1]
 
 
 def free_ports(count: int) -> list[int]:

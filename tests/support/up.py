@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from devset.client import Client
+from devset.processes import await_ended
 from devset.programs import SERVICES, Addresses
 from tests.support.command_line import command_line
 from tests.support.paths import ROOT
@@ -78,7 +79,7 @@ class Up:
 
 
 def assert_gone(programs: list[psutil.Process], within_s: float = 60.0) -> None:
-    _, alive = psutil.wait_procs(programs, timeout=within_s)
+    alive = await_ended(programs, within_s)
     left = [" ".join(command_line(one)) or f"process {one.pid}" for one in alive]
     assert not left, left
 

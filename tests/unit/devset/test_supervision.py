@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from devset.processes import base_environment, spawn
+from devset.processes import await_ended, base_environment, spawn
 from devset.supervision import Supervisor
 from tests.support.until import until
 
@@ -51,7 +51,7 @@ def test_a_killed_program_stays_dead_with_its_children_until_it_is_revived(super
     (child,) = children(supervisor)
     first = supervisor.processes()[NAME]
     supervisor.kill(NAME)
-    psutil.wait_procs([child], timeout=20)
+    await_ended([child], 20.0)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
     supervisor.restart_ended()
     assert supervisor.processes()[NAME] == first
