@@ -209,7 +209,10 @@ class Rig(Tended):
         """Start the API of a service, which must not run; `settings` replace those of the set."""
         self._apis[service] = self.fork_server.spawn(
             f"{service} serve",
-            *(module(service), "serve", "--bind", self.addresses.apis[service]),
+            module(service),
+            "serve",
+            "--bind",
+            self.addresses.apis[service],
             log_file=self.folder / f"{service}-serve.log",
             environment={**self.environment(service), **settings},
             clock=self.clock_file,

@@ -72,11 +72,8 @@ class AlertCampaign:
     def _begin_set(self, *, is_replicated: bool) -> Iterator[Scene]:
         place, exchanges = Path(tempfile.mkdtemp(prefix="set-", dir=self.folder)), load_whitelist(EXCHANGES_FILE)
         with ExitStack() as stack:
-            rig = (
-                stack.enter_context(replicated_rig(place, exchanges, self._fork_server))
-                if is_replicated
-                else stack.enter_context(_single_rig(place, exchanges, self._fork_server))
-            )
+            started = replicated_rig if is_replicated else _single_rig
+            rig = stack.enter_context(started(place, exchanges, self._fork_server))
             flow = Flow(rig)
             stack.callback(flow.close)
             yield Scene(rig, self.every_s, targets_of(rig), flow)

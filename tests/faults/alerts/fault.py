@@ -1,4 +1,4 @@
-"""A fault that an alert is for, and what fired in it."""
+"""A fault that an alert is for, and the alerts that fired in it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class AlertFault:
 
 @dataclass
 class AlertOutcome:
-    """What fired in a fault, what still fired after its repair, and for how long it took in seconds."""
+    """The alerts that fired in a fault, and those that still fired after its repair; it took `took_s` seconds."""
 
     fault: AlertFault
     fired: frozenset[str] = frozenset()

@@ -94,7 +94,7 @@ def consumer_restarts(scene: Scene) -> None:
 
 
 def server_error(scene: Scene) -> None:
-    """A right is missing in the database, of which the API has no idea: a bug as any other."""
+    """A right is missing in the database, which the API does not expect: it answers as for any bug."""
     url, given = _listings(scene, "quarantine")
     roles = "listing_service, listing_service_viewer"
     with scene.rig.database("listing") as connection:

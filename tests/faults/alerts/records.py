@@ -17,7 +17,7 @@ from tests.faults.world import trade_event
 if TYPE_CHECKING:
     from tests.faults.alerts.scene import Scene
 
-# Of each exchange on a day; the set is started with it.
+# The daily quota of each exchange's quarantine in these sets.
 QUOTA_BYTES = 1 << 20
 _MANY = 150
 _TRANSACTION_TIMEOUT_MS = 900_000

@@ -45,7 +45,7 @@ def test_the_alerts_of_a_fault_fire_and_no_other(alert_campaign: AlertCampaign, 
 
 
 def test_the_dashboard_shows_figures(alert_campaign: AlertCampaign, promtool: Path, tmp_path: Path) -> None:
-    """What a set works shows everywhere, but where only what is wrong does; rubbish shows there, too."""
+    """Each panel has data of a working set, but those of what is wrong; rubbish gives the quarantine's panel data."""
     if "rubbish" not in alert_campaign.recordings:
         alert_campaign.outcome(ALERT_FAULTS["rubbish"])
     empty = without_figures(promtool, tmp_path, alert_campaign.recordings["rubbish"], queries())

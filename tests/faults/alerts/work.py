@@ -26,9 +26,7 @@ _BATCHES = 13
 _AGED = "20 minutes"
 _SET_BACK = "UPDATE ledger_transaction SET posted_at = posted_at - %s::interval WHERE seq = %s"
 _AHEAD = "1 minute"
-_SET_AHEAD = """
-    UPDATE fact SET recorded_at = recorded_at + %s::interval WHERE id = (SELECT max(id) FROM fact)
-"""
+_SET_AHEAD = "UPDATE fact SET recorded_at = recorded_at + %s::interval WHERE id = (SELECT max(id) FROM fact)"
 
 
 def records_wait(scene: Scene) -> None:
@@ -68,7 +66,7 @@ def _led_by_none(scene: Scene, service: str, work: str) -> Iterator[psycopg.Conn
     """Have a session that does nothing lead some work, as a worker that hangs; yields a session of the superuser."""
     with scene.rig.database(service) as leader, scene.rig.database(service) as other, ThreadPoolExecutor(1) as pool:
         taken = pool.submit(leader.execute, "SELECT pg_advisory_lock(hashtextextended('jiangbu.' || %s, 0))", [work])
-        # Who waits gets the lock once the leader's session ends; workers only try.
+        # The session that waits gets the lock once the leader's session ends; workers only try to take it.
         end_leader = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(%s)) AS pid"
         scene.rig.wait_until(
             lambda: taken.done() or (other.execute(end_leader, [leader.info.backend_pid]).fetchall() and False),
@@ -123,13 +121,9 @@ def ledger_ahead(scene: Scene) -> None:
     with scene.rig.database("incentive") as connection:
         assert scene.rig.stop_worker("incentive") == 0
         connection.execute("SET session_replication_role = replica")  # without the triggers that forbid it
-        change = (
-            f"UPDATE fact SET recorded_at = recorded_at {{}} interval '{_AHEAD}' WHERE id = (SELECT max(id) FROM fact)"
-        )
-        connection.execute("UPDATE fact SET recorded_at = now() WHERE false")
-        connection.execute(change.format("+"))  # type: ignore[call-overload]
+        connection.execute(_SET_AHEAD, [_AHEAD])
         scene.hold(0.5)
-        connection.execute(change.format("-"))  # type: ignore[call-overload]
+        connection.execute(_SET_AHEAD, [f"-{_AHEAD}"])
         scene.rig.start_worker("incentive")
 
 
