@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -76,10 +75,8 @@ def run_consumer(kind: RegisterKind, settings: Settings) -> None:
 def _send(kind: RegisterKind, settings: Settings, service_log: ServiceLog, inside: ChildSide) -> None:
     """Run the outbox sender in its own process."""
     tracing = start_tracing(settings)
-    with guarded_engine(settings, service_log) as engine, ExitStack() as last:
-        if tracing is not None:
-            last.callback(tracing.stop)
-        OutboxSender(
+    with guarded_engine(settings, service_log) as engine:
+        sender = OutboxSender(
             engine=engine,
             client_config=settings.kafka.client_config(),
             name=kind.name,
@@ -91,7 +88,12 @@ def _send(kind: RegisterKind, settings: Settings, service_log: ServiceLog, insid
             work=inside.work,
             beat=inside.beat,
             tracing=tracing,
-        ).run()
+        )
+        try:
+            sender.run()
+        finally:
+            if tracing is not None:
+                tracing.stop()
 
 
 def _consume(

@@ -113,7 +113,7 @@ def registered(accepted: Mapping[str, DataFrame]) -> DataFrame:
 
 
 def _first(accepted: DataFrame, whose: str, order: str) -> DataFrame:
-    # What differs most stands first: rows are sorted by a prefix of the first column.
+    # The most selective column stands first, because Spark sorts rows by a prefix of the first one.
     return (
         accepted.selectExpr("*", f"row_number() OVER (PARTITION BY {whose} ORDER BY {order}) AS turn")
         .where("turn = 1")
@@ -169,7 +169,7 @@ def _event(kind: str) -> str:
         "product": "STRUCT<no: STRING, name: STRING, kind: STRING, industry: STRING>",
     }  # fmt: skip
     if kind == "trade":
-        fields |= {"buyer": party} | dict.fromkeys(("mode", "listing_no", "amount", "refunded", "currency"), "STRING")
+        fields |= {"buyer": party} | dict.fromkeys(_TRADE_TEXTS, "STRING")
     data = ", ".join(f"{name}: {type_}" for name, type_ in fields.items())
     schema = f"{', '.join(f'{name} STRING' for name in ATTRIBUTES)}, data STRUCT<{data}>, {_FAULT} STRING"
     return (

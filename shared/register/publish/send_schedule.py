@@ -40,7 +40,7 @@ class LaneThrottle:
 
     def most_keys(self, *, intake_active: bool) -> int:
         """Return the most keys of a round."""
-        return self.lane.active_keys if intake_active else self.lane.max_keys
+        return min(self.lane.max_keys, self.lane.active_keys) if intake_active else self.lane.max_keys
 
     def row_limit(self, now_s: float, *, intake_active: bool) -> int | None:
         """Return the number of waiting changes above which nothing is sent now; None for no limit."""

@@ -35,6 +35,8 @@ def test_a_lane_with_a_smaller_share_rests_longer() -> None:
 def test_a_round_is_smaller_while_others_may_have_to_wait_for_it() -> None:
     throttle = LaneThrottle(Lane(("measures",), max_keys=500, active_keys=100))
     assert [throttle.most_keys(intake_active=active) for active in (True, False)] == [100, 500]
+    small = LaneThrottle(Lane(("firsts",), max_keys=50))
+    assert [small.most_keys(intake_active=active) for active in (True, False)] == [50, 50]
 
 
 def test_nothing_rests_when_intake_does_nothing() -> None:

@@ -56,7 +56,7 @@ def _annual(party: Party, facts: SubjectFacts, policy: Policy) -> Iterator[Parti
         own = _counted_fen(totals, counted_period(year, terms, policy.in_force), terms)
         measure_fen = sum(own.values())
         missing_fen = missing_to_reach(measure_fen, terms) if touches(policy.in_force, year) else None
-        for exchange in sorted({name for fact in totals for name in fact.by_exchange if _takes_part(fact, name)}):
+        for exchange in _exchanges(totals):
             yield Participation(
                 exchange,
                 year,
@@ -70,9 +70,10 @@ def _annual(party: Party, facts: SubjectFacts, policy: Policy) -> Iterator[Parti
             )
 
 
-def _takes_part(total: ProviderTotal, exchange: str) -> bool:
-    share = total.by_exchange[exchange]
-    return bool(share.counted or share.unmatched or share.other)
+def _exchanges(totals: Iterable[ProviderTotal]) -> list[str]:
+    """The exchanges that reported trades of a provider's year, in code point order."""
+    shares = (share for fact in totals for share in fact.by_exchange.items())
+    return sorted({exchange for exchange, share in shares if share.counted or share.unmatched or share.other})
 
 
 def _counted_fen(totals: Iterable[ProviderTotal], period: Interval, terms: YearlyAtRate) -> dict[str, int]:
