@@ -35,7 +35,7 @@ _ARCHIVER: Final = """
 
 
 class BackupSlot(NamedTuple):
-    """The replication slot of a backup: whether the log that it needs is gone, and the log that is kept for it."""
+    """The replication slot of a backup, and the WAL that the server keeps for it; `is_lost`: WAL it needs is gone."""
 
     name: str
     is_lost: bool
@@ -43,7 +43,7 @@ class BackupSlot(NamedTuple):
 
 
 class Archiver(NamedTuple):
-    """Whether the server archives its log by its own programs, whether the last try failed, and at which file."""
+    """PostgreSQL's own archiving: is it on, did the last try fail, and the file at which it failed last."""
 
     is_on: bool
     fails: bool

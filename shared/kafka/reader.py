@@ -310,8 +310,8 @@ class Reader(threading.Thread, Generic[P]):
         else:
             if self._last_fetch_was_small:
                 self._gather()
-                # The library fetches again as each poll ends. This poll returns what that brought before the pause, and
-                # the next one what came since.
+                # A poll that finds a response in its buffer makes the library fetch again, for the next poll. This poll
+                # returns such a response from before the pause, the next one what came since.
                 count = self._poll(consumer, 0)
             timeout_ms = _BUSY_POLL_MS if self._pending.prepared or count else _IDLE_POLL_MS
         count += self._poll(consumer, timeout_ms)

@@ -214,7 +214,7 @@ def _cut(parts: DataFrame, those: str, room: str) -> DataFrame:
 def _without_small_rests(parts: DataFrame, those: str, room: str) -> DataFrame:
     """Take away each open_part of which the room leaves so little that the award falls below its minimum.
 
-    What one does not take is left for the next, so the parts up to each are folded in the order of turns.
+    An award leaves to the next what it does not take, so the parts up to each are folded in the order of turns.
     """
     so_far = f"({those} ORDER BY {_TURN} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     part = f"if({room} IS NULL, x.open, least(x.open, greatest(0L, {room} - seen.used)))"

@@ -78,7 +78,7 @@ def test_payables_under_acts_are_those_of_the_ledger(
             assert award_differences(awards, ledger).collect() == []
         assert taken_home.documents is not None
         assert document_differences(registered(accepted), taken_home.documents).collect() == []
-        # What acts have reduced: an award beside a grant, one that is revoked in part, those of a suspended rule.
+        # Acts have reduced an award beside a grant, one that is revoked in part, and those of a suspended rule.
         reduced = awards.where("payable_fen < ceiling_fen AND coalesce(suppressed_by, '') NOT LIKE '%/uscc:%'")
         assert reduced.count() >= 3
         altered = database.awards.selectExpr(

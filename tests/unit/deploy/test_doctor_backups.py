@@ -1,4 +1,4 @@
-"""What `jiangbu doctor` reports of backups: slots that fill the disk, archives that fail, and old copies."""
+"""Faults of backups that `jiangbu doctor` reports: slots that fill the disk, archives that fail, and old copies."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _CONCERNS: Final = (
 )
 # Fields of Policy that decide how a subject's awards compete with each other and with grants, and nothing else.
 _COMPARING: Final = ("highest_only", "same_matter", "highest_only_scope", "allowance", "other_grants")
-# Fields of Policy that decide what is earned, and no payable of what is.
+# Fields of Policy that decide which awards are earned and their ceilings, and nothing else.
 _EARNING: Final = ("in_force", "in_force_alternative", "rounding")
 
 
@@ -74,8 +74,8 @@ class Readings(NamedTuple):
     """The rulebook that effects are computed by: the policy, and the same under each alternative, by reading id.
 
     `concerns` are the rules without whose awards an alternative changes nothing, as fields of Policy, by reading id.
-    `comparing` are the alternatives by which awards compete otherwise, and are earned as before; `earning` those by
-    which they are earned otherwise, and compete as before.
+    `comparing` are the alternatives that change only how awards compete, `earning` those that change only what is
+    earned; both by reading id.
     """
 
     policy: Policy
@@ -217,9 +217,9 @@ def changed_payables(groups: Iterable[FactGroup], readings: Readings, inputs: Pa
 def _by_alternatives(
     known: Sequence[KnownFacts], concerning: Iterable[str], readings: Readings, inputs: PayableInputs
 ) -> Iterator[tuple[str, _Payables, _Payables]]:
-    """The payables that each of these alternatives may change, by the policy and by the alternative.
+    """The payables that each of these alternatives may change: reading id, before and after.
 
-    What cannot differ is not computed: most subjects have one award, which competes with nothing.
+    Skips payables that cannot differ: most subjects have one award, which competes with nothing.
     """
     awards = _awards(known, readings.policy, readings.exchanges)
     before = _payables(awards, readings.policy, inputs)
