@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from deploy.api_keys import API_KEY, HASHES
 from deploy.databases import database_of, owner_role, service_role
-from deploy.secrets import DATABASE_PASSWORD, KAFKA_PASSWORD, SESSION_KEY, SIGNING_KEY, Secret
+from deploy.secrets import (
+    ADMIN,
+    BACKUP,
+    BACKUP_KEY,
+    DATABASE_PASSWORD,
+    KAFKA_PASSWORD,
+    SESSION_KEY,
+    SIGNING_KEY,
+    Secret,
+)
 from shared.settings import DEFAULT_REGISTER, SecurityProtocol, Service
 
 
@@ -73,6 +82,27 @@ def owner_settings(where: Whereabouts, service: Service, owner_url: str) -> dict
         "DATABASE_OWNER_URL": owner_url,
         "DATABASE_OWNER_PASSWORD_FILE": where.file(f"{service}-owner", DATABASE_PASSWORD),
     }
+
+
+def admin_settings(where: Whereabouts, admin_url: str) -> dict[str, str]:
+    """Return what commands of operators need, as the admin of both engines, besides the address of incentive's API."""
+    return {**common_settings(where, ADMIN), **_superuser(where, admin_url), **_backup_key(where)}
+
+
+def backup_settings(where: Whereabouts, admin_url: str) -> dict[str, str]:
+    """Return the settings of the backup, which for Kafka is a user that can only read what exchanges publish."""
+    return {**common_settings(where, BACKUP), **_superuser(where, admin_url), **_backup_key(where)}
+
+
+def _superuser(where: Whereabouts, admin_url: str) -> dict[str, str]:
+    return {
+        "DATABASE_ADMIN_URL": admin_url,
+        "DATABASE_ADMIN_PASSWORD_FILE": where.file("postgres", DATABASE_PASSWORD),
+    }
+
+
+def _backup_key(where: Whereabouts) -> dict[str, str]:
+    return {"BACKUP_KEY_FILE": where.file(BACKUP, BACKUP_KEY)}
 
 
 def login(service: Service) -> tuple[str, str, str]:

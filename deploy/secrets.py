@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
+from deploy.backup.sealed import new_backup_key
 from shared.durable_files import create_file
 from shared.events.topics import prefix_of
 from shared.operator_errors import OperatorError
@@ -27,10 +28,12 @@ POSTGRES_GID: Final = 999
 
 ADMIN: Final = "admin"
 READERS: Final = ("bureau", "auditor")  # Kafka users that read awards
+BACKUP: Final = "backup"  # the Kafka user that reads what exchanges publish, and holder of the backups' key
 KAFKA_PASSWORD: Final = "kafka-password"  # noqa: S105 - a file's name
 DATABASE_PASSWORD: Final = "database-password"  # noqa: S105 - a file's name
 SIGNING_KEY: Final = "signing-key"
 SESSION_KEY: Final = "session-key"
+BACKUP_KEY: Final = "backup-key"
 
 
 class SecretsError(OperatorError):
@@ -54,7 +57,10 @@ def exchange_user(exchange_id: str) -> str:
 
 
 def wanted_secrets(exchanges: Whitelist) -> Iterator[Secret]:
-    """Yield all secrets of the set: passwords of Kafka users and database roles, signing keys, the session key."""
+    """Yield all secrets of the set.
+
+    Passwords of Kafka users and database roles, signing keys, the session key, the key of the backups.
+    """
     yield Secret(ADMIN, KAFKA_PASSWORD, KAFKA_GID)
     yield Secret("postgres", DATABASE_PASSWORD, POSTGRES_GID)
     for service in get_args(Service):
@@ -63,8 +69,9 @@ def wanted_secrets(exchanges: Whitelist) -> Iterator[Secret]:
         yield Secret(service, SIGNING_KEY)
         yield Secret(f"{service}-owner", DATABASE_PASSWORD)
     yield Secret("incentive", SESSION_KEY)
-    for reader in READERS:
-        yield Secret(reader, KAFKA_PASSWORD)
+    for user in (*READERS, BACKUP):
+        yield Secret(user, KAFKA_PASSWORD)
+    yield Secret(BACKUP, BACKUP_KEY)
     for exchange_id in exchanges.ids:
         yield Secret(exchange_user(exchange_id), KAFKA_PASSWORD)
 
@@ -79,10 +86,15 @@ def make_secrets(folder: Path, wanted: Iterable[Secret], uid: int = OUR_UID) -> 
         path = secret.path(folder)
         if path.exists():
             continue
-        content = new_key_pem().rstrip("\n") if secret.name == SIGNING_KEY else new_secret()
-        if write_secret(path, content, uid, secret.gid):
+        if write_secret(path, _new_content(secret.name), uid, secret.gid):
             made.append(path)
     return made
+
+
+def _new_content(name: str) -> str:
+    if name == SIGNING_KEY:
+        return new_key_pem().rstrip("\n")
+    return new_backup_key() if name == BACKUP_KEY else new_secret()
 
 
 def write_secret(path: Path, text: str, uid: int = OUR_UID, gid: int | None = None) -> bool:

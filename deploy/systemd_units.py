@@ -3,10 +3,11 @@
 Units hold no secrets: programs read files, and a unit sees only the folders of secrets that its program needs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from deploy.secrets import BACKUP
 from shared.settings import Service
 
 Kind = Literal["api", "consumer"]
@@ -59,6 +60,22 @@ CONFINED: Final = (
 # Possible only for programs that have no just-in-time compiler and read nothing about the machine.
 INTERPRETED: Final = ("MemoryDenyWriteExecute=yes", "ProcSubset=pid")
 NETWORK: Final = "network-online.target"
+BACKUP_UNIT: Final = "jiangbu-backup"
+# A base backup once a day; a day and more of runs, any of which can be restored.
+_BACKUP_OPTIONS: Final = "--full-after 23 --keep 100"
+_BACKUP_TIMER: Final = """\
+[Unit]
+Description=Backups of jiangbu, every quarter of an hour
+
+[Timer]
+OnCalendar=*:0/15
+RandomizedDelaySec=60
+# Also at the start of a machine that was off.
+Persistent=yes
+
+[Install]
+WantedBy=timers.target
+"""
 
 
 class Unit(NamedTuple):
@@ -122,6 +139,35 @@ def program_unit(installed: Installation, service: Service, kind: Kind, command:
     return service_unit(
         program_name(service, kind), f"jiangbu {service} {kind}", lines, installed.after, installed.target
     )
+
+
+def backup_units(installed: Installation) -> Iterator[Unit]:
+    """Yield the unit of a run of the backup, and its timer, which an operator enables on one machine.
+
+    A folder of backups is below the state folder, unless a drop-in makes another one writable.
+    """
+    seen = " ".join(str(installed.secrets / holder) for holder in (BACKUP, "postgres"))
+    lines = [
+        "Type=oneshot",
+        f"User={installed.user}",
+        f"EnvironmentFile={installed.config}/backup.env",
+        # BACKUP_PLACE, and the access to a bucket.
+        f"EnvironmentFile=-{installed.config}/own.env",
+        f"ExecStart={installed.programs}/jiangbu backup {_BACKUP_OPTIONS} --metrics %S/%N/backup.prom",
+        f"StateDirectory={BACKUP_UNIT}",
+        "StateDirectoryMode=0755",
+        "TimeoutStartSec=6h",
+        f"TemporaryFileSystem={installed.secrets}:ro",
+        f"BindReadOnlyPaths={seen}",
+        "MemoryMax=1G",
+        "TasksMax=256",
+        "CPUWeight=25",
+        *CONFINED,
+        *INTERPRETED,
+    ]
+    head = f"[Unit]\nDescription=Backup of jiangbu\nWants={NETWORK}\nAfter={installed.after}\n"
+    yield Unit(f"{BACKUP_UNIT}.service", "\n".join((head, "[Service]", *lines, "")))
+    yield Unit(f"{BACKUP_UNIT}.timer", _BACKUP_TIMER)
 
 
 def _heartbeat(kind: Kind) -> tuple[str, ...]:

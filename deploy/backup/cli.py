@@ -3,7 +3,8 @@
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,6 +22,7 @@ from deploy.backup.restore import (
     verify_services,
 )
 from deploy.backup.run import Sources, back_up
+from deploy.backup.run_metrics import reported_run
 from deploy.backup.sealed import create_backup_key, load_backup_key
 from deploy.backup.server_copy import CopyOptions, slot_of
 from deploy.backup.server_restore import await_recovered, restore_files
@@ -29,6 +31,7 @@ from deploy.operator_output import errors_in_one_line, print_lines
 from deploy.options import FILE
 from shared.language import say
 from shared.settings import (
+    BackupSettings,
     KafkaSettings,
     load_database_admin_url,
     load_exchanges_file,
@@ -55,8 +58,8 @@ class _OpenBackup(NamedTuple):
 def _reads_backup(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that name a backup, and the backup as its first argument."""
 
-    @click.option("--from", "place", required=True, metavar="PLACE", help=_PLACE_HELP)
-    @click.option("--key", type=FILE, required=True, metavar="FILE", help=_KEY_HELP)
+    @click.option("--from", "place", metavar="PLACE", help=_PLACE_HELP)
+    @click.option("--key", type=FILE, metavar="FILE", help=_KEY_HELP)
     @click.option(
         "--manifest",
         "name",
@@ -64,9 +67,9 @@ def _reads_backup(command: Callable[..., None]) -> Callable[..., None]:
         help=say("清单名，缺省为最新", "the manifest, such as manifests/00000012; by default the newest"),
     )
     @wraps(command)
-    def run(place: str, key: Path, name: str | None, **options: object) -> None:
+    def run(place: str | None, key: Path | None, name: str | None, **options: object) -> None:
         with errors_in_one_line():
-            vault = _vault(place, key)
+            _, vault = _open_vault(place, key)
             command(_OpenBackup(vault, vault.manifest(name)), **options)
 
     return run
@@ -106,12 +109,31 @@ _UNTIL: Final = click.option(
 @click.option("--key", type=FILE, metavar="FILE", help=_KEY_HELP)
 @click.option("--full", is_flag=True, help=say("另做数据库全量备份", "also make a base backup of the databases"))
 @click.option(
+    "--full-after",
+    "full_after_hours",
+    type=click.IntRange(min=1),
+    metavar="HOURS",
+    help=say("最近的全量备份早于此则另做一次", "also make a base backup if the newest is older than that"),
+)
+@click.option(
     "--keep-bases",
     type=click.IntRange(min=1),
     default=2,
     show_default=True,
     metavar="N",
     help=say("保留的全量备份数", "base backups that are kept, with the log since the oldest"),
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=say("完成后只保留最近 N 份清单及其对象", "then delete what the newest N manifests do not need"),
+)
+@click.option(
+    "--metrics",
+    type=FILE,
+    metavar="FILE",
+    help=say("将结果写入供 Prometheus 读取的文件", "write how the run ended for Prometheus's textfile collector"),
 )
 @click.option(
     "--include",
@@ -122,26 +144,41 @@ _UNTIL: Final = click.option(
     help=say("一并备份的其他文件", "another file to back up"),
 )
 @click.pass_context
-def backup(
+def backup(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
     place: str | None,
     key: Path | None,
     full: bool,
+    full_after_hours: int | None,
     keep_bases: int,
+    keep: int | None,
+    metrics: Path | None,
     included: tuple[Path, ...],
 ) -> None:
     if context.invoked_subcommand is not None:
         return
-    if place is None or key is None:
-        raise click.UsageError(say("需要 --to 与 --key", "--to and --key are needed"))
-    with errors_in_one_line():
+    with errors_in_one_line(), nullcontext() if metrics is None else reported_run(metrics):
         files = [load_exchanges_file(), load_policy_file(), *included]
         sources = Sources(load_kafka_settings(), load_database_admin_url(), files)
-        print_lines(_summary(back_up(sources, _vault(place, key), CopyOptions(slot_of(place), full, keep_bases))))
+        where, vault = _open_vault(place, key)
+        full_after = None if full_after_hours is None else timedelta(hours=full_after_hours)
+        print_lines(_summary(back_up(sources, vault, CopyOptions(slot_of(where), full, keep_bases, full_after))))
+        if keep is not None:
+            remove_old(vault, keep)
 
 
-def _vault(place: str, key: Path) -> Vault:
-    return Vault(open_store(place), load_backup_key(key))
+def _open_vault(place: str | None, key: Path | None) -> tuple[str, Vault]:
+    """Return the place and the vault there, by default those of the settings. OperatorError, SettingsError."""
+    settings = BackupSettings()
+    place, key = place or settings.place, key or settings.key_file
+    if place is None or key is None:
+        raise click.UsageError(
+            say(
+                "需要备份处与密钥：选项，或 BACKUP_PLACE 与 BACKUP_KEY_FILE",
+                "a place and a key are needed, as options or by BACKUP_PLACE and BACKUP_KEY_FILE",
+            )
+        )
+    return place, Vault(open_store(place), load_backup_key(key))
 
 
 def _summary(manifest: BackupManifest) -> Iterator[str]:

@@ -83,9 +83,14 @@ class BackupKey:
         return AESGCM(derived)
 
 
+def new_backup_key() -> str:
+    """Return the line of a new key file."""
+    return f"{_KEY_LINE}{urlsafe_b64encode(os.urandom(_SECRET_BYTES)).decode()}"
+
+
 def create_backup_key(path: Path) -> bool:
     """Create a key file that its user alone can read; False if the file exists."""
-    return create_file(path, f"{_KEY_LINE}{urlsafe_b64encode(os.urandom(_SECRET_BYTES)).decode()}\n")
+    return create_file(path, f"{new_backup_key()}\n")
 
 
 def load_backup_key(path: Path) -> BackupKey:

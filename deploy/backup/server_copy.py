@@ -5,6 +5,7 @@ A physical replication slot makes the server keep the log until the next run has
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, LiteralString, NamedTuple
 
@@ -15,6 +16,7 @@ from psycopg.rows import args_row
 from deploy.backup.manifest import PART_BYTES, BaseCopy, LogSegment, ServerCopy, StoredPart, Vault, object_name
 from deploy.backup.replication_protocol import parse_lsn, receive_base, receive_log, replication_connection
 from shared.operator_errors import OperatorError
+from shared.values.times import now
 
 SLOT_PREFIX: Final = "jiangbu_backup_"
 _ISO: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
@@ -37,11 +39,20 @@ class _Identity(NamedTuple):
 
 
 class CopyOptions(NamedTuple):
-    """`slot`: the replication slot. `full`: make a base backup in any case. `keep`: base backups that are kept."""
+    """`slot`: the replication slot. `keep`: base backups that are kept.
+
+    `full`: make a base backup in any case, `full_after`: if the newest one is older than that.
+    """
 
     slot: str
     full: bool
     keep: int
+    full_after: timedelta | None = None
+
+    def is_full(self, previous: ServerCopy) -> bool:
+        """Return True if a run that continues a copy makes a base backup."""
+        age = now() - datetime.fromisoformat(previous.bases[-1].finished)
+        return self.full or (self.full_after is not None and age > self.full_after)
 
 
 def slot_of(place: str) -> str:
@@ -64,7 +75,7 @@ def copy_server(
         continued = previous if previous is not None and _continues(connection, identity, previous) else None
         if continued is None:
             copying.make_slot(options.slot)
-        if previous is None or continued is None or options.full:
+        if previous is None or continued is None or options.is_full(previous):
             previous = copying.with_base(previous, options)
         first = previous.bases[-1].start // previous.segment_bytes
         return copying.with_log(previous, first if continued is None else continued.wal[-1].number + 1)

@@ -15,9 +15,9 @@ from kafka.admin import (
 )
 
 from deploy.broker.streams import streams_of
-from deploy.secrets import READERS, exchange_user
+from deploy.secrets import BACKUP, READERS, exchange_user
 from shared.events.award_events import AWARDS
-from shared.events.topics import is_exchanges, prefix_of, topics_of
+from shared.events.topics import EXCHANGE_PREFIX, is_exchanges, prefix_of, topics_of
 from shared.settings import Service
 from shared.translog.checkpoint import TOPIC as CHECKPOINTS
 
@@ -28,7 +28,7 @@ _SERVICES: Final = get_args(Service)
 
 def is_ours(user: str) -> bool:
     """Return True if this module manages the user of that name; others are left alone."""
-    return user in _SERVICES or user in READERS or is_exchanges(user)
+    return user in (*_SERVICES, *READERS, BACKUP) or is_exchanges(user)
 
 
 def user_of(acl: ACLFilter) -> str:
@@ -58,6 +58,11 @@ def rights_of_reader(reader: str) -> frozenset[ACL]:
             _allow(reader, _READ, ResourceType.GROUP, f"{reader}.", ACLResourcePatternType.PREFIXED),
         ]
     )
+
+
+def rights_of_backup() -> frozenset[ACL]:
+    """Return the ACLs to read the topics of every exchange, also of one that left the whitelist. Needs no group."""
+    return frozenset([_allow(BACKUP, _READ, ResourceType.TOPIC, EXCHANGE_PREFIX, ACLResourcePatternType.PREFIXED)])
 
 
 def rights_of_service(service: Service, registers: Sequence[str], exchanges: Sequence[str]) -> frozenset[ACL]:

@@ -19,6 +19,7 @@ from deploy.broker.access import (
     describe,
     every_acl,
     is_ours,
+    rights_of_backup,
     rights_of_exchange,
     rights_of_reader,
     rights_of_service,
@@ -28,6 +29,7 @@ from deploy.broker.access import (
 from deploy.broker.topics import ChangeRefusedError, await_applied
 from deploy.secrets import (
     ADMIN,
+    BACKUP,
     KAFKA_PASSWORD,
     READERS,
     Secret,
@@ -123,10 +125,11 @@ class Access:
 
 
 def wanted_users(exchanges: Whitelist, registers: Collection[str], folder: Path) -> list[User]:
-    """Return the users of all services, readers and exchanges; a password is None if its file does not exist yet."""
+    """Return all users that this module manages; a password is None if its file does not exist yet."""
     rights: Mapping[str, frozenset[ACL]] = {
         **{service: rights_of_service(service, tuple(registers), exchanges.ids) for service in get_args(Service)},
         **{reader: rights_of_reader(reader) for reader in READERS},
+        BACKUP: rights_of_backup(),
         **{exchange_user(exchange_id): rights_of_exchange(exchange_id) for exchange_id in exchanges.ids},
     }
     users = [User(name, read_password(_file(folder, name)), allowed) for name, allowed in rights.items()]

@@ -6,7 +6,8 @@ from typing import Final, get_args
 
 from deploy.environment import (
     Whereabouts,
-    common_settings,
+    admin_settings,
+    backup_settings,
     environment_text,
     login,
     owner_settings,
@@ -14,7 +15,7 @@ from deploy.environment import (
 )
 from deploy.ha.nodes import Cluster, Machine
 from deploy.ha.patroni import SUPERUSER, patroni_url
-from deploy.secrets import ADMIN, DATABASE_PASSWORD, POSTGRES_GID, Secret
+from deploy.secrets import POSTGRES_GID, Secret
 from shared.settings import SecurityProtocol, Service
 
 # A file that `jiangbu ha secrets` creates.
@@ -22,14 +23,16 @@ PATRONI_PASSWORD: Final = Secret("patroni", "api-password", POSTGRES_GID)
 
 
 def environments(cluster: Cluster, machine: Machine) -> Iterator[tuple[str, str]]:
-    """Yield the names and texts of a machine's files: for each service, its migrations, and the operators.
+    """Yield the names and texts of a machine's files: for each service, its migrations, backups, and the operators.
 
     Programs ask the engines of their own machine first. A proxy or broker whose machine died is passed over.
     """
     near = cluster.near(machine)
-    for service in get_args(Service) if machine.services else ():
-        yield f"{service}.env", environment_text(_service(near, service))
-        yield f"{service}-owner.env", environment_text(_owner(near, service))
+    if machine.services:
+        for service in get_args(Service):
+            yield f"{service}.env", environment_text(_service(near, service))
+            yield f"{service}-owner.env", environment_text(_owner(near, service))
+        yield "backup.env", environment_text(backup_settings(_where(near), _admin_url(near)))
     yield "admin.env", environment_text(_admin(near))
 
 
@@ -57,14 +60,16 @@ def _owner(cluster: Cluster, service: Service) -> dict[str, str]:
 
 def _admin(cluster: Cluster) -> dict[str, str]:
     return {
-        **common_settings(_where(cluster), ADMIN),
+        **admin_settings(_where(cluster), _admin_url(cluster)),
         "INCENTIVE_URL": _front(cluster, "incentive"),
-        "DATABASE_ADMIN_URL": cluster.primary_url("postgres", SUPERUSER),
-        "DATABASE_ADMIN_PASSWORD_FILE": _where(cluster).file("postgres", DATABASE_PASSWORD),
         "PATRONI_PASSWORD_FILE": str(PATRONI_PASSWORD.path(cluster.secrets)),
         "PATRONI_URL": patroni_url(cluster, cluster.machines[0]),
         **({"PATRONI_CA_FILE": str(cluster.postgres_tls.authority)} if cluster.postgres_tls else {}),
     }
+
+
+def _admin_url(cluster: Cluster) -> str:
+    return cluster.primary_url("postgres", SUPERUSER)
 
 
 def _front(cluster: Cluster, service: Service) -> str:

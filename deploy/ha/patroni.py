@@ -196,7 +196,8 @@ def _hba(cluster: Cluster) -> list[str]:
         line
         for network in cluster.networks
         for line in (
-            f"{kind} replication {REPLICATOR} {network} scram-sha-256",
+            # Backups are received as the superuser.
+            f"{kind} replication {REPLICATOR},{SUPERUSER} {network} scram-sha-256",
             f"{kind} all all {network} scram-sha-256",
         )
     ]

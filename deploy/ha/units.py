@@ -9,7 +9,7 @@ from typing import Final
 
 from deploy.ha import disk_watch
 from deploy.ha.nodes import Cluster, Machine
-from deploy.systemd_units import Installation, Unit, program_unit, service_unit
+from deploy.systemd_units import Installation, Unit, backup_units, program_unit, service_unit
 
 _DISK_METRICS: Final = PurePosixPath("/run/jiangbu-disk-watch")
 # The confinement of every engine. It goes no further, as Patroni starts a server with the privileges of its account.
@@ -32,9 +32,11 @@ def units(cluster: Cluster, machine: Machine) -> Iterator[Unit]:
         yield _haproxy(cluster)
     yield _kafka(cluster)
     installed = Installation(cluster.programs.jiangbu, cluster.config, cluster.secrets)
-    for service, port in machine.ports.apis.items() if machine.services else ():
-        yield program_unit(installed, service, "api", f"serve --bind {machine.listening(port)}")
-        yield program_unit(installed, service, "consumer", "consume")
+    if machine.services:
+        for service, port in machine.ports.apis.items():
+            yield program_unit(installed, service, "api", f"serve --bind {machine.listening(port)}")
+            yield program_unit(installed, service, "consumer", "consume")
+        yield from backup_units(installed)
 
 
 def _patroni(cluster: Cluster) -> Unit:

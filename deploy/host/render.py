@@ -6,15 +6,26 @@ from typing import Final, get_args
 
 from deploy.environment import (
     Whereabouts,
-    common_settings,
+    admin_settings,
+    backup_settings,
     environment_text,
     login,
     owner_settings,
     service_settings,
 )
 from deploy.host.layout import KAFKA, LOOPBACK, OWN_BROKER, TARGET, Host
-from deploy.secrets import ADMIN, DATABASE_PASSWORD, KAFKA_PASSWORD, Secret
-from deploy.systemd_units import CONFINED, NETWORK, Installation, Kind, Unit, program_name, program_unit, service_unit
+from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret
+from deploy.systemd_units import (
+    CONFINED,
+    NETWORK,
+    Installation,
+    Kind,
+    Unit,
+    backup_units,
+    program_name,
+    program_unit,
+    service_unit,
+)
 from shared.settings import Service
 
 _KAFKA_FILES: Final = Path(__file__).parents[1] / "kafka"
@@ -26,7 +37,7 @@ _LIMITS: Final[dict[Kind, tuple[str, ...]]] = {
 
 
 def units(host: Host) -> Iterator[Unit]:
-    """Yield the units of the host: the programs, the target that starts and stops them, and its own Kafka."""
+    """Yield the units of the host: the programs, the target that starts and stops them, backups, and its own Kafka."""
     after = f"{NETWORK} postgresql.service" + ("" if host.broker else f" {KAFKA}.service")
     installed = Installation(host.prefix / "current" / "bin", host.config, host.secrets, host.user, after, TARGET)
     for service in get_args(Service):
@@ -35,6 +46,7 @@ def units(host: Host) -> Iterator[Unit]:
         yield program_unit(installed, service, "api", serve, *_LIMITS["api"])
         yield program_unit(installed, service, "consumer", "consume", *_LIMITS["consumer"])
     yield _target()
+    yield from backup_units(installed)
     if host.broker is None:
         yield _kafka(host)
 
@@ -84,7 +96,7 @@ def public_files(host: Host) -> dict[Path, str]:
 
 
 def private_files(host: Host) -> dict[Path, str]:
-    """Return the settings by file: of each service, of its migrations, and of operators' commands."""
+    """Return the settings by file: of each service, of its migrations, of backups, and of operators' commands."""
     where = Whereabouts(
         host.config,
         host.secrets,
@@ -100,13 +112,12 @@ def private_files(host: Host) -> dict[Path, str]:
         owners = owner_settings(where, service, _database_url(host, database, owner))
         files[host.config / f"{service}.env"] = environment_text(own)
         files[host.config / f"{service}-owner.env"] = environment_text(owners)
-    admin = {
-        **common_settings(where, ADMIN),
-        "INCENTIVE_URL": host.url("incentive"),
-        "DATABASE_ADMIN_URL": _database_url(host, "postgres", "postgres"),
-        "DATABASE_ADMIN_PASSWORD_FILE": where.file("postgres", DATABASE_PASSWORD),
+    admin_url = _database_url(host, "postgres", "postgres")
+    admin = {**admin_settings(where, admin_url), "INCENTIVE_URL": host.url("incentive")}
+    return files | {
+        host.config / "admin.env": environment_text(admin),
+        host.config / "backup.env": environment_text(backup_settings(where, admin_url)),
     }
-    return files | {host.config / "admin.env": environment_text(admin)}
 
 
 def _database_url(host: Host, database: str, role: str) -> str:

@@ -7,11 +7,11 @@ from shared.events.decode import Kind
 EXCHANGE_PATTERN: Final = "[a-z][a-z0-9-]{1,31}"
 KINDS: Final[tuple[Kind, ...]] = ("listing", "trade")
 
-_PREFIX: Final = "exchange."
+EXCHANGE_PREFIX: Final = "exchange."
 
 
 def prefix_of(exchange: str) -> str:
-    return f"{_PREFIX}{exchange}."
+    return f"{EXCHANGE_PREFIX}{exchange}."
 
 
 def topic_of(kind: Kind, exchange: str) -> str:
@@ -24,7 +24,7 @@ def topics_of(exchange: str) -> tuple[str, ...]:
 
 def is_exchanges(topic: str) -> bool:
     """Return True for a topic that an exchange writes to, False for one of the project."""
-    return topic.startswith(_PREFIX)
+    return topic.startswith(EXCHANGE_PREFIX)
 
 
 def exchange_of(topic: str) -> str:

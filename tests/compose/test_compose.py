@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -148,6 +149,24 @@ def _is_well(stack: Stack) -> bool:
 
 def test_the_doctor_finds_nothing_wrong(stack: Stack) -> None:
     until(lambda: _is_well(stack), 300, stack.doctor)
+
+
+def test_backups_are_made_on_and_on(stack: Stack) -> None:
+    folder = stack.folder / "backups"
+    folder.mkdir()
+    folder.chmod(0o777)  # for the user of the image
+    with stack.env_file.open("a", encoding="utf-8") as settings:
+        settings.write(f"BACKUP_FOLDER={folder}\nBACKUP_PAUSE=1\n")
+    stack.compose("--profile", "backup", "up", "-d", "--no-deps", "backup")
+    try:
+        stack.await_healthy("backup")
+        until(
+            lambda: re.search(r"/backup: run ([2-9]|\d\d)", stack.doctor()),
+            120,
+            lambda: stack.compose("logs", "backup"),
+        )
+    finally:
+        stack.compose("--profile", "backup", "rm", "--stop", "--force", "backup")
 
 
 def test_an_exchange_writes_to_its_own_topics_alone(stack: Stack, events: list[SampleRecord]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from tests.faults.alerts.backups import BACKUPS
 from tests.faults.alerts.disks import DISKS
 from tests.faults.alerts.programs import PROGRAMS
 from tests.faults.alerts.records import RECORDS
 from tests.faults.alerts.replicas import REPLICAS
 from tests.faults.alerts.work import WORK
 
-ALERT_FAULTS = {fault.name: fault for faults in (PROGRAMS, RECORDS, WORK, DISKS, REPLICAS) for fault in faults}
+ALERT_FAULTS = {fault.name: fault for faults in (PROGRAMS, RECORDS, WORK, DISKS, BACKUPS, REPLICAS) for fault in faults}
 
 
 def proofs() -> dict[str, list[str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -12,6 +14,9 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from deploy.backup.manifest import Vault
+from deploy.backup.sealed import load_backup_key
+from deploy.backup.stores import FolderStore
 from deploy.environment import read_environment
 from devset.postgres import Postgres
 from devset.processes import free_ports
@@ -212,6 +217,42 @@ def restore(host: LocalHost) -> None:
     carry_out("restore database", as_admin(host))
     settings = read_environment(host.config / "listing.env")
     carry_out("after a restore", {**settings, "SERVICE": "listing"})
+
+
+def test_a_run_of_the_backup_is_confined_and_tells_how_it_ended(host: LocalHost) -> None:
+    """As the timer starts it, as a Kafka user that only reads; a failed run keeps the time of the last good one."""
+    place, own = host.state / "store", host.config / "own.env"
+    own.write_text(f"BACKUP_PLACE={place}\n", "utf-8")
+    assert run_backup(host) == 0, backup_log(host)
+    metrics = host.state / "run" / "jiangbu-backup" / "backup.prom"
+    assert stat.S_IMODE(metrics.stat().st_mode) == 0o644
+    finished = backup_figures(metrics)
+    assert finished["jiangbu_backup_failed"] == 0
+    assert time.time() - finished["jiangbu_backup_finished_timestamp_seconds"] < 600
+    key = load_backup_key(host.config / "secrets" / "backup" / "backup-key")
+    (manifest,) = Vault(FolderStore(place), key).manifests()
+    copied = {topic.name: topic for topic in Vault(FolderStore(place), key).manifest(manifest).topics}
+    assert sum(one.end for one in copied["exchange.kmdex.listings.v1"].partitions) == 2
+
+    # The folder cannot be written: it is a file.
+    own.write_text(f"BACKUP_PLACE={metrics}\n", "utf-8")
+    assert run_backup(host) == 1
+    own.unlink()
+    assert "jiangbu-backup/backup.prom" in backup_log(host)
+    assert backup_figures(metrics) == finished | {"jiangbu_backup_failed": 1}
+
+
+def run_backup(host: LocalHost) -> int:
+    return systemctl.launch(host.folder / "units" / "jiangbu-backup.service", host.state).wait(300)
+
+
+def backup_log(host: LocalHost) -> str:
+    return (host.state / "jiangbu-backup.log").read_text("utf-8")
+
+
+def backup_figures(metrics: Path) -> dict[str, float]:
+    lines = [line.split() for line in metrics.read_text("ascii").splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
 
 
 def test_a_step_that_fails_leaves_the_current_version_running(host: LocalHost) -> None:

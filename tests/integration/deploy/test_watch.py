@@ -17,6 +17,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from prometheus_client.parser import text_string_to_metric_families
 
+from deploy.backup.run_metrics import reported_run
 from deploy.ha.disk_watch import METRICS_NAME, DiskRoom, write_metrics
 from shared.events.topics import topic_of
 from shared.process.run_record import WorkerRun
@@ -35,8 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CASES = Path(__file__).with_name("alerts_test.yml")
-# Prometheus's own metric, with the label that prometheus.yml adds.
-OF_PROMETHEUS = {"up": {"job", "instance", "service"}}
+# Prometheus's own metric, with the label that prometheus.yml adds, and one of kube-state-metrics.
+OF_OTHERS = {
+    "up": {"job", "instance", "service"},
+    "kube_cronjob_status_last_successful_time": {"namespace", "cronjob"},
+}
 OF_TARGETS = {"service", "instance", "job"}
 
 
@@ -113,7 +117,7 @@ def test_panels_have_places_of_their_own() -> None:
 
 @pytest.fixture(scope="module")
 def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Every exported metric, with its labels: a register's, the ledger's, with database and broker, a disk watch's."""
+    """Every exported metric with its labels: of a register, the ledger, database, broker, disks and backups."""
     exchange = f"x{uuid.uuid4().hex[:12]}"
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     admin.create_topics([NewTopic(topic_of("listing", exchange), 1, 1)], wait_for_metadata=True)
@@ -129,6 +133,9 @@ def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict
         answers.append(app.test_client().get("/metrics", headers=headers("auditor")).text)
     write_metrics(folder := tmp_path_factory.mktemp("disk-watch"), "db1", DiskRoom(1, 2))
     answers.append((folder / METRICS_NAME).read_text("utf-8"))
+    with reported_run(backup := folder / "backup.prom"):
+        pass
+    answers.append(backup.read_text("ascii"))
     families = [family for answer in answers for family in text_string_to_metric_families(answer)]
     samples = [sample for family in families for sample in family.samples]
     told: dict[str, set[str]] = {}
@@ -140,12 +147,12 @@ def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict
 def named(expression: str) -> Iterator[tuple[str, set[str]]]:
     """Yield the metrics in an expression, each with the labels that it matches."""
     plain = re.sub(r'"[^"]*"', '""', expression)
-    for name, matchers in re.findall(r"\b(jiangbu_\w+|up)\b(?:\{([^}]*)\})?", plain):
+    for name, matchers in re.findall(r"\b(jiangbu_\w+|kube_\w+|up)\b(?:\{([^}]*)\})?", plain):
         yield name, set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers))
 
 
 def test_watched_metrics_exist(told: dict[str, set[str]]) -> None:
-    known = told | OF_PROMETHEUS
+    known = told | OF_OTHERS
     expressions = [*(rule["expr"] for rule in alerts()), *queries()]
     asked = [found for expression in expressions for found in named(expression)]
     assert len(asked) > len(expressions)

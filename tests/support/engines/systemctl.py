@@ -23,13 +23,15 @@ STOP_TIMEOUT_S = 30
 
 def settings_of(unit: str, name: str, runtime: Path) -> tuple[list[str], dict[str, str]]:
     """Return the command and the environment of a unit."""
-    lines = confined.lines_of(unit.replace("%t", str(runtime)).replace("%N", name))
+    for specifier, value in (("%t", runtime), ("%S", runtime), ("%N", name)):
+        unit = unit.replace(specifier, str(value))
+    lines = confined.lines_of(unit)
     environment = dict(word.split("=", 1) for value in lines["Environment"] for word in shlex.split(value))
     for value in lines["EnvironmentFile"]:
         file = Path(value.removeprefix("-"))
         if file.exists() or not value.startswith("-"):
             environment |= dict(word.split("=", 1) for word in shlex.split(file.read_text("utf-8"), comments=True))
-    for value in lines["RuntimeDirectory"]:
+    for value in lines["RuntimeDirectory"] + lines["StateDirectory"]:
         (runtime / value).mkdir(parents=True, exist_ok=True)
     (command,) = lines["ExecStart"]
     return shlex.split(command), environment
@@ -41,17 +43,22 @@ def start(units: Path, state: Path) -> None:
     for file in sorted(units.glob("jiangbu-*-*.service")):
         if file.stem in pids:
             continue
-        command, environment = settings_of(file.read_text("utf-8"), file.stem, state / "run")
-        with (state / f"{file.stem}.log").open("ab") as log:
-            pids[file.stem] = subprocess.Popen(
-                [sys.executable, confined.__file__, file, *command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={"PATH": os.defpath, "LANG": "en_US.UTF-8", **environment},
-                start_new_session=True,
-            ).pid
+        pids[file.stem] = launch(file, state).pid
     (state / "pids.json").write_text(json.dumps(pids), "utf-8")
+
+
+def launch(unit: Path, state: Path) -> subprocess.Popen[bytes]:
+    """Start the program of a unit, confined; its output goes to `<name>.log`."""
+    command, environment = settings_of(unit.read_text("utf-8"), unit.stem, state / "run")
+    with (state / f"{unit.stem}.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, confined.__file__, unit, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={"PATH": os.defpath, "LANG": "en_US.UTF-8", **environment},
+            start_new_session=True,
+        )
 
 
 def running(state: Path) -> dict[str, int]:

@@ -6,6 +6,7 @@ from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, R
 from deploy.broker.access import (
     describe,
     is_ours,
+    rights_of_backup,
     rights_of_exchange,
     rights_of_reader,
     rights_of_service,
@@ -91,6 +92,11 @@ def test_a_reader_has_the_awards_and_consumer_groups_of_its_own(reader: str) -> 
     assert {user_of(acl) for acl in rights} == {reader}
 
 
+def test_backups_read_what_exchanges_publish_and_nothing_else() -> None:
+    assert {describe(acl) for acl in rights_of_backup()} == {"READ TOPIC exchange.*"}
+    assert {user_of(acl) for acl in rights_of_backup()} == {"backup"}
+
+
 def acl(user: str, permission: ACLPermissionType = ACLPermissionType.ALLOW) -> ACL:
     return ACL(f"User:{user}", "*", ACLOperation.WRITE, permission, ResourcePattern(ResourceType.TOPIC, "facts.x"))
 
@@ -103,7 +109,8 @@ def test_superfluous_rights_are_those_given_to_our_users() -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "ours"), [("listing", True), ("exchange.a", True), ("auditor", True), ("admin", False), ("node", False)]
+    ("user", "ours"),
+    [("listing", True), ("exchange.a", True), ("auditor", True), ("backup", True), ("admin", False), ("node", False)],
 )
 def test_users_that_are_made_here(user: str, ours: bool) -> None:
     assert is_ours(user) is ours

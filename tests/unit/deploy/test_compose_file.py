@@ -90,7 +90,7 @@ def test_programs_of_the_overlay_use_every_proxy_and_broker() -> None:
         assert services[f"{service}-migrate"]["environment"]["DATABASE_OWNER_URL"] == owner_url
         assert services[f"{service}-consumer"]["deploy"]["replicas"] == 2
     admin_url = cluster.primary_url("postgres", "postgres")
-    for name in ("databases", "doctor", "ha"):
+    for name in ("databases", "doctor", "backup", "ha"):
         assert services[name]["environment"]["DATABASE_ADMIN_URL"] == admin_url, name
 
 

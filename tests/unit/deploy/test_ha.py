@@ -63,7 +63,7 @@ def test_passwords_are_in_no_file() -> None:
 def test_only_the_networks_reach_the_database_and_only_with_a_password() -> None:
     hba = yaml.safe_load(patroni_yml(PLAIN, MACHINES[0]))["postgresql"]["pg_hba"]
     assert hba == [
-        "host replication replicator 10.0.0.0/24 scram-sha-256",
+        "host replication replicator,postgres 10.0.0.0/24 scram-sha-256",
         "host all all 10.0.0.0/24 scram-sha-256",
     ]
 

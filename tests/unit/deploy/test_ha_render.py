@@ -96,6 +96,8 @@ def test_a_shell_reads_the_settings(tmp_path: Path) -> None:
 def test_every_program_is_started_again_however_often_it_ends() -> None:
     units = {path: text for path, text in render(SECURED).items() if path.endswith(".service")}
     for path, text in units.items():
+        if "jiangbu-backup" in path:  # its timer starts the next run
+            continue
         unit = RawConfigParser(strict=False)
         unit.read_string(text)
         assert unit["Service"]["Restart"] == "always", path
@@ -111,7 +113,7 @@ def test_units_read_files_that_are_rendered_or_hold_secrets() -> None:
         for name in re.findall(r"(?<![-\w])/etc/jiangbu/([\w./-]+)", text)
     }
     assert "kafka-format.sh" in named
-    holders = {"listing", "trade-ingest", "incentive", "apis", "service"}
+    holders = {"listing", "trade-ingest", "incentive", "apis", "service", "backup", "postgres"}
     folders = {"secrets", *(f"secrets/{holder}" for holder in holders)}
     assert named - rendered == {"secrets/patroni/environment", *folders}
 

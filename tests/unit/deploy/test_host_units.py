@@ -45,7 +45,7 @@ def analyze() -> str:
 @pytest.fixture
 def host(tmp_path: Path) -> Host:
     """A host whose programs exist, as `systemd-analyze verify` looks for them."""
-    for name in ("listing", "trade-ingest", "incentive"):
+    for name in ("listing", "trade-ingest", "incentive", "jiangbu"):
         executable(tmp_path / "opt" / "current" / "bin" / name)
     return Host(tmp_path / "opt", tmp_path / "etc", tmp_path / "units")
 
@@ -72,7 +72,7 @@ def exposed(analyze: str, unit: Path) -> bool:
 
 def test_no_unit_is_exposed(analyze: str, host: Host) -> None:
     services = [path for path in written(host) if path.suffix == ".service"]
-    assert len(services) == 7
+    assert len(services) == 8
     assert [path.name for path in services if exposed(analyze, path)] == []
     unconfined = services[0].read_text("utf-8").replace("\n".join((*CONFINED, *INTERPRETED)), "")
     services[0].write_text(unconfined, "utf-8")
@@ -84,7 +84,8 @@ def test_every_program_of_compose_has_a_unit() -> None:
     lasting = {f"jiangbu-{name}" for name, one in services.items() if one["restart"] != "no"}
     # PostgreSQL has the unit of its own package.
     assert {unit.name.removesuffix(".service") for unit in units(Host())} == lasting - {"jiangbu-postgres"} | {
-        "jiangbu.target"
+        "jiangbu.target",
+        "jiangbu-backup.timer",
     }
 
 
@@ -111,6 +112,15 @@ def test_the_broker_is_reached_from_elsewhere_only_if_it_is_told_how() -> None:
     assert "OUTSIDE://127.0.0.1:9094\n" in kafka(Host())
     assert "OUTSIDE://:9094\n" in kafka(Host(outside="kafka.example.org:9094"))
     assert "INSIDE://127.0.0.1:9092" in kafka(Host(outside="kafka.example.org:9094"))
+
+
+def test_a_timer_starts_the_backup(analyze: str) -> None:
+    timer = next(unit.text for unit in units(Host()) if unit.name == "jiangbu-backup.timer")
+    calendar = re.search("OnCalendar=(.*)", timer)
+    assert calendar is not None
+    said = ask(analyze, "calendar", "--iterations=4", "--base-time=2026-03-01 10:01 UTC", calendar[1])
+    assert re.findall("1[01]:[0-9]{2}:00(?= UTC)", said.stdout) == ["10:15:00", "10:30:00", "10:45:00", "11:00:00"]
+    assert "jiangbu-backup.service" in {unit.name for unit in units(Host())}
 
 
 def test_settings_are_known() -> None:
