@@ -138,3 +138,15 @@ securityContext:
   emptyDir: {medium: Memory, sizeLimit: 64Mi}
 {{ include "jiangbu.authorityVolumes" .root }}
 {{- end -}}
+
+{{- /* The volume with `database-password` of PostgreSQL's admin. */ -}}
+{{- define "jiangbu.adminSecret" -}}
+secret:
+  {{- if .Values.postgresql.cloudnativepg }}
+  secretName: {{ include "jiangbu.postgres" . }}-superuser
+  items: [{key: password, path: database-password}]
+  {{- else }}
+  secretName: {{ include "jiangbu.secret" (dict "root" . "holder" "postgres") }}
+  {{- end }}
+  defaultMode: 0440
+{{- end -}}

@@ -18,6 +18,7 @@ The rights of every user of Kafka, as `deploy/broker/access.py` has them: {USER:
 {{- range list "bureau" "auditor" -}}
 {{- $_ := set $users . (dict "Read topic incentive.awards.v1" "literal" (printf "Read group %s." .) "prefix") -}}
 {{- end -}}
+{{- $_ := set $users "backup" (dict "Read topic exchange." "prefix") -}}
 {{- $facts := list "facts.first-listing.v1" "facts.first-purchase.v1" "facts.annual-total.v1" "facts.sign.v1" -}}
 {{- range list
   (dict "user" "listing" "reads" $listings "publishes" (list "facts.listing.v1" "facts.first-listing.v1")

@@ -13,13 +13,14 @@ import pytest
 import yaml
 
 from deploy.api_keys import API_KEY, HASHES, ROLES
-from deploy.broker.access import rights_of_exchange, rights_of_reader, rights_of_service
+from deploy.broker.access import rights_of_backup, rights_of_exchange, rights_of_reader, rights_of_service
 from deploy.broker.replication import broker_settings, replication_among
 from deploy.broker.topics import wanted_topics
-from deploy.secrets import READERS, exchange_user, wanted_secrets
+from deploy.secrets import BACKUP, READERS, exchange_user, wanted_secrets
 from shared.settings import DEFAULT_EXCHANGE_QUOTA, Service
 from shared.whitelist import load_whitelist
 from tests.support.engines.kubernetes import HELM, KUBERNETES, validator
+from tests.support.observability.watch import RULES
 from tests.support.paths import ROOT, SETTINGS
 from tests.support.procedures import PAGES, blocks, run_script
 
@@ -44,6 +45,14 @@ VALUES: dict[str, dict[str, Any]] = {
         "postgresql": {"cloudnativepg": False, "host": "db.example.org"},
         "api": {"autoscaling": {"enabled": False}, "serviceType": "LoadBalancer"},
         "networkPolicy": {"egress": [{"to": [ANYWHERE]}], "apiFrom": [ANYWHERE]},
+        "backup": {"enabled": True, "claim": "backups", "keep": 0},
+        "ingress": {
+            "enabled": True,
+            "className": "nginx",
+            "hosts": {"incentive": "jiangbu.example.org", "listing": "listing.example.org"},
+            "tlsSecret": "certificate",
+            "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "20m"},
+        },
         "secrets": {"prefix": "ours-", "given": {"listing": {"kafka-password": "p", "database-password": "q"}}},
     },
     "one of each": {
@@ -63,6 +72,14 @@ VALUES: dict[str, dict[str, Any]] = {
             "backup": {"barmanObjectStore": {"destinationPath": "s3://b/"}},
         },
         "networkPolicy": {"enabled": False},
+        "backup": {
+            "enabled": True,
+            "schedule": "0 * * * *",
+            "place": "s3://backups/jiangbu",
+            "bucket": {"endpoint": "https://s3.example.org", "accessKey": "jiangbu"},
+        },
+        "ingress": {"enabled": True, "hosts": {"incentive": "jiangbu.example.org"}},
+        "monitoring": {"enabled": True, "labels": {"release": "prometheus"}, "rules": RULES.read_text("utf-8")},
         "consumer": {"replicas": 1},
         "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "ours", "operator": "Exists"}],
@@ -70,8 +87,8 @@ VALUES: dict[str, dict[str, Any]] = {
 }
 Resources = list[dict[str, Any]]
 PAGE = PAGES / "operations" / "kubernetes.md"
-FIRST, EXISTING = (yaml.safe_load(block.text) for block in blocks(PAGE) if block.language == "yaml")
-VALUES |= {"of the page": FIRST, "of the page, existing engines": FIRST | EXISTING}
+FIRST, EXISTING, BACKED_UP = (yaml.safe_load(block.text) for block in blocks(PAGE) if block.language == "yaml")
+VALUES |= {"of the page": FIRST | BACKED_UP, "of the page, existing engines": FIRST | EXISTING}
 KUBECTL = """\
 #!/bin/sh
 case "$*" in *label*) exit 0 ;; esac
@@ -108,14 +125,18 @@ def named(resources: Resources, kind: str) -> dict[str, dict[str, Any]]:
     return {one["metadata"]["name"]: one for one in resources if one["kind"] == kind}
 
 
-def workloads(resources: Resources) -> Resources:
-    return [one for one in resources if one["kind"] in ("Deployment", "Job")]
+def workloads(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name and the pod's template of each workload."""
+    for one in resources:
+        if one["kind"] in ("Deployment", "Job", "CronJob"):
+            work = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+            yield one["metadata"]["name"], work["template"]
 
 
 def pods(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the name and the pod's specification of each workload."""
-    for one in workloads(resources):
-        yield one["metadata"]["name"], one["spec"]["template"]["spec"]
+    for name, template in workloads(resources):
+        yield name, template["spec"]
 
 
 def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
@@ -144,8 +165,8 @@ def test_kubernetes_and_the_operators_know_every_field(
 
 
 def test_the_schemas_look_into_fields(render: Callable[..., Resources]) -> None:
-    for kind in ("Deployment", "KafkaUser", "Kafka", "Cluster", "NetworkPolicy"):
-        one = next(one for one in render("operators") if one["kind"] == kind)
+    for kind in ("Deployment", "KafkaUser", "Kafka", "Cluster", "CronJob", "Ingress", "ServiceMonitor"):
+        one = next(one for one in render("one of each") if one["kind"] == kind)
         check = validator(one["apiVersion"], kind)
         assert check.is_valid(one)
         assert not check.is_valid(one | {"spec": one["spec"] | {"noSuchField": 1}})
@@ -159,6 +180,8 @@ def test_the_schemas_look_into_fields(render: Callable[..., Resources]) -> None:
         (LISTED | {"kafka": {"strimzi": False}}, "bootstrapServers"),
         (LISTED | {"postgresql": {"cloudnativepg": False}}, "host"),
         (LISTED | {"consumer": {"replicas": 0}}, "replicas"),
+        (LISTED | {"backup": {"enabled": True}}, "place"),
+        (LISTED | {"backup": {"enabled": True, "place": "/backup"}}, "place"),
     ],
 )
 def test_wrong_values_are_refused(extended: None, tmp_path: Path, values: dict[str, Any], fault: str) -> None:
@@ -190,6 +213,7 @@ def test_every_pod_may_run_in_a_restricted_namespace(render: Callable[..., Resou
         assert {next(iter(volume.keys() - {"name"})) for volume in pod["volumes"]} <= {
             "configMap",
             "emptyDir",
+            "persistentVolumeClaim",
             "projected",
             "secret",
         }
@@ -224,7 +248,7 @@ def test_every_secret_is_one_of_the_set(render: Callable[..., Resources]) -> Non
     made = {f"jiangbu-{secret.holder}" for secret in wanted_secrets(WHITELIST)}
     made |= {f"jiangbu-{holder}" for holder in (*ROLES, HASHES.parent)}
     engines = {"jiangbu-kafka-cluster-ca-cert", "jiangbu-postgres-ca", "jiangbu-postgres-superuser"}
-    for _, pod in pods(render("operators")):
+    for _, pod in pods(render("one of each")):
         for volume in pod["volumes"]:
             sources = [one["secret"]["name"] for one in volume.get("projected", {}).get("sources", [])]
             named_secrets = sources + ([volume["secret"]["secretName"]] if "secret" in volume else [])
@@ -259,6 +283,10 @@ def test_the_page_makes_every_secret(render: Callable[..., Resources], tmp_path:
         password = user["spec"]["authentication"]["password"]["valueFrom"]["secretKeyRef"]
         assert password["key"] in made[password["name"]]
     assert {"signing-key", "session-key", "kafka-password", "database-password"} == made["jiangbu-incentive"]
+    assert {"backup-key", "kafka-password"} == made["jiangbu-backup"]
+    (endpoint,) = named(render("one of each"), "ServiceMonitor")["jiangbu"]["spec"]["endpoints"]
+    key = endpoint["authorization"]["credentials"]
+    assert key["key"] in made[key["name"]]
 
 
 def test_selectors_find_their_pods(render: Callable[..., Resources]) -> None:
@@ -278,9 +306,59 @@ def test_nothing_is_reached_but_by_a_policy(render: Callable[..., Resources]) ->
     policies = named(render("operators"), "NetworkPolicy")
     everything = policies["jiangbu-default"]["spec"]
     assert (everything["policyTypes"], everything.get("ingress")) == (["Ingress", "Egress"], None)
-    labels = [one["spec"]["template"]["metadata"]["labels"] for one in workloads(render("operators"))]
+    labels = [template["metadata"]["labels"] for _, template in workloads(render("existing engines"))]
+    assert "backup" in {one["app.kubernetes.io/component"] for one in labels}
     assert all(everything["podSelector"]["matchLabels"].items() <= one.items() for one in labels)
     assert named(render("one of each"), "NetworkPolicy") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "hosts"),
+    [
+        ("operators", {}),
+        ("existing engines", {"jiangbu-incentive": "jiangbu.example.org", "jiangbu-listing": "listing.example.org"}),
+        ("one of each", {"jiangbu-incentive": "jiangbu.example.org"}),
+    ],
+)
+def test_an_ingress_leads_to_the_api_of_its_name(
+    render: Callable[..., Resources], name: str, hosts: dict[str, str]
+) -> None:
+    found = {}
+    services = named(render(name), "Service")
+    for ingress, one in named(render(name), "Ingress").items():
+        (rule,) = one["spec"]["rules"]
+        (path,) = rule["http"]["paths"]
+        backend = path["backend"]["service"]
+        assert backend["name"] == ingress
+        assert backend["port"]["name"] in {port["name"] for port in services[ingress]["spec"]["ports"]}
+        (tls,) = one["spec"]["tls"]
+        assert tls["hosts"] == [rule["host"]]
+        found[ingress] = rule["host"]
+    assert found == hosts
+
+
+def test_a_prometheus_asks_every_api_by_the_labels_of_the_alerts(render: Callable[..., Resources]) -> None:
+    """The figures have the job and the services of deploy/watch, and the rules are those of the file."""
+    resources = render("one of each")
+    monitor = named(resources, "ServiceMonitor")["jiangbu"]["spec"]
+    selected = [
+        one["metadata"]["labels"]
+        for one in named(resources, "Service").values()
+        if monitor["selector"]["matchLabels"].items() <= one["metadata"]["labels"].items()
+    ]
+    (endpoint,) = monitor["endpoints"]
+    job, service = endpoint["relabelings"]
+    assert (job["targetLabel"], job["replacement"], service["targetLabel"]) == ("job", "jiangbu", "service")
+    prefix = "__meta_kubernetes_service_label_"
+    label = service["sourceLabels"][0].removeprefix(prefix)
+    by_service = {
+        found[1]
+        for labels in selected
+        for name, value in labels.items()
+        if re.sub("[^a-zA-Z0-9_]", "_", name) == label and (found := re.fullmatch(service["regex"], value))
+    }
+    assert by_service == set(get_args(Service))
+    assert named(resources, "PrometheusRule")["jiangbu"]["spec"] == yaml.safe_load(RULES.read_text("utf-8"))
 
 
 def test_steps_are_hooks_of_an_upgrade(render: Callable[..., Resources]) -> None:
@@ -330,6 +408,7 @@ def test_users_have_the_rights_of_the_command(render: Callable[..., Resources], 
     wanted = {
         **{service: rights_of_service(service, (register,), WHITELIST.ids) for service in get_args(Service)},
         **{reader: rights_of_reader(reader) for reader in READERS},
+        BACKUP: rights_of_backup(),
         **{exchange_user(one): rights_of_exchange(one) for one in WHITELIST.ids},
     }
     found = {user: set(rights(one)) for user, one in named(render(name), "KafkaUser").items()}

@@ -1,4 +1,4 @@
-"""Helm, and the schemas of Kubernetes and of both operators, all pinned; `make test-tools` prepares them."""
+"""Helm, and the schemas of Kubernetes and of operators, all pinned; `make test-tools` prepares them."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _STRIMZI_CLASSES = {
     "KafkaUser": "user.KafkaUser",
 }
 
-_CLOUDNATIVEPG = "github.com/cloudnative-pg/cloudnative-pg@v1.30.0"
-_CLUSTERS = "config/crd/bases/postgresql.cnpg.io_clusters.yaml"
-_CLUSTERS_SHA256 = "ae47f4a00f6e998faef57e480f9a3960cd48ea16a79270861fc7442601507472"
+# Operators that are Go modules: the folder of their definitions.
+_CLOUDNATIVEPG = "github.com/cloudnative-pg/cloudnative-pg@v1.30.0", "config/crd/bases"
+_PROMETHEUS = "github.com/prometheus-operator/prometheus-operator@v0.85.0", "example/prometheus-operator-crd"
 
 
 def _check(path: Path, sha256: str) -> None:
@@ -89,25 +89,46 @@ def _fetch_strimzi(path: Path) -> None:
         made.rename(path)
 
 
-def _fetch_cloudnativepg(path: Path) -> None:
-    go, environment = go_environment()
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        command = [go, "mod", "download", "-json", _CLOUDNATIVEPG]
-        done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=600, env=environment, cwd=scratch
-        )
-        if done.returncode:
-            raise UnavailableError(f"go mod download: {done.stderr or done.stdout}")
-        found = Path(json.loads(done.stdout)["Dir"]) / _CLUSTERS
-        _check(found, _CLUSTERS_SHA256)
-        part = Path(scratch) / "part"
-        shutil.copyfile(found, part)
-        part.rename(path)
+def _definition(operator: tuple[str, str], resource: str, sha256: str) -> Tool:
+    """Return the definition of a resource from the module of its operator."""
+    module, folder = operator
+
+    def fetch(path: Path) -> None:
+        go, environment = go_environment()
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            command = [go, "mod", "download", "-json", module]
+            done = subprocess.run(
+                command, check=False, capture_output=True, text=True, timeout=600, env=environment, cwd=scratch
+            )
+            if done.returncode:
+                raise UnavailableError(f"go mod download: {done.stderr or done.stdout}")
+            found = Path(json.loads(done.stdout)["Dir"]) / folder / f"{resource}.yaml"
+            _check(found, sha256)
+            part = Path(scratch) / "part"
+            shutil.copyfile(found, part)
+            part.rename(path)
+
+    version = module.rpartition("@")[2]
+    return Tool(f"definition {resource}", cache_folder() / f"{resource}-{version}.yaml", fetch)
 
 
 SCHEMAS = Tool("schemas of Kubernetes", cache_folder() / f"kubernetes-{KUBERNETES}.whl", _fetch_schemas)
 STRIMZI = Tool("definitions of Strimzi", cache_folder() / f"strimzi-{_STRIMZI}", _fetch_strimzi)
-CLOUDNATIVEPG = Tool("definition of CloudNativePG", cache_folder() / "cloudnative-pg-1.30.0.yaml", _fetch_cloudnativepg)
+CLOUDNATIVEPG = _definition(
+    _CLOUDNATIVEPG,
+    "postgresql.cnpg.io_clusters",
+    "ae47f4a00f6e998faef57e480f9a3960cd48ea16a79270861fc7442601507472",
+)
+SERVICE_MONITOR = _definition(
+    _PROMETHEUS,
+    "monitoring.coreos.com_servicemonitors",
+    "1dae27b7189b5ce7b9ab764656c18b4c75a45cde1e6f3af6a5e84c4317628919",
+)
+PROMETHEUS_RULE = _definition(
+    _PROMETHEUS,
+    "monitoring.coreos.com_prometheusrules",
+    "98fd16c9ab79fba8dcd6ef62c957c98cd6546ab74ce0a4ecf09ddf2fda03020e",
+)
 
 
 @cache
@@ -117,6 +138,9 @@ def validator(api_version: str, kind: str) -> jsonschema_rs.Validator:
         return _of_definition(STRIMZI.found() / f"{kind}.yaml", api_version)
     if api_version.startswith("postgresql.cnpg.io/"):
         return _of_definition(CLOUDNATIVEPG.found(), api_version)
+    if api_version.startswith("monitoring.coreos.com/"):
+        tool = {"ServiceMonitor": SERVICE_MONITOR, "PrometheusRule": PROMETHEUS_RULE}[kind]
+        return _of_definition(tool.found(), api_version)
     group, _, version = api_version.rpartition("/")
     definitions = _kubernetes_definitions()
     place = f"io.k8s.api.{group.partition('.')[0] or 'core'}.{version}.{kind}"
@@ -140,6 +164,8 @@ def _strict(schema: dict[str, Any], *, is_root: bool = False) -> dict[str, Any]:
     """Return a structural schema as a JSON Schema that refuses fields which an API server would drop."""
     made = {name: value for name, value in schema.items() if name in ("type", "enum", "pattern", "required")}
     made |= {name: value for name, value in schema.items() if name in ("minimum", "maximum", "minItems", "minLength")}
+    if "(?i)" in made.get("pattern", ""):  # Go's notation, which JSON Schema has not
+        del made["pattern"]
     if schema.get("x-kubernetes-int-or-string"):
         made["type"] = ["integer", "string"]
     if isinstance(schema.get("additionalProperties"), dict):

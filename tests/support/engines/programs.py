@@ -153,7 +153,7 @@ def run_tool(command: list[str], **options: object) -> None:
 def main() -> None:
     # These take Tool from here.
     from tests.support.engines.keycloak import KEYCLOAK  # noqa: PLC0415
-    from tests.support.engines.kubernetes import CLOUDNATIVEPG, HELM, SCHEMAS, STRIMZI  # noqa: PLC0415
+    from tests.support.engines.kubernetes import CLOUDNATIVEPG, HELM, PROMETHEUS_RULE, SCHEMAS, SERVICE_MONITOR, STRIMZI  # noqa: PLC0415
 
     missing = 0
     for tool in (
@@ -167,6 +167,8 @@ def main() -> None:
         SCHEMAS,
         STRIMZI,
         CLOUDNATIVEPG,
+        SERVICE_MONITOR,
+        PROMETHEUS_RULE,
     ):
         try:
             tool.prepare()
