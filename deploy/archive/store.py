@@ -18,9 +18,11 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from shared.operator_errors import OperatorError
+from shared.settings import load_bucket_settings
 
 VERSION: Final = 1
 MANIFEST: Final = "manifest.json"
+_BUCKET: Final = "s3://"
 _READ_BYTES: Final = 1 << 20
 _HELD_BYTES: Final = 32 << 20  # of rows that wait for their row group
 
@@ -52,17 +54,16 @@ class Manifest(NamedTuple):
 
 
 class ArchiveStore:
-    """An archive at a path or a URI that `pyarrow.fs` knows (`s3://bucket/folder`)."""
+    """An archive at a path, in a bucket of the settings (`s3://bucket/folder`), or at a URI that `pyarrow.fs` knows."""
 
     def __init__(self, to: str) -> None:
-        where = to if "://" in to else str(Path(to).absolute())
         try:
-            self._files, self._root = pa_fs.FileSystem.from_uri(where)
+            self._files, self._root = _file_system(to)
+            self._is_local = isinstance(self._files, pa_fs.LocalFileSystem)
+            self._files.create_dir(self._root, recursive=True)
+            self.manifest = self._read_manifest()
         except (pa.ArrowInvalid, OSError) as error:
             raise OperatorError(f"{to}: 不是存档位置 / not a place for an archive: {error}") from error
-        self._is_local = isinstance(self._files, pa_fs.LocalFileSystem)
-        self._files.create_dir(self._root, recursive=True)
-        self.manifest = self._read_manifest()
         self._remove_unnamed()
 
     def _read_manifest(self) -> Manifest:
@@ -125,6 +126,23 @@ class ArchiveStore:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+def _file_system(to: str) -> tuple[pa_fs.FileSystem, str]:
+    """Return the file system of a place and the path in it. SettingsError, OSError, ArrowInvalid."""
+    if not to.startswith(_BUCKET):
+        found: tuple[pa_fs.FileSystem, str] = pa_fs.FileSystem.from_uri(to if "://" in to else str(Path(to).absolute()))
+        return found
+    bucket = load_bucket_settings()
+    scheme, _, address = bucket.endpoint.partition("://")
+    files = pa_fs.S3FileSystem(
+        access_key=bucket.access_key,
+        secret_key=bucket.secret_key,
+        region=bucket.region,
+        scheme=scheme,
+        endpoint_override=address,
+    )
+    return files, to.removeprefix(_BUCKET).strip("/")
 
 
 class TableWriter:

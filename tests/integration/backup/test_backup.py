@@ -1,4 +1,7 @@
-"""`jiangbu backup` and `jiangbu restore`: a set with events flowing, from its backup into empty engines."""
+"""`jiangbu backup` and `jiangbu restore`: a set with events flowing, from its backup into empty engines.
+
+The backup is in S3-compatible storage, on a server whose objects are also files of a folder.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from click.testing import CliRunner
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.__main__ import main as jiangbu
+from deploy.backup.bucket_store import BucketStore
 from deploy.backup.manifest import Vault
 from deploy.backup.sealed import DamagedObjectError, load_backup_key
 from deploy.backup.server_restore import await_recovered, choose_base, restore_files
@@ -25,6 +29,7 @@ from devset.postgres import Postgres, postgres_account, postgres_binaries
 from devset.processes import free_ports
 from shared.operator_errors import OperatorError
 from tests.support.consumer_program import Place
+from tests.support.engines.object_storage import BUCKET, ObjectStorage, object_storage
 from tests.support.engines.session import NOT_FOR_POWER_FAILURES, new_broker
 from tests.support.paths import ROOT
 from tests.support.registers.web_register import SIDES
@@ -51,6 +56,7 @@ class Set:
     broker: Kafka
     fork_server: ForkServer
     folder: Path
+    storage: ObjectStorage
     members: list[Place] = field(default_factory=list)
     sent: int = 0
 
@@ -108,6 +114,7 @@ class Set:
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
             "EXCHANGES_FILE": str(ROOT / "exchanges.yaml"),
             "LC_ALL": "en_US.UTF-8",
+            **self.storage.environment,
         }
         result = CliRunner().invoke(jiangbu, arguments, env=environment)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -142,7 +149,8 @@ def backed_up(engine_folder: Path, fork_server: ForkServer, extended: None) -> I
     """A set with two backups: the second continues the first."""
     folder = engine_folder / "backup"
     with ExitStack() as stack:
-        running = Set(new_postgres(folder), new_broker(folder / "kafka"), fork_server, folder / "members")
+        storage = stack.enter_context(object_storage(engine_folder / "storage"))
+        running = Set(new_postgres(folder), new_broker(folder / "kafka"), fork_server, folder / "members", storage)
         stack.callback(running.end)
         for engine in (running.postgres, running.broker):
             stack.callback(engine.stop)
@@ -155,17 +163,18 @@ def backed_up(engine_folder: Path, fork_server: ForkServer, extended: None) -> I
 
 @dataclass
 class BackedUp:
-    """A running set and the folder of its backups."""
+    """A running set and its backups: at an address, which is a folder of the storage."""
 
     set: Set
     folder: Path
     before: datetime | None = None  # an instant between the two backups
     listings_before: int = 0
     told: list[str] = field(default_factory=list)
+    address: str = f"s3://{BUCKET}/set one"
 
     @property
     def place(self) -> Path:
-        return self.folder / "store"
+        return self.set.storage.bucket / "set one"
 
     @property
     def vault(self) -> Vault:
@@ -192,7 +201,7 @@ class BackedUp:
         self.run()
 
     def run(self) -> None:
-        code, told = self.set.jiangbu("backup", "--to", str(self.place), *self.options)
+        code, told = self.set.jiangbu("backup", "--to", self.address, *self.options)
         assert code == 0, told
         self.told.append(told)
 
@@ -206,7 +215,8 @@ def give_to_postgres(server: Postgres) -> None:
 def restored_into(backed_up: BackedUp, name: str, stack: ExitStack, *options: str) -> tuple[Set, str]:
     """Restore into new engines with `jiangbu restore`; PostgreSQL is started once its files are in place."""
     folder = backed_up.folder / name
-    there = Set(new_postgres(folder), new_broker(folder / "kafka"), backed_up.set.fork_server, folder / "members")
+    fork_server, storage = backed_up.set.fork_server, backed_up.set.storage
+    there = Set(new_postgres(folder), new_broker(folder / "kafka"), fork_server, folder / "members", storage)
     data = there.postgres.data
     data.mkdir(parents=True)
     shutil.copy(backed_up.set.postgres.password_file, there.postgres.password_file)
@@ -215,7 +225,7 @@ def restored_into(backed_up: BackedUp, name: str, stack: ExitStack, *options: st
     stack.callback(there.broker.stop)
     stack.callback(there.postgres.stop)
     there.broker.start()
-    arguments = ("restore", "--from", str(backed_up.place), *backed_up.options, "--data", str(data), "--yes", *options)
+    arguments = ("restore", "--from", backed_up.address, *backed_up.options, "--data", str(data), "--yes", *options)
     with ThreadPoolExecutor(1) as pool:
         restoring = pool.submit(there.jiangbu, *arguments)
         # An operator starts it when the command says so.
@@ -246,7 +256,7 @@ def test_a_set_is_restored_into_empty_engines(backed_up: BackedUp) -> None:
 
 
 def test_the_databases_are_restored_as_they_were_between_two_backups(backed_up: BackedUp) -> None:
-    """In a drill beside the running set, which reads the later records again."""
+    """In a drill beside the running set, which reads the later records again, from a copy of the backup in a folder."""
     before = backed_up.before
     assert before is not None
     with ExitStack() as stack:
@@ -257,7 +267,8 @@ def test_the_databases_are_restored_as_they_were_between_two_backups(backed_up: 
         options = () if account is None else ("--account", account.pw_name)
         programs = ("--postgres-programs", str(postgres_binaries()), "--broker", broker.bootstrap_servers)
         until_then = ("--until", before.isoformat())
-        place = ("--from", str(backed_up.place), *backed_up.options)
+        folder = shutil.copytree(backed_up.place, backed_up.folder / "copy")
+        place = ("--from", str(folder), *backed_up.options)
         code, told = backed_up.set.jiangbu("backup", "drill", *place, *programs, *until_then, *options)
         assert code == 0, told
         assert "the drill succeeded" in told
@@ -285,7 +296,7 @@ def test_databases_end_at_the_instant_that_is_asked_for(backed_up: BackedUp) -> 
 
 
 def verified(backed_up: BackedUp, *key: str) -> tuple[int, str]:
-    return backed_up.set.jiangbu("backup", "verify", "--from", str(backed_up.place), *(key or backed_up.options))
+    return backed_up.set.jiangbu("backup", "verify", "--from", backed_up.address, *(key or backed_up.options))
 
 
 def test_damage_of_any_object_is_found_and_named(backed_up: BackedUp) -> None:
@@ -318,10 +329,10 @@ def test_a_wrong_key_is_refused(backed_up: BackedUp) -> None:
 
 def test_an_interrupted_run_leaves_the_previous_backup_whole(backed_up: BackedUp, monkeypatch) -> None:
     """Only the next run removes nothing and has everything."""
-    write = FolderStore.write
+    write = BucketStore.write
     written = []
 
-    def interrupted(store: FolderStore, name: str, content: bytes) -> None:
+    def interrupted(store: BucketStore, name: str, content: bytes) -> None:
         if name.startswith("manifests/"):
             raise OSError("the disk is full")
         written.append(name)
@@ -329,8 +340,8 @@ def test_an_interrupted_run_leaves_the_previous_backup_whole(backed_up: BackedUp
 
     before = backed_up.vault.manifest()
     with monkeypatch.context() as patch:
-        patch.setattr(FolderStore, "write", interrupted)
-        command = ("backup", "--to", str(backed_up.place), *backed_up.options)
+        patch.setattr(BucketStore, "write", interrupted)
+        command = ("backup", "--to", backed_up.address, *backed_up.options)
         code, told = backed_up.set.jiangbu(*command, "--full")
     assert (code, "the disk is full" in told) == (1, True)
     assert written
@@ -341,7 +352,7 @@ def test_an_interrupted_run_leaves_the_previous_backup_whole(backed_up: BackedUp
     assert [after.number, len(after.server.bases)] == [before.number + 1, 1]
     assert verified(backed_up)[0] == 0
     code, told = backed_up.set.jiangbu(
-        "backup", "prune", "--from", str(backed_up.place), *backed_up.options, "--keep", "1"
+        "backup", "prune", "--from", backed_up.address, *backed_up.options, "--keep", "1"
     )
     assert code == 0, told
     assert backed_up.vault.store.names("runs/") == sorted(part.name for part in after.parts())

@@ -17,7 +17,9 @@ from deploy.archive import records
 from deploy.archive.records import archive_records
 from deploy.archive.store import MANIFEST, ArchiveStore
 from shared.kafka.partition_state import RecordLossError
+from shared.operator_errors import OperatorError
 from shared.settings import KafkaSettings
+from tests.support.engines.object_storage import BUCKET, object_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,8 +76,8 @@ def archived(folder: Path, exchange: Exchange) -> list[tuple[int, bytes | None, 
     return sorted(duckdb.sql(query).fetchall())
 
 
-def bring_up_to_date(folder: Path, exchange: Exchange) -> ArchiveStore:
-    store = ArchiveStore(str(folder))
+def bring_up_to_date(place: Path | str, exchange: Exchange) -> ArchiveStore:
+    store = ArchiveStore(str(place))
     list(archive_records(store, exchange.settings, [exchange.id]))
     return store
 
@@ -110,6 +112,28 @@ def test_records_are_archived_once_in_as_many_runs_as_one_likes(exchange: Exchan
 def test_a_run_that_was_interrupted_leaves_nothing_twice(
     exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    interrupt_and_continue(tmp_path, tmp_path, exchange, monkeypatch)
+
+
+def test_so_does_one_into_object_storage(
+    exchange: Exchange, extended: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with object_storage(tmp_path / "storage") as storage:
+        for name, value in storage.environment.items():
+            monkeypatch.setenv(name, value)
+        place = f"s3://{BUCKET}/of kunming/市"
+        interrupt_and_continue(place, storage.bucket / "of kunming" / "市", exchange, monkeypatch)
+        with pytest.raises(OperatorError, match="not a place for an archive"):
+            ArchiveStore("s3://no-such-bucket/archive")
+        monkeypatch.setenv("BUCKET_SECRET_KEY", "wrong")
+        with pytest.raises(OperatorError, match="not a place for an archive"):
+            ArchiveStore(place)
+
+
+def interrupt_and_continue(
+    place: Path | str, folder: Path, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Archive to a place, whose files can be read in a folder."""
     monkeypatch.setattr(records, "SPAN_OFFSETS", 2)
     exchange.send(*(str(number).encode() for number in range(5)))
 
@@ -122,10 +146,10 @@ def test_a_run_that_was_interrupted_leaves_nothing_twice(
     with monkeypatch.context() as patched:
         patched.setattr(ArchiveStore, "commit", fail_the_second_time)
         with pytest.raises(InterruptedError):
-            bring_up_to_date(tmp_path, exchange)
-    assert len(archived(tmp_path, exchange)) == 4  # two of them in a file that the manifest does not name
-    bring_up_to_date(tmp_path, exchange)
-    assert [value for _, value, _, _ in archived(tmp_path, exchange)] == [b"0", b"1", b"2", b"3", b"4"]
+            bring_up_to_date(place, exchange)
+    assert len(archived(folder, exchange)) == 4  # two of them in a file that the manifest does not name
+    bring_up_to_date(place, exchange)
+    assert [value for _, value, _, _ in archived(folder, exchange)] == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_a_topic_that_was_made_again_is_told(exchange: Exchange, tmp_path: Path) -> None:

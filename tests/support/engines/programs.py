@@ -87,6 +87,7 @@ def go_program(name: str, module: str, package: str, version: str) -> Tool:
 
 FSCK = go_program("fsck (Tessera)", "github.com/transparency-dev/tessera", "cmd/fsck", "v1.0.4")
 OASDIFF = go_program("oasdiff", "github.com/oasdiff", "oasdiff", "v1.38.0")
+VERSITYGW = go_program("Versity S3 Gateway", "github.com/versity/versitygw", "cmd/versitygw", "v1.8.0")
 LITEWITNESS = go_program("litewitness", "filippo.io/torchwood", "cmd/litewitness", "v0.6.1")
 
 
@@ -169,6 +170,7 @@ def main() -> None:
         CLOUDNATIVEPG,
         SERVICE_MONITOR,
         PROMETHEUS_RULE,
+        VERSITYGW,
     ):
         try:
             tool.prepare()
