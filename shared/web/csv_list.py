@@ -73,7 +73,12 @@ def csv_response(name: str, columns: Sequence[str], rows: Iterator[Sequence[str]
     return response
 
 
-def _pieces(columns: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[bytes]:
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as one text of CSV."""
+    return b"".join(_pieces(columns, rows)).decode()
+
+
+def _pieces(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)

@@ -20,13 +20,13 @@ from shared.postgres.sorted_rows import Key, Seek, SortedRows, Sorts
 from shared.values.json_types import Json
 from shared.web.answers import JsonSchema
 from shared.web.csv_list import CSV, FieldOrder, cells_of, columns_of, csv_response, in_order, order_of, wants_csv
+from shared.web.openapi import COLUMNS
 from shared.web.pagination import ListPosition, PageQuery, decode_cursor, encode_cursor, list_digest
 from shared.web.query import TEXT, Blueprint
 
 ORDERS: Final = ("asc", "desc")
 # An instant is no filter: cursors of the present list go on in the list as of then, and the answers stay the same.
 _NO_FILTERS: Final = frozenset({"limit", "cursor", "sort", "order", "count", "as_of"})
-_FURTHER_TYPES: Final = {CSV: TEXT}
 
 Row = TypeVar("Row")
 
@@ -198,7 +198,8 @@ def list_operation(
             return list_route.at(**path).answer(arguments)
 
         view.__doc__, view.__name__ = function.__doc__, function.__name__
-        blueprint.operation(route, listed.page, query=list_route.query, further_types=_FURTHER_TYPES, **operation)(view)
+        table = {CSV: {**TEXT, COLUMNS: columns_of(listed.item)}}
+        blueprint.operation(route, listed.page, query=list_route.query, further_types=table, **operation)(view)
         return list_route
 
     return register

@@ -1,4 +1,4 @@
-"""The OpenAPI document of a service, with an example of each JSON body and of each parameter."""
+"""The OpenAPI document of a service, with an example of each body that is text and of each parameter."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,13 @@ from typing import Any, Final
 from flask import Flask
 
 from shared.values.json_types import Json
+from shared.web.csv_list import cells_of, csv_text
 
 _DOCUMENT: Final = "jiangbu.openapi"
+# Of an application: the function that makes examples of streamed lines, by the operation that answers with them.
+LINE_EXAMPLES: Final = "jiangbu.line-examples"
+# In the schema of a list as CSV, its columns: the example is the list's JSON example as CSV.
+COLUMNS: Final = "x-columns"
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _SUBJECT: Final = "uscc:91530100MA6K123456"
@@ -87,12 +92,12 @@ def document(app: Flask) -> Json:
     made: Json | None = app.extensions.get(_DOCUMENT)
     if made is None:
         made = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
-        _add_examples(made)
+        _add_examples(made, app.extensions.get(LINE_EXAMPLES, dict)())
         app.extensions[_DOCUMENT] = made
     return made
 
 
-def _add_examples(spec: Json) -> None:
+def _add_examples(spec: Json, lines: Mapping[str, str]) -> None:
     components = spec["components"]["schemas"]
     for item in spec["paths"].values():
         _exemplify_parameters(item.get("parameters", []), components)
@@ -102,6 +107,8 @@ def _add_examples(spec: Json) -> None:
             _exemplify(operation.get("requestBody", {}), components, is_request=True)
             for answer in operation.get("responses", {}).values():
                 _exemplify(answer, components)
+                if "application/x-ndjson" in answer.get("content", {}):
+                    answer["content"]["application/x-ndjson"]["example"] = lines[operation["operationId"]]
     for answer in spec["components"].get("responses", {}).values():
         _exemplify(answer, components)
 
@@ -114,8 +121,16 @@ def _exemplify_parameters(parameters: list[Any], components: Json) -> None:
 
 def _exemplify(body: Json, components: Json, *, is_request: bool = False) -> None:
     for media_type, content in body.get("content", {}).items():
-        if media_type.endswith("json") and content.get("schema", {}).get("format") != "binary":
-            content.setdefault("example", example_of(content["schema"], components, is_request=is_request))
+        schema = content.get("schema", {})
+        if media_type.endswith(("/json", "+json")) and schema.get("format") != "binary":
+            content.setdefault("example", example_of(schema, components, is_request=is_request))
+        elif COLUMNS in schema:
+            page = example_of(body["content"]["application/json"]["schema"], components)
+            content["example"] = csv_text(schema[COLUMNS], [cells_of(one, schema[COLUMNS]) for one in page["items"]])
+            content["schema"] = {name: value for name, value in schema.items() if name != COLUMNS}
+        elif "example" in schema:
+            content["example"] = schema["example"]
+            content["schema"] = {name: value for name, value in schema.items() if name != "example"}
 
 
 def example_of(schema: Json, components: Json, name: str = "", *, is_request: bool = False) -> Any:

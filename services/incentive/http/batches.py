@@ -25,7 +25,7 @@ from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import SEE_ALL
 from services.incentive.http.awards import found_or_404
 from services.incentive.http.context import current_actor, incentive_context, key_reused, ledger_view, settings_changed
-from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
+from services.incentive.http.notices.lists import LIST_CSV, MEDIA_TYPES, list_document
 from services.incentive.http.schemas import AsOfPageQuery, AwardQuery
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.view import LedgerView
@@ -196,7 +196,7 @@ class BatchDocumentQuery(QuerySchema):
     roles=SEE_ALL,
     query=BatchDocumentQuery,
     content_type=MEDIA_TYPES["pdf"],
-    further_types=(MEDIA_TYPES["xlsx"], MEDIA_TYPES["csv"]),
+    further_types={MEDIA_TYPES["xlsx"]: BINARY, MEDIA_TYPES["csv"]: LIST_CSV},
     operation_id="downloadBatchDocument",
 )
 def get_document(arguments: Json, batch_id: str) -> Response:

@@ -4,7 +4,8 @@ from services.incentive.commands.eligibility_table import TableConsequences, rec
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.context import current_actor, incentive_context, settings_changed
 from services.incentive.http.tables.eligibility import read_eligibility
-from services.incentive.http.tables.rows import TABLE_BODY, refuse_faulty_rows, sent_table
+from services.incentive.http.tables.examples import ELIGIBILITY
+from services.incentive.http.tables.rows import refuse_faulty_rows, sent_table, table_body
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.table_files.table_error import TableError
 from shared.values.json_types import Json
@@ -20,7 +21,7 @@ blueprint = Blueprint("eligibility", __name__, description="资格认定 / eligi
     schemas.EligibilityTableSchema,
     roles=("bureau",),
     query=schemas.TableQuery,
-    requestBody=TABLE_BODY,
+    requestBody=table_body(ELIGIBILITY),
     operation_id="recordEligibilityTable",
 )
 def record_table(arguments: Json) -> Json:

@@ -13,8 +13,9 @@ from services.incentive.http import act_schemas as schemas
 from services.incentive.http.batches import PreviewQuery, perform_request, preview_request
 from services.incentive.http.context import current_actor, ledger_view
 from services.incentive.http.notices.lists import MEDIA_TYPES, table_download
+from services.incentive.http.tables.examples import DUE_PAYMENTS, PAYMENTS
 from services.incentive.http.tables.payments import read_payments
-from services.incentive.http.tables.rows import TABLE_BODY, sent_table
+from services.incentive.http.tables.rows import sent_table, table_body
 from services.incentive.queries.casework.due_payments import due_payments
 from services.incentive.store.batches import find_batch
 from shared.events.fields import Choice, Text
@@ -42,7 +43,7 @@ class DuePaymentsQuery(QuerySchema):
     roles=("bureau",),
     query=DuePaymentsQuery,
     content_type=MEDIA_TYPES["xlsx"],
-    further_types=(MEDIA_TYPES["csv"],),
+    further_types={MEDIA_TYPES["csv"]: {**BINARY, "example": DUE_PAYMENTS}},
     operation_id="downloadDuePayments",
 )
 def get_due_payments(arguments: Json) -> Response:
@@ -78,7 +79,7 @@ _DUE: Final = Table("拨付清单", PAYMENT_HEADINGS, _cells)
     headers=schemas.KeyHeader,
     query=PreviewQuery,
     conflict=schemas.RefusedBatchSchema,
-    requestBody=TABLE_BODY,
+    requestBody=table_body(PAYMENTS),
     responses={"200": {"description": "preview=true", "content": {"application/json": {"schema": _PREVIEW}}}},
     operation_id="recordPayments",
 )

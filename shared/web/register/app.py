@@ -1,5 +1,7 @@
 """The application of a register's service: listing or trade-ingest."""
 
+from functools import partial
+
 from flask import Flask
 
 from shared.events.topics import topic_of
@@ -13,9 +15,11 @@ from shared.values.times import now
 from shared.web import translog_routes
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys
+from shared.web.openapi import LINE_EXAMPLES
 from shared.web.query import Blueprint
 from shared.web.register import evidence, quarantine, reconciliation
 from shared.web.register.evidence import EvidenceSource
+from shared.web.register.line_examples import line_examples
 from shared.web.register.search import search_blueprint
 from shared.web.service import ServiceInfo
 from shared.whitelist import load_whitelist
@@ -52,6 +56,7 @@ def create_register_app(
     app = create_base_app(service)
     app.extensions["jiangbu.exchanges"] = frozenset(exchanges)
     app.extensions[evidence.EVIDENCE] = source
+    app.extensions[LINE_EXAMPLES] = partial(line_examples, source)
     for blueprint in (
         documents,
         evidence.blueprint,

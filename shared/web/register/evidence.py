@@ -33,7 +33,8 @@ from shared.web.service import Needs, read_snapshot
 NDJSON: Final = "application/x-ndjson"
 EVERYTHING: Final = "*"
 EVIDENCE: Final = "jiangbu.evidence"
-_SELECTION: Final = {"content": {"text/plain": {"schema": TEXT}}}
+_SELECTED: Final = "uscc:91530100MA6K123456\nexchange/kmdex\nlisting/kmdex/KM-L-2026-0001\n"
+_SELECTION: Final = {"content": {"text/plain": {"schema": TEXT, "example": _SELECTED}}}
 _PIECE_BYTES: Final = 1 << 16
 
 
@@ -90,7 +91,7 @@ def evidence(arguments: Json) -> Response:
             raise Problem(404)
         seq = _at_most(arguments.get("seq", head.next_seq), head.next_seq, "seq")
         rows = documents_as_of(connection, scope, seq, arguments.get("exchange"))
-        return stream_lines((_line(source, row) for row in rows), opened)
+        return stream_lines((document_line(source, row) for row in rows), opened)
 
 
 def _scope(source: EvidenceSource, topic: str, key: str) -> Scope:
@@ -114,7 +115,8 @@ def _at_most(number: int, most: int, field: str) -> int:
     return number
 
 
-def _line(source: EvidenceSource, row: DocumentAsOf) -> bytes:
+def document_line(source: EvidenceSource, row: DocumentAsOf) -> bytes:
+    """Return a document as a line of an answer."""
     document = stored_document(source.kind, row.exchange, row.value, row.headers)
     line = {
         "exchange": row.exchange,

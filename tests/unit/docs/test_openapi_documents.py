@@ -1,13 +1,22 @@
 """The OpenAPI documents that are released: current, valid, named, and with examples that they allow."""
 
+import csv
+import io
+import json
 import re
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
+from services.incentive.http.tables.declared import read_table
+from services.incentive.http.tables.eligibility import read_eligibility
+from services.incentive.http.tables.payments import read_payments
+from services.incentive.policy.loader import load_policy
+from shared.settings import POLICY_FILE
 from tests.support.documents import load_generator
 from tests.support.web.openapi import CURRENT, SERVICES, document_of, nodes, operations_of
 
@@ -86,6 +95,39 @@ def test_every_json_body_has_an_example(service: str) -> None:
     assert {media_type for content in contents for media_type in content} <= MEDIA_TYPES
     json_bodies = [content["application/json"] for content in contents if "application/json" in content]
     assert [one for one in json_bodies if "example" not in one and one["schema"].get("format") != "binary"] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_table_and_stream_has_an_example(service: str) -> None:
+    """A table of CSV with a row, and whole lines of JSON."""
+    contents = [one["content"] for _, one in nodes(document_of(service)) if isinstance(one.get("content"), dict)]
+    tables = [content["text/csv"] for content in contents if "text/csv" in content]
+    assert len(tables) >= 2
+    for one in tables:
+        headings, *rows = csv.reader(io.StringIO(one["example"], newline=""))
+        assert len(headings) == len(set(headings)) > 1
+        assert [len(row) for row in rows] == [len(headings)]
+    streams = [content["application/x-ndjson"] for content in contents if "application/x-ndjson" in content]
+    assert bool(streams) == (service != "incentive")
+    for one in streams:
+        assert one["example"].endswith("\n")
+        assert all(isinstance(json.loads(line), dict) for line in one["example"].splitlines())
+
+
+def sent_table(operation_id: str) -> bytes:
+    """Return the example of a table that an operation takes."""
+    (found,) = (one for one in operations_of(document_of("incentive")) if one.id == operation_id)
+    example: str = found.about["requestBody"]["content"]["text/csv"]["example"]
+    return example.encode()
+
+
+def test_the_examples_of_tables_can_be_sent() -> None:
+    (declared,) = read_table(sent_table("declareTable"), load_policy(POLICY_FILE))
+    assert (declared.faults, declared.declared is not None) == ((), True)
+    (eligibility,) = read_eligibility(sent_table("recordEligibilityTable"))
+    assert (eligibility.faults, eligibility.fields is not None) == ((), True)
+    (payment,) = read_payments(sent_table("recordPayments"), date(2026, 4, 1)).values()
+    assert payment["voucher_no"] == "2026-0042"
 
 
 def test_all_media_types_are_described() -> None:

@@ -18,7 +18,8 @@ from services.incentive.http.acts import act_problems
 from services.incentive.http.context import current_actor, incentive_context
 from services.incentive.http.declared import render_declared, run_declare, view_now
 from services.incentive.http.tables.declared import Row, read_table
-from services.incentive.http.tables.rows import TABLE_BODY, refuse_faulty_rows, sent_table
+from services.incentive.http.tables.examples import DECLARATIONS
+from services.incentive.http.tables.rows import refuse_faulty_rows, sent_table, table_body
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.awards import awards_of_subjects
 from services.incentive.store.frozen.declared_tables import (
@@ -55,7 +56,7 @@ class TableOutcome(NamedTuple):
     roles=("bureau",),
     headers=schemas.KeyHeader,
     query=schemas.TableQuery,
-    requestBody=TABLE_BODY,
+    requestBody=table_body(DECLARATIONS),
     responses={
         "202": {"description": "another person confirms it", "content": {"application/json": {"schema": _WAITS}}}
     },

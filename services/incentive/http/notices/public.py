@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from services.incentive.http.act_schemas import CalendarSchema
 from services.incentive.http.context import incentive_context
 from services.incentive.http.fields import Words
-from services.incentive.http.notices.lists import MEDIA_TYPES, list_document
+from services.incentive.http.notices.lists import LIST_CSV, MEDIA_TYPES, list_document
 from services.incentive.store.frozen.official_lists import (
     NOTICE_SORTS,
     FrozenList,
@@ -130,7 +130,7 @@ def head_json(found: ListHead) -> Json:
     BINARY,
     query=NoticeFileQuery,
     content_type=MEDIA_TYPES["json"],
-    further_types=(MEDIA_TYPES["xlsx"], MEDIA_TYPES["csv"]),
+    further_types={MEDIA_TYPES["xlsx"]: BINARY, MEDIA_TYPES["csv"]: LIST_CSV},
     security=[],
     operation_id="downloadNotice",
 )

@@ -16,15 +16,19 @@ from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, TEXT
 
 MOST_ROWS: Final = 1_000
-TABLE_BODY: Final = {  # of the OpenAPI operation
-    "required": True,
-    "content": {CSV_TYPE: {"schema": TEXT}, XLSX_TYPE: {"schema": BINARY}},
-}
 _HEADINGS_WITHIN: Final = 10  # rows
 _DAY: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _AMOUNT: Final = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]{1,2}))?")
 _DOCUMENT: Final = re.compile(r"(.+?)\s+([0-9a-fA-F]{64})")
 MadeRow = TypeVar("MadeRow")
+
+
+def table_body(example: str) -> Json:
+    """Return the body of an OpenAPI operation that takes a table, with an example as CSV."""
+    return {
+        "required": True,
+        "content": {CSV_TYPE: {"schema": TEXT, "example": example}, XLSX_TYPE: {"schema": BINARY}},
+    }
 
 
 def sent_table() -> bytes:
