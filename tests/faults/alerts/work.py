@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.events.topics import topic_of
 from tests.faults.alerts.fault import AlertFault
+from tests.faults.alerts.recording import STEP_S
 from tests.faults.world import trade_event
 from tests.support.broker.record_batches import compressed_batch, record, send_stored
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 # The thresholds of the rules, in the figures' own seconds, which are true: these faults last.
 _WAITS_S = 60
 _WITHIN_S = 600.0
-_FAR_BEHIND = 130_000
-_BATCHES = 13
+# Before records count as waiting, also on a machine on which a scrape takes seconds.
+_MOVES_EVERY_S = 40.0
+_FAR_BEHIND = 160_000
+_BATCHES = 16
 _AGED = "20 minutes"
 _SET_BACK = "UPDATE ledger_transaction SET posted_at = posted_at - %s::interval WHERE seq = %s"
 _AHEAD = "1 minute"
@@ -32,8 +35,7 @@ _SET_AHEAD = "UPDATE fact SET recorded_at = recorded_at + %s::interval WHERE id 
 def records_wait(scene: Scene) -> None:
     """The consumer of listing does not run for more than a minute."""
     rig = scene.rig
-    assert rig.stop_worker("listing") == 0
-    _await_no_transaction(scene)
+    rig.stop_worker("listing")
     scene.hold_until(scene.exceeds("jiangbu_waiting_seconds", "listing", _WAITS_S), _WITHIN_S, "no record waits")
     scene.hold(1.5)
     rig.start_worker("listing")
@@ -50,7 +52,16 @@ def falls_behind(scene: Scene) -> None:
     with _position_held(scene, "trade-ingest"):
         for _ in range(_BATCHES):
             send_stored(rig.bootstrap_servers, topic, 0, batch)
-        scene.hold(16)
+    recorded = scene.recording.steps + 16 * 60 // STEP_S
+    while scene.recording.steps < recorded:
+        before = _handled(scene)
+        with _position_held(scene, "trade-ingest"):
+            scene.hold_while(lambda: scene.recording.steps < recorded, _MOVES_EVERY_S)
+        rig.wait_until(lambda before=before: _handled(scene) > before, _WITHIN_S, "no record is handled")
+
+
+def _handled(scene: Scene) -> float:
+    return sum(scene.rig.metric("trade-ingest", "jiangbu_next_offset").values())
 
 
 @contextlib.contextmanager
@@ -74,19 +85,7 @@ def _led_by_none(scene: Scene, service: str, work: str) -> Iterator[psycopg.Conn
             f"{work} of {service} is led by another",
         )
         taken.result()
-        _await_no_transaction(scene)
         yield other
-
-
-def _await_no_transaction(scene: Scene) -> None:
-    """Wait for the end of the transaction of a sender that ended within it, which its producer's timeout brings."""
-    for service in ("trade-ingest", "incentive"):
-        scene.rig.wait_until(
-            lambda service=service: not any(scene.rig.metric(service, "jiangbu_held_records").values()),
-            180,
-            "facts are held",
-            0.25,
-        )
 
 
 def facts_wait(scene: Scene) -> None:
@@ -119,7 +118,7 @@ def awards_late(scene: Scene) -> None:
 def ledger_ahead(scene: Scene) -> None:
     """The instant of the ledger's last fact is set ahead in the database, and back again."""
     with scene.rig.database("incentive") as connection:
-        assert scene.rig.stop_worker("incentive") == 0
+        scene.rig.stop_worker("incentive")
         connection.execute("SET session_replication_role = replica")  # without the triggers that forbid it
         connection.execute(_SET_AHEAD, [_AHEAD])
         scene.hold(0.5)
@@ -136,7 +135,7 @@ WORK = (
     ),
     AlertFault(
         "database held",
-        f"{_FAR_BEHIND:,} records are published while a lock holds up trade-ingest",
+        f"{_FAR_BEHIND:,} records are published while a lock holds up trade-ingest most of the time",
         frozenset({"JiangbuFallsBehind trade-ingest"}),
         falls_behind,
     ),
