@@ -51,7 +51,9 @@ class AlertCampaign:
     def outcome(self, fault: AlertFault) -> AlertOutcome:
         """Return what fires in a fault."""
         scene = self._scene_for(fault)
-        outcome = prove(scene, fault, PROMTOOL.path)
+        folder = self.folder / fault.name.replace(" ", "-")
+        folder.mkdir(exist_ok=True)
+        outcome = prove(scene, fault, PROMTOOL.path, folder)
         self.recordings[fault.name] = scene.recording
         if not outcome.is_right:
             self._end_set()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaError
@@ -16,6 +14,7 @@ from tests.faults.fault import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.faults.alerts.scene import Scene
 
@@ -70,8 +69,11 @@ class AlertOutcome:
         return f"{self.fault.name}: " + "; ".join([*told, *self.wrong])
 
 
-def prove(scene: Scene, fault: AlertFault, promtool: Path) -> AlertOutcome:
-    """Cause a fault in a set that is well, repair it, and evaluate the rules on what was scraped meanwhile."""
+def prove(scene: Scene, fault: AlertFault, promtool: Path, folder: Path) -> AlertOutcome:
+    """Cause a fault in a set that is well, repair it, and evaluate the rules on what was scraped meanwhile.
+
+    What was scraped stays in `folder`, as `promtool test rules` reads it.
+    """
     outcome = AlertOutcome(fault)
     scene.recording = Recording()
     began_s = time.monotonic()
@@ -87,7 +89,6 @@ def prove(scene: Scene, fault: AlertFault, promtool: Path) -> AlertOutcome:
     except (AssertionError, KafkaError) as error:
         outcome.wrong.append(f"{type(error).__name__}: {error}")
     outcome.took_s = time.monotonic() - began_s
-    with tempfile.TemporaryDirectory() as folder:
-        outcome.fired = ever_fired(promtool, Path(folder), scene.recording)
-        outcome.fires_after = fire_at_end(promtool, Path(folder), scene.recording)
+    outcome.fired = ever_fired(promtool, folder, scene.recording)
+    outcome.fires_after = fire_at_end(promtool, folder, scene.recording)
     return outcome
