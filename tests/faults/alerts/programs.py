@@ -155,7 +155,6 @@ PROGRAMS = (
         "Prometheus scrapes the APIs under another job",
         frozenset({"JiangbuNotWatched"}),
         not_watched,
-        everyday=True,
     ),
     AlertFault(
         "API killed",
@@ -169,6 +168,7 @@ PROGRAMS = (
         "its server is stopped",
         _all("JiangbuDatabaseAway"),
         database_away,
+        everyday=True,
     ),
     AlertFault("Kafka stopped", "the broker is stopped", _all("JiangbuBrokerAway"), broker_away),
     AlertFault(
