@@ -15,6 +15,7 @@ from deploy.broker.topics import apply_topics
 from deploy.broker.users import Access, apply_access, change_password, make_passwords, wanted_users
 from deploy.databases import apply_databases
 from deploy.doctor.examine import examine
+from deploy.environment import settings_in
 from deploy.first_setup.cli import init
 from deploy.ha.cli import ha
 from deploy.host.cli import install, rollback, upgrade
@@ -36,6 +37,7 @@ from shared.settings import (
     load_exchanges_file,
     load_kafka_settings,
     load_register_ids,
+    use_settings,
 )
 from shared.whitelist import Whitelist, load_whitelist
 
@@ -172,19 +174,30 @@ def apply_all_databases(folder: Path) -> None:
     "--secrets",
     "folder",
     type=FOLDER,
-    default=Path("secrets"),
-    show_default=True,
     metavar="FOLDER",
-    help=say("密码文件所在目录", "folder of the password files"),
+    help=say("密码文件所在目录，缺省为 secrets", "folder of the password files  [default: secrets]"),
 )
 @click.option(
     "--no-secrets",
     is_flag=True,
     help=say("不检查密码、密钥、用户与权限", "leave out passwords, API keys, users and rights, as for `make up`"),
 )
-def doctor(service: Service | None, folder: Path, no_secrets: bool) -> None:
+@click.option(
+    "--config",
+    type=FOLDER,
+    metavar="DIR",
+    help=say(
+        "从该目录的 admin.env（有 --service 时为该服务的文件）与 own.env 读取设置",
+        "read the settings from admin.env of this folder, or from the service's file, and from own.env",
+    ),
+)
+def doctor(service: Service | None, folder: Path | None, no_secrets: bool, config: Path | None) -> None:
+    if config is not None:
+        with errors_in_one_line():
+            use_settings(settings_in(config, service or "admin"))
+    secrets = folder or (config or Path()) / "secrets"
     well = True
-    for finding in examine(service, None if no_secrets else folder):
+    for finding in examine(service, None if no_secrets else secrets):
         status = "异常 FAIL" if not finding.well else "注意 warn" if finding.is_warning else "正常 ok  "
         click.echo(f"{status}  {finding.subject}: {localized(finding.text)}")
         well = well and finding.well

@@ -120,3 +120,10 @@ def read_environment(*files: Path) -> dict[str, str]:
     """Read files of settings, as systemd does: a later one wins, and one that does not exist says nothing. OSError."""
     words = (shlex.split(file.read_text("utf-8"), comments=True) for file in files if file.exists())
     return {name: value for line in words for name, _, value in (word.partition("=") for word in line)}
+
+
+def settings_in(config: Path, whose: str) -> dict[str, str]:
+    """Return the settings in a folder of a service or `admin`; what `own.env` has wins. OSError without its file."""
+    file = config / f"{whose}.env"
+    file.stat()  # a file that does not exist is passed over below
+    return read_environment(file, config / "own.env")

@@ -5,6 +5,7 @@ one line that names the variable.
 """
 # ruff: noqa: RUF009 - `_setting` returns a dataclass field
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -496,6 +497,11 @@ class AccessSettings:
     listing_url: str = _setting("LISTING_URL", _http_url, _LOCAL.listing)
     trade_ingest_url: str = _setting("TRADE_INGEST_URL", _http_url, _LOCAL.trade_ingest)
     incentive_url: str = _setting("INCENTIVE_URL", _http_url, _INCENTIVE_URL)
+
+
+def use_settings(given: Mapping[str, str]) -> None:
+    """Have settings read from these values rather than from what the environment had."""
+    os.environ.update(given)  # noqa: TID251 - this module reads it
 
 
 @dataclass(frozen=True)

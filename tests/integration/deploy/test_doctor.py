@@ -21,6 +21,7 @@ from deploy.broker.quotas import broker_quotas
 from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor import databases as of_databases
 from deploy.doctor import examine as of_examine
+from deploy.environment import environment_text
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
 from shared.postgres.migrate import migrate
 from shared.postgres.schema_version import package_of, required_revision
@@ -54,21 +55,23 @@ class Deployment:
     def folder(self) -> Path:
         return self.broker.secrets
 
-    def jiangbu(self, *arguments: str, **settings: str) -> Result:
-        environment = {
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
             **self.broker.environment(ADMIN),
             "EXCHANGES_FILE": str(self.exchanges),
             "DATABASE_ADMIN_URL": f"postgresql://postgres@127.0.0.1:{self.server.port}/postgres",
             "DATABASE_ADMIN_PASSWORD_FILE": str(Secret("postgres", DATABASE_PASSWORD).path(self.folder)),
             "REGISTERS": "r1=http://127.0.0.1:1,http://127.0.0.1:1",
             "INCENTIVE_URL": "http://127.0.0.1:1",
-            **settings,
         }
-        return CliRunner().invoke(main, arguments, env=environment)
 
-    def faults(self, **settings: str) -> dict[str, str]:
+    def jiangbu(self, *arguments: str, **settings: str) -> Result:
+        return CliRunner().invoke(main, arguments, env={**self.settings, **settings})
+
+    def faults(self, *options: str, **settings: str) -> dict[str, str]:
         """Return the faults that the doctor reports, by subject; without the APIs, since none runs."""
-        result = self.jiangbu("doctor", "--secrets", str(self.folder), **settings)
+        result = self.jiangbu("doctor", *(options or ("--secrets", str(self.folder))), **settings)
         assert result.exit_code == 1
         lines = [line.split("  ", 1) for line in result.output.splitlines()]
         assert {mark.strip() for mark, _ in lines} <= {"正常 ok", "注意 warn", "异常 FAIL"}, result.output
@@ -327,6 +330,21 @@ def test_engines_that_do_not_answer(deployment: Deployment, monkeypatch: pytest.
 def test_a_broker_without_users(deployment: Deployment, kafka: str) -> None:
     found = deployment.faults(KAFKA_BOOTSTRAP_SERVERS=kafka, KAFKA_SECURITY_PROTOCOL="PLAINTEXT")
     assert "deploy/kafka" in found["用户 users"]
+
+
+def test_a_folder_of_settings(deployment: Deployment, tmp_path: Path) -> None:
+    """`own.env` wins, as for the programs, and what the shell has does not."""
+    own = tmp_path / "own.env"
+    (tmp_path / "secrets").symlink_to(deployment.folder)
+    (tmp_path / "admin.env").write_text(environment_text(deployment.settings), "utf-8")
+    own.write_text("TOTALS_CUT_AT=2020-12-31\n", "utf-8")
+    shell = dict.fromkeys([*deployment.settings, "TOTALS_CUT_AT"], "")
+    assert deployment.faults("--config", str(tmp_path), **shell).keys() == {"政策文件 policy file"}
+    own.unlink()
+    assert deployment.faults("--config", str(tmp_path), **shell) == {}
+
+    result = deployment.jiangbu("doctor", "--config", str(tmp_path), "--service", "listing")
+    assert (result.exit_code, result.output) == (1, f"Error: {tmp_path / 'listing.env'}: No such file or directory\n")
 
 
 def test_settings_that_are_missing(deployment: Deployment) -> None:

@@ -164,6 +164,8 @@ def test_a_version_is_upgraded_with_its_data_and_gone_back_from(host: LocalHost)
     first = host.jiangbu(OLD, "upgrade")
     assert first.returncode == 0, first.stdout + first.stderr
     assert host.current() == OLD
+    checked = host.jiangbu(OLD, "doctor")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
     publish(host, "events", EVENTS)
     until(lambda: host.rows("SELECT count(*) FROM listing") == 1)
     dump(host)
