@@ -76,22 +76,23 @@ def server(admin_url: str) -> Checked:
         return [f"DATABASE_ADMIN_URL: {first_line(error)}"], ""
 
 
-@check("磁盘 PostgreSQL disk")
-def disk(admin_url: str) -> Checked:
+def disk(admin_url: str) -> Finding:
     """Check the disk of a server on this machine. PostgreSQL itself does not know how much of its disk is free."""
+    subject = "磁盘 PostgreSQL disk"
     try:
         with connect(admin_url) as connection:
             row = connection.execute(_DISK).fetchone()
     except psycopg.errors.InsufficientPrivilege:
         row = None
     except psycopg.Error as error:
-        return [f"DATABASE_ADMIN_URL: {first_line(error)}"], ""
+        return Finding(subject, False, f"DATABASE_ADMIN_URL: {first_line(error)}")
     folder, is_here, used_bytes = row or ("", False, 0)
     held = _disk_of(str(folder)) if is_here else None
     if held is not None:
-        return disk_faults([held]), held.text
+        return found(subject, disk_faults([held]), held.text)
     used = f"{int(str(used_bytes)) / 1e9:.1f} GB used"
-    return [], f"剩余空间须在其所在机器上监控 / free space is not known from here, watch it on its machine: {used}"
+    unknown = "此处不知剩余空间，须在其所在机器上监控 / free space is not known from here, watch it on its machine"
+    return Finding(subject, True, f"{unknown}: {used}", is_warning=True)
 
 
 def _disk_of(folder: str) -> Disk | None:

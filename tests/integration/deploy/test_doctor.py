@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -345,6 +346,14 @@ def test_a_folder_of_settings(deployment: Deployment, tmp_path: Path) -> None:
 
     result = deployment.jiangbu("doctor", "--config", str(tmp_path), "--service", "listing")
     assert (result.exit_code, result.output) == (1, f"Error: {tmp_path / 'listing.env'}: No such file or directory\n")
+
+
+def test_a_disk_that_is_not_seen_from_here_is_a_warning(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_databases, "_DISK", "SELECT current_setting('data_directory'), false, 2000000000")
+    said = deployment.jiangbu("doctor", "--no-secrets").output
+    assert re.search(r"^注意 warn  磁盘 PostgreSQL disk: .*watch it on its machine: 2\.0 GB used$", said, re.MULTILINE)
 
 
 def test_settings_that_are_missing(deployment: Deployment) -> None:
