@@ -76,7 +76,7 @@ def _deployment(folder: Path | None) -> Iterator[Finding]:
 def _service(service: Service) -> Iterator[Finding]:
     """Check what a service needs, in the order in which it needs it."""
     settings = Settings(service)
-    yield Finding("设置 settings", True, f"register {settings.register}")
+    yield Finding("设置 settings", True, f"{service}, register {settings.register}")
     yield _keys(settings.api_keys_file)
     yield _signing_key(settings)
     yield _database(settings)
