@@ -45,6 +45,9 @@ class Engines(Protocol):
     def admin_url(self, database: str = "postgres") -> str:
         """Return the superuser's URL of a database."""
 
+    def admin_settings(self) -> dict[str, str]:
+        """Return how operators' commands reach PostgreSQL."""
+
     def stop(self, supervisor: Supervisor) -> None:
         """Stop the engines in order. May be called at any time, and again."""
 
@@ -99,6 +102,9 @@ class OneOfEach:
 
     def admin_url(self, database: str = "postgres") -> str:
         return self._postgres.url(database)
+
+    def admin_settings(self) -> dict[str, str]:
+        return {"DATABASE_ADMIN_URL": self.admin_url()}
 
     def stop(self, supervisor: Supervisor) -> None:
         del supervisor  # each engine knows how it is stopped

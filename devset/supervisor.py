@@ -221,7 +221,7 @@ class LocalSet:
         """Write the settings of operators' commands, such as `jiangbu doctor`, for a shell to read."""
         settings = {
             **admin_settings(self.addresses, self.options.exchanges_file.resolve()),
-            "DATABASE_ADMIN_URL": self.engines.admin_url(),
+            **self.engines.admin_settings(),
         }
         replace_file(self.options.folder / ADMIN_FILE, environment_text(settings))
 

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from deploy.broker.admin import connect_admin
 from deploy.databases import database_of, ensure_database, owner_role, service_role
 from deploy.ha.nodes import Cluster, Machine
-from deploy.ha.patroni import SUPERUSER
+from deploy.ha.patroni import SUPERUSER, patroni_url
 from devset.folder import LOCK_FILE
 from devset.ha.guard import end_servers, postmaster, shut_down_servers, start_guard
 from devset.ha.machines import keep_cluster, local_cluster, with_api_ports
@@ -112,6 +112,13 @@ class ThreeOfEach:
 
     def admin_url(self, database: str = "postgres") -> str:
         return self.cluster.primary_url(database, SUPERUSER, self._password)
+
+    def admin_settings(self) -> dict[str, str]:
+        return {
+            "DATABASE_ADMIN_URL": self.admin_url(),
+            "PATRONI_URL": patroni_url(self.cluster, self.cluster.machines[0]),
+            "PATRONI_PASSWORD": self._password,
+        }
 
     def stop(self, supervisor: Supervisor) -> None:
         supervisor.stop([name for name in supervisor.programs if name.startswith("kafka ")])
