@@ -34,12 +34,14 @@ class Facts:
     first_listings: subject, at_us, exchange, number. first_purchases: with net_fen. provider_totals: subject, year,
     begins_us, is_matched, net_fen, last_us. exchange_totals: exchange, year, begins_us, net_fen, last_us. Totals are
     divided where `begins_us` says, at cuts of policies; `last_us` is the last instant of a trade in them.
+    traded: subject, year, traded_fen, of all trades of an entity in a calendar year, bought or sold.
     """
 
     first_listings: DataFrame
     first_purchases: DataFrame
     provider_totals: DataFrame
     exchange_totals: DataFrame
+    traded: DataFrame
 
 
 def facts_of(
@@ -58,6 +60,7 @@ def facts_of(
         _least(bought, "buyer", ("net_fen",)),
         _provider_totals(counted_trades, counted_listings, cuts),
         _sums(counted_trades, "exchange", cuts),
+        _traded(counted_trades),
     )
 
 
@@ -102,6 +105,17 @@ def _sums(trades: DataFrame, whose: str, cuts: Sequence[int]) -> DataFrame:
         f" sum(CAST(net_fen AS DECIMAL(20, 0))) AS net_fen, max(at_us) AS last_us"
         f" FROM summed_trades GROUP BY ALL"
     )
+
+
+def _traded(trades: DataFrame) -> DataFrame:
+    return (
+        trades.selectExpr("explode(array(provider, buyer)) AS subject", f"{year_of('at_us')} AS year",
+                          "CAST(net_fen AS DECIMAL(20, 0)) AS net_fen")
+        .where("subject LIKE 'uscc:%'")
+        .groupBy("subject", "year")
+        .agg({"net_fen": "sum"})
+        .withColumnRenamed("sum(net_fen)", "traded_fen")
+    )  # fmt: skip
 
 
 def _award(policy: ComputedPolicy, rule: str, columns: dict[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,19 +12,32 @@ if TYPE_CHECKING:
 
 TOTAL = "total"
 SIZES_YUAN = (0, 10_000, 100_000, 500_000, 2_000_000)
-_SIZE = " ".join(f"WHEN payable_fen <= {most * 100} THEN '{most}'" for most in SIZES_YUAN)
-# By what payables are distributed. A reward over all exchanges has no exchange; a size is the most yuan of a payable.
+MORE = "more"
+TRADED_YUAN = (0, 100_000, 1_000_000, 10_000_000, 100_000_000)
+
+
+def _class_of(fen: str, most_yuan: Sequence[int]) -> str:
+    """The most yuan of the class that an amount is in, or `more`."""
+    classes = " ".join(f"WHEN {fen} <= {most * 100} THEN '{most}'" for most in most_yuan)
+    return f"CASE {classes} ELSE '{MORE}' END"
+
+
+# By what payables are distributed. A reward over all exchanges has no exchange, a total of a year no month. No document
+# tells the size of a company, so companies are told apart by what they bought and sold in the award's year.
 DIMENSIONS = {
     TOTAL: "''",
     "rule": "rule",
     "kind": "kind",
     "exchange": "coalesce(exchange, '')",
     "year": "CAST(year AS STRING)",
-    "size": f"CASE {_SIZE} ELSE 'more' END",
+    "month": "coalesce(month, '')",
+    "size": _class_of("payable_fen", SIZES_YUAN),
+    "traded": _class_of("traded_fen", TRADED_YUAN),
 }
 PRICES = (
     "policy STRING, dimension STRING, value STRING, awards BIGINT, ceiling STRING, payable STRING, difference STRING"
 )
+COLUMNS = tuple(column.split()[0] for column in PRICES.split(","))
 
 
 class Price(NamedTuple):
@@ -74,8 +88,8 @@ def prices(awards: DataFrame, names: Sequence[str]) -> list[Price]:
     )
 
 
-def _rank(value: str) -> tuple[int, str]:
-    return (int(value), "") if value.isdigit() else (SIZES_YUAN[-1] + 1, value)
+def _rank(value: str) -> tuple[float, str]:
+    return (int(value), "") if value.isdigit() else (inf, value)
 
 
 def _sums(awards: DataFrame) -> Iterator[tuple[int, str, str, int, int, int]]:

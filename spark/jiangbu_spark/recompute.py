@@ -12,7 +12,7 @@ from jiangbu_spark.ceilings import ceilings_of
 from jiangbu_spark.documents import TYPES, documents, newest
 from jiangbu_spark.events import Facts, facts_of
 from jiangbu_spark.payables import payables
-from jiangbu_spark.sql import literal
+from jiangbu_spark.sql import HOUR_US, literal
 from jiangbu_spark.worlds import in_worlds
 
 if TYPE_CHECKING:
@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from jiangbu_spark.archive import ParquetArchive
     from jiangbu_spark.policy import ComputedPolicy, CountedExchange
 
-# The columns of awards.
+# The columns of awards. `month`: in which a document or declaration earned it, NULL for a total of a year;
+# `traded_fen`: all that the subject bought and sold in the award's year.
 AWARDS = (
-    "award_id", "rule", "kind", "subject", "exchange", "year", "base_fen", "ceiling_fen", "payable_fen",
-    "suppressed_by",
+    "award_id", "rule", "kind", "subject", "exchange", "year", "month", "base_fen", "ceiling_fen", "payable_fen",
+    "suppressed_by", "traded_fen",
 )  # fmt: skip
+_MONTH = (
+    f"if(earned_until_us - earned_from_us > {24 * HOUR_US}, NULL,"
+    f" date_format(timestamp_micros(earned_from_us + {8 * HOUR_US}), 'yyyy-MM')) AS month"
+)
 _STATE = ("exchange", "number", "status", "at_us", "is_mirrored", "provider")
 _COLUMNS = {"listing": _STATE, "trade": (*_STATE, "buyer", "mode", "listing_no", "net_fen")}
 
@@ -62,6 +67,7 @@ def kept_facts(states: States, whitelist: Sequence[CountedExchange], policies: S
         facts.first_purchases.localCheckpoint(),
         facts.provider_totals.localCheckpoint(),
         facts.exchange_totals.localCheckpoint(),
+        facts.traded.localCheckpoint(),
     )
     for table in (states.listings, states.trades):
         table.unpersist()
@@ -77,7 +83,10 @@ def awards_of(
     """
     acts = archive.acts()
     claimed = in_worlds(claims(ceilings_of(facts, archive.declarations(), policies, whitelist), acts), policies)
-    return payables(claimed, policies, other_grants(acts)).select(*AWARDS, "policies")
+    paid = payables(claimed, policies, other_grants(acts)).join(facts.traded, ["subject", "year"], "left")
+    return paid.selectExpr("* EXCEPT (traded_fen)", _MONTH, "coalesce(traded_fen, 0) AS traded_fen").select(
+        *AWARDS, "policies"
+    )
 
 
 def awards_by(awards: DataFrame, place: int) -> DataFrame:

@@ -16,7 +16,9 @@ _NAMES = {
     "kind": "按类别 / by kind",
     "exchange": "按交易场所（空：不属单一交易场所）/ by exchange (empty: of no single exchange)",
     "year": "按年度 / by year",
+    "month": "按取得月份（空：按全年合计）/ by the month that earned it (empty: a total of the year)",
     "size": "按每项可兑现额，不超过（元）/ by size of an award: payable of at most (yuan)",
+    "traded": "按主体当年买卖额，不超过（元）/ by what the subject bought and sold in the year: at most (yuan)",
 }
 
 

@@ -1,23 +1,28 @@
-"""Payables under the acts of a real ledger, from an archive, against that ledger and against an extract of it."""
+"""Payables and prices under the acts of a real ledger, from an archive, against that ledger and an extract of it."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deploy.archive.ledger import archive_ledger
+from services.incentive.commands.price_readings import price_readings
+from services.incentive.store.readings import reading_years
 from tests.support.incentive.extract_makers import Makers, makers_of
+from tests.support.reading_cases import IN_FORCE, POLICY, tree_by
 from tests.support.registers.web_register import RegisterSet
 from tests.support.spark.archives import SentRecord, write_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pytest
     from jiangbu_spark.archive import ParquetArchive
+    from jiangbu_spark.policy import ComputedPolicy
     from pyspark.sql import SparkSession
+    from sqlalchemy import Engine
 
     from tests.support.engines.session import FreshDatabase
 
@@ -53,21 +58,47 @@ def archive_of(spark: SparkSession, makers: Makers, records: list[SentRecord], f
     return ParquetArchive(spark, str(folder))
 
 
+def years_by_reading(ledger: Engine) -> dict[str, dict[int, tuple[int, int]]]:
+    """The ledger's price list: what is payable of a year before and after, of each reading that changes something."""
+    assert price_readings(ledger) is not None
+    paths = {one.id: one.path for one in POLICY.computable_readings}
+    paths |= {one.id_of(other): f"{one.path}={other.reading}" for one in POLICY.readings for other in one.others}
+    found: dict[str, dict[int, tuple[int, int]]] = {}
+    with ledger.connect() as connection:
+        for one in reading_years(connection):
+            found.setdefault(paths[one.reading], {})[one.year] = (one.before_fen, one.after_fen)
+    return found
+
+
+def computed(readings: Iterable[str]) -> dict[str, ComputedPolicy]:
+    from jiangbu_spark.policy import UncomputedError, policy_of  # noqa: PLC0415 - as below
+
+    found = {}
+    for reading in readings:
+        with suppress(UncomputedError):
+            found[reading] = policy_of(tree_by(reading))
+    return found
+
+
 def test_payables_under_acts_are_those_of_the_ledger(
     spark: SparkSession, postgres: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from jiangbu_spark.compare import award_differences, document_differences, read_ledger  # noqa: PLC0415 - as above
     from jiangbu_spark.documents import registered  # noqa: PLC0415
-    from jiangbu_spark.policy import read_policy, read_whitelist  # noqa: PLC0415
+    from jiangbu_spark.policy import read_whitelist  # noqa: PLC0415
+    from jiangbu_spark.prices import prices  # noqa: PLC0415
     from jiangbu_spark.recompute import accepted_of, awards_by, awards_of, kept_facts, states_of  # noqa: PLC0415
 
     with recorded(monkeypatch) as records, makers_of(postgres, tmp_path) as makers:
         archive = archive_of(spark, makers, records, tmp_path / "archive")
-        policy_source, whitelist = archive.settings_in_force()
-        policies, exchanges = [read_policy(policy_source)], read_whitelist(whitelist)
+        exchanges = read_whitelist(archive.settings_in_force()[1])
+        listed = years_by_reading(makers.set.ledger)
+        named = computed([IN_FORCE, *list(listed)[::3]])
+        policies = list(named.values())
         accepted = accepted_of(archive.records())
         facts = kept_facts(states_of(accepted), exchanges, policies)
-        awards = awards_by(awards_of(facts, archive, policies, exchanges), 0).localCheckpoint()
+        every = awards_of(facts, archive, policies, exchanges).localCheckpoint()
+        awards = awards_by(every, 0)
         extract = tmp_path / "extract.zip"
         extract.write_bytes(makers.extract(evidence="registers"))
         (tmp_path / "rows").mkdir()
@@ -86,3 +117,13 @@ def test_payables_under_acts_are_those_of_the_ledger(
         )
         [difference] = award_differences(awards, replace(database, awards=altered)).collect()
         assert difference.field == "payable_fen"
+        by_year = {
+            (one.policy, int(one.value)): (one.payable - one.difference, one.payable)
+            for one in prices(every, list(named))
+            if one.dimension == "year"
+        }
+        assert len(named) > 3
+        for (reading, year), payables in by_year.items():
+            unchanged = (by_year[IN_FORCE, year][1],) * 2
+            assert payables == listed.get(reading, {}).get(year, unchanged), (reading, year)
+        assert {(reading, year) for reading in named for year in listed.get(reading, {})} <= by_year.keys()

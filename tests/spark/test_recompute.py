@@ -17,6 +17,7 @@ from tests.support.case_runs import Run, whitelist
 from tests.support.cases import Step, all_cases, differences
 from tests.support.reading_cases import IN_FORCE, alternatives, tree_by
 from tests.support.registers import worlds
+from tests.support.spark import by_hand
 from tests.support.spark.archives import SentRecord, accepted, awards_of_records, in_order, write_archive
 from tests.support.spark.nasty_records import EXCHANGE, nasty_records
 
@@ -46,6 +47,7 @@ class Recomputed(NamedTuple):
     registered: set[tuple[str, int]]
     by_policy: dict[str, dict[str, Any]]
     prices: dict[str, Price]
+    prices_by_hand: list[Price]
     affected: dict[str, Affected]
     frames: list[DataFrame]
 
@@ -74,7 +76,7 @@ def sent(runs: list[tuple[Run, Step]]) -> list[SentRecord]:
                 record = worlds.record(kind, exchange, data, 0)
                 every.append((record.topic, record.value, ()))
     every += [(one.topic, one.value, one.headers) for one in sample_events(1, SAMPLE, EVENTS, 2026, rubbish=True)]
-    return in_order([*every, *nasty_records()])
+    return in_order([*every, *nasty_records(), *by_hand.records_by_hand()])
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,7 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
             "id": exchange, "name": exchange, "from": "2019-01-01",
             "operators": [{"uscc": worlds.uscc(number), "name": "虚构运营", "from": "2019-01-01"}],
         }
-        for number, exchange in enumerate((*WORLDS, *SAMPLE, EXCHANGE), 900)
+        for number, exchange in enumerate((*WORLDS, *SAMPLE, EXCHANGE, *by_hand.EXCHANGES), 900)
     ]  # fmt: skip
     text = yaml.safe_dump(listed, allow_unicode=True)
     archive = ParquetArchive(spark, str(folder))
@@ -114,6 +116,8 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
         for place in row.policies:
             by_policy[list(named)[place]][row.award_id] = row
     totals = {one.policy: one for one in prices(awards, list(named)) if one.dimension == TOTAL}
+    those = ", ".join(f"'{exchange}'" for exchange in by_hand.EXCHANGES)
+    prices_by_hand = prices(awards.where(f"exchange IN ({those})"), list(named))
     places = {(row.topic, row.offset) for row in registered(documents).select("topic", "offset").collect()}
     of_documents = facts_of(states.listings, states.trades, exchanges, policies[0].cuts)
     frames = [
@@ -121,7 +125,8 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
         *(of_documents.provider_totals, of_documents.exchange_totals),
         in_worlds(claims(ceilings_of(facts, archive.declarations(), policies, exchanges), archive.acts()), policies),
     ]
-    return Recomputed(runs, records, text, places, by_policy, totals, affected(awards, list(named)), frames)
+    counts = affected(awards, list(named))
+    return Recomputed(runs, records, text, places, by_policy, totals, prices_by_hand, counts, frames)
 
 
 def computed_policies() -> dict[str, ComputedPolicy]:
@@ -210,6 +215,22 @@ def test_prices_are_the_sums_of_awards(recomputed: Recomputed) -> None:
         assert (price.payable, price.difference) == (sum(sums.values()), sum(sums.values()) - sum(first.values()))
         changes = [sums.get(subject, 0) - first.get(subject, 0) for subject in sums.keys() | first.keys()]
         assert recomputed.affected[name] == (sum(one > 0 for one in changes), sum(one < 0 for one in changes)), name
+
+
+def test_awards_are_distributed_as_worked_by_hand(recomputed: Recomputed) -> None:
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    less = set()
+    for one in recomputed.prices_by_hand:
+        if one.policy == IN_FORCE:
+            found.setdefault(one.dimension, {})[one.value] = (one.awards, one.payable)
+            assert (one.ceiling, one.difference) == (one.payable, 0)
+        if one.policy == by_hand.TO_THE_YUAN and one.difference:
+            assert one.difference == -by_hand.LESS_FEN
+            less.add((one.dimension, one.value))
+    assert {name: list(values.items()) for name, values in found.items() if name != "kind"} == {
+        name: list(values.items()) for name, values in by_hand.PRICES.items()
+    }
+    assert {one for one in less if one[0] != "kind"} == by_hand.LESS
 
 
 def payables_by_subject(awards: Iterable[Any]) -> dict[str, int]:
