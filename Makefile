@@ -65,9 +65,10 @@ $(HA_STAMP): $(STAMP) requirements-ha.lock
 
 setup-spark: $(SPARK_STAMP)
 
-$(SPARK_STAMP): $(STAMP) spark/requirements.lock
+# With marimo and matplotlib, for the notebook.
+$(SPARK_STAMP): $(STAMP) spark/requirements-notebook.lock
 	@echo '正在安装 PySpark / installing PySpark into $(VENV)' >&2
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r spark/requirements.lock >&2 || { \
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r spark/requirements-notebook.lock >&2 || { \
 	  echo '错误 / error: PySpark 安装失败 / PySpark could not be installed: check the network or the package index of pip' >&2; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e spark >&2
 	@touch $@

@@ -28,6 +28,7 @@ LOCKS: Final = (
     "requirements.lock",
     "requirements-ha.lock",
     "spark/requirements.lock",
+    "spark/requirements-notebook.lock",
 )
 
 

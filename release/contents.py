@@ -48,6 +48,8 @@ COPIES: Final = {
     "requirements-server.lock": "requirements-server.lock",
     "requirements-ha.lock": "requirements-ha.lock",
     "spark/requirements.lock": "requirements-spark.lock",
+    "spark/requirements-notebook.lock": "requirements-spark-notebook.lock",
+    "spark/notebooks/prices.py": "jiangbu-spark-prices.py",
 }
 MANIFEST: Final = "release.json"
 SUMS: Final = "SHA256SUMS"

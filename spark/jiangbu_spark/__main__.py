@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,32 +14,19 @@ from pyspark import StorageLevel
 from jiangbu_spark.archive import ArchiveError, ParquetArchive
 from jiangbu_spark.compare import award_differences, document_differences, is_database, lines_of, read_ledger
 from jiangbu_spark.documents import registered
-from jiangbu_spark.policy import UncomputedError, policy_of, read_tree, read_whitelist
-from jiangbu_spark.prices import affected, prices, write_prices
-from jiangbu_spark.readings import alternatives
-from jiangbu_spark.recompute import accepted_of, awards_by, awards_of, kept_facts, states_of, write_awards
-from jiangbu_spark.report import Report
+from jiangbu_spark.policy import UncomputedError
+from jiangbu_spark.prices import write_prices
+from jiangbu_spark.recompute import accepted_of, awards_by, write_awards
 from jiangbu_spark.session import open_session
+from jiangbu_spark.what_if import TermsError, awards_by_terms, read_terms, report_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pyspark.sql import DataFrame
 
-    from jiangbu_spark.policy import ComputedPolicy, CountedExchange
-
 SHOWN = 50  # differences of each kind
-IN_FORCE = "in_force"
 FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The policies by name, the first one first; the alternatives that the job cannot compute; the whitelist."""
-
-    policies: Mapping[str, ComputedPolicy]
-    uncomputed: Mapping[str, str]
-    whitelist: Sequence[CountedExchange]
 
 
 @click.group(help="奖补全量复算。 / Recompute the whole history of jiangbu on Apache Spark.")
@@ -72,59 +58,24 @@ def recompute(  # noqa: PLR0913, PLR0917 - the options
     spark = open_session(master, memory)
     try:
         archive = ParquetArchive(spark, place)
-        settings = _settings(archive, policies, whitelist, with_alternatives=with_alternatives)
+        terms = read_terms(archive, policies, whitelist, with_alternatives=with_alternatives)
         accepted = accepted_of(archive.records())
         if against is not None and not is_database(against):  # an extract may name every document: they are read twice
             accepted = {kind: table.persist(StorageLevel.DISK_ONLY) for kind, table in accepted.items()}
-        awards = _awards(archive, accepted, settings).persist()
+        awards = awards_by_terms(archive, accepted, terms)
         if to is not None:
-            write_awards(awards, list(settings.policies), f"{to}/awards")
+            write_awards(awards, list(terms.policies), f"{to}/awards")
         differences = None if against is None else _compare(accepted, awards_by(awards, 0), against)
-        report = _report(awards, settings, differences)
+        report = report_of(awards, terms, differences)
         if to is not None:
             write_prices(spark, report.prices, to)
-    except (ArchiveError, UncomputedError, OSError) as error:
+    except (ArchiveError, TermsError, UncomputedError, OSError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         spark.stop()
     for line in [json.dumps(report.as_json(), ensure_ascii=False)] if is_json else report.lines():
         click.echo(line)
     sys.exit(1 if differences else 0)
-
-
-def _settings(
-    archive: ParquetArchive, policies: Sequence[Path], whitelist: Path | None, *, with_alternatives: bool
-) -> Terms:
-    """The files that are named; for those that are not, what the ledger put in force last."""
-    in_force = ("", "") if policies and whitelist else archive.settings_in_force()
-    trees = {path.stem: read_tree(path.read_text("utf-8")) for path in policies} or {IN_FORCE: read_tree(in_force[0])}
-    if policies and len(trees) < len(policies):
-        raise click.ClickException("--policy: 文件重名 / two files of one name")
-    computed = {name: policy_of(tree) for name, tree in trees.items()}
-    uncomputed: dict[str, str] = {}
-    for name, tree in alternatives(next(iter(trees.values()))) if with_alternatives else ():
-        try:
-            computed[name] = policy_of(tree)
-        except UncomputedError as error:
-            uncomputed[name] = str(error)
-    return Terms(computed, uncomputed, read_whitelist(whitelist.read_text("utf-8") if whitelist else in_force[1]))
-
-
-def _awards(archive: ParquetArchive, accepted: Mapping[str, DataFrame], settings: Terms) -> DataFrame:
-    policies = list(settings.policies.values())
-    facts = kept_facts(states_of(accepted), settings.whitelist, policies)
-    return awards_of(facts, archive, policies, settings.whitelist)
-
-
-def _report(awards: DataFrame, settings: Terms, differences: int | None) -> Report:
-    names = list(settings.policies)
-    return Report(
-        {name: policy.revision for name, policy in settings.policies.items()},
-        prices(awards, names),
-        affected(awards, names),
-        settings.uncomputed,
-        differences,
-    )
 
 
 def _compare(accepted: Mapping[str, DataFrame], awards: DataFrame, against: str) -> int:

@@ -81,18 +81,32 @@ def alternatives(tree: Tree) -> Iterator[tuple[str, Tree]]:
 
     In each file one reading takes the place of the one in force: `rounding=down_to_the_yuan`.
     """
-    for place in _places(tree):
-        terms = _at(tree, place)
-        for other in (terms.get("alternative", {}), *terms.get("others", ())):
-            changes = {name: value for name, value in other.items() if name not in {"zh", "en"}}
-            # An alternative without a reading or a value needs data that nobody has.
-            if changes:
-                changed = deepcopy(tree)
-                _at(changed, place).update(changes)
-                yield f"{_name(tree, place)}={changes.get('reading', 'alternative')}", changed
+    for name, place, other in _others(tree):
+        changed = deepcopy(tree)
+        _at(changed, place).update({member: value for member, value in other.items() if member not in _TEXTS})
+        yield name, changed
+
+
+def texts_of(tree: Tree) -> dict[str, str]:
+    """What each alternative says, in Chinese, by the names of `alternatives`; of a rule's after the rule's name."""
+    found = {}
+    for name, place, other in _others(tree):
+        rule = "" if place[0] == "general" else f"{_at(tree, place[:-2])['name']['zh']}："
+        found[name] = f"{rule}{other['zh']}"
+    return found
 
 
 Place = tuple[str | int, ...]
+_TEXTS = {"zh", "en"}
+
+
+def _others(tree: Tree) -> Iterator[tuple[str, Place, Tree]]:
+    for place in _places(tree):
+        terms = _at(tree, place)
+        for other in (terms.get("alternative", {}), *terms.get("others", ())):
+            # An alternative without a reading or a value needs data that nobody has.
+            if other.keys() - _TEXTS:
+                yield f"{_name(tree, place)}={other.get('reading', 'alternative')}", place, other
 
 
 def _places(tree: Tree) -> Iterator[Place]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import warnings
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +17,7 @@ from services.incentive.verifier.values import yuan
 from shared.events.documents import Trade
 from tests.support.case_runs import Run, whitelist
 from tests.support.cases import Step, all_cases, differences
+from tests.support.paths import ROOT
 from tests.support.reading_cases import IN_FORCE, alternatives, tree_by
 from tests.support.registers import worlds
 from tests.support.spark import by_hand
@@ -23,6 +26,7 @@ from tests.support.spark.nasty_records import EXCHANGE, nasty_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from jiangbu_spark.policy import ComputedPolicy
     from jiangbu_spark.prices import Affected, Price
@@ -231,6 +235,42 @@ def test_awards_are_distributed_as_worked_by_hand(recomputed: Recomputed) -> Non
         name: list(values.items()) for name, values in by_hand.PRICES.items()
     }
     assert {one for one in less if one[0] != "kind"} == by_hand.LESS
+
+
+def test_the_notebook_tells_the_same_prices(recomputed: Recomputed, spark: SparkSession, tmp_path: Path) -> None:
+    """Over an archive of its own, with the documents of the exchanges whose prices are worked by hand."""
+    from jiangbu_spark.plots import TITLES  # noqa: PLC0415 - as above
+    from jiangbu_spark.prices import TOTAL  # noqa: PLC0415
+
+    found = importlib.util.spec_from_file_location("notebook", ROOT / "spark/notebooks/prices.py")
+    assert found is not None
+    assert found.loader is not None
+    notebook = importlib.util.module_from_spec(found)
+    found.loader.exec_module(notebook)
+    write_archive(tmp_path / "archive", in_order(by_hand.records_by_hand()))
+    files = [tmp_path / f"{name}.yaml" for name in (IN_FORCE, by_hand.TO_THE_YUAN)]
+    for file in files:
+        file.write_text(yaml.safe_dump(tree_by(file.stem), allow_unicode=True, sort_keys=False), "utf-8")
+    (tmp_path / "exchanges.yaml").write_text(recomputed.whitelist, "utf-8")
+    _, shown = notebook.app.run(
+        defs={
+            "spark": spark, "master": "", "place": str(tmp_path / "archive"), "policies": files,
+            "whitelist": tmp_path / "exchanges.yaml", "with_alternatives": False,
+        }
+    )  # fmt: skip
+    names = {file.stem for file in files}
+    assert [tuple(one.values()) for one in shown["table"]] == [
+        one.row() for one in recomputed.prices_by_hand if one.policy in names
+    ]
+    assert shown["plots"].keys() == TITLES.keys()
+    for name, plot in {**shown["plots"], TOTAL: shown["policies_plot"]}.items():
+        with warnings.catch_warnings(action="error"):  # of a character that no font has
+            plot.savefig(tmp_path / f"{name}.png")
+    [bars] = shown["plots"]["traded"].axes[0].containers
+    yuan = [fen / 1_000_000 for _, fen in by_hand.PRICES["traded"].values()]
+    assert [bar.get_width() for bar in bars] == pytest.approx(yuan)
+    [bar] = shown["policies_plot"].axes[0].containers[0]
+    assert bar.get_width() == pytest.approx(-by_hand.LESS_FEN / 1_000_000)
 
 
 def payables_by_subject(awards: Iterable[Any]) -> dict[str, int]:

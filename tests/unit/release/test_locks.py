@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SPARK = tomllib.loads((ROOT / "spark/pyproject.toml").read_text("utf-8"))["project"]
 NEEDED = {
     "requirements-server.lock": [
         *PROJECT["project"]["dependencies"],
@@ -23,9 +24,8 @@ NEEDED = {
     ],
     "requirements-build.lock": PROJECT["build-system"]["requires"],
     "requirements-ha.lock": PROJECT["dependency-groups"]["ha"],
-    "spark/requirements.lock": tomllib.loads((ROOT / "spark/pyproject.toml").read_text("utf-8"))["project"][
-        "dependencies"
-    ],
+    "spark/requirements.lock": SPARK["dependencies"],
+    "spark/requirements-notebook.lock": [*SPARK["dependencies"], *SPARK["optional-dependencies"]["notebook"]],
 }
 
 
@@ -41,7 +41,9 @@ def test_the_image_runs_what_is_tested(lock: str) -> None:
     assert {name: pin for name, pin in found.items() if tested.get(name) != pin} == {}
 
 
-@pytest.mark.parametrize("lock", ["requirements-ha.lock", "spark/requirements.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements-ha.lock", "spark/requirements.lock", "spark/requirements-notebook.lock"]
+)
 def test_what_is_installed_beside_the_tests_replaces_no_package_of_theirs(lock: str) -> None:
     found, tested = pins_by_name(lock), pins_by_name("requirements.lock")
     assert {name: pin for name, pin in found.items() if name in tested and tested[name] != pin} == {}
