@@ -17,7 +17,7 @@ from jiangbu_spark.documents import registered
 from jiangbu_spark.policy import UncomputedError
 from jiangbu_spark.prices import write_prices
 from jiangbu_spark.recompute import accepted_of, awards_by, write_awards
-from jiangbu_spark.session import open_session
+from jiangbu_spark.session import fit_shuffles, open_session
 from jiangbu_spark.what_if import TermsError, awards_by_terms, read_terms, report_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def recompute(  # noqa: PLR0913, PLR0917 - the options
         awards = awards_by_terms(archive, accepted, terms)
         if to is not None:
             write_awards(awards, list(terms.policies), f"{to}/awards")
-        differences = None if against is None else _compare(accepted, awards_by(awards, 0), against)
+        differences = None if against is None else _compare(archive, accepted, awards_by(awards, 0), against)
         report = report_of(awards, terms, differences)
         if to is not None:
             write_prices(spark, report.prices, to)
@@ -78,9 +78,10 @@ def recompute(  # noqa: PLR0913, PLR0917 - the options
     sys.exit(1 if differences else 0)
 
 
-def _compare(accepted: Mapping[str, DataFrame], awards: DataFrame, against: str) -> int:
+def _compare(archive: ParquetArchive, accepted: Mapping[str, DataFrame], awards: DataFrame, against: str) -> int:
     """Print what differs, and return how much."""
     found = 0
+    fit_shuffles(archive.spark, archive.rows)
     with tempfile.TemporaryDirectory() as folder:
         ledger = read_ledger(awards.sparkSession, against, Path(folder))
         differences = [award_differences(awards, ledger)]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 VERSION = 1
+RECORDS_FOLDER = "records/"
 RECORDS = (
     "topic STRING, partition INT, offset BIGINT, last_offset BIGINT, timestamp_ms BIGINT, key BINARY, value BINARY,"
     " value_size BIGINT, value_sha256 BINARY, headers ARRAY<STRUCT<name: STRING, value: BINARY>>, set_aside STRING,"
@@ -30,6 +31,7 @@ class ParquetArchive:
 
     spark: SparkSession
     place: str
+    rows: int = field(init=False)  # of records
     _files: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -38,9 +40,10 @@ class ParquetArchive:
         if manifest["version"] != VERSION:
             raise ArchiveError(f"{self.place}: an archive of version {manifest['version']}, not {VERSION}")
         self._files = [file["path"] for file in manifest["files"]]
+        self.rows = sum(file["rows"] for file in manifest["files"] if file["path"].startswith(RECORDS_FOLDER))
 
     def records(self) -> DataFrame:
-        return self._table("records/", RECORDS)
+        return self._table(RECORDS_FOLDER, RECORDS)
 
     def declarations(self) -> DataFrame:
         return self._table("ledger/declarations/", DECLARATIONS)

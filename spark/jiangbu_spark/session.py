@@ -16,11 +16,14 @@ LOCAL = {
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "16",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     # A local folder is listed faster by the driver than by a job.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
 }
+
+
+# So many records are sorted by one task within its memory.
+RECORDS_OF_A_PARTITION = 250_000
 
 
 def open_session(master: str, memory: str = "2g", **more: str) -> SparkSession:
@@ -31,3 +34,14 @@ def open_session(master: str, memory: str = "2g", **more: str) -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def fit_shuffles(spark: SparkSession, records: int) -> None:
+    """Let shuffles have as many parts as so many records need. A cluster's own setting stays.
+
+    Each part is a task in every stage, also in the many that only see awards.
+    """
+    context = spark.sparkContext
+    if context.master.startswith("local"):
+        parts = max(context.defaultParallelism, -(-records // RECORDS_OF_A_PARTITION))
+        spark.conf.set("spark.sql.shuffle.partitions", parts)

@@ -10,6 +10,7 @@ from jiangbu_spark.prices import affected, prices
 from jiangbu_spark.readings import alternatives, texts_of
 from jiangbu_spark.recompute import awards_of, kept_facts, states_of
 from jiangbu_spark.report import Report
+from jiangbu_spark.session import fit_shuffles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from jiangbu_spark.archive import ParquetArchive
 
 IN_FORCE = "in_force"
+RECORDS_OF_A_FACT = 20  # at least, as each company has many documents
 
 
 class TermsError(Exception):
@@ -65,8 +67,10 @@ def read_terms(
 
 def awards_by_terms(archive: ParquetArchive, accepted: Mapping[str, DataFrame], terms: Terms) -> DataFrame:
     """The awards as `awards_of` returns them, kept for what follows. `accepted`: documents by kind."""
+    fit_shuffles(archive.spark, archive.rows)
     policies = list(terms.policies.values())
     facts = kept_facts(states_of(accepted), terms.whitelist, policies)
+    fit_shuffles(archive.spark, archive.rows // RECORDS_OF_A_FACT)
     return awards_of(facts, archive, policies, terms.whitelist).persist()
 
 
