@@ -41,6 +41,7 @@ from tests.bench.replay import replay
 from tests.bench.replication.fence import fence
 from tests.bench.replication.standbys import standbys
 from tests.bench.report import tables
+from tests.bench.spark.nasty import nasty
 from tests.bench.spark.runs import recomputations
 from tests.bench.steady.steady import Size, steady
 from tests.bench.upgrade import upgrade
@@ -70,9 +71,10 @@ SECTIONS: Final = (
     "fence",
     "answers",
     "spark",
+    "nasty",
 )
 # These need more than a measurement of the services: PySpark, Java, and the disk for an archive.
-ON_REQUEST: Final = frozenset({"spark"})
+ON_REQUEST: Final = frozenset({"spark", "nasty"})
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 60
 COMPANIES: Final = 3_000
@@ -87,14 +89,18 @@ OFFICE_AWARDS: Final = 2_187  # as many as a year may have
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
 @click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
 @click.option("--awards", type=click.IntRange(min=12), default=20_000, show_default=True, help="of readings to batches")
-@click.option("--documents", type=click.IntRange(min=10_000), default=1_000_000, show_default=True, help="of spark")
+@click.option(
+    "--documents", type=click.IntRange(min=10_000), default=1_000_000, show_default=True, help="of spark, nasty"
+)
 @click.option("--seconds", type=click.IntRange(min=5), default=STEADY_S, show_default=True, help="of a steady rate")
 @click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="a folder with another version of the source: steady measures both in turn",
 )
-@click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out; spark runs only so")
+@click.option(
+    "--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out; spark, nasty run only so"
+)
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
 def main(only: tuple[str, ...], report: Path | None, against: Path | None, **sizes: int) -> None:
     signals = StopSignals()
@@ -148,6 +154,7 @@ def sized_sections(sizes: Mapping[str, int]) -> dict[str, tuple[Callable[[Path, 
         "standbys": (standbys, OFFICE_AWARDS),
         "answers": (answers, awards),
         "spark": (recomputations, sizes["documents"]),
+        "nasty": (nasty, sizes["documents"]),
     }
 
 

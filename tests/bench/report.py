@@ -36,6 +36,7 @@ def tables(result: Json) -> Iterator[Table]:
         "fence": (_pairs, "同步复制的防线 / fences of replication"),
         "answers": (_pairs, "大年度的查询与网页 / answers and pages of a large year"),
         "spark": (_marks, "全量复算 / recomputation on Spark"),
+        "nasty": (_pairs, "全量复算与核验程序的差异 / recomputation against the verifier"),
         "office": (_pairs, "网页办理全年奖补 / a year's awards at the pages"),
     }
     for section, (shown, title) in sections.items():

@@ -23,6 +23,7 @@ from tests.support.registers import worlds
 from tests.support.spark import by_hand
 from tests.support.spark.archives import SentRecord, accepted, awards_of_records, in_order, write_archive
 from tests.support.spark.nasty_records import EXCHANGE, nasty_records
+from tests.support.spark.nasty_worlds import nasty_world, whitelist_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 WORLDS, DOCUMENTS = ("wa", "wb", "wc"), 400
 SAMPLE, EVENTS = ("kmdex", "dcdex"), 600
+NASTY_WORLDS, NASTY_EVENTS = 3, 400
 # The fields of an award that the job computes.
 SAID = ("ceiling", "payable", "base", "exchange", "year", "suppressed_by")
 FIRST_MS = 1_900_000_000_000
@@ -80,6 +82,8 @@ def sent(runs: list[tuple[Run, Step]]) -> list[SentRecord]:
                 record = worlds.record(kind, exchange, data, 0)
                 every.append((record.topic, record.value, ()))
     every += [(one.topic, one.value, one.headers) for one in sample_events(1, SAMPLE, EVENTS, 2026, rubbish=True)]
+    for number in range(NASTY_WORLDS):
+        every += nasty_world(number, NASTY_EVENTS).records
     return in_order([*every, *nasty_records(), *by_hand.records_by_hand()])
 
 
@@ -107,7 +111,7 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
         }
         for number, exchange in enumerate((*WORLDS, *SAMPLE, EXCHANGE, *by_hand.EXCHANGES), 900)
     ]  # fmt: skip
-    text = yaml.safe_dump(listed, allow_unicode=True)
+    text = yaml.safe_dump([*listed, *yaml.safe_load(whitelist_text())], allow_unicode=True)
     archive = ParquetArchive(spark, str(folder))
     named, exchanges = computed_policies(), read_whitelist(text)
     policies = list(named.values())
