@@ -52,18 +52,24 @@ def is_database(source: str) -> bool:
 
 def read_ledger(spark: SparkSession, source: str, folder: Path) -> Ledger:
     """Read a PostgreSQL URL or the path of an extract through files in an empty folder."""
-    if is_database(source):
-        return _read_database(spark, source, folder)
-    return _read_extract(spark, Path(source), folder)
+    if not is_database(source):
+        return _read_extract(spark, Path(source), folder)
+    copy_ledger(source, folder)
+    return read_copy(spark, folder)
 
 
-def _read_database(spark: SparkSession, url: str, folder: Path) -> Ledger:
+def copy_ledger(url: str, folder: Path) -> None:
+    """Copy what is compared from the database of a ledger into files in a folder."""
     with psycopg.connect(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         for name, query in (("awards", _AWARDS), ("accounts", _ACCOUNTS)):
             with (folder / name).open("wb") as file, connection.cursor().copy(f"COPY ({query}) TO STDOUT CSV") as rows:
                 for block in rows:
                     file.write(block)
+
+
+def read_copy(spark: SparkSession, folder: Path) -> Ledger:
+    """The ledger that `copy_ledger` copied into a folder."""
     awards, accounts = (
         spark.read.schema(schema).csv(str(folder / name))
         for name, schema in (("awards", AWARDS), ("accounts", ACCOUNTS))

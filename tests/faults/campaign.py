@@ -22,6 +22,7 @@ from tests.faults.fault import Outcome, break_once
 from tests.faults.kinds.every import KINDS
 from tests.faults.reference import Reference
 from tests.faults.rig import ROOT, Rig
+from tests.faults.spark_oracle import ARCHIVES, archive_set
 from tests.faults.tended import NotMoving
 from tests.faults.world import World
 from tests.support.forked_programs import CONSUMERS, ForkServer
@@ -50,6 +51,7 @@ class Share:
     seed: int
     times: int
     kinds: Sequence[str]
+    are_archived: bool = False
     events: int = 0
     sets: int = 0
     fork_server: ForkServer = field(default_factory=ForkServer)
@@ -67,6 +69,7 @@ class Share:
                     continue
                 for number in range(self.times):
                     self._once(kind, number)
+            self._finish_set()
         finally:
             self._end_set(keep=False)
             self.fork_server.stop()
@@ -87,13 +90,15 @@ class Share:
         self.events += outcome.events
         write_outcome(self.folder, outcome)
         sys.stderr.write(f"{time.monotonic() - began_s:6.1f} s  {'OK  ' if outcome.clean else 'FAIL'}  {outcome}\n")
-        if not outcome.clean or self.events >= EVENTS_A_SET:
-            self._end_set(keep=not outcome.clean)
+        if not outcome.clean:
+            self._end_set(keep=True)
+        elif self.events >= EVENTS_A_SET:
+            self._finish_set()
 
     def _control(self, name: str) -> None:
         """Run a build without a guard until a fault detects it."""
         guard = CONTROLS[name]
-        self._end_set(keep=False)
+        self._finish_set()
         with tempfile.TemporaryDirectory(prefix="build-", dir=self.folder) as folder:
             build = ForkServer(build_without(guard, Path(folder)), CONSUMERS)
             try:
@@ -128,6 +133,12 @@ class Share:
             fcntl.flock(turn, fcntl.LOCK_EX)
             self.rig = Rig(place, self.world.exchanges, self.fork_server, build)
             self.rig.start()
+
+    def _finish_set(self) -> None:
+        """Archive a set that is quiet and as it should be, if that is asked for, and stop it."""
+        if self.rig is not None and self.are_archived:
+            archive_set(self.rig, self.folder / ARCHIVES / self.rig.folder.name)
+        self._end_set(keep=False)
 
     def _end_set(self, *, keep: bool) -> None:
         """Stop the set; `keep`: keep its logs, to find out what went wrong."""
@@ -164,6 +175,7 @@ class Campaign:
     times: int
     kinds: Sequence[str]
     parallel: int
+    are_archived: bool = False
     programs: list[ChildProgram] = field(default_factory=list)
 
     def start(self) -> None:
@@ -178,7 +190,7 @@ class Campaign:
                 "--seed",
                 str(self.seed + number),
             ]
-            run += ["--times", str(self.times), *ordered]
+            run += ["--times", str(self.times), *(("--archive",) if self.are_archived else ()), *ordered]
             self.programs.append(
                 spawn(
                     f"share {number}",
@@ -208,6 +220,14 @@ class Campaign:
             for run in range(1 if kind in CONTROLS else self.times):
                 yield self.outcome(kind, run)
 
+    def await_archives(self) -> None:
+        """Wait until the processes have archived their last sets; AssertionError if one could not."""
+        while not self.is_over():
+            time.sleep(0.2)
+        failed = [program.last_output(20) for program in self.programs if program.process.returncode]
+        if failed:
+            raise AssertionError(f"sets were not archived: {failed}")
+
     def stop(self) -> None:
         for program in self.programs:
             program.stop(signal.SIGTERM, 30.0)
@@ -225,6 +245,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--times", type=int, required=True)
+    parser.add_argument("--archive", action="store_true")
     parser.add_argument("kinds", nargs="+")
     given = parser.parse_args()
     adopt_orphans()
@@ -232,7 +253,7 @@ def main() -> None:
     os.nice(NICE)
     signal.signal(signal.SIGTERM, end_once)
     try:
-        Share(given.folder, given.seed, given.times, given.kinds).run()
+        Share(given.folder, given.seed, given.times, given.kinds, given.archive).run()
     finally:
         end_descendants()
 

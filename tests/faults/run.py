@@ -2,6 +2,7 @@
 
 make faults ARGS="--times 20 --parallel 3 --kinds 'zombie,bad CRC' --seed 7 --report faults.json"
 make faults ARGS="--ha --times 5 --kinds '1,10,18' --seed 7 --report faults.json"
+make faults ARGS="--spark --times 5"
 make faults ARGS="--alerts 15 --kinds 'API killed,rubbish'"
 """
 
@@ -31,6 +32,7 @@ from tests.faults.campaign import Campaign, end_once
 from tests.faults.ha.campaign import EVERY
 from tests.faults.ha.report import run_rows
 from tests.faults.kinds.every import KINDS
+from tests.faults.spark_oracle import ARCHIVES, recompute
 
 if TYPE_CHECKING:
     from tests.faults.fault import Outcome
@@ -51,14 +53,20 @@ HA_TIMES = 5
     help="faults for alerts: each must fire in its fault, and no other; once each. A scrape every so many seconds,"
     f" {QUICK_S} if not given; they are stamped 15 s apart",
 )
+@click.option(
+    "--spark", is_flag=True, help="also recompute all awards on Spark from the topics; not with --ha, --alerts"
+)
 @click.option("--times", type=int, help="how often each kind  [default: 20, with --ha 5]")
 @click.option("--parallel", default=3, show_default=True, help="sets side by side; most of the time is waiting")
 @click.option("--kinds", default="", help="names, separated by commas; all when left out")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--report", type=click.Path(path_type=Path), help="also write all outcomes as JSON to this file")
-def main(
-    ha: bool, every_s: float | None, times: int | None, parallel: int, kinds: str, seed: int, report: Path | None
-) -> None:
+def main(  # noqa: PLR0913, PLR0917 - the options
+    ha: bool, every_s: float | None, spark: bool, times: int | None, parallel: int, kinds: str, seed: int,
+    report: Path | None,
+) -> None:  # fmt: skip
+    if spark and (ha or every_s is not None):
+        raise click.UsageError("--spark is for the faults of one set")
     names = (EVERY if ha else (*KINDS, *CONTROLS)) if every_s is None else ALERT_FAULTS
     every = {name.split()[0] if ha else name: name for name in names}
     asked = [name.strip() for name in kinds.split(",") if name.strip()] or list(every)
@@ -75,7 +83,7 @@ def main(
         elif ha:
             is_right = run_rows(console, chosen, times or HA_TIMES, seed, report)
         else:
-            is_right = run_kinds(console, chosen, times or TIMES, seed, parallel, report)
+            is_right = run_kinds(console, chosen, times or TIMES, seed, parallel, report, with_spark=spark)
     finally:
         end_descendants()
     memory = psutil.virtual_memory().total // 10**9
@@ -85,10 +93,12 @@ def main(
     sys.exit(0 if is_right else 1)
 
 
-def run_kinds(console: Console, chosen: list[str], times: int, seed: int, parallel: int, report: Path | None) -> bool:
+def run_kinds(
+    console: Console, chosen: list[str], times: int, seed: int, parallel: int, report: Path | None, *, with_spark: bool
+) -> bool:
     """Run a campaign and print its table; return True if every outcome is as it should be."""
     folder = Path(tempfile.mkdtemp(prefix="jiangbu-faults-"))
-    campaign = Campaign(folder, seed, times, chosen, min(parallel, len(chosen)))
+    campaign = Campaign(folder, seed, times, chosen, min(parallel, len(chosen)), are_archived=with_spark)
     outcomes: list[Outcome] = []
     try:
         campaign.start()
@@ -99,6 +109,8 @@ def run_kinds(console: Console, chosen: list[str], times: int, seed: int, parall
                 console.print(f"FAIL {outcome}", markup=False)
                 again = f"--kinds '{outcome.kind}' --times {times} --seed {outcome.seed} --parallel 1"
                 console.print(f'  again: make faults ARGS="{again}"')
+        if with_spark:
+            campaign.await_archives()
     finally:
         campaign.stop()
     console.print(table([outcome for outcome in outcomes if outcome.kind not in CONTROLS]))
@@ -109,9 +121,23 @@ def run_kinds(console: Console, chosen: list[str], times: int, seed: int, parall
     if report is not None:
         report.write_text(json.dumps([asdict(one) for one in outcomes], ensure_ascii=False, indent=1), encoding="utf-8")
     is_right = all(as_it_should_be(outcome) for outcome in outcomes)
+    if with_spark:
+        is_right = recomputed_as_posted(console, folder) and is_right
     if is_right:
         shutil.rmtree(folder, ignore_errors=True)
     return is_right
+
+
+def recomputed_as_posted(console: Console, folder: Path) -> bool:
+    """Recompute all sets of a campaign on Spark and print the result; return True if no award differs."""
+    found = recompute(folder / ARCHIVES)
+    console.print(
+        f"Spark: {found.archives} sets, {found.awards} awards, {len(found.differences)} differences;"
+        f" {len(found.lost)} sets not archived as a fault deleted records"
+    )
+    for line in (*found.differences, *found.lost):
+        console.print(line, markup=False)
+    return found.archives > 0 and not found.differences
 
 
 def as_it_should_be(outcome: Outcome) -> bool:
