@@ -27,6 +27,8 @@ def spark(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "local[2]", "1g", **{
             "spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.local.dir": folder,
             "spark.sql.warehouse.dir": folder, "spark.sql.codegen.wholeStage": "false",
+            # So little is computed that Java's second compiler would cost more than it saves.
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         },
     )  # fmt: skip
     yield session
