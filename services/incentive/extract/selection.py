@@ -29,7 +29,7 @@ from services.incentive.domain.facts import (
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.queries.awards import award_json
 from services.incentive.queries.ledger import BalanceRow, LedgerSize, balance_json
-from services.incentive.queries.readings import readings_of_awards
+from services.incentive.queries.readings import AwardReadings
 from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER, LedgerView, on_shared_ladders
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
@@ -357,17 +357,18 @@ class Selection:
 
     def awards(self, *, asked: bool) -> Iterator[Json]:
         """Return the requested awards, or those that compete with them."""
-        now, viewer, rulebook = self.point.as_of, self._request.viewer, self._rulebook
+        now, rulebook = self.point.as_of, self._rulebook
         if now is None or rulebook is None:
             return
-        view, policy = LedgerView(viewer, now, now, rulebook), rulebook.policy
+        view, policy = LedgerView(self._request.own or self._request.viewer, now, now, rulebook), rulebook.policy
+        known = AwardReadings(self._connection, view)
         years = fetch_values(self._connection, _YEARS, int, as_of=now)
         budgets = load_budget_holds(self._connection, policy, years, now, now)
         for chunk in (self._asked if asked else self._context).chunks(BATCH):
             versions = pg_arrays(chunk, "ids", "versions", "wholes")
             rows = fetch(self._connection, _AWARDS, SeenAward, **versions)
             contexts = load_award_context(self._connection, rows, policy, now, now, budgets)
-            readings = readings_of_awards(self._connection, view, rows)
+            readings = known.of(rows)
             for row in rows:
                 yield award_json(
                     row,
@@ -375,7 +376,7 @@ class Selection:
                     view.visible,
                     policy,
                     readings[row.award_id],
-                    sees_red_flags=view.viewer is None and self._request.own is None,
+                    sees_red_flags=view.viewer is None,
                 )
 
     def award_sums(self) -> Json:

@@ -1,7 +1,9 @@
 """The price list of readings, and the readings on which the payables of awards hang, as a reader may see them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -112,42 +114,68 @@ def hangs_on(view: LedgerView) -> str:
 def readings_of_awards(
     connection: Connection, view: LedgerView, rows: Sequence[SeenAward]
 ) -> Mapping[str, list[str] | None]:
-    """The readings whose alternative alone would change the payable of each award, in the file's order, then others.
+    """The readings on which the payables of the awards of one answer hang, see `AwardReadings`."""
+    return AwardReadings(connection, view).of(rows)
 
-    None for an award that is not wholly visible. An exchange's answer is computed from its own documents alone. A
-    subject does not see the declarations of others that share its items (G11), so such rewards have None for it.
+
+@dataclass(frozen=True)
+class AwardReadings:
+    """The readings on which the payables of awards hang, as a reader may see them, in one snapshot.
+
+    They are those of the price list; what has changed since the list is computed. An exchange's are computed from its
+    own documents alone. A subject does not see the declarations of others that share its items (G11).
     """
-    found: dict[str, list[str] | None] = dict.fromkeys(row.award_id for row in rows)
-    shared = () if view.subject is None else view.rulebook.policy.item_rules
-    whole = [row for row in rows if row.whole and row.rule not in shared]
-    if whole:
-        places = {reading: place for place, reading in enumerate(view.rulebook.policy.alternatives)}
-        known = _known(connection, view, whole)
-        found |= {
-            one: sorted(readings, key=lambda name: places.get(name, len(places))) for one, readings in known.items()
-        }
-    return found
 
+    connection: Connection
+    view: LedgerView
 
-def _known(connection: Connection, view: LedgerView, rows: Sequence[SeenAward]) -> dict[str, list[str]]:
-    """By the price list; computed of the past, and where something has changed since the list."""
-    priced = priced_state(connection) if view.as_of is None else None
-    changed = None if priced is None else changed_since(connection, priced)
-    found = {} if changed is None else readings_by_award(connection, [row.award_id for row in rows], view.exchange)
-    if changed == set():
+    def of(self, rows: Sequence[SeenAward]) -> Mapping[str, list[str] | None]:
+        """The readings whose alternative alone would change the payable of each award, by award_id.
+
+        They are in the file's order, then others. None for an award that is not wholly visible, and for a reward by
+        items that a subject asks for.
+        """
+        found: dict[str, list[str] | None] = dict.fromkeys(row.award_id for row in rows)
+        policy = self.view.rulebook.policy
+        shared = () if self.view.subject is None else policy.item_rules
+        whole = [row for row in rows if row.whole and row.rule not in shared]
+        if whole:
+            places = {reading: place for place, reading in enumerate(policy.alternatives)}
+            found |= {
+                one: sorted(readings, key=lambda name: places.get(name, len(places)))
+                for one, readings in self._known(whole).items()
+            }
         return found
-    rulebook = view.rulebook
-    groups = [
-        group
-        for group in dependent_groups(connection, rulebook.policy, rulebook.exchanges, {row.about for row in rows})
-        if changed is None or not changed.isdisjoint(group)
-    ]
-    abouts = {about for group in groups for about in group}
-    found |= {row.award_id: [] for row in rows if row.about in abouts}
-    for reading, award_id in _computed(connection, view, groups):
-        if award_id in found:
-            found[award_id].append(reading)
-    return found
+
+    @cached_property
+    def _changed(self) -> set[str] | None:
+        """The subjects and exchanges that the price list may be wrong about; None if it is of no use.
+
+        A list is of use for an instant of the past if it was complete by then.
+        """
+        priced, as_of = priced_state(self.connection), self.view.as_of
+        if priced is None or (as_of is not None and as_of < priced.as_of):
+            return None
+        return changed_since(self.connection, priced)
+
+    def _known(self, rows: Sequence[SeenAward]) -> dict[str, list[str]]:
+        changed, view = self._changed, self.view
+        award_ids = [row.award_id for row in rows]
+        found = {} if changed is None else readings_by_award(self.connection, award_ids, view.exchange)
+        if changed == set():
+            return found
+        rulebook, abouts = view.rulebook, {row.about for row in rows}
+        groups = [
+            group
+            for group in dependent_groups(self.connection, rulebook.policy, rulebook.exchanges, abouts)
+            if changed is None or not changed.isdisjoint(group)
+        ]
+        computed = {about for group in groups for about in group}
+        found |= {row.award_id: [] for row in rows if row.about in computed}
+        for reading, award_id in _computed(self.connection, view, groups):
+            if award_id in found:
+                found[award_id].append(reading)
+        return found
 
 
 def _computed(connection: Connection, view: LedgerView, groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:

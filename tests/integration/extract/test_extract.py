@@ -9,7 +9,7 @@ import io
 import json
 import socket
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import text
 
 from services.incentive.__main__ import main
+from services.incentive.commands.price_readings import price_readings
 from services.incentive.extract import jobs, tables
 from services.incentive.extract.selection import SELECTED
 from services.incentive.extract.table_files import TableFiles, WorkbooksKilled
@@ -148,6 +149,30 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
 
 def test_the_same_request_at_the_same_sizes_gives_the_same_bytes(makers: Makers) -> None:
     assert makers.extract() == makers.extract()
+
+
+def test_readings_are_taken_from_the_price_list_which_changes_nothing(makers: Makers) -> None:
+    def readings(request: dict[str, Any]) -> list[Any]:
+        return [one["readings"] for one in lines(makers.extract(**request), "awards.ndjson")]
+
+    subjects = ["{id_scheme}:{id}".format(**one["subject"]) for one in lines(makers.extract(), "awards.ndjson")]
+    own = ({"role": f"subject:{one}", "subjects": (one,), "evidence": "own"} for one in subjects)
+    of_subject = next(request for request in own if any(readings(request)))
+    requests = [{"role": "auditor"}, {"role": "exchange:kmdex"}, of_subject]
+    computed = [makers.extract(**request) for request in requests]
+    assert all(any(readings(request)) for request in requests)
+    assert price_readings(makers.set.ledger) is not None
+    try:
+        assert [makers.extract(**request) for request in requests] == computed
+        with makers.set.ledger.begin() as connection:
+            connection.execute(text("DELETE FROM reading_effect"))
+        assert not any(any(readings(request)) for request in requests)
+        before = datetime.fromisoformat(lines(makers.extract(), "transactions.ndjson")[-2]["posted_at"])
+        assert any(readings({"as_of": before}))  # the list is about a later instant
+    finally:
+        with makers.set.ledger.begin() as connection:
+            for table in ("reading_effect", "reading_year", "priced_ledger"):
+                connection.execute(text(f"DELETE FROM {table}"))
 
 
 def test_what_witnesses_sign_later_changes_nothing(makers: Makers) -> None:
