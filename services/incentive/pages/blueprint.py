@@ -60,7 +60,7 @@ def keep_size(response: Response) -> Response:
 
 @blueprint.after_request
 def add_headers(response: Response) -> Response:
-    if is_refreshed() and response.status_code == HTTPStatus.OK:
+    if is_refreshed() and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
         answer_unchanged(response)
         response.headers["Content-Security-Policy"] = POLICY + SCRIPT_POLICY
     response.headers.setdefault("Content-Security-Policy", POLICY)

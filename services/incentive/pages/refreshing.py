@@ -2,13 +2,19 @@
 
 import hashlib
 import re
+from collections.abc import Hashable
+from datetime import datetime
 from typing import Final
 
-from flask import Response, request
+from flask import Response, g, request
 
 from services.incentive.pages.as_of_param import requested_as_of
+from services.incentive.pages.language import language
+from shared.web.keys import current_key
 
 EVERY_S: Final = 30
+# What only time changes, such as the end of a period, may be shown so much later. Days begin on time.
+_KNOWN_FOR_S: Final = 600
 # The script is ours, and asks for its own page alone.
 SCRIPT_POLICY: Final = "; script-src 'self'; connect-src 'self'"
 _PAGES: Final = {
@@ -24,8 +30,25 @@ def is_refreshed() -> bool:
     return request.method == "GET" and request.endpoint in _PAGES and requested_as_of() is None
 
 
+def has_page_of(state: Hashable, now: datetime) -> bool:
+    """Return True if the browser has this page, made in the same `state`, for a page that takes long to make.
+
+    `state` is that of everything recorded that the page shows, in the snapshot that it is made from.
+    """
+    if not is_refreshed():
+        return False
+    key = current_key()
+    of = state, int(now.timestamp()) // _KNOWN_FOR_S, key.name, key.person, language(), request.full_path
+    g.page_tag = _tag(repr(of).encode())
+    return request.if_none_match.contains_weak(g.page_tag)
+
+
 def answer_unchanged(response: Response) -> None:
-    """Name the content of a page by an ETag, and send none of it to a browser that has it."""
-    content = _OF_FORMS.sub(b"", response.get_data())
-    response.set_etag(hashlib.sha256(content).hexdigest()[:32], weak=True)
+    """Name a page by an ETag, and send none of it to a browser that has it: by its content, or by `has_page_of`."""
+    tag = g.get("page_tag") or _tag(_OF_FORMS.sub(b"", response.get_data()))
+    response.set_etag(tag, weak=True)
     response.make_conditional(request)
+
+
+def _tag(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]

@@ -7,15 +7,17 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.incentive.bureau import Bureau, empty_bureau
-from tests.support.incentive.ledger import first_purchase, subject
+from tests.support.incentive.ledger import first_purchase, ledger_database, rulebook, subject
 from tests.support.incentive.pages import TOKEN, signed_in_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
 
 CASE = re.compile(r'<a href="(/awards/first_purchase/[^"]*\?queue=[^"]*)"')
 NEXT = re.compile(r'rel="next" href="([^"]+)"')
@@ -105,3 +107,31 @@ def test_a_case_leads_to_the_next_one_of_its_list_also_after_a_step(bureau: Bure
     for wrong in ("x", "scope=mine", "scope=x&sort=since&year=2026", "scope=mine&sort=since&year=1", "a=%00", ""):
         page = client.get(f"/awards/{award_id(5)}", query_string={"queue": wrong})
         assert (page.status_code, "Back to the list" in page.text) == (200, False), wrong
+
+
+def test_the_list_that_a_browser_has_is_made_again_only_when_it_may_have_changed(
+    postgres: Callable[[str], tuple[str, str]],
+) -> None:
+    with ledger_database(postgres) as database:
+        bureau = Bureau(database.service, rulebook())
+        bureau.begin()
+        bureau.purchase(1)
+        address, client = "/worklist/waiting?year=2026&scope=all", client_of(bureau, "bureau")
+        tag = client.get(address).headers["ETag"]
+
+        def again(by: FlaskClient) -> TestResponse:
+            return by.get(address, headers={"If-None-Match": tag})
+
+        with database.owner.begin() as connection:  # the page cannot be made
+            connection.execute(text("ALTER TABLE award_current RENAME TO award_hidden"))
+        assert again(client).status_code == 304
+        with database.owner.begin() as connection:
+            connection.execute(text("ALTER TABLE award_hidden RENAME TO award_current"))
+        for other in (client_of(bureau, "bureau", "zh"), client_of(bureau, "bureau2")):
+            assert again(other).status_code == 200
+        bureau.later(minutes=10)
+        found = again(client)
+        assert found.status_code == 200  # a period may be over
+        tag = found.headers["ETag"]
+        bureau.verify(subject(2))
+        assert again(client).status_code == 200

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Final
 
-from flask import request, url_for
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 from sqlalchemy import Connection
@@ -23,8 +23,10 @@ from services.incentive.http.schemas import YearParameter
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import load
 from services.incentive.pages.queue_param import Queue, read_queue, write_queue
+from services.incentive.pages.refreshing import has_page_of
 from services.incentive.queries.casework.waiting import load_waiting
 from services.incentive.queries.view import LedgerView
+from services.incentive.store.readings import ledger_state
 from shared.events.fields import Choice, Text
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -63,6 +65,8 @@ def show_waiting() -> ResponseReturnValue:
     if "scope" not in query and current_key().kind == "auditor":
         wanted = wanted._replace(scope="all")
     with ledger_view() as (connection, view):
+        if has_page_of(ledger_state(connection), view.now):
+            return Response(status=304)
         waiting = [] if faults else load_waiting(connection, view, year, current_actor())
     listed, start = select_waiting(waiting, wanted), (number - 1) * _PAGE_SIZE
     shown = enumerate(listed[start : start + _PAGE_SIZE], start)
