@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from devset.postgres import Postgres
 from devset.processes import free_ports
+from services.incentive.commands.price_readings import price_readings
 from services.incentive.extract.join_verifier import joined_verifier
 from shared.settings import RegisterAddress
 from shared.values.parties import complete_uscc
@@ -52,6 +53,7 @@ def extract(folder: Path, transactions: int) -> dict[str, Any]:
 
         made = opened.enter_context(whole_set(fresh, folder))
         feed(made, transactions)
+        price_readings(made.ledger)  # as the consumer does in the background
         urls = [opened.enter_context(served(one.app)) for one in (made.listings, made.trades)]
         makers = Makers(made, {"r1": RegisterAddress(*urls)})
         result: dict[str, Any] = {"transactions": transactions}
