@@ -35,7 +35,7 @@ from shared.worker.guarded_engine import guarded_engine
 # Where several exchanges are read: one's record may wait for the transaction under way, and is written by the next.
 _BATCH_S: Final = 1.0
 # The sender begins when a batch commits, so this is the only interval that an event waits for.
-_PACE: Final = Pace(share=0.15, least_s=0.1, most_s=0.3)
+_PACE: Final = Pace(share=0.2, least_s=0.1, most_s=0.3)
 
 log = structlog.get_logger(__name__)
 
