@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from devset.processes import base_environment
 from tests.faults.alerts.fault import AlertFault
 from tests.faults.alerts.recording import Target
+from tests.faults.world import EXCHANGES_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def _back_up(scene: Scene, metrics: Path, place: Path | None = None) -> int:
     """Run the backup as its timer does."""
     rig, key = scene.rig, metrics.parent / "key"
     settings = {"DATABASE_ADMIN_URL": rig.postgres.url(), "KAFKA_BOOTSTRAP_SERVERS": rig.bootstrap_servers}
-    environment = base_environment() | settings | {"EXCHANGES_FILE": str(rig.exchanges_file)}
+    environment = base_environment() | settings | {"EXCHANGES_FILE": str(EXCHANGES_FILE)}
     jiangbu = [sys.executable, "-m", "deploy", "backup"]
     if not key.exists():
         subprocess.run([*jiangbu, "key", key], check=True, env=environment, stdout=subprocess.DEVNULL)
