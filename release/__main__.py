@@ -16,7 +16,13 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 @click.command()
-@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A folder that is new or empty.")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, resolve_path=True),
+    required=True,
+    help="A folder that is new or empty.",
+)
 @click.option(
     "--key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
