@@ -236,7 +236,7 @@ def test_every_file_of_a_setting_is_mounted(render: Callable[..., Resources], na
             assert set(mounts.values()) <= volumes, (workload, one["name"])
             settings = {variable["name"]: variable["value"] for variable in one.get("env", [])}
             assert settings.keys() <= known, workload
-            is_step = workload.endswith(("-migrate", "-topics"))
+            is_step = workload.endswith("-install")
             for setting, value in settings.items():
                 # Consumers and migrations read no API keys.
                 if setting.endswith("_FILE") and not (setting == "API_KEYS_FILE" and "/apis" not in mounts):
@@ -373,6 +373,14 @@ def test_steps_are_hooks_of_an_upgrade(render: Callable[..., Resources]) -> None
 
     assert hooks() == {}
     assert hooks("--is-upgrade") == dict.fromkeys(("jiangbu-migrate", "jiangbu-topics", "jiangbu-steps"), "pre-upgrade")
+
+
+def test_a_rollback_to_the_first_installation_finds_no_job_to_patch(render: Callable[..., Resources]) -> None:
+    """A Job cannot be patched: those of the first installation are gone by then, and no hook has their names."""
+    first = named(render("existing engines"), "Job")
+    assert first.keys() == {"jiangbu-migrate-install", "jiangbu-topics-install"}
+    assert all(one["spec"]["ttlSecondsAfterFinished"] <= 600 for one in first.values())
+    assert not first.keys() & named(render("existing engines", "--is-upgrade"), "Job").keys()
 
 
 def test_the_whitelist_is_as_given(render: Callable[..., Resources], tmp_path: Path) -> None:
