@@ -23,7 +23,14 @@ from shared.postgres.clock import ahead_s, clock_error_s, is_wrong, wrong_clock_
 from shared.postgres.database import make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision
 from shared.service_log.signing import signing_key_file
-from shared.settings import DeploymentSettings, Service, Settings, SettingsError
+from shared.settings import (
+    DeploymentSettings,
+    Service,
+    Settings,
+    SettingsError,
+    read_service_key,
+    read_session_key,
+)
 from shared.translog.keyfile import KeyFileError, load_key
 from shared.values.times import now
 from shared.web.keys import KeysError, load_keys
@@ -79,6 +86,8 @@ def _service(service: Service) -> Iterator[Finding]:
     yield Finding("设置 settings", True, f"{service}, register {settings.register}")
     yield _keys(settings.api_keys_file)
     yield _signing_key(settings)
+    if service == "incentive":
+        yield _shown_keys(settings)
     yield _database(settings)
     if service == "incentive":
         yield files.policy_file(settings.policy_file)
@@ -105,6 +114,14 @@ def _signing_key(settings: Settings) -> Checked:
     except (SettingsError, KeyFileError, OSError) as error:
         return [f"SIGNING_KEY_FILE: {error}"], ""
     return [], str(path)
+
+
+@check("其他密钥 other keys", SettingsError)
+def _shown_keys(settings: Settings) -> Checked:
+    """Check the key with which the service asks registers, and the one that signs cookies of pages, if it has one."""
+    read_service_key(settings)
+    read_session_key(settings)
+    return [], ", ".join(str(path) for path in (settings.service_key_file, settings.session_key_file) if path)
 
 
 @check("数据库 database", WrongSchemaError)

@@ -76,9 +76,10 @@ class SecuredSet:
         for program in self.running.values():
             assert program.alive(), program.last_output()
 
-    def jiangbu(self, service: str, *arguments: str) -> Result:
+    def jiangbu(self, service: str, *arguments: str, **settings: str) -> Result:
         """Call `jiangbu` with the settings of the service, its user of Kafka included."""
-        return CliRunner().invoke(jiangbu, [*arguments, "--service", service], env=self.environment(service))
+        environment = {**self.environment(service), **settings}
+        return CliRunner().invoke(jiangbu, [*arguments, "--service", service], env=environment)
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +198,14 @@ def test_an_exchange_with_a_wrong_password_is_refused(secured_set: SecuredSet, t
 def test_the_doctor_needs_no_more_rights_than_its_service(secured_set: SecuredSet, service: str) -> None:
     found = secured_set.jiangbu(service, "doctor")
     assert found.exit_code == 0, found.output
+
+
+@pytest.mark.parametrize("name", ["SERVICE_KEY_FILE", "SESSION_KEY_FILE"])
+def test_the_doctor_reads_the_keys_of_incentive(secured_set: SecuredSet, tmp_path: Path, name: str) -> None:
+    found = secured_set.jiangbu("incentive", "doctor", **{name: str(tmp_path / "missing")})
+    assert found.exit_code == 1
+    (fault,) = [line for line in found.output.splitlines() if "FAIL" in line]
+    assert f"other keys: {name}: " in fault
 
 
 def test_registers_are_compared_and_started_again_with_the_rights_of_the_service(secured_set: SecuredSet) -> None:
