@@ -68,13 +68,13 @@ class Recording:
                     self._series.setdefault(name, {})[self.steps] = value
         self.steps += 1
 
-    def latest(self, metric: str, service: str) -> float | None:
-        """Return the greatest value of a metric of a service in the last step; None if it was not told."""
-        last = self.steps - 1
+    def latest(self, metric: str, service: str, back: int = 0) -> float | None:
+        """Return the greatest value of a metric of a service `back` steps before the last; None if it was not told."""
+        step = self.steps - 1 - back
         found = [
-            samples[last]
+            samples[step]
             for (name, labels), samples in self._series.items()
-            if name == metric and ("service", service) in labels and last in samples
+            if name == metric and ("service", service) in labels and step in samples
         ]
         return max(found, default=None)
 

@@ -103,9 +103,13 @@ class Scene:
         while condition() and time.monotonic() < end_s:
             self.step()
 
-    def exceeds(self, metric: str, service: str, bound: float) -> Callable[[], bool]:
-        """Return a condition: the figure was above the bound in the last scrape."""
-        return lambda: (self.recording.latest(metric, service) or 0.0) > bound
+    def exceeds(self, metric: str, service: str, bound: float, minutes: float = 0) -> Callable[[], bool]:
+        """Return a condition: the figure was above the bound in the last scrape, and in those of the minutes before.
+
+        A service that is too busy to tell it in between begins anew, as an alert does.
+        """
+        scrapes = range(1 + round(minutes * 60 / STEP_S))
+        return lambda: all((self.recording.latest(metric, service, back) or 0.0) > bound for back in scrapes)
 
     def await_well(self) -> None:
         """Wait until the set is ready and everything published is in the answers."""

@@ -36,8 +36,8 @@ def records_wait(scene: Scene) -> None:
     """The consumer of listing does not run for more than a minute."""
     rig = scene.rig
     rig.stop_worker("listing")
-    scene.hold_until(scene.exceeds("jiangbu_waiting_seconds", "listing", _WAITS_S), _WITHIN_S, "no record waits")
-    scene.hold(1.5)
+    waits = scene.exceeds("jiangbu_waiting_seconds", "listing", _WAITS_S, minutes=1.5)
+    scene.hold_until(waits, _WITHIN_S, "no record waits")
     rig.start_worker("listing")
 
 
@@ -91,9 +91,8 @@ def _led_by_none(scene: Scene, service: str, work: str) -> Iterator[psycopg.Conn
 def facts_wait(scene: Scene) -> None:
     """The sender of listing hangs for more than a minute, while records are taken in."""
     with _led_by_none(scene, "listing", "outbox"):
-        waits = scene.exceeds("jiangbu_outbox_waiting_seconds", "listing", _WAITS_S)
+        waits = scene.exceeds("jiangbu_outbox_waiting_seconds", "listing", _WAITS_S, minutes=1.5)
         scene.hold_until(waits, _WITHIN_S, "no fact waits")
-        scene.hold(1.5)
 
 
 def facts_late(scene: Scene) -> None:
