@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.events.topics import topic_of
@@ -27,6 +28,7 @@ _MOVES_EVERY_S = 40.0
 _FAR_BEHIND = 160_000
 _BATCHES = 16
 _AGED = "20 minutes"
+_COMPARED = "SELECT ledger_size FROM compared_ledger"
 _SET_BACK = "UPDATE ledger_transaction SET posted_at = posted_at - %s::interval WHERE seq = %s"
 _AHEAD = "1 minute"
 _SET_AHEAD = "UPDATE fact SET recorded_at = recorded_at + %s::interval WHERE id = (SELECT max(id) FROM fact)"
@@ -109,10 +111,13 @@ def facts_late(scene: Scene) -> None:
 
 def awards_late(scene: Scene) -> None:
     """The publisher of awards hangs for a while; the age of what waits is set back in the database, and restored."""
+    with scene.rig.database("incentive") as connection:
+        compared = partial(connection.execute, _COMPARED)
+        scene.rig.wait_until(lambda: compared().fetchall(), _WITHIN_S, "no award of a new set is published", 0.25)
     with _led_by_none(scene, "incentive", "awards") as connection:
         connection.execute("SET session_replication_role = replica")  # without the triggers that forbid it
         scene.hold_until(scene.exceeds("jiangbu_backlog_items", "incentive", 0), _WITHIN_S, "no award waits")
-        ((seq,),) = connection.execute("SELECT ledger_size FROM compared_ledger").fetchall()
+        ((seq,),) = connection.execute(_COMPARED).fetchall()
         connection.execute(_SET_BACK, [_AGED, seq])
         scene.hold(6)
         connection.execute(_SET_BACK, [f"-{_AGED}", seq])
