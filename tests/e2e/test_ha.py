@@ -64,6 +64,10 @@ def test_two_of_each_program_are_ready_and_nothing_outlives_a_killed_supervisor(
     findings = operated(tmp_path / "data", "doctor", "--no-secrets")
     for said in ("Kafka: ", "备库 standbys: 2 synchronous, 0 asynchronous", "切换规则 Patroni: "):
         assert f"正常 ok    {said}" in findings, findings
+    # Through the proxies, as the superuser, whom the rules of the servers let receive the log.
+    operated(tmp_path / "data", "backup", "key", "backup.key")
+    backed_up = operated(tmp_path / "data", "backup", "--to", "store", "--key", "backup.key")
+    assert "backup 1 is complete" in backed_up
     members = read_members(cluster).members
     assert sorted(member.sync for member in members) == ["", "quorum", "quorum"]
 
