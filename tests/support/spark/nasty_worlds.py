@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -23,6 +24,7 @@ from services.incentive.verifier.expected import AcceptedDocument, ExpectedAward
 from services.incentive.verifier.values import fen, yuan
 from shared.events.decode import Accepted, decode
 from shared.events.topics import exchange_of, kind_of
+from shared.values.parties import is_uscc
 from shared.whitelist import parse_whitelist
 from tests.support.registers.worlds import KINDS, uscc
 from tests.support.spark.nasty_records import IN_PLACE
@@ -47,6 +49,19 @@ _LIMITS = (
     "2026-01-01T00:00:00", "2026-06-30T23:59:59.999999", "2026-07-01T00:00:00", "2026-12-31T23:59:59",
     "2027-01-01T00:00:00", "2028-10-14T23:59:59.999999", "2028-10-15T00:00:00", "2029-01-01T00:00:00",
 )  # fmt: skip
+
+# Wrong and border values, without the numbers and codes that are valid, as several worlds would share them.
+_NUMBER = re.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_NUMBERS = {"trade_no", "listing_no"}
+_IN_PLACE = {
+    member: [
+        value
+        for value in values
+        if not (member in _NUMBERS and isinstance(value, str) and _NUMBER.fullmatch(value))
+        and not (member == "provider" and isinstance(value, dict) and is_uscc(value["id"]))
+    ]
+    for member, values in IN_PLACE.items()
+}  # fmt: skip
 
 Record = tuple[str, bytes, tuple[tuple[str, bytes], ...]]  # topic, value, headers
 
@@ -150,8 +165,8 @@ def _record(rng: random.Random, kind: str, exchange: str, data: dict[str, Any]) 
     at = data["listed_at" if kind == "listing" else "completed_at"]
     chance = rng.random()
     if chance < 0.05:
-        member = rng.choice(tuple(IN_PLACE))
-        data[member] = rng.choice(IN_PLACE[member])
+        member = rng.choice(tuple(_IN_PLACE))
+        data[member] = rng.choice(_IN_PLACE[member])
     elif chance < 0.0501:
         data["unknown"] = _TOO_LARGE
     elif chance < 0.06:
