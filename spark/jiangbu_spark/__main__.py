@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import click
 from pyspark import StorageLevel
 
-from jiangbu_spark.archive import ArchiveError, ParquetArchive
+from jiangbu_spark.archive import ArchiveError, ParquetArchive, has_few_records
 from jiangbu_spark.compare import award_differences, document_differences, is_database, lines_of, read_ledger
 from jiangbu_spark.documents import registered
 from jiangbu_spark.policy import UncomputedError
 from jiangbu_spark.prices import write_prices
 from jiangbu_spark.recompute import accepted_of, awards_by, write_awards
-from jiangbu_spark.session import fit_shuffles, open_session
+from jiangbu_spark.session import FIRST_COMPILER, fit_shuffles, open_session
 from jiangbu_spark.what_if import TermsError, awards_by_terms, read_terms, report_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def recompute(  # noqa: PLR0913, PLR0917 - the options
     place: str, policies: tuple[Path, ...], with_alternatives: bool, whitelist: Path | None, master: str, memory: str,
     to: str | None, against: str | None, is_json: bool,
 ) -> None:  # fmt: skip
-    spark = open_session(master, memory)
+    spark = open_session(master, memory, **(FIRST_COMPILER if has_few_records(place) else {}))
     try:
         archive = ParquetArchive(spark, place)
         terms = read_terms(archive, policies, whitelist, with_alternatives=with_alternatives)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -19,6 +20,19 @@ RECORDS = (
 ACTS = "seq BIGINT, id STRING, recorded_at TIMESTAMP, act STRING, content STRING, month STRING"
 SETTINGS = "id BIGINT, from_seq BIGINT, recorded_at TIMESTAMP, policy_source STRING, whitelist STRING, registers STRING"
 DECLARATIONS = "id BIGINT, key STRING, version BIGINT, recorded_at TIMESTAMP, value BINARY"
+
+
+FEW_RECORDS = 200_000
+
+
+def has_few_records(place: str) -> bool:
+    """True for a small archive in a folder of this machine, as far as can be told without Spark."""
+    manifest = Path(place, "manifest.json")
+    return manifest.is_file() and _records_of(json.loads(manifest.read_text("utf-8"))) < FEW_RECORDS
+
+
+def _records_of(manifest: dict[str, Any]) -> int:
+    return sum(file["rows"] for file in manifest["files"] if file["path"].startswith(RECORDS_FOLDER))
 
 
 class ArchiveError(Exception):
@@ -40,7 +54,7 @@ class ParquetArchive:
         if manifest["version"] != VERSION:
             raise ArchiveError(f"{self.place}: an archive of version {manifest['version']}, not {VERSION}")
         self._files = [file["path"] for file in manifest["files"]]
-        self.rows = sum(file["rows"] for file in manifest["files"] if file["path"].startswith(RECORDS_FOLDER))
+        self.rows = _records_of(manifest)
 
     def records(self) -> DataFrame:
         return self._table(RECORDS_FOLDER, RECORDS)

@@ -11,20 +11,22 @@ def _():
     from pathlib import Path
 
     import marimo as mo
-    from jiangbu_spark.archive import ParquetArchive
+    from jiangbu_spark.archive import ParquetArchive, has_few_records
     from jiangbu_spark.plots import TITLES, names_of, plot_distribution, plot_policies
     from jiangbu_spark.prices import COLUMNS
     from jiangbu_spark.recompute import accepted_of
-    from jiangbu_spark.session import open_session
+    from jiangbu_spark.session import FIRST_COMPILER, open_session
     from jiangbu_spark.what_if import awards_by_terms, read_terms, report_of
 
     return (
         COLUMNS,
+        FIRST_COMPILER,
         ParquetArchive,
         Path,
         TITLES,
         accepted_of,
         awards_by_terms,
+        has_few_records,
         mo,
         names_of,
         open_session,
@@ -60,9 +62,9 @@ def _(Path, mo):
 
 
 @app.cell
-def _(master, mo, open_session, place):
+def _(FIRST_COMPILER, has_few_records, master, mo, open_session, place):
     mo.stop(place is None, mo.md("请在命令末尾写明存档 / name the archive: `-- --archive /srv/archive`"))
-    spark = open_session(master)
+    spark = open_session(master, **(FIRST_COMPILER if has_few_records(place) else {}))
     return (spark,)
 
 

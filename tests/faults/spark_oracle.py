@@ -59,13 +59,13 @@ def recompute(folder: Path) -> Recomputed:
     from jiangbu_spark.archive import ParquetArchive  # noqa: PLC0415 - as above
     from jiangbu_spark.compare import award_differences, lines_of, read_copy  # noqa: PLC0415
     from jiangbu_spark.recompute import accepted_of, awards_by  # noqa: PLC0415
-    from jiangbu_spark.session import open_session  # noqa: PLC0415
+    from jiangbu_spark.session import FIRST_COMPILER, open_session  # noqa: PLC0415
     from jiangbu_spark.what_if import awards_by_terms, read_terms  # noqa: PLC0415
 
     places = sorted(folder.iterdir()) if folder.is_dir() else []
     lost = [f"{place.name}: {(place / _LOST).read_text('utf-8')}" for place in places if (place / _LOST).exists()]
     places = [place for place in places if not (place / _LOST).exists()]
-    spark = open_session("local[*]")
+    spark = open_session("local[*]", **FIRST_COMPILER)
     awards, found = 0, list[str]()
     try:
         for place in places:

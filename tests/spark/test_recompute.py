@@ -243,7 +243,8 @@ def test_awards_are_distributed_as_worked_by_hand(recomputed: Recomputed) -> Non
 
 def test_the_notebook_tells_the_same_prices(recomputed: Recomputed, spark: SparkSession, tmp_path: Path) -> None:
     """Over an archive of its own, with the documents of the exchanges whose prices are worked by hand."""
-    from jiangbu_spark.plots import TITLES  # noqa: PLC0415 - as above
+    from jiangbu_spark.archive import has_few_records  # noqa: PLC0415 - as above
+    from jiangbu_spark.plots import TITLES  # noqa: PLC0415
     from jiangbu_spark.prices import TOTAL  # noqa: PLC0415
 
     found = importlib.util.spec_from_file_location("notebook", ROOT / "spark/notebooks/prices.py")
@@ -252,6 +253,7 @@ def test_the_notebook_tells_the_same_prices(recomputed: Recomputed, spark: Spark
     notebook = importlib.util.module_from_spec(found)
     found.loader.exec_module(notebook)
     write_archive(tmp_path / "archive", in_order(by_hand.records_by_hand()))
+    assert has_few_records(str(tmp_path / "archive"))
     files = [tmp_path / f"{name}.yaml" for name in (IN_FORCE, by_hand.TO_THE_YUAN)]
     for file in files:
         file.write_text(yaml.safe_dump(tree_by(file.stem), allow_unicode=True, sort_keys=False), "utf-8")
