@@ -79,6 +79,7 @@ def prove(scene: Scene, fault: AlertFault, promtool: Path, folder: Path) -> Aler
     began_s = time.monotonic()
     try:
         scene.await_well()
+        scene.begin()
         scene.hold(_BEFORE)
         fault.inject(scene)
         scene.await_well()

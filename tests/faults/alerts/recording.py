@@ -68,6 +68,13 @@ class Recording:
                     self._series.setdefault(name, {})[self.steps] = value
         self.steps += 1
 
+    @property
+    def is_well(self) -> bool:
+        """True if the last scrape reached every target, and every part of the set."""
+        last = self.steps - 1
+        flags = ("up", "jiangbu_up", "jiangbu_ready")
+        return all(samples.get(last, 1) == 1 for (name, _), samples in self._series.items() if name in flags)
+
     def latest(self, metric: str, service: str, back: int = 0) -> float | None:
         """Return the greatest value of a metric of a service `back` steps before the last; None if it was not told."""
         step = self.steps - 1 - back

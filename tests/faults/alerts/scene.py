@@ -111,6 +111,15 @@ class Scene:
         scrapes = range(1 + round(minutes * 60 / STEP_S))
         return lambda: all((self.recording.latest(metric, service, back) or 0.0) > bound for back in scrapes)
 
+    def begin(self) -> None:
+        """Begin a recording with a scrape of a set that is well, because it stands for the time before."""
+        self.rig.wait_until(self._begins_well, QUIET_WITHIN_S, "a scrape of the set is not well", 0.25)
+
+    def _begins_well(self) -> bool:
+        self.recording = Recording()
+        self.recording.take(self.targets)
+        return self.recording.is_well
+
     def await_well(self) -> None:
         """Wait until the set is ready and everything published is in the answers."""
         self.flow.flush()
