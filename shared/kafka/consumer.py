@@ -22,6 +22,7 @@ from shared.kafka.positions import Move, PartitionLostError
 from shared.kafka.reader import Reader
 from shared.kafka.source import Source
 from shared.operator_errors import OperatorError
+from shared.postgres.database import plan_again_after_growth
 from shared.postgres.errors import is_transient
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
@@ -65,6 +66,7 @@ class BatchConsumer(Generic[P]):
     pace: Pace = _PACE
     has_backlog: bool = field(default=False, init=False)  # the newest batch was full
     _has_begun: bool = field(default=False, init=False)
+    _written: int = field(default=0, init=False)  # records
 
     @property
     def source(self) -> Source:
@@ -116,6 +118,7 @@ class BatchConsumer(Generic[P]):
         while not self.stop.is_set() and reader.failure is None:
             try:
                 with self.engine.begin() as connection:
+                    plan_again_after_growth(connection, self._written)
                     self.handler.apply(connection, prepared, moves, self.clock())
             except PartitionLostError as lost:
                 # Another worker continued from here, or our own commit succeeded though its answer was lost.
@@ -133,6 +136,7 @@ class BatchConsumer(Generic[P]):
             else:
                 self.heartbeat.beat("writer")
                 reader.committed(moves)
+                self._written += len(prepared)
                 if prepared:
                     log.info("batch committed", **_batch_fields(prepared, moves))
                 self.committed()

@@ -17,7 +17,10 @@ from shared.postgres.query import driver_connection, execute
 from shared.postgres.row_security import set_viewer
 
 _VIEWER: Final = "jiangbu_viewer"  # execution option: the exchange or subject for whose key a snapshot reads
-_WAS_USED: Final = "was_used"  # in a pool entry's info, which is cleared when the connection is replaced
+# In a pool entry's info, which is cleared when the connection is replaced.
+_WAS_USED: Final = "was_used"
+_PLANNED_AT: Final = "planned_at"  # how much the process had written when the session began to keep its plans
+_LEAST_GROWTH: Final = 1_000  # rows
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
@@ -156,3 +159,15 @@ def generic_plan(connection: Connection) -> Iterator[None]:
     finally:
         driver.prepare_threshold = threshold
     execute(connection, "SET LOCAL plan_cache_mode = auto")
+
+
+def plan_again_after_growth(connection: Connection, written: int) -> None:
+    """Have the session plan its statements again once the process has written twice as much; `written`: rows so far.
+
+    PostgreSQL keeps plans, and nothing tells them that a table has grown. One made while a table was nearly empty may
+    read all of it for each row, and stays until the table has statistics, which can take minutes.
+    """
+    planned_at = connection.info.setdefault(_PLANNED_AT, written)
+    if written >= max(2 * planned_at, planned_at + _LEAST_GROWTH):
+        execute(connection, "DISCARD PLANS")
+        connection.info[_PLANNED_AT] = written

@@ -22,6 +22,7 @@ from shared.kafka.publish.fenced_producer import (
     fenced_producer,
     why_retry,
 )
+from shared.postgres.database import plan_again_after_growth
 from shared.postgres.leader_lock import exclude_leader, leader_lock
 from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
@@ -65,6 +66,7 @@ class OutboxSender:
 
     def __post_init__(self) -> None:
         self.is_leading = False
+        self._sent = 0  # changes
         self._backoff = Backoff(self.stop)
 
     def run(self) -> None:
@@ -126,6 +128,7 @@ class OutboxSender:
         began_s = time.monotonic()
         rendering = self.engine.connect().execution_options(isolation_level="REPEATABLE READ")
         with rendering as connection, connection.begin():
+            plan_again_after_growth(connection, self._sent)
             dirty: dict[LaneThrottle, tuple[list[int], list[DirtyKey]]] = {}
             for lane in lanes:
                 most = lane.most_keys(intake_active=intake_active)
@@ -151,6 +154,7 @@ class OutboxSender:
             )
         with self.engine.begin() as connection:
             delete_sent(connection, ids)
+        self._sent += len(ids)
         for lane, (row_ids, _) in dirty.items():
             if row_ids:
                 lane.pause(began_s, time.monotonic())

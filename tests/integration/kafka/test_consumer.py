@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from shared.kafka import reader
+from shared.kafka import consumer, reader
 from shared.kafka.partition_state import RecordLossError
 from shared.process.pace import Pace
 from tests.support.consumption import Rows, end_offsets, positions, running, values
@@ -81,6 +81,21 @@ def test_an_idle_reader_asks_for_no_positions(kafka, engine, topic, producer, mo
         producer.flush()
         until(lambda: positions(engine).get(1) == 1)
         assert {tp.partition for tp in asked} == {1}
+
+
+def test_the_writer_s_session_is_told_how_much_was_written(kafka, engine, topic, producer, monkeypatch) -> None:
+    """So that it plans again when tables have grown."""
+    told = []
+    monkeypatch.setattr(consumer, "plan_again_after_growth", lambda _, written: told.append(written))
+    with running(kafka, engine, [topic]):
+        for count in (2, 3):
+            for number in range(count):
+                producer.send(topic, b"%d of %d" % (number, count), partition=0)
+            producer.flush()
+            until(lambda: len(values(engine)) in (2, 5) and positions(engine) == end_offsets(kafka, topic))
+    assert told[0] == 0
+    assert told == sorted(told)
+    assert 0 < told[-1] < 5
 
 
 def test_records_that_come_all_the_time_are_fetched_twice_for_each_batch(

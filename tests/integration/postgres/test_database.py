@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from devset.processes import free_ports
 from shared.kafka.errors import is_transient_kafka_error
-from shared.postgres.database import make_engine, snapshot
+from shared.postgres.database import make_engine, plan_again_after_growth, snapshot
 from shared.postgres.errors import is_damaged, is_transient
 from shared.postgres.hosts import LEFT_OUT_FOR_S, Hosts
 from shared.postgres.query import (
@@ -489,3 +489,38 @@ def test_a_connection_that_ends_under_a_typed_query_is_transient_and_is_left(eng
     assert is_transient(lost.value)
     with snapshot(engine) as connection:
         assert fetch_value(connection, "SELECT 1", int) == 1
+
+
+@pytest.fixture
+def owner(postgres):
+    engine = make_engine(postgres("db")[0])
+    yield engine
+    engine.dispose()
+
+
+def test_a_session_plans_again_when_tables_have_grown(owner) -> None:
+    """The plan of a nearly empty table reads all of it, and PostgreSQL keeps the plan."""
+    with owner.begin() as connection:
+        execute(connection, "CREATE TABLE growing (number integer PRIMARY KEY) WITH (autovacuum_enabled = false)")
+        execute(connection, "INSERT INTO growing VALUES (0)")
+        execute(connection, "ANALYZE growing")
+        execute(connection, "SET plan_cache_mode = force_generic_plan")
+        execute(connection, "PREPARE looked_up (integer) AS SELECT number FROM growing WHERE number = $1")
+
+    def plan(written: int) -> str:
+        with owner.begin() as connection:
+            plan_again_after_growth(connection, written)
+            return " ".join(fetch_values(connection, "EXPLAIN EXECUTE looked_up (1)", str))
+
+    assert "Seq Scan" in plan(0)
+    with owner.begin() as connection:
+        execute(connection, "INSERT INTO growing SELECT generate_series(1, 20000)")
+    assert "Seq Scan" in plan(999)
+    assert "Index Only Scan" in plan(1000)
+    with owner.begin() as connection:
+        execute(connection, "TRUNCATE growing; INSERT INTO growing VALUES (0); ANALYZE growing")
+    assert "Seq Scan" in plan(1001)
+    with owner.begin() as connection:
+        execute(connection, "INSERT INTO growing SELECT generate_series(1, 20000)")
+    assert "Seq Scan" in plan(1999)
+    assert "Index Only Scan" in plan(2000)
