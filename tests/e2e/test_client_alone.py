@@ -28,17 +28,17 @@ from jiangbu_client.trade_ingest.models import TradeDetail, TradeItem
 
 url, key = sys.argv[1:]
 with connect(trade_ingest.AuthenticatedClient, url, key) as client:
-    trade = checked(get_trade.sync("kmdex", "CLIENT-ALONE", client=client))
+    trade = checked(get_trade.sync("dcdex", "CLIENT-ALONE", client=client))
     assert isinstance(trade, TradeDetail), trade
     try:
-        checked(get_trade.sync("kmdex", "NONE", client=client))
+        checked(get_trade.sync("dcdex", "NONE", client=client))
     except ProblemError as error:
         refused = str(error)
 
 
 async def listed():
     async with connect(trade_ingest.AuthenticatedClient, url, key) as client:
-        return [one async for one in aiter_items(list_trades.asyncio, client=client, exchange="kmdex", limit=1)]
+        return [one async for one in aiter_items(list_trades.asyncio, client=client, exchange="dcdex", limit=1)]
 
 
 items = asyncio.run(listed())
@@ -105,7 +105,8 @@ def publish(running_set: dict[str, Any], folder: Path) -> None:
     file = folder / "trade.json"
     file.write_text(json.dumps(trade, ensure_ascii=False), "utf-8")
     sample = ROOT / "docs" / "samples" / "publish_event.py"
-    subprocess.run([sys.executable, sample, running_set["kafka"], "kmdex", file], check=True)
+    # What the registers count of kmdex is compared with files of its own.
+    subprocess.run([sys.executable, sample, running_set["kafka"], "dcdex", file], check=True)
 
 
 def test_no_server_came_along(python: Path) -> None:
