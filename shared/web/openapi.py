@@ -10,7 +10,7 @@ from shared.values.json_types import Json
 from shared.web.csv_list import cells_of, csv_text
 
 _DOCUMENT: Final = "jiangbu.openapi"
-# Of an application: the function that makes examples of streamed lines, by the operation that answers with them.
+# An application's extension: a function that returns an example of the lines of each stream, by operation.
 LINE_EXAMPLES: Final = "jiangbu.line-examples"
 # In the schema of a list as CSV, its columns: the example is the list's JSON example as CSV.
 COLUMNS: Final = "x-columns"

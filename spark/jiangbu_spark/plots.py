@@ -49,7 +49,7 @@ def names_of(policy: ComputedPolicy) -> dict[str, str]:
 
 
 def plot_policies(found: Sequence[Price], texts: Mapping[str, str]) -> Figure:
-    """What each policy costs more or less than the first one; `texts`: what it says, by its name.
+    """Plot the difference of each policy's price to the first one's; `texts` describe policies, by name.
 
     Policies that cost the same are counted and not drawn.
     """

@@ -88,7 +88,7 @@ def alternatives(tree: Tree) -> Iterator[tuple[str, Tree]]:
 
 
 def texts_of(tree: Tree) -> dict[str, str]:
-    """What each alternative says, in Chinese, by the names of `alternatives`; of a rule's after the rule's name."""
+    """Describe alternatives in Chinese, by the names of `alternatives`; a rule's text begins with the rule's name."""
     found = {}
     for name, place, other in _others(tree):
         rule = "" if place[0] == "general" else f"{_at(tree, place[:-2])['name']['zh']}："

@@ -105,7 +105,7 @@ def publish(running_set: dict[str, Any], folder: Path) -> None:
     file = folder / "trade.json"
     file.write_text(json.dumps(trade, ensure_ascii=False), "utf-8")
     sample = ROOT / "docs" / "samples" / "publish_event.py"
-    # What the registers count of kmdex is compared with files of its own.
+    # Not for kmdex: the kit's test compares that exchange's daily counts with its own files.
     subprocess.run([sys.executable, sample, running_set["kafka"], "dcdex", file], check=True)
 
 

@@ -13,7 +13,7 @@ from services.incentive.pages.language import language
 from shared.web.keys import current_key
 
 EVERY_S: Final = 30
-# What only time changes, such as the end of a period, may be shown so much later. Days begin on time.
+# A change by time alone, such as the end of a period, is shown with at most this delay. Days begin on time.
 _KNOWN_FOR_S: Final = 600
 # The script is ours, and asks for its own page alone.
 SCRIPT_POLICY: Final = "; script-src 'self'; connect-src 'self'"
@@ -30,10 +30,10 @@ def is_refreshed() -> bool:
     return request.method == "GET" and request.endpoint in _PAGES and requested_as_of() is None
 
 
-def has_page_of(state: Hashable, now: datetime) -> bool:
-    """Return True if the browser has this page, made in the same `state`, for a page that takes long to make.
+def browser_has(state: Hashable, now: datetime) -> bool:
+    """Return True if the browser has the page as it was made from the same `state`; for pages that take long to make.
 
-    `state` is that of everything recorded that the page shows, in the snapshot that it is made from.
+    `state` identifies all records that the page shows, in the snapshot that it would be made from.
     """
     if not is_refreshed():
         return False
@@ -44,7 +44,7 @@ def has_page_of(state: Hashable, now: datetime) -> bool:
 
 
 def answer_unchanged(response: Response) -> None:
-    """Name a page by an ETag, and send none of it to a browser that has it: by its content, or by `has_page_of`."""
+    """Name a page by an ETag, and send none of it to a browser that has it: by its content, or by `browser_has`."""
     tag = g.get("page_tag") or _tag(_OF_FORMS.sub(b"", response.get_data()))
     response.set_etag(tag, weak=True)
     response.make_conditional(request)

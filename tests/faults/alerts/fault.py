@@ -72,7 +72,7 @@ class AlertOutcome:
 def prove(scene: Scene, fault: AlertFault, promtool: Path, folder: Path) -> AlertOutcome:
     """Cause a fault in a set that is well, repair it, and evaluate the rules on what was scraped meanwhile.
 
-    What was scraped stays in `folder`, as `promtool test rules` reads it.
+    The recorded scrapes stay in `folder`, in the format of `promtool test rules`.
     """
     outcome = AlertOutcome(fault)
     scene.recording = Recording()

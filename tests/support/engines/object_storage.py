@@ -44,7 +44,7 @@ class ObjectStorage:
     def launch(self) -> ChildProgram:
         """Start the server without waiting for it."""
         login = {"ROOT_ACCESS_KEY": self.settings.access_key, "ROOT_SECRET_KEY": self.settings.secret_key}
-        # Of a file system without extended attributes nothing is asked.
+        # So that the file system needs no extended attributes.
         attributes = self._folder / "attributes"
         attributes.mkdir(exist_ok=True)
         address = ":".join(map(str, self._address))

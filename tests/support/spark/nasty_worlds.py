@@ -187,7 +187,7 @@ def _record(rng: random.Random, kind: str, exchange: str, data: dict[str, Any]) 
 
 
 def _expected(records: list[Record]) -> NastyWorld:
-    """What intake's decoder takes of these records, and what the verifier computes of it; first contents stand."""
+    """Decode records as intake does, where the first contents of a revision stand, and compute by the verifier."""
     first: dict[tuple[Any, ...], AcceptedDocument] = {}
     for topic, value, headers in records:
         kind, exchange = kind_of(topic), exchange_of(topic)

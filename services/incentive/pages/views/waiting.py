@@ -23,7 +23,7 @@ from services.incentive.http.schemas import YearParameter
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import load
 from services.incentive.pages.queue_param import Queue, read_queue, write_queue
-from services.incentive.pages.refreshing import has_page_of
+from services.incentive.pages.refreshing import browser_has
 from services.incentive.queries.casework.waiting import load_waiting
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.readings import ledger_state
@@ -65,7 +65,7 @@ def show_waiting() -> ResponseReturnValue:
     if "scope" not in query and current_key().kind == "auditor":
         wanted = wanted._replace(scope="all")
     with ledger_view() as (connection, view):
-        if has_page_of(ledger_state(connection), view.now):
+        if browser_has(ledger_state(connection), view.now):
             return Response(status=304)
         waiting = [] if faults else load_waiting(connection, view, year, current_actor())
     listed, start = select_waiting(waiting, wanted), (number - 1) * _PAGE_SIZE
