@@ -126,7 +126,7 @@ def _filtered(
 
 
 def _is_flagged(flag: str, view: LedgerView) -> str:
-    """Condition: the award has the flag, or hangs on the reading, and the viewer may see that."""
+    """Condition: the award has the flag, or depends on the reading, and the viewer may see that."""
     if flag.startswith(READING_FLAG):
         return hangs_on(view)
     if view.viewer is not None and flag not in FLAGS_FOR_ALL:

@@ -1,4 +1,4 @@
-"""The price list of readings, and the readings on which the payables of awards hang, as a reader may see them."""
+"""The price list of readings, and the readings on which the payables of awards depend, as a reader may see them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 
-READING_FLAG: Final = "reading:"  # with the id of a reading: a filter for awards that hang on it
+READING_FLAG: Final = "reading:"  # with the id of a reading: a filter for awards that depend on it
 
 
 def price_list(connection: Connection, policy: Policy) -> list[Json]:
@@ -99,7 +99,7 @@ def _texts(texts: Texts) -> Json:
 
 
 def hangs_on(view: LedgerView) -> str:
-    """Condition: the payable of an award hangs on the parameter `reading`, and the viewer may see that.
+    """Condition: the payable of an award depends on the parameter `reading`, and the viewer may see that.
 
     By the price list, which is about now; the view must be, too.
     """
@@ -114,13 +114,13 @@ def hangs_on(view: LedgerView) -> str:
 def readings_of_awards(
     connection: Connection, view: LedgerView, rows: Sequence[SeenAward]
 ) -> Mapping[str, list[str] | None]:
-    """The readings on which the payables of the awards of one answer hang, see `AwardReadings`."""
+    """The readings on which the payables of the awards of one answer depend, see `AwardReadings`."""
     return AwardReadings(connection, view).of(rows)
 
 
 @dataclass(frozen=True)
 class AwardReadings:
-    """The readings on which the payables of awards hang, as a reader may see them, in one snapshot.
+    """The readings on which the payables of awards depend, as a reader may see them, in one snapshot.
 
     They are those of the price list; what has changed since the list is computed. An exchange's are computed from its
     own documents alone. A subject does not see the declarations of others that share its items (G11).
@@ -179,7 +179,7 @@ class AwardReadings:
 
 
 def _computed(connection: Connection, view: LedgerView, groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
-    """The readings and award_ids whose payables hang on them, of groups of subjects and exchanges, as the view sees."""
+    """The readings and the award_ids whose payables depend on them, of groups of subjects and exchanges, as seen."""
     if not groups:
         return
     as_of, rulebook = AsOf(view.as_of, view.instant), view.rulebook

@@ -338,7 +338,7 @@ def changed_awards(connection: Connection, reading: str) -> SqlRows[ChangedAward
 
 
 def readings_by_award(connection: Connection, award_ids: Collection[str], exchange: str | None) -> dict[str, list[str]]:
-    """The readings on which the payable of each of these awards hangs, as far as the reader may know.
+    """The readings on which the payable of each of these awards depends, as far as the reader may know.
 
     `exchange` is the reading exchange (None: another reader).
     """
