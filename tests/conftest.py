@@ -47,7 +47,7 @@ settings.load_profile("jiangbu")
 
 # Tests that use one of these run in one process, in a row: each is expensive to make and serves many tests.
 # They run first, the longest at the start, so that no process is left with one of them at the end.
-SHARED_BY_MANY = ("ha_campaign", "campaign", "built", "running_set", "secured", "site", "awards_topic")
+SHARED_BY_MANY = ("ha_campaign", "campaign", "large", "built", "running_set", "secured", "site", "awards_topic")
 # Then come tests that start engines or sets of their own.
 EXTENDED = "extended"
 # A highly available set, which needs the machine to itself.
@@ -76,12 +76,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RAN_AGAINST] = {}
     worker = getattr(config, "workerinput", None)
     config.stash[ENGINES] = Engines(SharedEngines() if worker is None else None, (worker or {}).get("engines", {}))
+    if worker is None:
+        config.pluginmanager.register(FailuresAtOnce(config))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     engines = config.stash.get(ENGINES, None)
     if engines is not None and engines.owner is not None:
         engines.owner.stop()
+
+
+class FailuresAtOnce:
+    """Prints a line for each failure when it happens: a run that is stopped before its end names its failures too."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            message = str(report.longrepr if crash is None else crash.message).strip().partition("\n")[0]
+            terminal.write_line(f"\n{report.when} of {report.nodeid}: {message}")
 
 
 def pytest_configure_node(node: Any) -> None:
@@ -189,6 +205,15 @@ def extended() -> None:
     """A marker fixture: a test that uses it, also through a fixture, runs in `make test-all` and not in `make test`.
 
     Fixtures use it that need more than the shared engines and one whole set: separate engines, third-party programs.
+    """
+
+
+@pytest.fixture(scope="session")
+def large(extended: None) -> None:
+    """A marker fixture: a test that uses it starts as many programs as several machines run.
+
+    All these tests run in one process, in a row: two such sets beside each other, with the other tests, leave two
+    cores so little for each that leases end, leaders change and programs start again, without an end.
     """
 
 

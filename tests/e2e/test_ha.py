@@ -21,7 +21,7 @@ from tests.support.up import assert_gone, operated
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("ha_binaries")
+pytestmark = pytest.mark.usefixtures("large", "ha_binaries")
 # The target for a dead machine is 22 s (Patroni's least ttl is 20); the machine of the tests may be busy.
 DECISIONS_WITHIN_S = 60
 

@@ -30,7 +30,7 @@ def promtool(extended: None, request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="module")
-def alert_campaign(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertCampaign]:
+def alert_campaign(large: None, promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertCampaign]:
     campaign = AlertCampaign(tmp_path_factory.mktemp("alerts"))
     try:
         yield campaign

@@ -58,7 +58,9 @@ def files(folder: Path, authority: trustme.CA, names: list[str], uid: int | None
 
 
 @pytest.fixture(scope="module")
-def encrypted(ha_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, str]]:
+def encrypted(
+    large: None, ha_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Cluster, str]]:
     """A set without Kafka, and the password of its superuser. Each machine has an address of its own."""
     folder, authority, account = tmp_path_factory.mktemp("encrypted"), trustme.CA(), postgres_account()
     local = local_cluster(folder, *free_ports(1))

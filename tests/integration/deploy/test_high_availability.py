@@ -27,7 +27,7 @@ TIMEOUT_S = 400.0
 
 
 @pytest.fixture(scope="module")
-def three(ha_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HaSet]:
+def three(large: None, ha_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HaSet]:
     """The set; each test leaves it whole."""
     with ha_set(tmp_path_factory.mktemp("three")) as ours:
         yield ours

@@ -111,7 +111,7 @@ class LocalHost:
 
 
 @pytest.fixture(scope="module")
-def host(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
+def host(large: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
     folder = tmp_path_factory.mktemp("host")
     # Nothing was released before this version: the old one is built like the new one.
     source, (product, *_) = Source(ROOT, "", 1_700_000_000, project_version(), None), PRODUCTS

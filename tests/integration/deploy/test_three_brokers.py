@@ -32,7 +32,7 @@ SUBJECTS = ("Kafka", "磁盘 Kafka disks", "主题 topics")
 
 
 @pytest.fixture(scope="module")
-def cluster(extended: None, engine_folder: Path) -> Iterator[ThreeBrokers]:
+def cluster(large: None, engine_folder: Path) -> Iterator[ThreeBrokers]:
     with three_brokers(engine_folder / "three") as cluster:
         yield cluster
 
