@@ -116,9 +116,10 @@ def awards_late(scene: Scene) -> None:
         scene.rig.wait_until(lambda: compared().fetchall(), _WITHIN_S, "no award of a new set is published", 0.25)
     with _led_by_none(scene, "incentive", "awards") as connection:
         connection.execute("SET session_replication_role = replica")  # without the triggers that forbid it
-        scene.hold_until(scene.exceeds("jiangbu_backlog_items", "incentive", 0), _WITHIN_S, "no award waits")
+        # Nothing is compared any more, so this stays the first that waits; figures may be older than the lock.
         ((seq,),) = connection.execute(_COMPARED).fetchall()
-        connection.execute(_SET_BACK, [_AGED, seq])
+        set_back = partial(connection.execute, _SET_BACK, [_AGED, seq])
+        scene.hold_until(lambda: set_back().rowcount == 1, _WITHIN_S, "no award waits")
         scene.hold(6)
         connection.execute(_SET_BACK, [f"-{_AGED}", seq])
 
