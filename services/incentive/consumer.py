@@ -68,7 +68,6 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram, publ
 
     def committed() -> None:
         publisher.committed(consumer.has_backlog)
-        program.run.committed()
 
     consumer = BatchConsumer(
         handler=traced(LedgerIntake(rulebook, log, now), program.tracing, GROUP),

@@ -11,6 +11,8 @@ import os
 import socket
 import threading
 import time
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Final, Literal, get_args
 
 import structlog
@@ -20,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from shared.postgres.errors import is_transient
 from shared.postgres.query import execute, fetch_value
 from shared.postgres.replication import UnreplicatedCommitError
+from shared.process.background import background_thread
 from shared.telemetry.masking import reason_of
 
 Ending = Literal["stopped", "halted", "failed"]
@@ -27,6 +30,8 @@ ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 
 # Written while something else has failed, so it must not take long.
 _END_TIMEOUT_S: Final = 2
+# Metrics are scraped every 15 s.
+_RECORD_EVERY_S: Final = 2.0
 _MAX_REASON_CHARACTERS: Final = 1000
 
 log = structlog.get_logger(__name__)
@@ -42,6 +47,8 @@ _END = """
     SET ended_at = clock_timestamp(), ending = %(ending)s, reason = %(reason)s, unknown_commits = %(unknown)s
     WHERE id = %(id)s
 """
+# Not held up by the standby that the counted commit has waited for in vain. A failover may lose the figure.
+_WITHOUT_STANDBY = "SET LOCAL synchronous_commit = local"
 _UNKNOWN = "UPDATE worker_run SET unknown_commits = %(unknown)s WHERE id = %(id)s"
 
 
@@ -61,16 +68,25 @@ class WorkerRun:
         with self._engine.begin() as connection:
             self._id = self._begin(connection)
 
-    def committed(self) -> None:
-        """Record how many commits have an unknown outcome, if there are more; to be called after one that succeeded.
+    def recording_unknown_commits(self, stop: threading.Event) -> AbstractContextManager[None]:
+        """Record in the background how many commits have an unknown outcome, whenever there are more.
 
-        A transient error leaves it to the next call; raises other errors of the driver.
+        Batches do not pay for it, and no further record has to come.
         """
+        return background_thread(partial(self._record_until, stop), "unknown-commits", stop, join_timeout_s=1.0)
+
+    def _record_until(self, stop: threading.Event) -> None:
+        while not stop.wait(_RECORD_EVERY_S):
+            self._record_unknown()
+
+    def _record_unknown(self) -> None:
+        """Write the count if it has grown. A transient error leaves it to the next call; raises other errors."""
         unknown = self._unknown
         if self._id is None or unknown == self._recorded:
             return
         try:
             with self._engine.begin() as connection:
+                execute(connection, _WITHOUT_STANDBY)
                 execute(connection, _UNKNOWN, unknown=unknown, id=self._id)
         except DBAPIError as error:
             if not is_transient(error):

@@ -109,7 +109,6 @@ def _consume(
     def committed() -> None:
         register.parties.committed()
         sender.committed(consumer.has_backlog)
-        program.run.committed()
 
     consumer = BatchConsumer(
         handler=traced(RegisterHandler(kind, register, service_log), program.tracing, group),

@@ -70,7 +70,8 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
         settings, engine, stopping.stop, WorkerRun(engine), Heartbeat(settings.heartbeat_file, parts), tracing
     )
     try:
-        yield program
+        with program.run.recording_unknown_commits(stopping.stop):
+            yield program
     except Exception as error:
         stopping.stop.set()
         reason = _reason_for_operator(error)

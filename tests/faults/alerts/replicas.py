@@ -82,9 +82,9 @@ def wait_ended(scene: Scene) -> None:
     with rig.pair.no_acknowledgement():
         scene.flow.send()
         rig.wait_until(lambda: rig.pair.ask_primary(statement), _WITHIN_S, "no commit of listing waits")
-    # The consumer writes its count with the next record that it takes in.
-    counted = scene.exceeds("jiangbu_worker_unreplicated_commits_total", "listing", 0)
-    scene.hold_until(counted, _WITHIN_S, "no commit is counted")
+    # No further record comes meanwhile.
+    name = "jiangbu_worker_unreplicated_commits_total"
+    rig.wait_until(lambda: rig.metric("listing", name)[""] > 0, _WITHIN_S, "no commit is counted", 0.25)
     scene.hold(0.5)
 
 

@@ -24,7 +24,7 @@ from shared.register.publish.outbox import mark_dirty
 from shared.settings import Settings
 from shared.translog.note import VerifierKey
 from shared.values.times import now
-from tests.support.consumer_program import STOP_WITHIN_S, Place, Running, frozen
+from tests.support.consumer_program import STOP_WITHIN_S, Place, Running, frozen, prepared_place
 from tests.support.consumption import silent
 from tests.support.engines.litewitness import litewitness
 from tests.support.registers import worlds
@@ -462,6 +462,16 @@ def test_figures_are_reported_in_time_though_the_database_is_frozen(place_of, se
         assert took_s < 30  # an answer without a deadline would wait until the database goes on
     finally:
         close_app(app)
+
+
+def test_a_commit_of_unknown_outcome_is_recorded_though_no_record_follows(pair, kafka, fork_server, tmp_path) -> None:
+    with prepared_place("listing", tmp_path, pair.primary, kafka, fork_server) as place:
+        consuming(place)
+        with pair.no_acknowledgement():
+            place.send(1)
+            # The batch is visible, and is not written again; the standby still does not answer.
+            until(lambda: place.rows("SELECT 1 FROM listing") or pair.end_waits())
+            until(lambda: place.runs()[0].unknown_commits > 0)
 
 
 def test_it_asks_the_witnesses_that_its_settings_name(place_of, litewitness_program) -> None:
