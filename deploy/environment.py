@@ -122,8 +122,12 @@ def read_environment(*files: Path) -> dict[str, str]:
     return {name: value for line in words for name, _, value in (word.partition("=") for word in line)}
 
 
-def settings_in(config: Path, whose: str) -> dict[str, str]:
-    """Return the settings in a folder of a service or `admin`; what `own.env` has wins. OSError without its file."""
-    file = config / f"{whose}.env"
-    file.stat()  # a file that does not exist is passed over below
-    return read_environment(file, config / "own.env")
+def settings_in(config: Path, *whose: str) -> dict[str, str]:
+    """Return the settings in a folder of a service, its owner or `admin`; what `own.env` has wins.
+
+    OSError if one of their files is missing.
+    """
+    files = [config / f"{one}.env" for one in whose]
+    for file in files:
+        file.stat()  # a file that does not exist is passed over below
+    return read_environment(*files, config / "own.env")

@@ -9,13 +9,13 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
 import requests
 
-from deploy.environment import read_environment
+from deploy.environment import settings_in
 from deploy.host.layout import TARGET, HostError, Version, current_version, make_current, previous_version
 from deploy.host.versions import Revisions, differing, migrations_between
 from shared.language import say
@@ -66,19 +66,18 @@ def _refuse_newer(version: Version, revisions: list[Revisions]) -> None:
 
 
 def _prepare(version: Version, config: Path, pending: list[Revisions]) -> Iterator[str]:
-    admin, secrets = config / "admin.env", str(config / "secrets")
-    own = config / "own.env"
-    yield from _run([version.program("jiangbu"), "databases", "apply", secrets], admin, own)
-    yield from _run([version.program("jiangbu"), "topics", "apply", "--secrets", secrets], admin, own)
+    admin, secrets = settings_in(config, "admin"), str(config / "secrets")
+    yield from _run([version.program("jiangbu"), "databases", "apply", secrets], admin)
+    yield from _run([version.program("jiangbu"), "topics", "apply", "--secrets", secrets], admin)
     for one in pending:
-        files = (config / f"{one.service}.env", config / f"{one.service}-owner.env", own)
-        yield from _run([version.program(one.service), "migrate"], *files)
+        settings = settings_in(config, one.service, f"{one.service}-owner")
+        yield from _run([version.program(one.service), "migrate"], settings)
         yield f"已升级 / migrated: {one.text}"
 
 
-def _run(command: Sequence[str | Path], *settings: Path) -> Iterator[str]:
-    """Run a program with the settings of these files alone; yield the lines that it prints. HostError."""
-    environment = {"PATH": os.defpath, "LANG": say("zh_CN.UTF-8", "en_US.UTF-8"), **read_environment(*settings)}
+def _run(command: Sequence[str | Path], settings: Mapping[str, str]) -> Iterator[str]:
+    """Run a program with these settings alone; yield the lines that it prints. HostError."""
+    environment = {"PATH": os.defpath, "LANG": say("zh_CN.UTF-8", "en_US.UTF-8"), **settings}
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603 - ours
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()
@@ -116,7 +115,7 @@ def _systemctl(*arguments: str) -> None:
 
 def _await_ready(config: Path) -> None:
     """Wait until each API answers that it is ready. HostError with the reason of the first that does not."""
-    admin = read_environment(config / "admin.env", config / "own.env")
+    admin = settings_in(config, "admin")
     urls = [*_URL.findall(admin.get("REGISTERS", "")), admin["INCENTIVE_URL"]]
     deadline = time.monotonic() + _READY_TIMEOUT_S
     with requests.Session() as session:

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple, get_args
 import psycopg
 
 from deploy.databases import database_of
-from deploy.environment import read_environment
+from deploy.environment import settings_in
 from deploy.host.layout import HostError, Version
 from shared.postgres.schema_version import newest_revision, package_of
-from shared.settings import Service
+from shared.settings import Service, SettingsError, load_database_admin_url, use_settings
 
 _MIGRATIONS: Final = "lib/python3*/site-packages/{}/migrations/versions"
 
@@ -29,15 +29,13 @@ class Revisions(NamedTuple):
 
 def differing(version: Version, config: Path) -> list[Revisions]:
     """Return the databases whose revision is not the one that the version needs. HostError; errors of psycopg."""
-    admin = read_environment(config / "admin.env")
     try:
-        password = Path(admin["DATABASE_ADMIN_PASSWORD_FILE"]).read_text("utf-8").rstrip("\r\n")
-        url = admin["DATABASE_ADMIN_URL"]
-    except (KeyError, OSError) as error:
-        raise HostError(f"{config}/admin.env: 无法使用 / cannot be used: {error!r}") from error
+        use_settings(settings_in(config, "admin"))
+        url = load_database_admin_url()
+    except (SettingsError, OSError) as error:
+        raise HostError(f"{config}/admin.env: 无法使用 / cannot be used: {error}") from error
     compared = (
-        Revisions(service, _found(url, password, service), needed_revision(version, service))
-        for service in get_args(Service)
+        Revisions(service, _found(url, service), needed_revision(version, service)) for service in get_args(Service)
     )
     return [one for one in compared if one.found != one.needed]
 
@@ -50,11 +48,11 @@ def needed_revision(version: Version, service: Service) -> str:
     return newest_revision(path.name for path in folder.iterdir())
 
 
-def _found(url: str, password: str, service: Service) -> str | None:
-    with psycopg.connect(url, password=password) as connection:
+def _found(url: str, service: Service) -> str | None:
+    with psycopg.connect(url) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database_of(service)]).fetchone():
             return None
-    with psycopg.connect(url, dbname=database_of(service), password=password) as connection:
+    with psycopg.connect(url, dbname=database_of(service)) as connection:
         (table,) = connection.execute("SELECT to_regclass('alembic_version')").fetchone() or (None,)
         row = table and connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return str(row[0]) if row else None

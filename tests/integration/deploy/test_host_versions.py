@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from deploy.databases import database_of
-from deploy.environment import environment_text
+from deploy.environment import environment_text, read_environment
 from deploy.host.layout import HostError, Version, current_version, make_current, previous_version
 from deploy.host.upgrade import rollback, upgrade
 from deploy.host.versions import Revisions, differing
@@ -67,6 +67,8 @@ def config(server: Postgres, apis: str, tmp_path: Path, monkeypatch: pytest.Monk
         "INCENTIVE_URL": apis,
     }
     (folder / "admin.env").write_text(environment_text(settings), "utf-8")
+    for name in (*settings, "PGSSLMODE"):  # the commands set them for their process
+        monkeypatch.setenv(name, "")
     systemctl = tmp_path / "bin" / "systemctl"
     systemctl.parent.mkdir()
     systemctl.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path / "told"}\n', "utf-8")
@@ -127,6 +129,21 @@ def test_one_goes_back_until_a_migration_lies_between(server: Postgres, config: 
         list(rollback(new, "0.3.0", config))
     assert current_version(new.prefix) == new
     assert told(tmp_path) == []
+
+
+def test_own_env_wins_as_for_the_programs(server: Postgres, config: Path, tmp_path: Path) -> None:
+    version, admin, own = bare_version(tmp_path, "0.1.0", "0007"), config / "admin.env", config / "own.env"
+    settings = read_environment(admin)
+    own.write_text(environment_text(settings), "utf-8")
+    elsewhere = settings | {"DATABASE_ADMIN_URL": "postgresql://postgres@127.0.0.1:1/postgres"}
+    admin.write_text(environment_text(elsewhere), "utf-8")
+    assert differing(version, config) == [Revisions(service, None, "0007") for service in SERVICES]
+    own.write_text(environment_text(settings | {"PGSSLMODE": "require"}), "utf-8")  # for libpq
+    with pytest.raises(psycopg.OperationalError, match="server does not support SSL"):
+        differing(version, config)
+    admin.unlink()
+    with pytest.raises(HostError, match=r"admin\.env"):
+        differing(version, config)
 
 
 def test_a_failed_step_lets_the_current_version_go_on(server: Postgres, config: Path, tmp_path: Path) -> None:
