@@ -14,7 +14,7 @@ from tests.faults.world import trade_event
 from tests.support.broker.record_batches import compressed_batch, record, send_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import psycopg
 
@@ -54,12 +54,18 @@ def falls_behind(scene: Scene) -> None:
     with _position_held(scene, "trade-ingest"):
         for _ in range(_BATCHES):
             send_stored(rig.bootstrap_servers, topic, 0, batch)
-    recorded = scene.recording.steps + 16 * 60 // STEP_S
-    while scene.recording.steps < recorded:
+    for hold in _stretches(scene, minutes=16):
         before = _handled(scene)
         with _position_held(scene, "trade-ingest"):
-            scene.hold_while(lambda: scene.recording.steps < recorded, _MOVES_EVERY_S)
+            hold()
         rig.wait_until(lambda before=before: _handled(scene) > before, _WITHIN_S, "no record is handled")
+
+
+def _stretches(scene: Scene, minutes: float) -> Iterator[Callable[[], None]]:
+    """Divide so many minutes by the stamps into stretches, each held by the caller, between which something moves."""
+    end = scene.recording.steps + round(minutes * 60 / STEP_S)
+    while scene.recording.steps < end:
+        yield partial(scene.hold_while, lambda: scene.recording.steps < end, _MOVES_EVERY_S)
 
 
 def _handled(scene: Scene) -> float:
@@ -102,11 +108,10 @@ def facts_late(scene: Scene) -> None:
     with _led_by_none(scene, "trade-ingest", "outbox") as connection:
         scene.hold_until(scene.exceeds("jiangbu_outbox_keys", "trade-ingest", 0), _WITHIN_S, "no fact waits")
         connection.execute("UPDATE outbox SET dirty_at = dirty_at - %s::interval", [_AGED])
-        recorded = scene.recording.steps + 6 * 60 // STEP_S
-        while scene.recording.steps < recorded:
+        for hold in _stretches(scene, minutes=6):
             # Another is the oldest, as when some are published.
             connection.execute("UPDATE outbox SET id = DEFAULT WHERE id = (SELECT min(id) FROM outbox)")
-            scene.hold_while(lambda: scene.recording.steps < recorded, _MOVES_EVERY_S)
+            hold()
 
 
 def awards_late(scene: Scene) -> None:
