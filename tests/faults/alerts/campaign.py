@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 
 from shared.whitelist import load_whitelist
@@ -49,14 +50,21 @@ class AlertCampaign:
     _fork_server: ForkServer = field(default_factory=ForkServer)
 
     def outcome(self, fault: AlertFault) -> AlertOutcome:
-        """Return what fires in a fault."""
-        scene = self._scene_for(fault)
-        folder = self.folder / fault.name.replace(" ", "-")
-        folder.mkdir(exist_ok=True)
-        outcome = prove(scene, fault, PROMTOOL.path, folder)
-        self.recordings[fault.name] = scene.recording
+        """Return what fires in a fault, also if an error ends it, its set or the evaluation."""
+        outcome = AlertOutcome(fault)
+        try:
+            scene = self._scene_for(fault)
+            folder = self.folder / fault.name.replace(" ", "-")
+            folder.mkdir(exist_ok=True)
+            outcome = prove(scene, fault, PROMTOOL.path, folder)
+            self.recordings[fault.name] = scene.recording
+        except Exception as error:  # noqa: BLE001 - reported in the row of the fault
+            outcome.went_wrong(error)
         if not outcome.is_right:
-            self._end_set()
+            try:
+                self._end_set()
+            except Exception as error:  # noqa: BLE001 - as above
+                outcome.went_wrong(error)
         return outcome
 
     def stop(self) -> None:
@@ -100,7 +108,19 @@ def run_alerts(console: Console, chosen: Sequence[str], every_s: float) -> bool:
     PROMTOOL.prepare()
     folder = Path(tempfile.mkdtemp(prefix="jiangbu-alerts-"))
     console.print(f"a scrape every {every_s:g} s, logs in {folder}")
-    campaign, outcomes = AlertCampaign(folder, every_s), []
+    campaign = AlertCampaign(folder, every_s)
+    try:
+        is_right = cause_all(console, campaign, chosen)
+    finally:
+        campaign.stop()
+    if is_right:
+        shutil.rmtree(folder, ignore_errors=True)
+    return is_right
+
+
+def cause_all(console: Console, campaign: AlertCampaign, chosen: Sequence[str]) -> bool:
+    """Cause faults one after the other; print each outcome, and a table of them, also after Ctrl-C."""
+    outcomes: list[AlertOutcome] = []
     try:
         for name in chosen:
             began_s = time.monotonic()
@@ -108,12 +128,8 @@ def run_alerts(console: Console, chosen: Sequence[str], every_s: float) -> bool:
             said = "OK  " if outcome.is_right else "FAIL"
             console.print(f"{time.monotonic() - began_s:6.1f} s  {said}  {outcome}", markup=False)
     finally:
-        campaign.stop()
-    console.print(_table(outcomes))
-    is_right = all(outcome.is_right for outcome in outcomes)
-    if is_right:
-        shutil.rmtree(folder, ignore_errors=True)
-    return is_right
+        console.print(_table(outcomes))
+    return all(outcome.is_right for outcome in outcomes)
 
 
 def _table(outcomes: Sequence[AlertOutcome]) -> Table:
@@ -121,6 +137,6 @@ def _table(outcomes: Sequence[AlertOutcome]) -> Table:
     for heading in ("fault", "fired", "as it should be", "seconds"):
         shown.add_column(heading, justify="right" if heading == "seconds" else "left")
     for one in outcomes:
-        told = one.unavailable or ("yes" if one.is_right else "NO")
-        shown.add_row(one.fault.name, "\n".join(sorted(one.fired)) or "none", told, f"{one.took_s:.0f}")
+        told = one.unavailable or ("yes" if one.is_right else "\n".join(["NO", *one.wrong]))
+        shown.add_row(one.fault.name, "\n".join(sorted(one.fired)) or "none", escape(told), f"{one.took_s:.0f}")
     return shown
