@@ -16,6 +16,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ChunkedEncodingError
+from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
 
 from deploy.backup.sealed import missing
@@ -25,8 +27,10 @@ from shared.values.times import now
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _TIMEOUT_S: Final = 120.0
-# All our requests can be repeated.
-_RETRIES: Final = Retry(5, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), allowed_methods=None)
+# All our requests can be repeated. The last refusal is returned, because it says why.
+_RETRIES: Final = Retry(
+    5, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), allowed_methods=None, raise_on_status=False
+)
 _KEY: Final = re.compile("<Key>(.*?)</Key>")
 _NEXT: Final = re.compile("<NextContinuationToken>(.*?)</NextContinuationToken>")
 _CODE: Final = re.compile("<Code>(.*?)</Code>")
@@ -70,10 +74,8 @@ class BucketStore:
         headers = signed_headers(self._settings, method, path, line, content, now())
         url = f"{self._settings.endpoint}{path}" + (f"?{line}" if line else "")
         try:
-            with requests.Session() as session:
-                session.mount(self._settings.endpoint, HTTPAdapter(max_retries=_RETRIES))
-                answer = session.request(method, url, data=content, headers=headers, timeout=_TIMEOUT_S)
-        except requests.RequestException as error:
+            answer = self._answer(method, url, content, headers)
+        except (requests.RequestException, MaxRetryError) as error:
             raise OperatorError(f"{self._settings.endpoint}: 无法访问 / cannot be reached: {error}") from error
         if answer.status_code == HTTPStatus.NOT_FOUND and method == "GET" and name:
             raise missing(name)
@@ -82,6 +84,21 @@ class BucketStore:
             reason = f"{answer.status_code} {code[1] if code else answer.reason}"
             raise OperatorError(f"s3://{self._bucket}/{self._prefix}{name}: 拒绝 / refused: {reason}")
         return answer
+
+    def _answer(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> requests.Response:
+        """Return a whole answer. RequestException, MaxRetryError."""
+        retries = _RETRIES
+        while True:
+            try:
+                with requests.Session() as session:
+                    session.mount(self._settings.endpoint, HTTPAdapter(max_retries=retries))
+                    return session.request(method, url, data=content, headers=headers, timeout=_TIMEOUT_S)
+            except (ChunkedEncodingError, requests.ConnectionError) as error:
+                # urllib3 has tried again until there were headers; requests reads the body afterwards.
+                if isinstance(error.args[0], MaxRetryError):
+                    raise
+                retries = retries.increment(method, url, error=error)
+                retries.sleep()
 
 
 def signed_headers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.backup.bucket_store import BucketStore, signed_headers
+from deploy.backup.bucket_store import _RETRIES, BucketStore, signed_headers
 from deploy.backup.sealed import DamagedObjectError
 from shared.operator_errors import OperatorError
 from shared.settings import BucketSettings
+from tests.support.engines.failing_storage import HARMS, Harm, failing_storage
 from tests.support.engines.object_storage import BUCKET, ObjectStorage, object_storage
 from tests.support.until import until
 
@@ -80,6 +82,30 @@ def test_a_wrong_secret_and_a_bucket_that_does_not_exist_are_refused(storage: Ob
         wrong.write("manifests/1", b"")
     with pytest.raises(OperatorError, match="404 NoSuchBucket"):
         BucketStore(storage.settings, "nothing", "").names("manifests/")
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_request_that_fails_is_made_again(storage: ObjectStorage, harm: Harm) -> None:
+    """Whether it is refused for now, or the connection is cut while it is sent or answered."""
+    content = random.Random(1).randbytes(3 << 20)
+    with failing_storage(storage) as way:
+        store = BucketStore(replace(storage.settings, endpoint=way.environment["BUCKET_ENDPOINT"]), BUCKET, harm)
+        if harm != "answer cut":  # that of a PUT is empty
+            way.fail(b"PUT ", harm, times=2)
+        store.write("runs/1", content)
+        way.fail(b"GET ", harm, times=2)
+        assert store.read("runs/1") == content
+        assert way.failing == []
+
+
+def test_storage_that_goes_on_refusing_is_told(storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.backup.bucket_store._RETRIES", _RETRIES.new(total=1))
+    with failing_storage(storage) as way:
+        store = BucketStore(replace(storage.settings, endpoint=way.environment["BUCKET_ENDPOINT"]), BUCKET, "")
+        for told, harm in (("503 SlowDown", "slow down"), ("cannot be reached", "request cut")):
+            way.fail(b"PUT ", harm, times=2)
+            with pytest.raises(OperatorError, match=told):
+                store.write("runs/1", b"")
 
 
 def test_a_server_that_is_away_for_a_moment_is_asked_again(extended: None, tmp_path: Path) -> None:

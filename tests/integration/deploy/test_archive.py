@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import uuid
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from kafka import KafkaProducer
@@ -19,6 +21,7 @@ from deploy.archive.store import MANIFEST, ArchiveStore
 from shared.kafka.partition_state import RecordLossError
 from shared.operator_errors import OperatorError
 from shared.settings import KafkaSettings
+from tests.support.engines.failing_storage import HARMS, Harm, failing_storage
 from tests.support.engines.object_storage import BUCKET, object_storage
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 MARCH_MS, APRIL_MS = 1_772_400_000_000, 1_775_100_000_000
 GIANT = b"x" * (300 * 1024)
+_LARGE_BYTES = 25 << 20  # more than two parts of an upload
 
 
 class Exchange:
@@ -128,6 +132,28 @@ def test_so_does_one_into_object_storage(
         monkeypatch.setenv("BUCKET_SECRET_KEY", "wrong")
         with pytest.raises(OperatorError, match="not a place for an archive"):
             ArchiveStore(place)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_part_that_fails_on_its_way_to_object_storage_is_sent_again(
+    extended: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Harm
+) -> None:
+    """A large file is uploaded in parts, and read back for its digest."""
+    content = random.Random(1).randbytes(_LARGE_BYTES)
+    with object_storage(tmp_path / "storage") as storage, failing_storage(storage) as way:
+        for name, value in way.environment.items():
+            monkeypatch.setenv(name, value)
+        store = ArchiveStore(f"s3://{BUCKET}/archive")
+        if harm != "answer cut":  # that to a part is short
+            way.fail(b"PUT .*partNumber=", harm, times=2)
+        with store.parquet_writer("records/1.parquet", pa.schema([("value", pa.binary())])) as writer:
+            writer.write_table(pa.table({"value": [content]}))
+        way.fail(b"GET .*1\\.parquet", harm, times=2)
+        store.add("records/1.parquet", 1)
+        assert way.failing == []
+        written = (storage.bucket / "archive" / "records" / "1.parquet").read_bytes()
+        assert [file.sha256 for file in store.manifest.files] == [sha256(written).hexdigest()]
+        assert pq.read_table(pa.BufferReader(written)).to_pylist() == [{"value": content}]
 
 
 def interrupt_and_continue(

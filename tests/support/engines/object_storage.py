@@ -25,7 +25,7 @@ class ObjectStorage:
 
     def __init__(self, folder: Path) -> None:
         (port,) = free_ports(1)
-        self._address = ("127.0.0.1", port)
+        self.address = ("127.0.0.1", port)
         self._folder = folder
         self.bucket = folder / "objects" / BUCKET
         self.bucket.mkdir(parents=True)
@@ -47,7 +47,7 @@ class ObjectStorage:
         # So that the file system needs no extended attributes.
         attributes = self._folder / "attributes"
         attributes.mkdir(exist_ok=True)
-        address = ":".join(map(str, self._address))
+        address = ":".join(map(str, self.address))
         run = [VERSITYGW.found(), "--port", address, "--region", _REGION, "posix", "--sidecar", attributes]
         return spawn(
             "S3 gateway",
@@ -58,7 +58,7 @@ class ObjectStorage:
 
     def answers(self) -> bool:
         with socket.socket() as client:
-            return client.connect_ex(self._address) == 0
+            return client.connect_ex(self.address) == 0
 
 
 @contextmanager
