@@ -49,7 +49,7 @@ def _whole(column: str) -> str:
     return f"{column}, NULL"
 
 
-class _Row(NamedTuple):
+class StoredEntry(NamedTuple):
     """A stored entry: columns that do not apply are null, and either bytes or their hash are there."""
 
     source: str
@@ -61,18 +61,18 @@ class _Row(NamedTuple):
     partition: int
     offset: int
     binary_mode: bool
-    value: bytes | None
-    value_sha256: str | None
-    headers: bytes | None
-    headers_sha256: str | None
-    content: object
-    record_at: datetime | None
+    value: bytes | None = None
+    value_sha256: str | None = None
+    headers: bytes | None = None
+    headers_sha256: str | None = None
+    content: object = None
+    record_at: datetime | None = None
 
 
 def _query(
     kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts: bool, record_at: str = _NO_INSTANT
 ) -> str:
-    """Return the SQL of all entries that meet the condition `which`, with the columns of `_Row`.
+    """Return the SQL of all entries that meet the condition `which`, with the columns of `StoredEntry`.
 
     `bytes_of` turns a column into two: its bytes, or NULL and their hash. `record_at` is the SQL of that column.
     """
@@ -102,7 +102,7 @@ def entry_reader(kind: Kind, *, has_facts: bool = False) -> Stored:
     entry_of = _entries(kind)
 
     def entries(connection: Connection, first: int, until: int) -> Iterator[tuple[int, bytes]]:
-        rows = fetch(connection, query, _Row, first=first, until=until)
+        rows = fetch(connection, query, StoredEntry, first=first, until=until)
         yield from sorted(((row[1], entry_of[row[0]](row).encode()) for row in rows), key=itemgetter(0))
 
     return entries
@@ -114,23 +114,24 @@ def entry_record_reader(kind: Kind, *, has_facts: bool) -> Callable[[Connection,
     entry_of = _entries(kind)
 
     def records(connection: Connection, seqs: Sequence[int]) -> Iterator[EntryRecord]:
-        for row in sorted(fetch(connection, query, _Row, seqs=list(seqs)), key=itemgetter(1)):
+        for row in sorted(fetch(connection, query, StoredEntry, seqs=list(seqs)), key=itemgetter(1)):
             value = canonical_json(row.content) if row.value is None else row.value
             yield EntryRecord(row.seq, entry_of[row.source](row).encode(), row.record_at, row.headers, value)
 
     return records
 
 
-def _entries(kind: Kind) -> dict[str, Callable[[_Row], str]]:
+def _entries(kind: Kind) -> dict[str, Callable[[StoredEntry], str]]:
     """Return the function that builds an entry from a row, by the row's source."""
-    return {"document": _document_entry(kind), "fact": _fact_entry, "settings": _settings_entry}
+    return {"document": document_entry(kind), "fact": _fact_entry, "settings": _settings_entry}
 
 
-def _document_entry(kind: Kind) -> Callable[[_Row], str]:
+def document_entry(kind: Kind) -> Callable[[StoredEntry], str]:
+    """Return the function that builds the entry of a document of this kind."""
     of_kind = f'"kind":"{kind}","number":'
     before, after = topic_of(kind, "*").split("*")
 
-    def entry(row: _Row) -> str:
+    def entry(row: StoredEntry) -> str:
         _, seq, exchange, number, revision, _, partition, offset, is_binary = row[:9]
         value, value_sha256, headers, headers_sha256 = row[9:13]
         mode = "binary" if is_binary else "structured"
@@ -144,7 +145,7 @@ def _document_entry(kind: Kind) -> Callable[[_Row], str]:
     return entry
 
 
-def _fact_entry(row: _Row) -> str:
+def _fact_entry(row: StoredEntry) -> str:
     _, seq, exchange, listing_no, _, topic, partition, offset, _, value, value_sha256, *_ = row
     return (
         f'{{"content_mode":null,"exchange":"{exchange}","headers_sha256":null,"kind":"fact","number":"{listing_no}",'
@@ -153,7 +154,7 @@ def _fact_entry(row: _Row) -> str:
     )
 
 
-def _settings_entry(row: _Row) -> str:
+def _settings_entry(row: StoredEntry) -> str:
     seq, digest = row[1], row[10]
     return (
         '{"content_mode":null,"exchange":null,"headers_sha256":null,"kind":"settings","number":null,"offset":null,'

@@ -9,8 +9,7 @@ from typing import Final
 from shared.events.decode import TYPES, Kind
 from shared.events.topics import topic_of
 from shared.register.evidence import DocumentAsOf
-from shared.register.log_entries import EntryRecord
-from shared.values.canonical_json import canonical_json
+from shared.register.log_entries import EntryRecord, StoredEntry, document_entry
 from shared.values.json_types import Json
 from shared.values.times import SHANGHAI
 from shared.web.register.evidence import EvidenceSource, document_line, entry_line
@@ -74,21 +73,9 @@ def _record(kind: Kind) -> bytes:
 
 
 def _entry(kind: Kind, value: bytes) -> bytes:
-    return canonical_json(
-        {
-            "content_mode": "structured",
-            "exchange": _EXCHANGE,
-            "headers_sha256": None,
-            "kind": kind,
-            "number": _DATA[kind][_NUMBER_FIELD[kind]],
-            "offset": _SEQ - 1,
-            "partition": 0,
-            "revision": 1,
-            "seq": _SEQ,
-            "topic": topic_of(kind, _EXCHANGE),
-            "value_sha256": sha256(value).hexdigest(),
-        }
-    )
+    number = _DATA[kind][_NUMBER_FIELD[kind]]
+    row = StoredEntry("document", _SEQ, _EXCHANGE, number, 1, "", 0, _SEQ - 1, binary_mode=False, value=value)
+    return document_entry(kind)(row).encode()
 
 
 def _refused(kind: Kind) -> QuarantinedRecord:
