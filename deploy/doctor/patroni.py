@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class PatroniRules(msgspec.Struct, frozen=True):
-    """Patroni's dynamic configuration with its defaults, as far as replication hangs on it."""
+    """Patroni's dynamic configuration with its defaults, as far as it decides on replication."""
 
     synchronous_mode: bool | str = False
     synchronous_mode_strict: bool = False

@@ -36,7 +36,7 @@ class AsOfQuery(QuerySchema):
 
 
 class FlagParameter(Text):
-    """A flag, or `reading:` with the id of a reading on which the payable hangs."""
+    """A flag, or `reading:` with the id of a reading on which the payable depends."""
 
     documented: ClassVar[Json] = {"anyOf": [{"enum": list(FLAGS)}, {"pattern": f"^{READING_FLAG}"}]}
 
@@ -59,7 +59,7 @@ class AwardQuery(PageQuery, AsOfQuery):
 
     @validates_schema
     def validate_reading(self, given: Json, **_: object) -> None:
-        """The awards that hang on a reading are known of the present: the price list is computed in advance, of now."""
+        """Refuse a reading with an instant: the price list is computed in advance, as of now."""
         if given.get("as_of") is not None and given.get("flag", "").startswith(READING_FLAG):
             said = "不能与 as_of 同用：读法的影响只测算现在的 / not with as_of: readings are priced as of now"
             raise ValidationError(said, "flag")
