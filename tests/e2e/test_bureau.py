@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -58,8 +58,13 @@ def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any
         return answer.json()
 
     bought(running_set, client, 1, "0")
+
+    def today() -> date:
+        """Return the day at each step anew: a payment must not be dated before the approval, also at midnight."""
+        return datetime.now(SHANGHAI).date()
+
     post(f"/v1/subjects/uscc:{BUYER}/eligibility", verified())
-    today, paper = datetime.now(SHANGHAI).date(), [{"name": "批复.pdf", "sha256": "ab" * 32}]
+    paper = [{"name": "批复.pdf", "sha256": "ab" * 32}]
     notice = {"from": "2026-03-02", "until": "2026-03-10", "where": "公告栏", "documents": paper}
     for who, step in (
         ("bureau", {"action": "list"}),
@@ -67,19 +72,20 @@ def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any
         ("bureau2", {"action": "joint_review", "documents": paper}),
         ("bureau", {"action": "publish", **notice}),
         ("bureau3", {"action": "approve", "documents": paper}),
-        ("bureau", {"action": "pay", "voucher_no": "V-1", "paid_on": today.isoformat()}),
     ):
         post(f"/v1/awards/{AWARD}/decisions", step, who)
+    payment = {"action": "pay", "voucher_no": "V-1", "paid_on": today().isoformat()}
+    post(f"/v1/awards/{AWARD}/decisions", payment)
     bought(running_set, client, 2, "1500000")
     (proposal,) = client.items("incentive", "/v1/clawbacks", state="open")
     assert (proposal["award_id"], proposal["amount"]) == (AWARD, "25000.00")
-    until = (today + timedelta(days=30)).isoformat()
+    until = (today() + timedelta(days=30)).isoformat()
     why = {"ground": "correction", "reason": "退款", "documents": paper}
     notified = {"action": "notify_return", "amount": "25000.00", "until": until, **why}
     post(f"/v1/awards/{AWARD}/decisions", notified)
     returned = {"action": "return", "amount": "25000.00", "documents": paper}
     post(f"/v1/awards/{AWARD}/decisions", returned, "bureau2")
-    received = {"action": "recover", "amount": "20000.00", "voucher_no": "R-1", "received_on": today.isoformat()}
+    received = {"action": "recover", "amount": "20000.00", "voucher_no": "R-1", "received_on": today().isoformat()}
     recovered = post(f"/v1/awards/{AWARD}/decisions", received)
     found = client.get("incentive", f"/v1/awards/{AWARD}")
     assert (found["state"], found["approved"], found["paid"], found["returned"], found["flags"]) == (

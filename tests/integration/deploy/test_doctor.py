@@ -240,7 +240,7 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             "ALTER TABLE fact DISABLE TRIGGER append_only",
             "ALTER TABLE position OWNER TO postgres",
             "ALTER TABLE ledger_settings DISABLE TRIGGER USER",
-            "INSERT INTO ledger_settings VALUES (DEFAULT, 0, now() + '1 year', 'p', 1, '', '', '', '{}', '{r9}')",
+            "INSERT INTO ledger_settings VALUES (DEFAULT, 0, now() + '365 days', 'p', 1, '', '', '', '{}', '{r9}')",
             "ALTER TABLE ledger_settings ENABLE TRIGGER USER",
         ),
         "listing": ("UPDATE alembic_version SET version_num = '0001'",),
