@@ -171,6 +171,15 @@ def apply_all_databases(folder: Path) -> None:
     help=say("只检查一个服务", "check one service by its own settings"),
 )
 @click.option(
+    "--consumer",
+    "is_consumer",
+    is_flag=True,
+    help=say(
+        "与 --service 合用：检查消费程序的容器，其中没有接口密钥，而有心跳",
+        "with --service, in a container of its consumer, which has no API keys but a heartbeat",
+    ),
+)
+@click.option(
     "--secrets",
     "folder",
     type=FOLDER,
@@ -191,13 +200,17 @@ def apply_all_databases(folder: Path) -> None:
         "read the settings from admin.env of this folder, or from the service's file, and from own.env",
     ),
 )
-def doctor(service: Service | None, folder: Path | None, no_secrets: bool, config: Path | None) -> None:
+def doctor(
+    service: Service | None, is_consumer: bool, folder: Path | None, no_secrets: bool, config: Path | None
+) -> None:
+    if is_consumer and service is None:
+        raise click.UsageError(say("--consumer 需要 --service", "--consumer needs --service"))
     if config is not None:
         with errors_in_one_line():
             use_settings(settings_in(config, service or "admin"))
     secrets = folder or (config or Path()) / "secrets"
     well = True
-    for finding in examine(service, None if no_secrets else secrets):
+    for finding in examine(service, None if no_secrets else secrets, is_consumer=is_consumer):
         status = "异常 FAIL" if not finding.well else "注意 warn" if finding.is_warning else "正常 ok  "
         click.echo(f"{status}  {finding.subject}: {localized(finding.text)}")
         well = well and finding.well

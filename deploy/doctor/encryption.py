@@ -1,42 +1,67 @@
 """Check that what travels between the machines of a set is encrypted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo
 
 from deploy.doctor.finding import Finding
+from shared.language import join
 from shared.settings import DeploymentSettings
 
+_SUBJECT: Final = "加密 encryption"
 _ENCRYPTED = ("require", "verify-ca", "verify-full")
 _WHAT_TO_DO = "see 'Encryption' in docs/en/operations/high-availability.md"
 
 
+class Way(NamedTuple):
+    """The way to an engine by the settings: the machines that it leads to, and whether it insists on TLS."""
+
+    engine: str
+    machines: frozenset[str]
+    is_encrypted: bool
+
+
 def encryption(settings: DeploymentSettings) -> Finding:
-    """Warn of engines on several machines that are reached in plain text, by the settings of the admin."""
-    engines = ", ".join(_in_plain_text(settings))
-    if not engines:
-        return Finding("加密 encryption", True, "各机器之间无明文 / nothing is in plain text between machines")
-    text = f"各机器之间未加密 / in plain text between machines: {engines}: {_WHAT_TO_DO}"
-    return Finding("加密 encryption", True, text, is_warning=True)
+    """Warn of engines on several machines that are reached in plain text, by the settings of the admin.
+
+    One other machine may as well be a container on this one: that is reported, and no warning.
+    """
+    ways = [way for way in _ways(settings) if way.machines]
+    plain = [way for way in ways if not way.is_encrypted]
+    if engines := ", ".join(way.engine for way in plain if len(way.machines) > 1):
+        text = f"各机器之间未加密 / in plain text between machines: {engines}: {_WHAT_TO_DO}"
+        return Finding(_SUBJECT, True, text, is_warning=True)
+    told = [f"TLS: {', '.join(way.engine for way in ways if way.is_encrypted)}"] if len(plain) < len(ways) else []
+    if plain:
+        named = ", ".join(f"{way.engine} ({', '.join(way.machines)})" for way in plain)
+        told.append(f"无 TLS，只宜在同一台机器内 / without TLS, which is for containers of one machine: {named}")
+    if settings.patroni_url is not None:
+        told.append("etcd 由 `jiangbu ha render` 检查 / etcd is checked by `jiangbu ha render`")
+    return Finding(_SUBJECT, True, join(*(told or ["都在本机 / all on this machine"])))
 
 
-def _in_plain_text(settings: DeploymentSettings) -> Iterable[str]:
+def _ways(settings: DeploymentSettings) -> Iterator[Way]:
     database = conninfo_to_dict(settings.database_admin_url)
-    hosts = str(database.get("host") or "").split(",")
-    if _are_several_machines(hosts):
-        if database.get("sslmode") not in _ENCRYPTED:
-            yield "PostgreSQL"
-        if settings.patroni_url is not None and urlsplit(settings.patroni_url).scheme == "http":
-            yield "Patroni"
-    brokers = [server.rpartition(":")[0] for server in settings.kafka.bootstrap_servers]
-    if _are_several_machines(brokers) and not settings.kafka.security_protocol.endswith("SSL"):
-        yield "Kafka"
+    machines = _other_machines(str(database.get("host") or "").split(","))
+    yield Way("PostgreSQL", machines, (database.get("sslmode") or _default_sslmode()) in _ENCRYPTED)
+    if settings.patroni_url is not None:
+        yield Way("Patroni", machines, urlsplit(settings.patroni_url).scheme == "https")
+    brokers = _other_machines(server.rpartition(":")[0] for server in settings.kafka.bootstrap_servers)
+    yield Way("Kafka", brokers, settings.kafka.security_protocol.endswith("SSL"))
 
 
-def _are_several_machines(hosts: Iterable[str]) -> bool:
-    return len({host for host in hosts if not _is_this_machine(host)}) > 1
+def _default_sslmode() -> str:
+    """Return what libpq takes for a URL that does not say it, such as PGSSLMODE of own.env."""
+    found = next(one.val for one in Conninfo.get_defaults() if one.keyword == b"sslmode")
+    return (found or b"prefer").decode()
+
+
+def _other_machines(hosts: Iterable[str]) -> frozenset[str]:
+    return frozenset(host for host in hosts if not _is_this_machine(host))
 
 
 def _is_this_machine(host: str) -> bool:

@@ -1,5 +1,6 @@
 """Check a whole deployment, or what one service needs; one finding for each requirement."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -22,6 +23,7 @@ from shared.kafka.errors import MissingTopicsError, check_topics
 from shared.postgres.clock import ahead_s, clock_error_s, is_wrong, wrong_clock_text
 from shared.postgres.database import make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision
+from shared.process.liveness import stall_reason
 from shared.service_log.signing import signing_key_file
 from shared.settings import (
     DeploymentSettings,
@@ -37,14 +39,15 @@ from shared.web.keys import KeysError, load_keys
 from shared.whitelist import WhitelistError, load_whitelist
 
 
-def examine(service: Service | None, folder: Path | None) -> Iterator[Finding]:
+def examine(service: Service | None, folder: Path | None, *, is_consumer: bool = False) -> Iterator[Finding]:
     """Check one service by its own settings, or the whole deployment as the admin of both engines.
 
-    `folder` holds the secrets; without it passwords, API keys, users and rights are not checked. Settings or a
-    whitelist that cannot be loaded end the checks.
+    `folder` holds the secrets; without it passwords, API keys, users and rights are not checked. `is_consumer`: where
+    the consumer of the service runs, which has no API keys. Settings or a whitelist that cannot be loaded end the
+    checks.
     """
     try:
-        yield from _deployment(folder) if service is None else _service(service)
+        yield from _deployment(folder) if service is None else _service(service, is_consumer=is_consumer)
     except SettingsError as error:
         yield Finding("设置 settings", False, str(error))
     except WhitelistError as error:
@@ -80,11 +83,14 @@ def _deployment(folder: Path | None) -> Iterator[Finding]:
     yield api("incentive", settings.incentive_url)
 
 
-def _service(service: Service) -> Iterator[Finding]:
+def _service(service: Service, *, is_consumer: bool) -> Iterator[Finding]:
     """Check what a service needs, in the order in which it needs it."""
     settings = Settings(service)
     yield Finding("设置 settings", True, f"{service}, register {settings.register}")
-    yield _keys(settings.api_keys_file)
+    if not is_consumer:
+        yield _keys(settings.api_keys_file)
+    elif settings.heartbeat_file is not None:
+        yield _heartbeat(settings.heartbeat_file)
     yield _signing_key(settings)
     if service == "incentive":
         yield _shown_keys(settings)
@@ -102,6 +108,13 @@ def _keys(path: Path | None) -> Checked:
     if path is None:
         return ["API_KEYS_FILE: 未设置 / is not set"], ""
     return [], f"{path}: {len(load_keys(path).keys)} keys"
+
+
+@check("心跳 heartbeat")
+def _heartbeat(path: Path) -> Checked:
+    """Check that each part of the consumer makes progress, as the probe of its container does."""
+    why = stall_reason(str(path), time.monotonic())
+    return [] if why is None else [why], str(path)
 
 
 @check("签名密钥 signing key")

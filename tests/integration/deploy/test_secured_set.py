@@ -6,6 +6,7 @@ import hashlib
 import json
 import signal
 import subprocess
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -198,6 +199,18 @@ def test_an_exchange_with_a_wrong_password_is_refused(secured_set: SecuredSet, t
 def test_the_doctor_needs_no_more_rights_than_its_service(secured_set: SecuredSet, service: str) -> None:
     found = secured_set.jiangbu(service, "doctor")
     assert found.exit_code == 0, found.output
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_doctor_of_a_consumer_needs_no_api_keys(secured_set: SecuredSet, tmp_path: Path, service: str) -> None:
+    """Its container has none, by Compose and by the chart; it has a heartbeat, on which its probe depends."""
+    heartbeat = tmp_path / "heartbeat"
+    given = {"API_KEYS_FILE": str(tmp_path / "missing"), "HEARTBEAT_FILE": str(heartbeat)}
+    for age_s, faults in ((0, []), (1e6, ["心跳 heartbeat"])):
+        heartbeat.write_text(f"reader {time.monotonic() - age_s}\n", "ascii")
+        found = secured_set.jiangbu(service, "doctor", "--consumer", **given)
+        wrong = [line.split("  ", 1)[1].split(":")[0] for line in found.output.splitlines() if "FAIL" in line]
+        assert (wrong, found.exit_code) == (faults, bool(faults)), found.output
 
 
 @pytest.mark.parametrize("name", ["SERVICE_KEY_FILE", "SESSION_KEY_FILE"])
