@@ -67,8 +67,8 @@ def config(server: Postgres, apis: str, tmp_path: Path, monkeypatch: pytest.Monk
         "INCENTIVE_URL": apis,
     }
     (folder / "admin.env").write_text(environment_text(settings), "utf-8")
-    for name in (*settings, "PGSSLMODE"):  # the commands set them for their process
-        monkeypatch.setenv(name, "")
+    for name, value in (settings | {"PGSSLMODE": "prefer"}).items():  # the commands set them for their process
+        monkeypatch.setenv(name, value)
     systemctl = tmp_path / "bin" / "systemctl"
     systemctl.parent.mkdir()
     systemctl.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path / "told"}\n', "utf-8")
