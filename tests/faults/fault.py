@@ -84,6 +84,10 @@ class Fault:
         self._publishers.append(publisher)
         self.events += len(records)
 
+    @property
+    def is_publishing(self) -> bool:
+        return any(publisher.is_alive() for publisher in self._publishers)
+
     def await_published(self) -> list[Sent]:
         """Tend the set until everything is acknowledged; return what was sent since the last call."""
         sent: list[Sent] = []

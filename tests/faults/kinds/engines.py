@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from tests.faults.rig import Rig
 
 AWAY_S = 60.0
 REFUSED_S = 4.0
@@ -126,16 +125,17 @@ def disk_full(fault: Fault) -> None:
     if rig.small_disk is None:
         raise Unavailable("需要挂载文件系统的权限 / needs the right to mount a file system")
     with filled(rig.small_disk) as fill:
-        fault.publish(events=3 * 300)
         fault.plan.append(f"no room for {REFUSED_S:.0f} s")
-        # The free space in the tables' last pages is used up first.
-        rig.wait_until(lambda: _refused_for_space(rig, fill), 180, "the disk is not full")
+        rig.wait_until(lambda: _refused_for_space(fault, fill), 180, "the disk is not full")
         rig.pause(REFUSED_S)
 
 
-def _refused_for_space(rig: Rig, fill: Callable[[], None]) -> bool:
+def _refused_for_space(fault: Fault, fill: Callable[[], None]) -> bool:
+    """Publish until somebody is refused: free space in the tables' pages and recycled WAL are used up first."""
     fill()
-    return any("No space left" in worker.log for worker in rig.workers)
+    if not fault.is_publishing:
+        fault.publish()
+    return any("No space left" in worker.log for worker in fault.rig.workers)
 
 
 def serialization_errors(fault: Fault) -> None:
