@@ -79,12 +79,16 @@ def wait_ended(scene: Scene) -> None:
     rig = _rig(scene)
     statement = """SELECT pg_cancel_backend(pid)::integer FROM pg_stat_activity
         WHERE wait_event = 'SyncRep' AND datname = 'listing' AND usename = 'listing_service'"""
+
+    def counted() -> bool:
+        """Cancel what waits, which may be a commit of the sender first: those of the consumer are counted."""
+        rig.pair.ask_primary(statement)
+        return rig.metric("listing", "jiangbu_worker_unreplicated_commits_total")[""] > 0
+
     with rig.pair.no_acknowledgement():
         scene.flow.send()
-        rig.wait_until(lambda: rig.pair.ask_primary(statement), _WITHIN_S, "no commit of listing waits")
-    # No further record comes meanwhile.
-    name = "jiangbu_worker_unreplicated_commits_total"
-    rig.wait_until(lambda: rig.metric("listing", name)[""] > 0, _WITHIN_S, "no commit is counted", 0.25)
+        # No further record comes meanwhile.
+        rig.wait_until(counted, _WITHIN_S, "no commit of the consumer of listing is counted", 0.25)
     scene.hold(0.5)
 
 
