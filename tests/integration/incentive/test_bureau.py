@@ -962,7 +962,10 @@ def test_of_two_that_pay_at_once_one_is_refused(bureau: Bureau) -> None:
         body = {"action": "pay", "voucher_no": f"V-{number}", "paid_on": paid_on}
         given = headers((FIRST, SECOND)[number % 2]) | {"Idempotency-Key": f"race-{number}"}
         start.wait()
-        return client.post(f"/v1/awards/{award_id}/decisions", json=body, headers=given).status_code
+        # On a busy machine somebody waits too long for the ledger, is told to ask again, and does.
+        while (status := client.post(f"/v1/awards/{award_id}/decisions", json=body, headers=given).status_code) == 503:
+            pass
+        return status
 
     with ThreadPoolExecutor(people) as pool:
         statuses = sorted(pool.map(pay, range(people)))
