@@ -100,8 +100,8 @@ test: check
 	@exec $(PYTEST) -n 3 -m 'not extended' $(ARGS)
 
 # The highly available set needs the machine to itself, so its tests come last; with ARGS only those that ARGS name.
-# Containers are one group to the scheduler of Linux: beside forty programs of other tests, a whole Compose set would get
-# a fortieth of the processors, so that these programs run at a lower priority.
+# Linux schedules all containers as one group: beside forty programs of other tests a whole Compose set would get a
+# fortieth of the processors. The tests therefore run at a lower priority than containers.
 test-all: check test-tools setup-ha setup-spark
 	@nice -n 5 $(PYTEST) -n 4 -m 'not ha' $(ARGS)
 	@$(if $(ARGS),,exec $(HA_TESTS))

@@ -17,8 +17,8 @@ _ENCRYPTED = ("require", "verify-ca", "verify-full")
 _WHAT_TO_DO = "see 'Encryption' in docs/en/operations/high-availability.md"
 
 
-class Way(NamedTuple):
-    """The way to an engine by the settings: the machines that it leads to, and whether it insists on TLS."""
+class Endpoint(NamedTuple):
+    """An engine as the settings reach it: its machines other than this one, and whether TLS is required."""
 
     engine: str
     machines: frozenset[str]
@@ -30,32 +30,33 @@ def encryption(settings: DeploymentSettings) -> Finding:
 
     One other machine may as well be a container on this one: that is reported, and no warning.
     """
-    ways = [way for way in _ways(settings) if way.machines]
-    plain = [way for way in ways if not way.is_encrypted]
-    if engines := ", ".join(way.engine for way in plain if len(way.machines) > 1):
+    endpoints = [one for one in _endpoints(settings) if one.machines]
+    plain = [one for one in endpoints if not one.is_encrypted]
+    if engines := ", ".join(one.engine for one in plain if len(one.machines) > 1):
         text = f"各机器之间未加密 / in plain text between machines: {engines}: {_WHAT_TO_DO}"
         return Finding(_SUBJECT, True, text, is_warning=True)
-    told = [f"TLS: {', '.join(way.engine for way in ways if way.is_encrypted)}"] if len(plain) < len(ways) else []
+    encrypted = ", ".join(one.engine for one in endpoints if one.is_encrypted)
+    told = [f"TLS: {encrypted}"] if encrypted else []
     if plain:
-        named = ", ".join(f"{way.engine} ({', '.join(way.machines)})" for way in plain)
+        named = ", ".join(f"{one.engine} ({', '.join(one.machines)})" for one in plain)
         told.append(f"无 TLS，只宜在同一台机器内 / without TLS, which is for containers of one machine: {named}")
     if settings.patroni_url is not None:
         told.append("etcd 由 `jiangbu ha render` 检查 / etcd is checked by `jiangbu ha render`")
     return Finding(_SUBJECT, True, join(*(told or ["都在本机 / all on this machine"])))
 
 
-def _ways(settings: DeploymentSettings) -> Iterator[Way]:
+def _endpoints(settings: DeploymentSettings) -> Iterator[Endpoint]:
     database = conninfo_to_dict(settings.database_admin_url)
     machines = _other_machines(str(database.get("host") or "").split(","))
-    yield Way("PostgreSQL", machines, (database.get("sslmode") or _default_sslmode()) in _ENCRYPTED)
+    yield Endpoint("PostgreSQL", machines, (database.get("sslmode") or _default_sslmode()) in _ENCRYPTED)
     if settings.patroni_url is not None:
-        yield Way("Patroni", machines, urlsplit(settings.patroni_url).scheme == "https")
+        yield Endpoint("Patroni", machines, urlsplit(settings.patroni_url).scheme == "https")
     brokers = _other_machines(server.rpartition(":")[0] for server in settings.kafka.bootstrap_servers)
-    yield Way("Kafka", brokers, settings.kafka.security_protocol.endswith("SSL"))
+    yield Endpoint("Kafka", brokers, settings.kafka.security_protocol.endswith("SSL"))
 
 
 def _default_sslmode() -> str:
-    """Return what libpq takes for a URL that does not say it, such as PGSSLMODE of own.env."""
+    """Return the sslmode that libpq uses for a URL without one, such as PGSSLMODE of own.env."""
     found = next(one.val for one in Conninfo.get_defaults() if one.keyword == b"sslmode")
     return (found or b"prefer").decode()
 

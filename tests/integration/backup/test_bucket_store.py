@@ -86,24 +86,24 @@ def test_a_wrong_secret_and_a_bucket_that_does_not_exist_are_refused(storage: Ob
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_request_that_fails_is_made_again(storage: ObjectStorage, harm: Harm) -> None:
-    """Whether it is refused for now, or the connection is cut while it is sent or answered."""
+    """It is refused for now, or the connection is cut while it is sent or answered."""
     content = random.Random(1).randbytes(3 << 20)
-    with failing_storage(storage) as way:
-        store = BucketStore(replace(storage.settings, endpoint=way.environment["BUCKET_ENDPOINT"]), BUCKET, harm)
+    with failing_storage(storage) as proxy:
+        store = BucketStore(proxy.settings, BUCKET, harm)
         if harm != "answer cut":  # that of a PUT is empty
-            way.fail(b"PUT ", harm, times=2)
+            proxy.fail(b"PUT ", harm, times=2)
         store.write("runs/1", content)
-        way.fail(b"GET ", harm, times=2)
+        proxy.fail(b"GET ", harm, times=2)
         assert store.read("runs/1") == content
-        assert way.failing == []
+        assert proxy.failing == []
 
 
 def test_storage_that_goes_on_refusing_is_told(storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.backup.bucket_store._RETRIES", _RETRIES.new(total=1))
-    with failing_storage(storage) as way:
-        store = BucketStore(replace(storage.settings, endpoint=way.environment["BUCKET_ENDPOINT"]), BUCKET, "")
+    with failing_storage(storage) as proxy:
+        store = BucketStore(proxy.settings, BUCKET, "")
         for told, harm in (("503 SlowDown", "slow down"), ("cannot be reached", "request cut")):
-            way.fail(b"PUT ", harm, times=2)
+            proxy.fail(b"PUT ", harm, times=2)
             with pytest.raises(OperatorError, match=told):
                 store.write("runs/1", b"")
 

@@ -140,17 +140,17 @@ def test_a_part_that_fails_on_its_way_to_object_storage_is_sent_again(
 ) -> None:
     """A large file is uploaded in parts, and read back for its digest."""
     content = random.Random(1).randbytes(_LARGE_BYTES)
-    with object_storage(tmp_path / "storage") as storage, failing_storage(storage) as way:
-        for name, value in way.environment.items():
+    with object_storage(tmp_path / "storage") as storage, failing_storage(storage) as proxy:
+        for name, value in proxy.environment.items():
             monkeypatch.setenv(name, value)
         store = ArchiveStore(f"s3://{BUCKET}/archive")
         if harm != "answer cut":  # that to a part is short
-            way.fail(b"PUT .*partNumber=", harm, times=2)
+            proxy.fail(b"PUT .*partNumber=", harm, times=2)
         with store.parquet_writer("records/1.parquet", pa.schema([("value", pa.binary())])) as writer:
             writer.write_table(pa.table({"value": [content]}))
-        way.fail(b"GET .*1\\.parquet", harm, times=2)
+        proxy.fail(b"GET .*1\\.parquet", harm, times=2)
         store.add("records/1.parquet", 1)
-        assert way.failing == []
+        assert proxy.failing == []
         written = (storage.bucket / "archive" / "records" / "1.parquet").read_bytes()
         assert [file.sha256 for file in store.manifest.files] == [sha256(written).hexdigest()]
         assert pq.read_table(pa.BufferReader(written)).to_pylist() == [{"value": content}]

@@ -1,4 +1,4 @@
-"""A way to S3-compatible storage on which chosen requests fail: throttled, or cut in the middle."""
+"""A proxy in front of S3-compatible storage that fails chosen requests: throttles them, or cuts the connection."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import socket
 import struct
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shared.settings import BucketSettings
     from tests.support.engines.object_storage import ObjectStorage
 
 Harm = Literal["slow down", "request cut", "answer cut"]
@@ -39,8 +40,16 @@ class FailingStorage:
     @property
     def environment(self) -> dict[str, str]:
         """The settings of programs that use it."""
+        return self.storage.environment | {"BUCKET_ENDPOINT": self._endpoint}
+
+    @property
+    def settings(self) -> BucketSettings:
+        return replace(self.storage.settings, endpoint=self._endpoint)
+
+    @property
+    def _endpoint(self) -> str:
         host, port = self.listener.getsockname()
-        return self.storage.environment | {"BUCKET_ENDPOINT": f"http://{host}:{port}"}
+        return f"http://{host}:{port}"
 
     def fail(self, request: bytes, harm: Harm, times: int = 1) -> None:
         """Let the next requests fail whose first line has this pattern; only answers of some size can be cut."""
@@ -110,11 +119,11 @@ def _shut(one: socket.socket) -> None:
 def failing_storage(storage: ObjectStorage) -> Iterator[FailingStorage]:
     """Listen on a port of its own; nothing fails until it is told to."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        way = FailingStorage(storage, listener)
-        thread = threading.Thread(target=way.serve, daemon=True)
+        proxy = FailingStorage(storage, listener)
+        thread = threading.Thread(target=proxy.serve, daemon=True)
         thread.start()
         try:
-            yield way
+            yield proxy
         finally:
             _shut(listener)
             thread.join()

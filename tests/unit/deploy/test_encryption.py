@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from deploy.doctor.encryption import encryption
 from shared.settings import DeploymentSettings
 
+if TYPE_CHECKING:
+    from deploy.doctor.finding import Finding
+
 PROXIES = "postgresql://postgres@/postgres?host=10.0.0.1,10.0.0.2&port=5000,5000"
 BROKERS = "10.0.0.1:9092,10.0.0.2:9092"
+
+
+def found_with(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> Finding:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return encryption(DeploymentSettings())
 
 
 @pytest.mark.parametrize(
@@ -40,9 +51,7 @@ def test_engines_in_plain_text_are_named(
         "REGISTERS": "r1=http://10.0.0.1:8011,http://10.0.0.1:8012",
         "INCENTIVE_URL": "http://10.0.0.1:8013",
     }
-    for name, value in (given | settings).items():
-        monkeypatch.setenv(name, value)
-    found = encryption(DeploymentSettings())
+    found = found_with(monkeypatch, given | settings)
     assert found.well
     assert found.is_warning == bool(engines)
     if engines:
@@ -83,8 +92,6 @@ def test_only_what_is_known_is_called_encrypted(
         "DATABASE_ADMIN_URL": "postgresql://postgres@127.0.0.1/postgres",
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
     }
-    for name, value in (given | settings).items():
-        monkeypatch.setenv(name, value)
-    found = encryption(DeploymentSettings())
+    found = found_with(monkeypatch, given | settings)
     assert (found.well, found.is_warning) == (True, False)
     assert found.text.endswith(told)
