@@ -13,9 +13,10 @@ from tests.faults.disk import filled
 from tests.faults.fault import Fault, Kind, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
+    from tests.faults.rig import Rig
 
 AWAY_S = 60.0
 REFUSED_S = 4.0
@@ -124,18 +125,24 @@ def disk_full(fault: Fault) -> None:
     rig = fault.rig
     if rig.small_disk is None:
         raise Unavailable("需要挂载文件系统的权限 / needs the right to mount a file system")
+    refusals = _refusals_for_space(rig)
     with filled(rig.small_disk) as fill:
         fault.plan.append(f"no room for {REFUSED_S:.0f} s")
-        rig.wait_until(lambda: _refused_for_space(fault, fill), 180, "the disk is not full")
+
+        def is_refused() -> bool:
+            # Free space in the tables' pages and recycled WAL are used up first.
+            fill()
+            if not fault.is_publishing:
+                fault.publish()
+            return _refusals_for_space(rig) > refusals
+
+        rig.wait_until(is_refused, 180, "the disk is not full")
         rig.pause(REFUSED_S)
 
 
-def _refused_for_space(fault: Fault, fill: Callable[[], None]) -> bool:
-    """Publish until somebody is refused: free space in the tables' pages and recycled WAL are used up first."""
-    fill()
-    if not fault.is_publishing:
-        fault.publish()
-    return any("No space left" in worker.log for worker in fault.rig.workers)
+def _refusals_for_space(rig: Rig) -> int:
+    """Count the refusals in PostgreSQL's log: without room for WAL the server ends, and no worker is told why."""
+    return rig.postgres.log_file.read_text(encoding="utf-8", errors="replace").count("No space left")
 
 
 def serialization_errors(fault: Fault) -> None:
