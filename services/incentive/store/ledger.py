@@ -13,7 +13,11 @@ from shared.postgres.clock import check_clock
 from shared.postgres.query import execute, fetch_optional, fetch_value
 from shared.values.json_types import Json
 
-_LIMITS: Final = "SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
+# One statement, because each batch needs it: prepared once, one answer.
+_LOCK: Final = """
+    SELECT set_config('transaction_timeout', '120s', true),
+           set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock(%(lock)s)
+"""
 LAST_INSTANT: Final = """
     SELECT greatest((SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1),
                     (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1),
@@ -34,8 +38,7 @@ def lock_ledger(connection: Connection) -> None:
 
     The time limits make PostgreSQL end the transaction of a process that was stopped in the middle.
     """
-    execute(connection, _LIMITS)
-    execute(connection, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LEDGER_LOCK)
+    execute(connection, _LOCK, lock=LEDGER_LOCK)
 
 
 def lock_ledger_for_request(connection: Connection) -> None:
