@@ -351,6 +351,12 @@ RELEASED = {
     "services/incentive/migrations/versions/0048_room_plans.sql": (
         "da79fb78da8b7c594e113f9a6c66326223eb601d363ff54aeb83439380826caa"
     ),
+    "services/incentive/migrations/versions/0049_names.py": (
+        "a443a78e7c4943d684433c01307885acf7d780a93ebf5e76679503c1214f1a8f"
+    ),
+    "services/incentive/migrations/versions/0049_names.sql": (
+        "5ca800c5a996c6cdc6b88e56219db24dc3e7a273a307c845ca906f6be3755d70"
+    ),
 }
 
 

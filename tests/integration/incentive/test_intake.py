@@ -392,6 +392,17 @@ def test_a_name_alone_makes_a_version_and_no_posting(ledger: Ledger) -> None:
     assert len(transactions(ledger)) == 1
 
 
+def test_names_and_participants_that_stay_as_they_are_are_not_locked(ledger: Ledger) -> None:
+    """PostgreSQL writes a row to lock it."""
+    ledger.take(first_listing(1, "2026-03-01", seq=1), first_purchase(1, "2026-03-01", seq=1))
+    ledger.take(first_listing(1, "2026-03-01", seq=2), first_purchase(1, "2026-03-01", "2000000.00", seq=2))
+    read = "SELECT xmax::text <> '0' AS is_written FROM {table} WHERE {which} ORDER BY 1"
+    names = read.format(table="subject_name", which="subject = :subject")
+    participants = read.format(table="participant", which="subject = :subject AND rule = 'first_listing'")
+    for statement in (names, participants):
+        assert ledger.connection.execute(text(statement), {"subject": subject(1)}).scalars().all() == [False]
+
+
 def test_totals_that_are_not_cut_at_the_policys_dates_stop_the_intake(ledger: Ledger) -> None:
     uncut = exchange_total("kmdex", 2026, [("2026-03-01", "1.00")], seq=1, cut_at=("2025-10-15",))
     with pytest.raises(CutDatesError, match="2028-10-15"):
