@@ -38,7 +38,7 @@ def run_consumer(settings: Settings) -> None:
     log = ledger_log(signing_key(settings), settings.log_origin)
     with (
         child_process("awards", lambda inside: publish_awards(settings, log, inside)) as publisher,
-        consumer_program(settings, ("reader", "writer", "awards")) as program,
+        consumer_program(settings, ("reader", "writer", "awards"), publisher.unknown_commits) as program,
     ):
         if program.wait_until_ready([*TOPICS, AWARDS], log, lambda: _put_in_force(rulebook, log, program)):
             _consume(rulebook, log, program, publisher)

@@ -24,6 +24,7 @@ from shared.process.background import background_thread
 from shared.process.heartbeat import Heartbeat
 from shared.process.program import shorten_thread_switching
 from shared.process.shutdown import SHUTDOWN_DEADLINE_S
+from shared.process.unknown_commits import UnknownCommits
 from shared.telemetry.masking import reason_of
 
 _BEAT: Final = "beat"
@@ -42,6 +43,7 @@ class ChildSide:
     """The child's side of the pipe: when to stop, whether to leave the CPU to the parent, and that there is work."""
 
     _pipe: Connection
+    unknown_commits: UnknownCommits
     stop: threading.Event = field(default_factory=threading.Event)
     throttled: threading.Event = field(default_factory=threading.Event)
     work: threading.Event = field(default_factory=threading.Event)
@@ -72,6 +74,7 @@ class ChildProcess:
 
     name: str
     _pipe: Connection
+    unknown_commits: UnknownCommits
     is_working: bool = False
 
     @contextmanager
@@ -120,15 +123,16 @@ class ChildProcess:
 def child_process(name: str, work: Callable[[ChildSide], None]) -> Iterator[ChildProcess]:
     """Fork a child that runs `work` after the signal to begin. Call it before any thread starts."""
     ours, theirs = multiprocessing.Pipe()
+    unknown_commits = UnknownCommits()
     # Existing objects stay in shared memory only as long as the garbage collector does not write to them.
     gc.collect()
     gc.freeze()
     process = multiprocessing.get_context("fork").Process(
-        target=_work, args=(name, work, theirs, ours), name=name, daemon=True
+        target=_work, args=(name, work, theirs, ours, unknown_commits), name=name, daemon=True
     )
     process.start()
     theirs.close()
-    part = ChildProcess(name, ours)
+    part = ChildProcess(name, ours, unknown_commits)
     try:
         yield part
     finally:
@@ -139,7 +143,13 @@ def child_process(name: str, work: Callable[[ChildSide], None]) -> Iterator[Chil
         process.join()
 
 
-def _work(name: str, work: Callable[[ChildSide], None], pipe: Connection, others: Connection) -> None:
+def _work(
+    name: str,
+    work: Callable[[ChildSide], None],
+    pipe: Connection,
+    others: Connection,
+    unknown_commits: UnknownCommits,
+) -> None:
     others.close()
     # The parent handles signals and forwards them to its children.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
@@ -148,7 +158,7 @@ def _work(name: str, work: Callable[[ChildSide], None], pipe: Connection, others
     except EOFError:
         return
     shorten_thread_switching()
-    side = ChildSide(pipe)
+    side = ChildSide(pipe, unknown_commits)
     threading.Thread(target=side.listen, daemon=True).start()
     ending: BaseException | None = None
     try:

@@ -16,13 +16,13 @@ from functools import partial
 from typing import Final, Literal, get_args
 
 import structlog
-from sqlalchemy import Connection, Engine, ExceptionContext, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from shared.postgres.errors import is_transient
 from shared.postgres.query import execute, fetch_value
-from shared.postgres.replication import UnreplicatedCommitError
 from shared.process.background import background_thread
+from shared.process.unknown_commits import UnknownCommits
 from shared.telemetry.masking import reason_of
 
 Ending = Literal["stopped", "halted", "failed"]
@@ -53,15 +53,16 @@ _UNKNOWN = "UPDATE worker_run SET unknown_commits = %(unknown)s WHERE id = %(id)
 
 
 class WorkerRun:
-    """The run of this process. It counts the commits of its engine that no standby has acknowledged."""
+    """The run of this process. It counts the commits of its engine and of a child that no standby has acknowledged."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, of_child: UnknownCommits | None = None) -> None:
         self._engine = engine
         self._started_s = time.monotonic()
         self._id: int | None = None
-        self._counting = threading.Lock()
-        self._unknown = self._recorded = 0
-        event.listen(engine, "handle_error", self._count)
+        own = UnknownCommits()
+        own.watch(engine)
+        self._counts = [own] if of_child is None else [own, of_child]
+        self._recorded = 0
 
     def begun(self) -> None:
         """Record the start. Raises errors of the driver."""
@@ -81,7 +82,7 @@ class WorkerRun:
 
     def _record_unknown(self) -> None:
         """Write the count if it has grown. A transient error leaves it to the next call; raises other errors."""
-        unknown = self._unknown
+        unknown = self._unknown()
         if self._id is None or unknown == self._recorded:
             return
         try:
@@ -112,7 +113,7 @@ class WorkerRun:
         try:
             with engine.begin() as connection:
                 run = self._begin(connection) if self._id is None else self._id
-                execute(connection, _END, **end, unknown=self._unknown, id=run)
+                execute(connection, _END, **end, unknown=self._unknown(), id=run)
         except SQLAlchemyError as error:
             log.warning("end of the run not recorded", error=reason_of(error))
 
@@ -120,7 +121,5 @@ class WorkerRun:
         age_s = time.monotonic() - self._started_s
         return fetch_value(connection, _BEGIN, int, host=socket.gethostname(), pid=os.getpid(), age_s=age_s)
 
-    def _count(self, failure: ExceptionContext) -> None:
-        if isinstance(failure.original_exception, UnreplicatedCommitError):
-            with self._counting:
-                self._unknown += 1
+    def _unknown(self) -> int:
+        return sum(one.number for one in self._counts)

@@ -65,7 +65,7 @@ def run_consumer(kind: RegisterKind, settings: Settings) -> None:
     service_log = kind.log(signing_key(settings), settings.log_origin)
     with (
         child_process("sender", lambda inside: _send(kind, settings, service_log, inside)) as sender,
-        consumer_program(settings, ("reader", "writer", "sender")) as program,
+        consumer_program(settings, ("reader", "writer", "sender"), sender.unknown_commits) as program,
     ):
         begin = partial(_begin, kind, register, service_log, program)
         if program.wait_until_ready([*topics, *kind.facts], service_log, begin):
@@ -76,6 +76,7 @@ def _send(kind: RegisterKind, settings: Settings, service_log: ServiceLog, insid
     """Run the outbox sender in its own process."""
     tracing = start_tracing(settings)
     with guarded_engine(settings, service_log) as engine:
+        inside.unknown_commits.watch(engine)
         sender = OutboxSender(
             engine=engine,
             client_config=settings.kafka.client_config(),

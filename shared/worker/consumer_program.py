@@ -20,6 +20,7 @@ from shared.process.heartbeat import Heartbeat
 from shared.process.program import OPERATOR_ERRORS, shorten_thread_switching
 from shared.process.run_record import WorkerRun
 from shared.process.shutdown import Shutdown
+from shared.process.unknown_commits import UnknownCommits
 from shared.service_log.published import NotComparedError, PublishedComparison
 from shared.service_log.store import ServiceLog
 from shared.settings import Settings
@@ -56,10 +57,10 @@ class ConsumerProgram:
 
 
 @contextmanager
-def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writer")) -> Iterator[ConsumerProgram]:
+def consumer_program(settings: Settings, parts: Sequence[str], of_child: UnknownCommits) -> Iterator[ConsumerProgram]:
     """Provide a program that stops on SIGTERM and SIGINT (`shared/process/shutdown.py`) and records how it ended.
 
-    `parts` are those whose heartbeats show progress.
+    `parts` are those whose heartbeats show progress; `of_child` counts the unknown commits of its child process.
     """
     stopping = Shutdown()
     stopping.watch()
@@ -67,7 +68,12 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
     engine = make_engine(settings.database_url)
     tracing = start_tracing(settings)
     program = ConsumerProgram(
-        settings, engine, stopping.stop, WorkerRun(engine), Heartbeat(settings.heartbeat_file, parts), tracing
+        settings,
+        engine,
+        stopping.stop,
+        WorkerRun(engine, of_child),
+        Heartbeat(settings.heartbeat_file, parts),
+        tracing,
     )
     try:
         with program.run.recording_unknown_commits(stopping.stop):

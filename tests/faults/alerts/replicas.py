@@ -81,7 +81,7 @@ def wait_ended(scene: Scene) -> None:
         WHERE wait_event = 'SyncRep' AND datname = 'listing' AND usename = 'listing_service'"""
 
     def counted() -> bool:
-        """Cancel what waits, which may be a commit of the sender first: those of the consumer are counted."""
+        """Cancel what waits, which may be a commit of the consumer or of its sender: both are counted."""
         rig.pair.ask_primary(statement)
         return rig.metric("listing", "jiangbu_worker_unreplicated_commits_total")[""] > 0
 

@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from deploy.health import health
 from services.listing.app import create_app
-from shared.events.fact_topics import ANNUAL_TOTAL
+from shared.events.fact_topics import ANNUAL_TOTAL, LISTING
 from shared.process.liveness import STUCK_AFTER_S
 from shared.register.publish.outbox import mark_dirty
 from shared.settings import Settings
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from devset.kafka import Kafka
+    from shared.register.publish.outbox import DirtyKey
+    from tests.support.engines.replicated import Replicated
 
 
 # Log event of a program that is ended by the shutdown deadline.
@@ -472,6 +474,45 @@ def test_a_commit_of_unknown_outcome_is_recorded_though_no_record_follows(pair, 
             # The batch is visible, and is not written again; the standby still does not answer.
             until(lambda: place.rows("SELECT 1 FROM listing") or pair.end_waits())
             until(lambda: place.runs()[0].unknown_commits > 0)
+
+
+@pytest.mark.parametrize("service", ["listing", "incentive"])
+def test_a_commit_of_the_child_of_unknown_outcome_is_recorded(pair, kafka, fork_server, tmp_path, service) -> None:
+    with prepared_place(service, tmp_path, pair.primary, kafka, fork_server) as place:
+        child = sender_of(consuming(place))
+        if service == "listing":
+            place.send(1)
+            until(lambda: place.rows("SELECT 1 FROM listing"))
+        until(lambda: sessions_of(pair, child))
+        with pair.no_acknowledgement():
+            if service == "listing":
+                mark_dirty_without_standby(place, (LISTING, f"{place.exchange}/L0"))
+            else:
+                # The publisher begins again, by a commit that shows whether the standby has what it reads.
+                for pid in sessions_of(pair, child):
+                    pair.ask_primary(f"SELECT pg_terminate_backend({pid})::integer")
+
+            def cancel() -> None:
+                """Cancel commits of the child, and none of its parent."""
+                for pid in sessions_of(pair, child, "wait_event = 'SyncRep'"):
+                    pair.ask_primary(f"SELECT pg_cancel_backend({pid})::integer")
+
+            until(lambda: place.runs()[0].unknown_commits > 0 or cancel())
+
+
+def sessions_of(pair: Replicated, program: psutil.Process, which: str = "TRUE") -> list[int]:
+    """Return the sessions of PostgreSQL that the program has."""
+    ports = [one.laddr.port for one in program.net_connections()]
+    statement = f"SELECT pid FROM pg_stat_activity WHERE client_port = ANY (ARRAY{ports}::integer[]) AND {which}"
+    return [pid for (pid,) in pair.ask_primary(statement)]
+
+
+def mark_dirty_without_standby(place: Place, key: DirtyKey) -> None:
+    engine = place.engine
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL synchronous_commit = local"))
+        mark_dirty(connection, [key], now())
+    engine.dispose()
 
 
 def test_it_asks_the_witnesses_that_its_settings_name(place_of, litewitness_program) -> None:

@@ -5,6 +5,7 @@ import threading
 
 from shared.process.child_process import ChildProcess, ChildSide, child_process
 from shared.process.heartbeat import Heartbeat
+from shared.process.unknown_commits import UnknownCommits
 from tests.support.until import until
 
 
@@ -22,7 +23,7 @@ def test_a_commit_tells_the_child_that_there_is_work() -> None:
 def test_a_child_that_does_not_read_holds_nothing_up() -> None:
     ours, theirs = multiprocessing.Pipe()
     with ours, theirs:
-        part = ChildProcess("part", ours)
+        part = ChildProcess("part", ours, UnknownCommits())
         for _ in range(20_000):
             part.committed(has_backlog=True)
         assert theirs.recv() is True

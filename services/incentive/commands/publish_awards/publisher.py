@@ -130,6 +130,7 @@ def publish_awards(settings: Settings, ledger_log: ServiceLog, inside: ChildSide
     """Run the publisher in its own process, until it is told to stop."""
     lower_cpu_priority()
     with guarded_engine(settings, ledger_log) as engine:
+        inside.unknown_commits.watch(engine)
         AwardPublisher(
             engine=engine,
             client_config=settings.kafka.client_config(),
