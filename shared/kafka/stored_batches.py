@@ -103,7 +103,9 @@ class StoredBatches(ABCRecords):  # type: ignore[misc]  # kafka-python has no ty
 
     def _next(self) -> StoredBatch | None:
         start, left = self._pos, len(self._view) - self._pos
-        size = LENGTH.size + LENGTH.unpack_from(self._view, start)[1] if left >= LENGTH.size else left
+        size = LENGTH.size
+        if left >= size:
+            size += LENGTH.unpack_from(self._view, start)[1]
         if left <= 0 or (size > left and start > 0):
             return None
         if not HEADER.size <= size <= left:

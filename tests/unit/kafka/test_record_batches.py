@@ -26,8 +26,9 @@ from shared.kafka.batch_records import (
     StoredRecord,
     is_abort_marker,
 )
-from shared.kafka.record_batch import parse_batch
+from shared.kafka.record_batch import StoredBatch, parse_batch
 from shared.kafka.set_aside import cut_record
+from shared.kafka.stored_batches import StoredBatches
 from tests.support.broker.record_batches import CODECS, batch_of, built, record, varint
 
 MIB = 1 << 20
@@ -58,6 +59,14 @@ def read(data: bytes, from_offset: int = 0, keep: int | None = MAX_VALUE_BYTES, 
     return found
 
 
+def fetched(response: bytes) -> list[StoredBatch]:
+    """Return what a consumer gets of a fetch response."""
+    batches, found = StoredBatches(response), []
+    while batches.has_next() and (batch := batches.next_batch()) is not None:
+        found += [one.value for one in batch]
+    return found
+
+
 fields = st.none() | st.binary(max_size=300)
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 contents = st.lists(st.tuples(fields, fields, st.lists(st.tuples(names, fields), max_size=5)), min_size=1, max_size=40)
@@ -74,6 +83,20 @@ def test_reads_what_the_library_builds_as_the_library_reads_it(content, codec, b
     assert {(one.topic, one.partition) for one in found if isinstance(one, StoredRecord)} == {("t", 3)}
     later = base + len(content) // 2
     assert [one.offset for one in read(data, later)] == list(range(later, base + len(content)))
+
+
+@given(st.lists(contents, min_size=1, max_size=4), st.sampled_from(sorted(CODECS)), st.data())
+def test_a_batch_that_the_broker_cut_off_is_left_for_the_next_response(batches, codec, data) -> None:
+    """The broker fills a response to its last byte, wherever a batch then ends, but never cuts the first."""
+    whole, last, base = b"", b"", 0
+    for content in batches:
+        last = built(codec, content, base)
+        whole, base = whole + last, base + len(content)
+    first_size = len(whole) if len(batches) == 1 else len(built(codec, batches[0]))
+    end = data.draw(st.integers(max(first_size, len(whole) - len(last)), len(whole)))
+    found = fetched(whole[:end])
+    assert [one.damage for one in found] == [None] * len(found)
+    assert len(found) == len(batches) - (end < len(whole))
 
 
 @given(contents, st.sampled_from(sorted(CODECS)), st.data())
