@@ -29,6 +29,7 @@ from jiangbu_spark.sql import (
     member,
     one_of,
     text,
+    uscc_halves,
 )
 from jiangbu_spark.tables import computed_where
 
@@ -73,7 +74,9 @@ _STRINGS = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 MAX_PLAIN_BYTES = 2048
 _NULLABLE = ("listing_no", "certificate_no", "origin_exchange", "industry", "product")
 _NULL = rf'(?<="(?:{"|".join(_NULLABLE)})": ?)null'
-_TEXTS = rf'(?:{_STRINGS}|[:, \n\r\t]++|(?<="revision": ?)[0-9]++|{_NULL})*+'
+# A text without backslash and what follows it are taken at once, in Java's fastest way.
+_SIMPLE = r'"[^"\\]*"[:, \n\r\t]*'
+_TEXTS = rf'(?:{_SIMPLE}|{_STRINGS}|[:, \n\r\t]++|(?<="revision": ?)[0-9]++|{_NULL})*+'
 _OBJECT = rf"\{{{_TEXTS}\}}{_TEXTS}"
 _PLAIN = rf"\A\{{{_TEXTS}\{{{_TEXTS}(?:{_OBJECT}){{1,3}}\}}{_TEXTS}\}}[ \n\r\t]*\z"
 _MORE_ESCAPES = r"\\u(00|[dD][89a-fA-F])"  # of U+0000 and of letters of names, of a surrogate
@@ -91,7 +94,8 @@ def documents(records: DataFrame, kind: str) -> DataFrame:
         *_RECORD, *(f"{_attribute(name)} AS ce_{name}" for name in ATTRIBUTES), "is_other", *_columns(kind)
     )
     typed = [
-        "*", f"{instant('ce_time')} AS time_us", f"{instant('at')} AS at_us", *(() if kind == "listing" else _AMOUNTS)
+        "*", f"{instant('ce_time')} AS time_us", f"{instant('at')} AS at_us", *_halves("provider"),
+        *(() if kind == "listing" else (*_halves("buyer"), *_AMOUNTS)),
     ]  # fmt: skip
     valid = computed_where(read, typed, " AND ".join(f"({rule})" for rule in (*_event_rules(kind), *_rules(kind))))
     return valid.selectExpr(
@@ -264,6 +268,11 @@ def _party_columns(role: str) -> list[str]:
     ]
 
 
+def _halves(role: str) -> list[str]:
+    first, second = uscc_halves(f"{role}_id")
+    return [f"{first} AS {role}_first", f"{second} AS {role}_second"]
+
+
 def _event_rules(kind: str) -> list[str]:
     """The conditions of a CloudEvent of the right source and type."""
     return [
@@ -314,7 +323,7 @@ def _party_rules(role: str) -> list[str]:
     scheme, code = f"{role}_scheme", f"{role}_id"
     pseudonym = f"{matches(code, NUMBER)} AND NOT {matches(code, IDENTITY_NUMBER)}"
     is_id = (
-        f"CASE {scheme} WHEN 'uscc' THEN {is_uscc(code)} WHEN 'overseas' THEN {matches(code, NUMBER)}"
-        f" WHEN 'natural_person' THEN {pseudonym} END"
+        f"CASE {scheme} WHEN 'uscc' THEN {is_uscc(f'{role}_first', f'{role}_second')}"
+        f" WHEN 'overseas' THEN {matches(code, NUMBER)} WHEN 'natural_person' THEN {pseudonym} END"
     )
     return [has_length(f"{role}_name", 1, MAX_NAME), is_id]

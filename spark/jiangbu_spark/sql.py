@@ -16,6 +16,8 @@ TIME = (
 # GB 32100-2015: 17 characters and the check character; weights are the powers of 3 modulo 31.
 USCC = r"\A[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}\z"
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+HALF = 9  # characters of a code
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of numbers to the base of 36
 USCC_WEIGHTS = [pow(3, place, 31) for place in range(17)]
 HOUR_US = 3_600_000_000
 NO_AMOUNT = 10**15  # fen: more than any amount may be, and the sum of three still is a BIGINT
@@ -67,7 +69,8 @@ def instant(value: str) -> str:
     The session's time zone is UTC, so the text without its offset is read as UTC, and the offset is deducted.
     """
     seconds = f"unix_micros(try_cast(substr({value}, 1, 19) AS TIMESTAMP))"
-    digits = f"CAST(rpad(regexp_extract({value}, '[.]([0-9]+)', 1), 6, '0') AS BIGINT)"
+    zone = f"if(endswith({value}, 'Z'), 1, 6)"
+    digits = f"CAST(rpad(substr({value}, 21, char_length({value}) - 20 - {zone}), 6, '0') AS BIGINT)"
     decimals = f"if(substr({value}, 20, 1) = '.', {digits}, 0)"
     offset = (
         f"CASE WHEN endswith({value}, 'Z') THEN 0 ELSE if(substr({value}, -6, 1) = '-', -1, 1) * 60000000 *"
@@ -78,23 +81,38 @@ def instant(value: str) -> str:
 
 def fen(value: str) -> str:
     """The fen of yuan as a decimal text; NULL for anything else, NO_AMOUNT for more than 13 digits of yuan."""
+    usual = f"char_length({value}) <= 16 AND substr({value}, -3, 1) = '.'"
     whole = f"ltrim('0', split_part({value}, '.', 1))"
     decimals = f"rpad(split_part({value}, '.', 2), 2, '0')"
     amount = f"CAST(concat('0', {whole}, {decimals}) AS BIGINT)"
     return (
-        f"CASE WHEN NOT {matches(value, AMOUNT)} THEN NULL"
+        f"CASE WHEN NOT {matches(value, AMOUNT)} THEN NULL WHEN {usual} THEN CAST(replace({value}, '.') AS BIGINT)"
         f" WHEN char_length({whole}) > 13 THEN {NO_AMOUNT} ELSE {amount} END"
     )
 
 
-def is_uscc(code: str) -> str:
-    """True for a unified social credit code with the right check character."""
+def uscc_halves(code: str) -> tuple[str, str]:
+    """The two halves of a text that has the form of a unified social credit code, read as numbers to the base of 36."""
+    first, second = (
+        f"CASE WHEN {matches(code, USCC)} THEN CAST(conv(substr({code}, {begin}, {HALF}), 36, 10) AS BIGINT) END"
+        for begin in (1, HALF + 1)
+    )
+    return first, second
+
+
+def is_uscc(first: str, second: str) -> str:
+    """True for a code with the right check character, by columns of its halves, which are NULL where there is no code.
+
+    `get` is NULL for a NULL index. In ANSI mode `array[index]` fails there, because Spark does not expect NULL in it.
+    """
+    values = ", ".join(str(max(0, USCC_ALPHABET.find(digit))) for digit in DIGITS)
 
     def place(number: int) -> str:
-        return f"(instr('{USCC_ALPHABET}', substr({code}, {number}, 1)) - 1)"
+        half = first if number <= HALF else second
+        return f"get(array({values}), CAST({half} DIV {36 ** (-number % HALF)} % 36 AS INT))"
 
     total = " + ".join(f"{place(number)} * {weight}" for number, weight in enumerate(USCC_WEIGHTS, 1))
-    return f"({matches(code, USCC)} AND (31 - ({total}) % 31) % 31 = {place(18)})"
+    return f"coalesce((31 - ({total}) % 31) % 31 = {place(18)}, false)"
 
 
 def year_of(at_us: str) -> str:
