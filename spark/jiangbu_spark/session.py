@@ -23,7 +23,7 @@ LOCAL = {
 
 
 # Without Java's second compiler. It makes code fast that sees many records, and takes longer than a small archive does.
-FIRST_COMPILER = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
+FIRST_COMPILER = {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"}
 # So many records are sorted by one task within its memory.
 RECORDS_OF_A_PARTITION = 250_000
 
