@@ -82,7 +82,7 @@ def instant(value: str) -> str:
 def fen(value: str) -> str:
     """The fen of yuan as a decimal text; NULL for anything else, NO_AMOUNT for more than 13 digits of yuan."""
     usual = f"char_length({value}) <= 16 AND substr({value}, -3, 1) = '.'"
-    whole = f"ltrim('0', split_part({value}, '.', 1))"
+    whole = f"trim(LEADING '0' FROM split_part({value}, '.', 1))"
     decimals = f"rpad(split_part({value}, '.', 2), 2, '0')"
     amount = f"CAST(concat('0', {whole}, {decimals}) AS BIGINT)"
     return (
