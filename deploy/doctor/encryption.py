@@ -1,6 +1,6 @@
 """Check that what travels between the machines of a set is encrypted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -48,11 +48,16 @@ def encryption(settings: DeploymentSettings) -> Finding:
 def _endpoints(settings: DeploymentSettings) -> Iterator[Endpoint]:
     database = conninfo_to_dict(settings.database_admin_url)
     machines = _other_machines(str(database.get("host") or "").split(","))
-    yield Endpoint("PostgreSQL", machines, (database.get("sslmode") or _default_sslmode()) in _ENCRYPTED)
+    yield Endpoint("PostgreSQL", machines, requires_tls(database))
     if settings.patroni_url is not None:
         yield Endpoint("Patroni", machines, urlsplit(settings.patroni_url).scheme == "https")
     brokers = _other_machines(server.rpartition(":")[0] for server in settings.kafka.bootstrap_servers)
     yield Endpoint("Kafka", brokers, settings.kafka.security_protocol.endswith("SSL"))
+
+
+def requires_tls(database: Mapping[str, object]) -> bool:
+    """True if libpq connects by these parameters through TLS alone."""
+    return (database.get("sslmode") or _default_sslmode()) in _ENCRYPTED
 
 
 def _default_sslmode() -> str:

@@ -13,6 +13,7 @@ from deploy.doctor import files
 from deploy.doctor.apis import api
 from deploy.doctor.backups import backups
 from deploy.doctor.broker import broker
+from deploy.doctor.certificates import certificates
 from deploy.doctor.databases import database, disk, server
 from deploy.doctor.encryption import encryption
 from deploy.doctor.finding import Checked, Finding, ahead_faults, check
@@ -75,6 +76,7 @@ def _deployment(folder: Path | None) -> Iterator[Finding]:
     if settings.patroni_url is not None:
         yield patroni(settings.patroni_url, settings.patroni_ca_file)
     yield encryption(settings)
+    yield certificates(settings, folder, now())
     for service in get_args(Service):
         yield from database(service, settings.database_admin_url, registers, folder)
     for register, address in settings.registers.items():

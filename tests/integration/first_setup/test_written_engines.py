@@ -19,9 +19,10 @@ from psycopg import sql
 
 import shared.kafka.client_patches  # noqa: F401 - patches the clients used here
 from deploy.api_keys import HASHES, Person
+from deploy.doctor.certificates import served_until
 from deploy.environment import read_environment
 from deploy.first_setup.answers import Answers, NamedExchange
-from deploy.first_setup.certificates import read_certificate
+from deploy.first_setup.certificates import read_certificate, valid_until
 from deploy.first_setup.plan import GivenFiles, make_plan, whitelist_text
 from deploy.first_setup.writing import write_plan
 from deploy.secrets import DATABASE_PASSWORD
@@ -107,6 +108,8 @@ def test_an_exchange_sends_by_tls_with_its_password(broker: WrittenBroker) -> No
         assert producer.send("exchange.kmdex.trades.v1", b"{}").get(60).offset == 0
         with pytest.raises(TopicAuthorizationFailedError):
             producer.send("facts.listing.v1", b"{}").get(60)
+    host, port = broker.outside.split(":")
+    assert served_until(host, int(port)) == valid_until(broker.tls_file.read_text("ascii"))  # as the doctor asks
     stranger = replace(exchange, sasl_username="nobody")
     with pytest.raises(SaslAuthenticationFailedError):
         KafkaProducer(**stranger.client_config())
@@ -185,12 +188,16 @@ def test_a_service_reads_its_database_by_tls_with_its_password(
     role, database = "listing_service", "postgres"
     with connect(role, database, secret["listing"], **checked) as connection:
         assert connection.pgconn.ssl_in_use
+        port = connection.info.port
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         connect(role, database, "not-the-password", **checked)
     with pytest.raises(psycopg.OperationalError, match="no encryption"):
         connect(role, database, secret["listing"], sslmode="disable")
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
         connect(role, database, secret["listing"], sslmode="verify-full", sslrootcert="system")
+    # As the doctor asks for it.
+    served = served_until("127.0.0.1", port, is_postgres=True)
+    assert served == valid_until((written / "tls" / "postgres.pem").read_text("ascii"))
 
 
 # The page
