@@ -115,10 +115,14 @@ def refusing_writes(fault: Fault) -> None:
     fault.publish()
     rig.pause(REFUSED_S)
     for service in ("listing", "trade-ingest"):
-        assert sum(rig.metric(service, "jiangbu_lag_records").values()) > 0
-        assert rig.metric(service, "jiangbu_waiting_seconds")[""] > 0
+        rig.wait_until(lambda service=service: _is_waiting(rig, service), 180, f"{service} does not say that it waits")
     # Sessions that began meanwhile keep refusing until they are closed.
     _as_superuser(fault, *(f"ALTER DATABASE {name} RESET default_transaction_read_only" for name in databases))
+
+
+def _is_waiting(rig: Rig, service: str) -> bool:
+    lag = sum(rig.metric(service, "jiangbu_lag_records").values())
+    return lag > 0 and rig.metric(service, "jiangbu_waiting_seconds")[""] > 0
 
 
 def disk_full(fault: Fault) -> None:
