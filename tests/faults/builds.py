@@ -73,7 +73,7 @@ GUARDS = (
                 "",
             ),
             Edit(
-                "services/incentive/migrations/versions/0030_search.sql",  # the newest version of the function
+                "services/incentive/migrations/versions/0049_names.sql",  # the newest version of the function
                 "WHERE (excluded.generation, excluded.seq) > (c.generation, c.seq) AND excluded.about = c.about;",
                 ";",
             ),
