@@ -477,8 +477,8 @@ def test_a_commit_of_unknown_outcome_is_recorded_though_no_record_follows(pair, 
 
 
 @pytest.mark.parametrize("service", ["listing", "incentive"])
-def test_a_commit_of_the_child_of_unknown_outcome_is_recorded(pair, kafka, fork_server, tmp_path, service) -> None:
-    with prepared_place(service, tmp_path, pair.primary, kafka, fork_server) as place:
+def test_a_commit_of_the_child_of_unknown_outcome_is_recorded(pair, own_kafka, fork_server, tmp_path, service) -> None:
+    with prepared_place(service, tmp_path, pair.primary, own_kafka, fork_server) as place:
         child = sender_of(consuming(place))
         if service == "listing":
             place.send(1)
