@@ -26,5 +26,6 @@ def test_a_small_archive_leaves_the_users_java_options(spark: SparkSession, tmp_
     del spark  # it says that Java and PySpark are there
     (tmp_path / "spark-defaults.conf").write_text("spark.driver.extraJavaOptions -Dof.the=user -Xss3m\n", "utf-8")
     environment = {**os.environ, "SPARK_CONF_DIR": str(tmp_path), "PYTHONPATH": str(ROOT / "spark")}
-    shown = subprocess.run([sys.executable, "-c", _SHOW], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    command = [sys.executable, "-c", _SHOW]
+    shown = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     assert {"-Dof.the=user", "-Xss3m", "-XX:TieredStopAtLevel=1"} <= set(shown.stdout.splitlines())
