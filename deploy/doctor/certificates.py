@@ -15,15 +15,16 @@ from psycopg.conninfo import conninfo_to_dict
 
 from deploy.doctor.encryption import requires_tls
 from deploy.doctor.finding import Finding
-from deploy.first_setup.certificates import CertificateError
+from deploy.first_setup.certificates import CertificateError, read_certificates, valid_until
 from shared.language import join
+from shared.postgres.hosts import hosts_of
 from shared.settings import DeploymentSettings
 
 _SUBJECT: Final = "证书 certificates"
 _WARNING_BELOW: Final = timedelta(days=30)
 _FAULT_BELOW: Final = timedelta(days=7)
 _TIMEOUT_S: Final = 5.0
-_POSTGRES_PORT: Final = "5432"
+_POSTGRES_PORT: Final = 5432
 _HTTPS_PORT: Final = 443
 # PostgreSQL's protocol: length and code of the message that asks for TLS.
 _SSL_REQUEST: Final = struct.pack("!II", 8, 80877103)
@@ -77,7 +78,7 @@ def _sources(settings: DeploymentSettings, folder: Path | None) -> Iterator[tupl
         yield f"Patroni {patroni.netloc}", partial(served_until, patroni.hostname, patroni.port or _HTTPS_PORT)
     if kafka.ssl_cert_file is not None:
         yield str(kafka.ssl_cert_file), partial(_file_until, kafka.ssl_cert_file)
-    for authority in {kafka.ssl_ca_file, settings.patroni_ca_file} - {None}:
+    for authority in dict.fromkeys((kafka.ssl_ca_file, settings.patroni_ca_file)):
         if authority is not None:
             yield str(authority), partial(_authority_file_until, authority)
     for path in [] if folder is None else sorted((folder.parent / "tls").glob("*.pem")):
@@ -86,13 +87,11 @@ def _sources(settings: DeploymentSettings, folder: Path | None) -> Iterator[tupl
 
 
 def _database_servers(url: str) -> Iterator[tuple[str, int]]:
-    """Yield the servers of the URL if it requires TLS. libpq takes one port for all hosts, too."""
+    """Yield the servers of the URL if it requires TLS."""
     database = conninfo_to_dict(url)
     if not requires_tls(database):
         return
-    hosts = str(database.get("host") or "").split(",")
-    ports = str(database.get("port") or _POSTGRES_PORT).split(",")
-    for host, port in zip(hosts, ports * (len(hosts) if len(ports) == 1 else 1), strict=True):
+    for host, port in hosts_of(database):
         if host and not host.startswith("/"):
             yield host, int(port or _POSTGRES_PORT)
 
@@ -118,16 +117,13 @@ def served_until(host: str, port: int, *, is_postgres: bool = False) -> datetime
 
 def _file_until(path: Path) -> datetime:
     """Return when the certificate of a server or client ends, the first one of its file."""
-    return _ends(path)[0]
+    return valid_until(_text(path))
 
 
 def _authority_file_until(path: Path) -> datetime:
     """Return when the last one of several authorities ends: a file has old and new ones, or those of a system."""
-    return max(_ends(path))
+    return max(one.not_valid_after_utc for one in read_certificates(_text(path)))
 
 
-def _ends(path: Path) -> list[datetime]:
-    try:
-        return [one.not_valid_after_utc for one in x509.load_pem_x509_certificates(path.read_bytes())]
-    except ValueError as error:
-        raise CertificateError(f"没有可读的证书 / has no certificate that can be read: {error}") from error
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", errors="replace")

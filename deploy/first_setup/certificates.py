@@ -82,8 +82,13 @@ def issue(authority: Authority, names: Sequence[str], now: datetime) -> str:
 
 def read_certificate(pem: str) -> x509.Certificate:
     """Return the first certificate of a text. CertificateError if there is none."""
+    return read_certificates(pem)[0]
+
+
+def read_certificates(pem: str) -> list[x509.Certificate]:
+    """Return all certificates of a text. CertificateError if there is none."""
     try:
-        return x509.load_pem_x509_certificates(pem.encode())[0]
+        return x509.load_pem_x509_certificates(pem.encode())
     except ValueError as error:
         raise CertificateError(f"没有可读的证书 / has no certificate that can be read: {error}") from error
 

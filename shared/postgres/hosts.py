@@ -17,7 +17,9 @@ NEXT_HOST_AFTER_S: Final = 2
 LEFT_OUT_FOR_S: Final = 10.0
 
 
-class _Host(NamedTuple):
+class DatabaseHost(NamedTuple):
+    """A host of a URL; both are empty where the URL names none."""
+
     name: str
     port: str
 
@@ -31,11 +33,11 @@ class Hosts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._left_out_until_s: dict[_Host, float] = {}
+        self._left_out_until_s: dict[DatabaseHost, float] = {}
 
     def connect(self, parameters: Mapping[str, Any]) -> ReplicatedConnection:
         """Connect with the parameters of psycopg; the error of the last host asked if none accepts."""
-        hosts = _hosts(parameters)
+        hosts = hosts_of(parameters)
         if len(hosts) == 1:
             return ReplicatedConnection.connect(connect_timeout=ANSWERS_WITHIN_S, **parameters)
         if parameters.get("load_balance_hosts") == "random":
@@ -48,12 +50,12 @@ class Hosts:
                 continue
         return self._connect(last, parameters)
 
-    def _asked(self, hosts: Sequence[_Host]) -> Sequence[_Host]:
+    def _asked(self, hosts: Sequence[DatabaseHost]) -> Sequence[DatabaseHost]:
         """Return the hosts that are not left out, or all if each is."""
         now_s = self._clock()
         return [host for host in hosts if self._left_out_until_s.get(host, now_s) <= now_s] or hosts
 
-    def _connect(self, host: _Host, parameters: Mapping[str, Any]) -> ReplicatedConnection:
+    def _connect(self, host: DatabaseHost, parameters: Mapping[str, Any]) -> ReplicatedConnection:
         one = {**parameters, "host": host.name, "port": host.port, "connect_timeout": NEXT_HOST_AFTER_S}
         try:
             connection = ReplicatedConnection.connect(**one)
@@ -64,7 +66,10 @@ class Hosts:
         return connection
 
 
-def _hosts(parameters: Mapping[str, Any]) -> list[_Host]:
+def hosts_of(parameters: Mapping[str, Any]) -> list[DatabaseHost]:
     """Return the hosts; a single port is that of all, as libpq has it."""
     names, ports = (str(parameters.get(name, "")).split(",") for name in ("host", "port"))
-    return [_Host(name, port) for name, port in zip(names, ports * (len(names) if len(ports) == 1 else 1), strict=True)]
+    return [
+        DatabaseHost(name, port)
+        for name, port in zip(names, ports * (len(names) if len(ports) == 1 else 1), strict=True)
+    ]
