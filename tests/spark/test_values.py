@@ -48,7 +48,7 @@ def computed(spark: SparkSession, texts: Sequence[str | None], expressions: Sequ
 
 
 def expected(texts: Sequence[str | None], read: Callable[[str], Any]) -> dict[str | None, Any]:
-    """What the services read of each text: None where they refuse it."""
+    """Each text as the services read it; None where they refuse it."""
     found = dict.fromkeys(texts)
     for text in texts:
         with suppress(ValueError):
