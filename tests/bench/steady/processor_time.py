@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -46,6 +47,23 @@ def spent(before: Mapping[int, Usage], after: Mapping[int, Usage]) -> dict[str, 
             waiting = after.get(was.parent)
             found[was.program if waiting is None else waiting.program] -= was.own_s + was.ended_children_s
     return dict(found)
+
+
+@dataclass
+class ProcessorTime:
+    """The seconds that each program used since the first of several samples.
+
+    Sessions of PostgreSQL end while events flow. Between two samples such a session counts for PostgreSQL itself, which
+    waited for it, so a sample every now and then leaves little of it there.
+    """
+
+    newest: Mapping[int, Usage]
+    by_program: dict[str, float] = field(default_factory=dict)
+
+    def observe(self, usages: Mapping[int, Usage]) -> None:
+        for program, used_s in spent(self.newest, usages).items():
+            self.by_program[program] = self.by_program.get(program, 0.0) + used_s
+        self.newest = usages
 
 
 def program_of(command: Sequence[str], parent: tuple[Sequence[str], str] | None) -> str:

@@ -21,7 +21,7 @@ from tests.bench.bed import SEED, YEAR, prepared_bed, say
 from tests.bench.limit import limit
 from tests.bench.steady.backlog import backlog_rate
 from tests.bench.steady.latency import Probes
-from tests.bench.steady.processor_time import Usage, spent
+from tests.bench.steady.processor_time import ProcessorTime, Usage
 from tests.bench.steady.publisher import flowing
 from tests.bench.steady.version import EXCHANGES, MEASURING, Version, running_version
 from tests.bench.steady.waiting import Sample, summary
@@ -130,6 +130,7 @@ class Measured:
             while (left_s := begun.at_s + seconds - time.monotonic()) > 0:
                 time.sleep(min(left_s, _SAMPLE_EVERY_S))
                 version.check()
+                begun.observe(version.usages())
                 with suppress(ApiError):  # a service may be too busy to answer
                     waiting.append(version.waiting(time.monotonic()))
             publisher = Usage(0, "publisher", sum(psutil.Process(sender).cpu_times()[:2]), 0.0)
@@ -141,21 +142,26 @@ class Measured:
 
 
 class Mark:
-    """The processor time that all processes had used at an instant."""
+    """The processor time that all processes use from an instant on."""
 
     at_s: float
-    _before: Mapping[int, Usage]
+    _used: ProcessorTime
 
     def set(self, usages: Mapping[int, Usage]) -> None:
         self.at_s = time.monotonic()
-        self._before = usages
+        self._used = ProcessorTime(usages)
+
+    def observe(self, usages: Mapping[int, Usage]) -> None:
+        """Take a sample, so that what ends before the next one counts for its own program until now."""
+        self._used.observe(usages)
 
     def processors(self, after: Mapping[int, Usage], events: int) -> dict[str, Any]:
         """Return microseconds an event by program and in all, and the share of the cores; the measurement apart.
 
         `events`: those that the registers took in meanwhile.
         """
-        by_program = spent(self._before, after)
+        self._used.observe(after)
+        by_program = dict(self._used.by_program)
         measuring = by_program.pop(MEASURING, 0.0)
         total_s = sum(by_program.values())
         cores_s = (time.monotonic() - self.at_s) * (os.cpu_count() or 1)

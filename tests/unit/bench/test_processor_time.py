@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.bench.steady.processor_time import Backend, Usage, backend_of, backend_program, program_of, spent
+from tests.bench.steady.processor_time import (
+    Backend,
+    ProcessorTime,
+    Usage,
+    backend_of,
+    backend_program,
+    program_of,
+    spent,
+)
 
 CONSUME = ["python", "-m", "services.trade_ingest", "consume"]
 SET = ["python", "-m", "devset.up", "--json"]
@@ -50,6 +58,13 @@ def test_an_ended_child_counts_for_the_program_that_waited_for_it() -> None:
     before = {1: Usage(0, "postgres", 1.0, 0.0), 2: Usage(1, "postgres of listing", 3.0, 0.0)}
     after = {1: Usage(0, "postgres", 1.5, 4.0), 3: Usage(1, "postgres of listing", 0.25, 0.0)}
     assert spent(before, after) == {"postgres": 1.5, "postgres of listing": 0.25}
+
+
+def test_what_a_session_used_before_a_sample_counts_for_its_program() -> None:
+    used = ProcessorTime({1: Usage(0, "postgres", 1.0, 0.0)})
+    used.observe({1: Usage(0, "postgres", 1.0, 0.0), 2: Usage(1, "postgres of listing", 3.0, 0.0)})
+    used.observe({1: Usage(0, "postgres", 1.5, 3.25)})
+    assert used.by_program == {"postgres": 0.75, "postgres of listing": 3.0}
 
 
 SECONDS = st.integers(0, 1_000).map(lambda ticks: ticks / 64)  # exact in binary
