@@ -197,10 +197,12 @@ def _merge_sql(table: DerivedTable) -> str:
     )
 
     def last_of(known: str) -> str:
+        # Not the maximum, for which all documents of a provider's bucket would be read and joined.
         return f"""
             CASE WHEN n.gone_at >= {known} THEN (
-                SELECT max(t.completed_at) FROM {_SOURCES[table.table]}
+                SELECT t.completed_at FROM {_SOURCES[table.table]}
                 AND t.completed_at >= n.bucket_at AND t.completed_at < n.until
+                ORDER BY t.completed_at DESC LIMIT 1
             ) ELSE {known} END
         """
 

@@ -376,6 +376,23 @@ def test_a_listing_that_comes_with_a_correction_of_its_last_trade(trades) -> Non
     }
 
 
+def test_a_correction_of_the_last_trade_does_not_read_all_trades_of_the_seller(trades) -> None:
+    times = [f"2026-01-{day:02}T{hour:02}:00:00+08:00" for day in range(1, 21) for hour in range(10)]
+    put(trades, "kmdex", *(trade(trade_no=f"T{number}", completed_at=at) for number, at in enumerate(times)))
+    topic, last = "exchange.kmdex.trades.v1", len(times) - 1
+    cancelled = trade(trade_no=f"T{last}", revision=2, status="cancelled", completed_at=times[last])
+    record = worlds.record("trade", "kmdex", cancelled, trades.offset(topic))
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'trade'"
+    with trades.engine.begin() as connection:
+        before = connection.exec_driver_sql(read).scalar_one()
+        handler = RegisterHandler(trades.kind, trades.register, trades.log)
+        moves = [Move(topic, 0, record.offset, record.offset + 1)]
+        handler.apply(connection, trades.kind.prepare([record]), moves, NOW)
+        assert connection.exec_driver_sql(read).scalar_one() - before < len(times) / 2
+    (stored,) = trades.rows("SELECT last_completed_at FROM provider_total WHERE category = 'mode'")
+    assert stored.last_completed_at == datetime.fromisoformat(times[last - 1])
+
+
 def test_a_batch_that_was_rolled_back_comes_again_as_if_for_the_first_time(trades) -> None:
     """Ids assigned to its parties are rolled back with it."""
     put(trades, "kmdex", trade())
