@@ -1,6 +1,6 @@
 """From ceilings to payables: 就高不重复 (highest only, G6), limits over several items (G11), other grants.
 
-All of it is windows over the awards of a subject in one world (module `worlds`). The years come one after the other,
+All of it is windows over the awards of a subject in one world (module `ceilings`). The years come one after the other,
 because what was payable in earlier years uses up the limits that run over years.
 """
 

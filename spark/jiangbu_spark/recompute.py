@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from pyspark import StorageLevel
 
 from jiangbu_spark.acts import claims, other_grants
-from jiangbu_spark.ceilings import ceilings_of
+from jiangbu_spark.ceilings import ceilings_of, in_worlds
 from jiangbu_spark.documents import TYPES, documents, newest
 from jiangbu_spark.events import Facts, facts_of
 from jiangbu_spark.payables import payables
 from jiangbu_spark.sql import HOUR_US, literal
-from jiangbu_spark.worlds import in_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

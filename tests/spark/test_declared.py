@@ -168,9 +168,9 @@ def claim(one: CompetingAward, ranks: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def test_payables_under_acts_and_grants_by_each_reading(spark: SparkSession) -> None:
-    from jiangbu_spark.payables import payables  # noqa: PLC0415 - it needs PySpark
+    from jiangbu_spark.ceilings import in_worlds  # noqa: PLC0415 - it needs PySpark
+    from jiangbu_spark.payables import payables  # noqa: PLC0415
     from jiangbu_spark.policy import policy_of  # noqa: PLC0415
-    from jiangbu_spark.worlds import in_worlds  # noqa: PLC0415
 
     rng = random.Random(7)
     lives = [*(life(number, rng) for number in range(LIVES)), small_rest()]

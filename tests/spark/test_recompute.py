@@ -91,13 +91,12 @@ def sent(runs: list[tuple[Run, Step]]) -> list[SentRecord]:
 def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Recomputed:
     from jiangbu_spark.acts import claims  # noqa: PLC0415 - it needs PySpark
     from jiangbu_spark.archive import ParquetArchive  # noqa: PLC0415
-    from jiangbu_spark.ceilings import ceilings_of  # noqa: PLC0415
+    from jiangbu_spark.ceilings import ceilings_of, in_worlds  # noqa: PLC0415
     from jiangbu_spark.documents import registered  # noqa: PLC0415
     from jiangbu_spark.events import facts_of  # noqa: PLC0415
     from jiangbu_spark.policy import read_whitelist  # noqa: PLC0415
     from jiangbu_spark.prices import TOTAL, affected, prices  # noqa: PLC0415
     from jiangbu_spark.recompute import accepted_of, awards_of, kept_facts, states_of  # noqa: PLC0415
-    from jiangbu_spark.worlds import in_worlds  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("archive")
     runs = list(runs_so_far())
