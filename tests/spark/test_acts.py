@@ -88,9 +88,10 @@ def test_payables_under_acts_are_those_of_the_ledger(
 ) -> None:
     from jiangbu_spark.compare import award_differences, document_differences, read_ledger  # noqa: PLC0415 - as above
     from jiangbu_spark.documents import registered  # noqa: PLC0415
+    from jiangbu_spark.kept import kept_documents  # noqa: PLC0415
     from jiangbu_spark.policy import read_whitelist  # noqa: PLC0415
     from jiangbu_spark.prices import prices  # noqa: PLC0415
-    from jiangbu_spark.recompute import accepted_of, awards_by, awards_of, kept_facts, states_of  # noqa: PLC0415
+    from jiangbu_spark.recompute import awards_by, awards_of, kept_facts, states_of  # noqa: PLC0415
 
     with recorded(monkeypatch) as records, makers_of(postgres, tmp_path) as makers:
         archive = archive_of(spark, makers, records, tmp_path / "archive")
@@ -98,7 +99,7 @@ def test_payables_under_acts_are_those_of_the_ledger(
         listed = years_by_reading(makers.set.ledger)
         named = dict(islice(computed([IN_FORCE, *listed]).items(), POLICIES))
         policies = list(named.values())
-        accepted = accepted_of(archive.records())
+        accepted = kept_documents(archive, str(tmp_path / "documents"))
         facts = kept_facts(states_of(accepted), exchanges, policies)
         every = awards_of(facts, archive, policies, exchanges).localCheckpoint()
         awards = awards_by(every, 0)

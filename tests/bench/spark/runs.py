@@ -1,4 +1,7 @@
-"""Time and memory of `jiangbu-spark recompute` over generated archives, by processors and by number of policies."""
+"""Time and memory of `jiangbu-spark recompute` over generated archives.
+
+By processors, by number of policies, and with documents that are kept (`--documents`).
+"""
 
 from __future__ import annotations
 
@@ -34,14 +37,17 @@ READINGS: Final = (
     "rules.exchange_tiers.readings.exceeding",
     "rules.exchange_tiers.readings.passing",
 )
+NOT_KEPT: Final = "no"
+KEPT: Final = ("first run", "second run")
 EXCHANGES: Final = Path("exchanges.yaml")
 SAMPLED_S: Final = 0.2
 
 
 def recomputations(folder: Path, documents: int) -> list[dict[str, Any]]:
-    """Measure each size with one and two processors, and with ten policies in one pass; the job has its default memory.
+    """Measure each size with one and two processors, with ten policies in one pass, and with kept documents.
 
-    Processor time tells more than time on a machine that does other work.
+    The job has its default memory. Processor time tells more than time on a machine that does other work. `kept`: the
+    first run keeps the documents that it reads, the second one finds all of them.
     """
     policies = _policies(folder / "policies")
     found: list[dict[str, Any]] = []
@@ -50,9 +56,14 @@ def recomputations(folder: Path, documents: int) -> list[dict[str, Any]]:
         began_s = time.monotonic()
         written = write_archive(archive, documents // part)
         say(f"{written:,} documents written in {time.monotonic() - began_s:.0f} s")
-        for processors, used in [*((one, policies[:1]) for one in PROCESSORS), (PROCESSORS[-1], policies)]:
-            row = {"documents": written, "processors": processors, "policies": len(used)}
-            row |= _measured(_command(archive, processors, used))
+        runs = [(one, policies[:1], NOT_KEPT) for one in PROCESSORS]
+        runs += [(PROCESSORS[-1], policies, NOT_KEPT), *((PROCESSORS[-1], policies[:1], kept) for kept in KEPT)]
+        for processors, used, kept in runs:
+            command = _command(archive, processors, used)
+            if kept != NOT_KEPT:
+                command += ["--documents", str(folder / f"{archive.name}-kept")]
+            row = {"documents": written, "processors": processors, "policies": len(used), "kept": kept}
+            row |= _measured(command)
             row["documents_per_s"] = round(written / row["s"])
             found.append(row)
             say(str(row))
