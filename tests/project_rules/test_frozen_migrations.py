@@ -357,6 +357,13 @@ RELEASED = {
     "services/incentive/migrations/versions/0049_names.sql": (
         "5ca800c5a996c6cdc6b88e56219db24dc3e7a273a307c845ca906f6be3755d70"
     ),
+    "services/listing/migrations/versions/r0017_outbox_by_topic.py": (
+        "508842d500ccba2cd7a4fa7f0720d571d6e687b7467a2de62a1a2d490e7388cc"
+    ),
+    "services/trade_ingest/migrations/versions/r0022_outbox_by_topic.py": (
+        "377567695f7737588039f27c3319ffdb99735cb7681043a897e9bc5bfbdbe781"
+    ),
+    "shared/postgres/tables/register_9.sql": ("7bbc73d9e68543eb50f1901fa3a005b372a769831bdef863b0b17614ec56d6be"),
 }
 
 

@@ -16,9 +16,14 @@ _MARK_DIRTY = """
     INSERT INTO outbox (topic, key, dirty_at)
     SELECT topic, key, %(now)s FROM unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS k(topic, key)
 """
+# By equality alone PostgreSQL may read the primary key in order, and with it what waits of all other topics.
 _OLDEST = """
     SELECT topic, key, array_agg(id) AS ids FROM (
-        SELECT id, topic, key FROM outbox WHERE topic = ANY(CAST(%(topics)s AS text[])) ORDER BY id LIMIT %(rows)s
+        SELECT o.id, o.topic, o.key FROM unnest(CAST(%(topics)s AS text[])) AS t(topic)
+        CROSS JOIN LATERAL (
+            SELECT * FROM outbox WHERE topic >= t.topic AND topic <= t.topic ORDER BY topic, id LIMIT %(rows)s
+        ) o
+        ORDER BY o.id LIMIT %(rows)s
     ) oldest
     GROUP BY topic, key ORDER BY min(id) LIMIT %(max_keys)s
     """

@@ -159,6 +159,20 @@ def test_all_changes_of_a_key_go_out_with_it(trades) -> None:
     assert (len(ids), keys) == (50, [(SIGN, "provider/a")])
 
 
+@pytest.mark.parametrize("row_limit", [None, 10])
+def test_totals_are_found_without_reading_the_red_flags_that_wait(trades, row_limit) -> None:
+    with trades.engine.begin() as connection:
+        mark_dirty(connection, [(SIGN, f"provider/{number}") for number in range(500)], now())
+        mark_dirty(connection, [(ANNUAL_TOTAL, "provider/a"), (FIRST_PURCHASE, "a")], now())
+        mark_dirty(connection, [(ANNUAL_TOTAL, "provider/a")], now())
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'outbox'"
+    with trades.engine.begin() as connection:
+        before = connection.exec_driver_sql(read).scalar_one()
+        ids, keys = load_dirty(connection, [ANNUAL_TOTAL, FIRST_PURCHASE], 10, row_limit)
+        assert connection.exec_driver_sql(read).scalar_one() - before == len(ids) == 3
+    assert keys == [(ANNUAL_TOTAL, "provider/a"), (FIRST_PURCHASE, "a")]
+
+
 def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:
     monkeypatch.setattr(schedule_module, "_LEAST_S", 600.0)
     monkeypatch.setattr(schedule_module, "_MOST_S", 600.0)

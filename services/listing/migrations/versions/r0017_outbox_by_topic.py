@@ -1,0 +1,10 @@
+"""The changes that wait, by topic."""
+
+from shared.postgres.migrate import COMMON, execute_files
+
+revision = "0017"
+down_revision = "0016"
+
+
+def upgrade() -> None:
+    execute_files(COMMON / "register_9.sql")
