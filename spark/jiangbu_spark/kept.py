@@ -90,7 +90,8 @@ def _used(archive: ParquetArchive, portions: Iterable[KeptPortion]) -> tuple[lis
     for portion in sorted(portions, key=lambda one: (-len(one.archived), sorted(one.kept))):
         if portion.archived.items() <= missing.items():
             used.append(portion)
-            missing = {path: digest for path, digest in missing.items() if path not in portion.archived}
+            for path in portion.archived:
+                del missing[path]
     return used, missing
 
 
