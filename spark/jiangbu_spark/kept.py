@@ -137,5 +137,5 @@ def _rows(frame: DataFrame) -> Iterator[Any]:
 
 
 def _told(root: str, problems: Sequence[str]) -> str:
-    advice = f"查明原因后可删除该目录，下次重新读取 / find out why; {root} may then be deleted, and is read again"
-    return "\n".join([*problems[:SHOWN], advice])
+    advice = "查明原因后删除该目录，下次从存档重读 / find out why, then delete it: the next run reads the archive"
+    return "\n".join([*problems[:SHOWN], f"{root}: {advice}"])
