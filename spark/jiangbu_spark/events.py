@@ -74,11 +74,14 @@ def _counted(states: DataFrame, whitelist: Sequence[CountedExchange]) -> DataFra
 
 
 def _least(documents: DataFrame, role: str, more: tuple[str, ...]) -> DataFrame:
-    """The first document of each subject: the least by instant, exchange and number (details 1, 2)."""
+    """The first document of each subject: the least by instant, exchange and number (details 1, 2).
+
+    Spark sorts documents for it, by a prefix of the first column, and subjects begin alike: a hash of them does not.
+    """
     place = ", ".join(("at_us", "exchange", "number", *more))
     return (
-        documents.selectExpr(f"{role} AS subject", f"struct({place}) AS place")
-        .groupBy("subject")
+        documents.selectExpr(f"xxhash64({role}) AS prefix", f"{role} AS subject", f"struct({place}) AS place")
+        .groupBy("prefix", "subject")
         .agg({"place": "min"})
         .selectExpr("subject", "`min(place)`.*")
     )
@@ -88,9 +91,9 @@ def _provider_totals(trades: DataFrame, listings: DataFrame, cuts: Sequence[int]
     """Listed trades of each provider and year: those whose listing proves them, and the others (details 3)."""
     listed = trades.where("mode = 'listed' AND provider LIKE 'uscc:%'")
     proofs = listings.where("status <> 'annulled'").selectExpr(
-        "exchange", "number AS listing_no", "provider AS listed_by", "at_us AS listed_us"
+        "number AS listing_no", "exchange", "provider AS listed_by", "at_us AS listed_us"
     )
-    matched = listed.join(proofs, ["exchange", "listing_no"], "left").selectExpr(
+    matched = listed.join(proofs, ["listing_no", "exchange"], "left").selectExpr(
         "*", "coalesce(listed_by = provider AND listed_us <= at_us, false) AS is_matched"
     )
     return _sums(matched.withColumnRenamed("provider", "subject"), "subject, is_matched", cuts)

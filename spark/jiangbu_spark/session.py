@@ -11,7 +11,12 @@ MEANING = {
     "spark.sql.variant.allowDuplicateKeys": "true",  # of a repeated member the last counts
 }
 # Java interprets a method of more bytes than these; Spark makes several of a larger one.
-SPEED = {"spark.sql.codegen.hugeMethodLimit": "8000"}
+SPEED = {
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    # To choose a compression for each column of a kept table takes longer than to compress its bytes.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
+    "spark.rdd.compress": "true",
+}
 LOCAL = {
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
@@ -20,8 +25,6 @@ LOCAL = {
     # A local folder is listed faster by the driver than by a job.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
 }
-
-
 # Without Java's second compiler. It makes code fast that sees many records, and takes longer than a small archive does.
 FIRST_COMPILER = {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"}
 # So many records are sorted by one task within its memory.
