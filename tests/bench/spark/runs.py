@@ -1,6 +1,6 @@
 """Time and memory of `jiangbu-spark recompute` over generated archives.
 
-By processors, by number of policies, and with documents that are kept (`--documents`).
+By processors, by number of policies, with documents that are kept (`--documents`), and compared with a ledger.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import psutil
 import yaml
@@ -18,10 +18,11 @@ import yaml
 from shared.settings import POLICY_FILE
 from tests.bench.bed import say
 from tests.bench.spark.generated import write_archive
+from tests.bench.spark.ledgers import ledger_of
 from tests.support.reading_cases import IN_FORCE, tree_by
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 PARTS: Final = (10, 1)  # of the documents, in the archives that are measured
 PROCESSORS: Final = (1, 2)
@@ -37,37 +38,53 @@ READINGS: Final = (
     "rules.exchange_tiers.readings.exceeding",
     "rules.exchange_tiers.readings.passing",
 )
-NOT_KEPT: Final = "no"
-KEPT: Final = ("first run", "second run")
 EXCHANGES: Final = Path("exchanges.yaml")
 SAMPLED_S: Final = 0.2
+
+
+class Run(NamedTuple):
+    """One run of the job over an archive; `more` are arguments."""
+
+    name: str
+    processors: int
+    policies: Sequence[Path]
+    more: tuple[str, ...] = ()
 
 
 def recomputations(folder: Path, documents: int) -> list[dict[str, Any]]:
     """Measure each size with one and two processors, with ten policies in one pass, and with kept documents.
 
-    The job has its default memory. Processor time tells more than time on a machine that does other work. `kept`: the
-    first run keeps the documents that it reads, the second one finds all of them.
+    The job has its default memory. Processor time tells more than time on a machine that does other work.
     """
     policies = _policies(folder / "policies")
     found: list[dict[str, Any]] = []
     for part in PARTS:
-        archive = folder / str(documents // part)
+        place = folder / str(documents // part)
         began_s = time.monotonic()
-        written = write_archive(archive, documents // part)
+        written = write_archive(place / "archive", documents // part)
         say(f"{written:,} documents written in {time.monotonic() - began_s:.0f} s")
-        runs = [(one, policies[:1], NOT_KEPT) for one in PROCESSORS]
-        runs += [(PROCESSORS[-1], policies, NOT_KEPT), *((PROCESSORS[-1], policies[:1], kept) for kept in KEPT)]
-        for processors, used, kept in runs:
-            command = _command(archive, processors, used)
-            if kept != NOT_KEPT:
-                command += ["--documents", str(folder / f"{archive.name}-kept")]
-            row = {"documents": written, "processors": processors, "policies": len(used), "kept": kept}
-            row |= _measured(command)
+        for run in _runs(place, policies):
+            row = {"documents": written, "run": run.name, "processors": run.processors, "policies": len(run.policies)}
+            row |= _measured(_command(place / "archive", run))
             row["documents_per_s"] = round(written / row["s"])
             found.append(row)
             say(str(row))
     return found
+
+
+def _runs(place: Path, policies: Sequence[Path]) -> Iterator[Run]:
+    """Yield runs over the archive in a folder: `later` ones read the documents that the one before them kept.
+
+    The last one compares every award with a ledger of the same awards, and fails if any differs.
+    """
+    for processors in PROCESSORS:
+        yield Run("", processors, policies[:1])
+    most, keep, awards = PROCESSORS[-1], ("--documents", str(place / "kept")), place / "written"
+    yield Run("", most, policies)
+    yield Run("keeps", most, policies[:1], (*keep, "--to", str(awards)))
+    yield Run("later", most, policies[:1], keep)
+    with ledger_of(awards / "awards", place / "ledger") as url:
+        yield Run("later, compared", most, policies[:1], (*keep, "--against", url))
 
 
 def _policies(folder: Path) -> list[Path]:
@@ -80,11 +97,11 @@ def _policies(folder: Path) -> list[Path]:
     return files
 
 
-def _command(archive: Path, processors: int, policies: Sequence[Path]) -> list[str]:
-    named = [word for policy in policies for word in ("--policy", str(policy))]
+def _command(archive: Path, run: Run) -> list[str]:
+    named = [word for policy in run.policies for word in ("--policy", str(policy))]
     return [
         sys.executable, "-m", "jiangbu_spark", "recompute", "--archive", str(archive), "--whitelist", str(EXCHANGES),
-        "--master", f"local[{processors}]", *named,
+        "--master", f"local[{run.processors}]", *named, *run.more,
     ]  # fmt: skip
 
 
