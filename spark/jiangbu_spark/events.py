@@ -76,7 +76,8 @@ def _counted(states: DataFrame, whitelist: Sequence[CountedExchange]) -> DataFra
 def _least(documents: DataFrame, role: str, more: tuple[str, ...]) -> DataFrame:
     """The first document of each subject: the least by instant, exchange and number (details 1, 2).
 
-    Spark sorts documents for it, by a prefix of the first column, and subjects begin alike: a hash of them does not.
+    Spark finds it in sorted rows, and sorts them by a prefix of their first column. Subjects begin alike, so the first
+    column is a hash of the subject.
     """
     place = ", ".join(("at_us", "exchange", "number", *more))
     return (

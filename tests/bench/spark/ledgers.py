@@ -1,20 +1,18 @@
-"""A ledger with the awards that the job computed, so that a comparison of any size finds nothing and takes its time.
+"""A ledger with the awards that the job computed, to measure how long a comparison with a ledger takes.
 
-No service makes a ledger of 100 million documents for a measurement. The rows are PostgreSQL's own copies of what the
-job compares, in the real tables; all else in them is made up, and no trigger sees them.
+No service makes a ledger of 100 million documents for a measurement. The real tables have here what the job compares;
+their other columns are made up, and their triggers are off.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 import pyarrow.parquet as pq
 
-from devset.postgres import Postgres
-from devset.processes import free_ports
-from shared.postgres.migrate import migrate
+from tests.bench.bed import ledger_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +44,8 @@ _ENTRIES: Final = """
 @contextmanager
 def ledger_of(awards: Path, folder: Path) -> Iterator[str]:
     """Run a PostgreSQL with a ledger of the awards in a folder of Parquet, and yield its URL."""
-    folder.mkdir()
-    server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
-    server.start()
-    try:
-        database = server.ensure_database("incentive", "bench")
-        migrate("services.incentive", database.owner_url, database.service_url)
+    with ExitStack() as stack:
+        _, database = ledger_database(stack, folder)
         with psycopg.connect(database.owner_url) as connection:
             for table in ("award_current", "ledger_entry"):
                 connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
@@ -62,8 +56,6 @@ def ledger_of(awards: Path, folder: Path) -> Iterator[str]:
             connection.execute(_AWARDS)
             connection.execute(_ENTRIES)
         yield database.owner_url
-    finally:
-        server.stop()
 
 
 def _rows(awards: Path) -> Iterator[tuple[Any, ...]]:
