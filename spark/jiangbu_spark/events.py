@@ -25,6 +25,7 @@ CEILINGS = (
     "award_id", "rule", "rule_rank", "kind", "subject", "exchange", "year", "earned_from_us", "earned_until_us", "day",
     "item", "base_fen", "cap_fen", "ceiling_fen",
 )  # fmt: skip
+_EXACT = "CAST(net_fen AS DECIMAL(20, 0))"  # the sum of many amounts may exceed a BIGINT
 
 
 @dataclass(frozen=True)
@@ -44,24 +45,40 @@ class Facts:
     traded: DataFrame
 
 
+@dataclass(frozen=True)
+class Sides:
+    """What was sold and bought: several facts follow from it, and it has far fewer rows than trades.
+
+    sold: subject, exchange, year, begins_us, net_fen, last_us. bought, by legal entities alone: subject, year, net_fen
+    and `place`, the first purchase of the year: at_us, exchange, number, net_fen.
+    """
+
+    sold: DataFrame
+    bought: DataFrame
+
+
+def sides_of(trades: DataFrame, whitelist: Sequence[CountedExchange], cuts: Sequence[int]) -> Sides:
+    """The sides of the trades that count, from the newest states."""
+    counted = _counted_trades(trades, whitelist)
+    return Sides(_sums(counted.withColumnRenamed("provider", "subject"), "subject, exchange", cuts), _bought(counted))
+
+
 def facts_of(
-    listings: DataFrame, trades: DataFrame, whitelist: Sequence[CountedExchange], cuts: Sequence[int]
+    listings: DataFrame, trades: DataFrame, sides: Sides, whitelist: Sequence[CountedExchange], cuts: Sequence[int]
 ) -> Facts:
     """The facts of the newest states; a document counts within its exchange's time on the whitelist (G2)."""
-    counted_listings = _counted(listings, whitelist)
-    counted_trades = _counted(trades, whitelist).where("status = 'completed' AND NOT is_mirrored")
-    bought = counted_trades.where("buyer LIKE 'uscc:%'")
+    counted_listings = _counted(listings, whitelist).where("status <> 'annulled'")
     return Facts(
-        _least(
-            counted_listings.where("status <> 'annulled' AND NOT is_mirrored AND provider LIKE 'uscc:%'"),
-            "provider",
-            (),
-        ),
-        _least(bought, "buyer", ("net_fen",)),
-        _provider_totals(counted_trades, counted_listings, cuts),
-        _sums(counted_trades, "exchange", cuts),
-        _traded(counted_trades),
+        _first_listed(counted_listings),
+        sides.bought.groupBy("subject").agg({"place": "min"}).selectExpr("subject", "`min(place)`.*"),
+        _provider_totals(_counted_trades(trades, whitelist), counted_listings, cuts),
+        _exchange_totals(sides.sold),
+        _traded(sides),
     )
+
+
+def _counted_trades(trades: DataFrame, whitelist: Sequence[CountedExchange]) -> DataFrame:
+    return _counted(trades, whitelist).where("status = 'completed' AND NOT is_mirrored")
 
 
 def _counted(states: DataFrame, whitelist: Sequence[CountedExchange]) -> DataFrame:
@@ -73,27 +90,33 @@ def _counted(states: DataFrame, whitelist: Sequence[CountedExchange]) -> DataFra
     return states.join(listed, "exchange").where("at_us >= listed_from AND at_us < listed_until")
 
 
-def _least(documents: DataFrame, role: str, more: tuple[str, ...]) -> DataFrame:
-    """The first document of each subject: the least by instant, exchange and number (details 1, 2).
+# The first document of a subject is the least by instant, exchange and number (details 1, 2). Spark finds it in sorted
+# rows, and sorts them by a prefix of their first column. Subjects begin alike, so the first column is a hash of them.
 
-    Spark finds it in sorted rows, and sorts them by a prefix of their first column. Subjects begin alike, so the first
-    column is a hash of the subject.
-    """
-    place = ", ".join(("at_us", "exchange", "number", *more))
+
+def _first_listed(listings: DataFrame) -> DataFrame:
     return (
-        documents.selectExpr(f"xxhash64({role}) AS prefix", f"{role} AS subject", f"struct({place}) AS place")
+        listings.where("NOT is_mirrored AND provider LIKE 'uscc:%'")
+        .selectExpr("xxhash64(provider) AS prefix", "provider AS subject", "struct(at_us, exchange, number) AS place")
         .groupBy("prefix", "subject")
         .agg({"place": "min"})
         .selectExpr("subject", "`min(place)`.*")
     )
 
 
+def _bought(trades: DataFrame) -> DataFrame:
+    trades.createOrReplaceTempView("bought_trades")
+    return trades.sparkSession.sql(f"""
+        SELECT buyer AS subject, {year_of("at_us")} AS year, sum({_EXACT}) AS net_fen,
+               min(struct(at_us, exchange, number, net_fen)) AS place
+        FROM bought_trades WHERE buyer LIKE 'uscc:%' GROUP BY xxhash64(buyer), subject, year
+    """)
+
+
 def _provider_totals(trades: DataFrame, listings: DataFrame, cuts: Sequence[int]) -> DataFrame:
     """Listed trades of each provider and year: those whose listing proves them, and the others (details 3)."""
     listed = trades.where("mode = 'listed' AND provider LIKE 'uscc:%'")
-    proofs = listings.where("status <> 'annulled'").selectExpr(
-        "number AS listing_no", "exchange", "provider AS listed_by", "at_us AS listed_us"
-    )
+    proofs = listings.selectExpr("number AS listing_no", "exchange", "provider AS listed_by", "at_us AS listed_us")
     matched = listed.join(proofs, ["listing_no", "exchange"], "left").selectExpr(
         "*", "coalesce(listed_by = provider AND listed_us <= at_us, false) AS is_matched"
     )
@@ -101,25 +124,31 @@ def _provider_totals(trades: DataFrame, listings: DataFrame, cuts: Sequence[int]
 
 
 def _sums(trades: DataFrame, whose: str, cuts: Sequence[int]) -> DataFrame:
-    """Net amounts by year and cut; DECIMAL, as a sum of many may exceed a BIGINT."""
+    """Net amounts by year and cut."""
     begins = ", ".join(["0", *(f"if(at_us >= {cut}, {cut}, 0)" for cut in sorted(set(cuts)))])
     trades.createOrReplaceTempView("summed_trades")
     return trades.sparkSession.sql(
         f"SELECT {whose}, {year_of('at_us')} AS year, greatest({begins}, 0) AS begins_us,"
-        f" sum(CAST(net_fen AS DECIMAL(20, 0))) AS net_fen, max(at_us) AS last_us"
-        f" FROM summed_trades GROUP BY ALL"
+        f" sum({_EXACT}) AS net_fen, max(at_us) AS last_us FROM summed_trades GROUP BY ALL"
     )
 
 
-def _traded(trades: DataFrame) -> DataFrame:
+def _exchange_totals(sold: DataFrame) -> DataFrame:
+    sold.createOrReplaceTempView("sold")
+    return sold.sparkSession.sql(
+        "SELECT exchange, year, begins_us, sum(net_fen) AS net_fen, max(last_us) AS last_us FROM sold GROUP BY ALL"
+    )
+
+
+def _traded(sides: Sides) -> DataFrame:
+    sold, bought = (side.select("subject", "year", "net_fen") for side in (sides.sold, sides.bought))
     return (
-        trades.selectExpr("explode(array(provider, buyer)) AS subject", f"{year_of('at_us')} AS year",
-                          "CAST(net_fen AS DECIMAL(20, 0)) AS net_fen")
-        .where("subject LIKE 'uscc:%'")
+        sold.where("subject LIKE 'uscc:%'")
+        .unionByName(bought)
         .groupBy("subject", "year")
         .agg({"net_fen": "sum"})
         .withColumnRenamed("sum(net_fen)", "traded_fen")
-    )  # fmt: skip
+    )
 
 
 def _award(policy: ComputedPolicy, rule: str, columns: dict[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ from pyspark import StorageLevel
 from jiangbu_spark.acts import claims, other_grants
 from jiangbu_spark.ceilings import ceilings_of, in_worlds
 from jiangbu_spark.documents import TYPES, documents, newest
-from jiangbu_spark.events import Facts, facts_of
+from jiangbu_spark.events import Facts, Sides, facts_of, sides_of
 from jiangbu_spark.payables import payables
 from jiangbu_spark.sql import HOUR_US, literal
 
@@ -60,7 +60,10 @@ def kept_facts(states: States, whitelist: Sequence[CountedExchange], policies: S
     """
     for table in (states.listings, states.trades):
         table.persist(StorageLevel.DISK_ONLY)
-    facts = facts_of(states.listings, states.trades, whitelist, [cut for policy in policies for cut in policy.cuts])
+    cuts = [cut for policy in policies for cut in policy.cuts]
+    lazy = sides_of(states.trades, whitelist, cuts)
+    sides = Sides(lazy.sold.localCheckpoint(), lazy.bought.localCheckpoint())
+    facts = facts_of(states.listings, states.trades, sides, whitelist, cuts)
     kept = Facts(
         facts.first_listings.localCheckpoint(),
         facts.first_purchases.localCheckpoint(),

@@ -28,7 +28,7 @@ LOCAL = {
 # Without Java's second compiler. It makes code fast that sees many records, and takes longer than a small archive does.
 FIRST_COMPILER = {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"}
 # So many records are sorted by one task within its memory.
-RECORDS_OF_A_PARTITION = 250_000
+RECORDS_OF_A_PARTITION = 1_000_000
 
 
 def open_session(master: str, memory: str = "2g", **more: str) -> SparkSession:

@@ -93,7 +93,7 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     from jiangbu_spark.archive import ParquetArchive  # noqa: PLC0415
     from jiangbu_spark.ceilings import ceilings_of, in_worlds  # noqa: PLC0415
     from jiangbu_spark.documents import registered  # noqa: PLC0415
-    from jiangbu_spark.events import facts_of  # noqa: PLC0415
+    from jiangbu_spark.events import facts_of, sides_of  # noqa: PLC0415
     from jiangbu_spark.policy import read_whitelist  # noqa: PLC0415
     from jiangbu_spark.prices import TOTAL, affected, prices  # noqa: PLC0415
     from jiangbu_spark.recompute import accepted_of, awards_of, kept_facts, states_of  # noqa: PLC0415
@@ -126,7 +126,8 @@ def recomputed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     those = ", ".join(f"'{exchange}'" for exchange in by_hand.EXCHANGES)
     prices_by_hand = prices(awards.where(f"exchange IN ({those})"), list(named))
     places = {(row.topic, row.offset) for row in registered(documents).select("topic", "offset").collect()}
-    of_documents = facts_of(states.listings, states.trades, exchanges, policies[0].cuts)
+    sides = sides_of(states.trades, exchanges, policies[0].cuts)
+    of_documents = facts_of(states.listings, states.trades, sides, exchanges, policies[0].cuts)
     frames = [
         *(of_documents.first_listings, of_documents.first_purchases),
         *(of_documents.provider_totals, of_documents.exchange_totals),
