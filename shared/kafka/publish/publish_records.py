@@ -91,7 +91,7 @@ def publish(
     (default GIVE_UP_S).
     """
     patience_s = GIVE_UP_S if give_up_s is None else give_up_s
-    known, producer = _connect(client_config)
+    known, producer = connect(client_config)
     published = PublishResult()
     lock = threading.Lock()  # acknowledgements arrive in the producer's thread
 
@@ -188,8 +188,8 @@ def _unreachable(client_config: ClientConfig, error: KafkaError) -> PublishError
     return PublishError(f"无法连接 Kafka {servers}：{error}", f"cannot reach Kafka at {servers}: {error}")
 
 
-def _connect(client_config: ClientConfig) -> tuple[frozenset[str], KafkaProducer]:
-    """Return the visible topics and a producer. A producer would wait a minute for an unknown topic."""
+def connect(client_config: ClientConfig) -> tuple[frozenset[str], KafkaProducer]:
+    """Return the visible topics and a producer, which would wait a minute for an unknown topic. PublishError."""
     known = visible_topics(client_config)
     try:
         return known, KafkaProducer(
