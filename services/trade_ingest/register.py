@@ -19,7 +19,7 @@ TRADES = RegisterKind(
     firsts=FIRST_PURCHASES,
     lanes=(
         Lane((FIRST_PURCHASE,)),
-        # A seller's totals change with each of its trades.
+        # A seller's totals change with each of its trades. Where few changes wait, a pause would save nothing.
         Lane((ANNUAL_TOTAL,), throttle_above=300),
         # Rendering a measure reads many trades, and nobody waits for one.
         Lane((SIGN,), max_keys=500, active_keys=100, throttle_above=5, share=0.1, own_transaction=True),

@@ -25,7 +25,7 @@ CEILINGS = (
     "award_id", "rule", "rule_rank", "kind", "subject", "exchange", "year", "earned_from_us", "earned_until_us", "day",
     "item", "base_fen", "cap_fen", "ceiling_fen",
 )  # fmt: skip
-_EXACT = "CAST(net_fen AS DECIMAL(20, 0))"  # the sum of many amounts may exceed a BIGINT
+_WIDE_NET_FEN = "CAST(net_fen AS DECIMAL(20, 0))"  # the sum of many amounts may exceed a BIGINT
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Sides:
-    """What was sold and bought: several facts follow from it, and it has far fewer rows than trades.
+    """Sums of trades by seller and by buyer. Several facts follow from them, and they have far fewer rows than trades.
 
     sold: subject, exchange, year, begins_us, net_fen, last_us. bought, by legal entities alone: subject, year, net_fen
     and `place`, the first purchase of the year: at_us, exchange, number, net_fen.
@@ -107,7 +107,7 @@ def _first_listed(listings: DataFrame) -> DataFrame:
 def _bought(trades: DataFrame) -> DataFrame:
     trades.createOrReplaceTempView("bought_trades")
     return trades.sparkSession.sql(f"""
-        SELECT buyer AS subject, {year_of("at_us")} AS year, sum({_EXACT}) AS net_fen,
+        SELECT buyer AS subject, {year_of("at_us")} AS year, sum({_WIDE_NET_FEN}) AS net_fen,
                min(struct(at_us, exchange, number, net_fen)) AS place
         FROM bought_trades WHERE buyer LIKE 'uscc:%' GROUP BY xxhash64(buyer), subject, year
     """)
@@ -129,7 +129,7 @@ def _sums(trades: DataFrame, whose: str, cuts: Sequence[int]) -> DataFrame:
     trades.createOrReplaceTempView("summed_trades")
     return trades.sparkSession.sql(
         f"SELECT {whose}, {year_of('at_us')} AS year, greatest({begins}, 0) AS begins_us,"
-        f" sum({_EXACT}) AS net_fen, max(at_us) AS last_us FROM summed_trades GROUP BY ALL"
+        f" sum({_WIDE_NET_FEN}) AS net_fen, max(at_us) AS last_us FROM summed_trades GROUP BY ALL"
     )
 
 

@@ -61,8 +61,8 @@ def kept_facts(states: States, whitelist: Sequence[CountedExchange], policies: S
     for table in (states.listings, states.trades):
         table.persist(StorageLevel.DISK_ONLY)
     cuts = [cut for policy in policies for cut in policy.cuts]
-    lazy = sides_of(states.trades, whitelist, cuts)
-    sides = Sides(lazy.sold.localCheckpoint(), lazy.bought.localCheckpoint())
+    sides = sides_of(states.trades, whitelist, cuts)
+    sides = Sides(sides.sold.localCheckpoint(), sides.bought.localCheckpoint())
     facts = facts_of(states.listings, states.trades, sides, whitelist, cuts)
     kept = Facts(
         facts.first_listings.localCheckpoint(),
