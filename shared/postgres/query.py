@@ -12,8 +12,10 @@ from datetime import date
 from itertools import chain, count
 from typing import Final, TypeVar
 
+import msgspec
 import psycopg
 from psycopg.rows import RowFactory, scalar_row
+from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection
 
 from shared.postgres.errors import translated_errors
@@ -24,6 +26,8 @@ Element = str | int | date | bytes | None  # of an array
 
 BIGINT_MAX: Final = 2**63 - 1
 _STREAMED_ROWS: Final = 1_000
+# Of columns of type json and jsonb, in a tenth of the time of the standard library.
+set_json_loads(msgspec.json.decode)
 _cursor_numbers = count(1)
 
 
