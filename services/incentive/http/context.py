@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from services.incentive.commands.acting import BureauContext
 from services.incentive.commands.send_upload import ExchangeUsers
 from services.incentive.domain.workflow import Actor
+from services.incentive.queries.casework.waiting_lists import WaitingLists
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import wait_until_settled
 from services.incentive.store.register_client import RegisterAddresses
@@ -31,13 +32,16 @@ _A_MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class IncentiveContext:
-    """The context of acts, registers' addresses, exchanges' Kafka users, and limits of what is open without a key."""
+    """The context of acts, registers' addresses, exchanges' Kafka users, limits of what is open without a key, and the
+    waiting lists of persons.
+    """
 
     bureau: BureauContext
     registers: RegisterAddresses
     users: ExchangeUsers = field(default_factory=lambda: ExchangeUsers(None, KafkaSettings(())))
     objections: AttemptLimit = field(default_factory=lambda: AttemptLimit(_EACH_MOST, _ALL_MOST, _A_MINUTE))
     codes: AttemptLimit = field(default_factory=lambda: AttemptLimit(_EACH_MOST, _ALL_MOST, _A_MINUTE))
+    waiting: WaitingLists = field(default_factory=WaitingLists)
 
 
 def incentive_context() -> IncentiveContext:

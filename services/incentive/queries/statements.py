@@ -1,6 +1,6 @@
 """The service of statements (决定书), and the last days of the remedies against the decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -26,6 +26,7 @@ _OF_DECISIONS: Final = f"""
             WHERE b.recorded_at <= {AS_OF} GROUP BY v.statement
         ) served ON served.statement = d.statement
         WHERE d.statement IS NOT NULL AND a.recorded_at <= {AS_OF} AND d.decided_on >= %(since)s
+          AND (CAST(%(award_ids)s AS text[]) IS NULL OR d.award_id = ANY(%(award_ids)s))
           AND CASE WHEN served.served_on IS NULL THEN %(unserved)s ELSE served.served_on >= %(served_since)s END
         ORDER BY served.served_on DESC NULLS FIRST, a.seq LIMIT %(limit)s
     ) o JOIN statement s ON s.sha256 = o.statement
@@ -72,19 +73,27 @@ def service_json(connection: Connection, view: LedgerView, found: RecordedStatem
 
 def open_statements(connection: Connection, view: LedgerView, today: date, limit: int) -> list[OpenStatement]:
     """At most `limit` statements: those that wait for service, then those that wait for the last day of a remedy."""
-    return _load_open(connection, view, today, limit, has_unserved=True)
+    return _load_open(connection, view, today, has_unserved=True, limit=limit)
 
 
-def remedy_days(connection: Connection, view: LedgerView, today: date) -> dict[str, list[date]]:
-    """The last days, not before today, of the remedies against what was decided on each award, and served."""
+def remedy_days(
+    connection: Connection, view: LedgerView, today: date, award_ids: Collection[str] | None
+) -> dict[str, list[date]]:
+    """The last days, not before today, of the remedies against what was decided and served; None: on all awards."""
     days: dict[str, list[date]] = {}
-    for one in _load_open(connection, view, today, None, has_unserved=False):
+    for one in _load_open(connection, view, today, has_unserved=False, award_ids=award_ids):
         days.setdefault(one.award_id, []).extend(day for day in one.last_days if day >= today)
     return days
 
 
 def _load_open(
-    connection: Connection, view: LedgerView, today: date, limit: int | None, *, has_unserved: bool
+    connection: Connection,
+    view: LedgerView,
+    today: date,
+    *,
+    has_unserved: bool,
+    limit: int | None = None,
+    award_ids: Collection[str] | None = None,
 ) -> list[OpenStatement]:
     rows = fetch(
         connection,
@@ -95,6 +104,7 @@ def _load_open(
         served_since=today - timedelta(days=_LONGEST_REMEDY_DAYS),
         unserved=has_unserved,
         limit=limit,
+        award_ids=None if award_ids is None else list(award_ids),
     )
     served = served_days(connection, [row.sha256 for row in rows], view.as_of)
     found = (_open(row, served.get(row.sha256, ())) for row in rows)

@@ -14,7 +14,7 @@ from services.incentive.commands.publish_awards import comparison as comparison_
 from services.incentive.commands.publish_awards.comparison import NotLeadingError, record_changes
 from services.incentive.store.published.versions import uncompared_entries, unsent_versions
 from tests.support.award_events.published import compared, versions
-from tests.support.incentive.bureau import DOCUMENTS, Bureau, empty_bureau
+from tests.support.incentive.bureau import DOCUMENTS, Bureau, checked_waiting_lists, empty_bureau
 from tests.support.incentive.ledger import (
     WHITELIST,
     changed,
@@ -60,10 +60,15 @@ def seen(bureau: Bureau) -> dict[str, Any]:
 
 @contextmanager
 def publishing_what_changes(bureau: Bureau) -> Iterator[None]:
-    """Check that each award that looks different after the block has one version more, and others have none."""
+    """Check that each award that looks different after the block has one version more, and others have none.
+
+    The lists of what waits are brought forward by the same changes.
+    """
     before = seen(bureau)
     last = published(bureau)
+    checked_waiting_lists(bureau)
     yield
+    checked_waiting_lists(bureau)
     after = seen(bureau)
     size = bureau.ask.ok("/v1/ledger/balances")["size"]
     different = [award_id for award_id, award in after.items() if award != before.get(award_id)]

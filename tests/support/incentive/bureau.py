@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 from services.incentive.commands.acting import Acting, ActRequest, Draft, write_acts
 from services.incentive.domain.acts import EligibilityPart
 from services.incentive.domain.workflow import Actor
+from services.incentive.http.context import EXTENSION
 from services.incentive.policy.terms import Texts
+from services.incentive.queries.casework.waiting import load_waiting
+from services.incentive.queries.view import LedgerView
 from services.incentive.store.ledger import lock_ledger, next_instant
+from shared.postgres.database import snapshot
 from shared.values.times import day_start, shanghai_date
 from tests.support.incentive.app import Asker, incentive_app
 from tests.support.incentive.eligibility import ALL_MET, failed, verified
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from services.incentive.domain.worklist.waiting import WaitingAward
+    from services.incentive.http.context import IncentiveContext
     from services.incentive.store.rulebook import Rulebook
     from tests.support.records import FakeRecord
 
@@ -48,6 +54,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "return": {"documents": DOCUMENTS},
     "recover": {"voucher_no": "R-1"},
 }
+PERSONS = tuple(Actor(f"key of {name}", name) for name in (FIRST, SECOND, THIRD))
 Answer = tuple[int, Any]
 
 
@@ -198,3 +205,16 @@ class Bureau:
 
     def decisions(self, award_id: str, **parameters: Any) -> list[Any]:
         return self.ask.all(f"/v1/awards/{award_id}/decisions", **parameters)
+
+
+def checked_waiting_lists(bureau: Bureau) -> list[list[WaitingAward]]:
+    """Check that the list which the bureau's application keeps for each person is the one made anew; return them."""
+    context: IncentiveContext = bureau.ask.client.application.extensions[EXTENSION]
+    found = []
+    with snapshot(bureau.engine) as connection:
+        view = LedgerView(None, None, bureau.now, bureau.rulebook)
+        for person in PERSONS:
+            kept, anew = context.waiting.load(connection, view, person), load_waiting(connection, view, person)
+            assert sorted(kept) == sorted(anew), person
+            found.append(kept)
+    return found

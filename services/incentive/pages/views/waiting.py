@@ -18,13 +18,12 @@ from services.incentive.domain.worklist.waiting import (
     next_in,
     select_waiting,
 )
-from services.incentive.http.context import current_actor, ledger_view
+from services.incentive.http.context import current_actor, incentive_context, ledger_view
 from services.incentive.http.schemas import YearParameter
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import load
 from services.incentive.pages.queue_param import Queue, read_queue, write_queue
 from services.incentive.pages.refreshing import browser_has
-from services.incentive.queries.casework.waiting import load_waiting
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.readings import ledger_state
 from shared.events.fields import Choice, Text
@@ -67,7 +66,7 @@ def show_waiting() -> ResponseReturnValue:
     with ledger_view() as (connection, view):
         if browser_has(ledger_state(connection), view.now):
             return Response(status=304)
-        waiting = [] if faults else load_waiting(connection, view, year, current_actor())
+        waiting = [] if faults else _waiting(connection, view, year)
     listed, start = select_waiting(waiting, wanted), (number - 1) * _PAGE_SIZE
     shown = enumerate(listed[start : start + _PAGE_SIZE], start)
     return show(
@@ -84,6 +83,12 @@ def show_waiting() -> ResponseReturnValue:
         policy=view.rulebook.policy,
         actions=tuple(ACTIONS),
     )
+
+
+def _waiting(connection: Connection, view: LedgerView, year: int | None) -> list[WaitingAward]:
+    """The reader's list, of a year or of all (None)."""
+    waiting = incentive_context().waiting.load(connection, view, current_actor())
+    return waiting if year is None else [one for one in waiting if one.year == year]
 
 
 def _counts(waiting: list[WaitingAward]) -> Json:
@@ -121,7 +126,7 @@ def queue_of(connection: Connection, view: LedgerView, award_id: str) -> Json | 
     queue = read_queue()
     if queue is None:
         return None
-    listed = select_waiting(load_waiting(connection, view, queue.year, current_actor()), queue.wanted)
+    listed = select_waiting(_waiting(connection, view, queue.year), queue.wanted)
     following, at = next_in(listed, award_id, queue.place)
     query = {name: value for name, value in queue.wanted._asdict().items() if value is not None}
     address = None

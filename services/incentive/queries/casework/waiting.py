@@ -13,7 +13,7 @@ from services.incentive.queries.statements import remedy_days
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.rows import SeenAward
-from shared.postgres.query import fetch
+from shared.postgres.query import fetch, pg_array
 from shared.values.times import day_start, shanghai_date
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -38,21 +38,23 @@ _FINISHED: Final = """
 """
 
 
-def load_waiting(connection: Connection, view: LedgerView, year: int | None, actor: Actor) -> list[WaitingAward]:
-    """The awards of a year (None: of all) with a step that is due, for a reader who sees everything, now."""
-    of_year = "" if year is None else "AND award.year = %(year)s"
+def load_waiting(
+    connection: Connection, view: LedgerView, actor: Actor, award_ids: Collection[str] | None = None
+) -> list[WaitingAward]:
+    """The awards with a step that is due, of these or of all (None), for a reader who sees everything, now."""
+    of_these = "" if award_ids is None else "AND award.award_id = ANY(CAST(%(award_ids)s AS text[]))"
     statement = f"""
-        {view.select_awards} {of_year}
+        {view.select_awards} {of_these}
         AND (award.payable_fen > 0 OR EXISTS (SELECT FROM decision d WHERE d.award_id = award.award_id))
         AND NOT EXISTS ({_FINISHED})
     """
-    rows = fetch(connection, statement, SeenAward, year=year, **view.parameters)
+    rows = fetch(connection, statement, SeenAward, award_ids=pg_array(award_ids or ()), **view.parameters)
     policy, now = view.rulebook.policy, view.now
     contexts = load_award_context(connection, rows, policy, None, now)
     cases = step_contexts(connection, rows, contexts, policy, actor, now)
     soon = now + timedelta(days=policy.expiring_days)
     eligible_until = _eligible_until(connection, {row.subject for row in rows}, now, soon)
-    remedies = remedy_days(connection, view, shanghai_date(now))
+    remedies = remedy_days(connection, view, shanghai_date(now), award_ids)
     found = []
     for row in rows:
         remedies_end = [day_start(day + _ONE_DAY) for day in remedies.get(row.award_id, ())]

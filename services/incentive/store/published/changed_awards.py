@@ -4,16 +4,15 @@ The content of an award follows from its own row, from acts on it, on its subjec
 and from the settings. Its readings also follow from the facts about all whose awards depend on each other.
 """
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from services.incentive.store.budgets import load_held
 from services.incentive.store.readings import LedgerState, dependent_groups
 from services.incentive.store.rulebook import Rulebook
-from shared.postgres.query import fetch, fetch_value, fetch_values, pg_array
+from shared.postgres.query import fetch_value, fetch_values, pg_array
 
 _ALL: Final = "SELECT award_id FROM award_current ORDER BY award_id"
 _NEW_SETTINGS: Final = "SELECT EXISTS (SELECT FROM ledger_settings WHERE id > %(settings_id)s)"
@@ -31,47 +30,59 @@ _CONCERNED: Final = """
         WHERE a.seq >= %(ledger_size)s)
 """
 _YEARS: Final = "SELECT y.year FROM year_closing y JOIN act a ON a.id = y.id WHERE a.seq >= %(ledger_size)s"
-# The awards of these, those once approved for one of these, those of closed or reopened years, and those that begin or
-# cease to be over the budget.
+# The awards of these, those once approved for one of these, and those of closed or reopened years.
 _OF_THESE: Final = """
-    SELECT award_id FROM award_current WHERE about = ANY(CAST(%(concerned)s AS text[]))
-    UNION SELECT award_id FROM award_current WHERE subject = ANY(CAST(%(concerned)s AS text[]))
-    UNION SELECT award_id FROM decision WHERE subject = ANY(CAST(%(concerned)s AS text[]))
+    SELECT award_id FROM award_current WHERE about = ANY(CAST(%(names)s AS text[]))
+    UNION SELECT award_id FROM award_current WHERE subject = ANY(CAST(%(names)s AS text[]))
+    UNION SELECT award_id FROM decision WHERE subject = ANY(CAST(%(names)s AS text[]))
     UNION SELECT award_id FROM award_current WHERE year = ANY(%(years)s)
-    UNION SELECT award_id FROM published_award
-          WHERE is_over_budget AND award_id <> ALL(CAST(%(over_budget)s AS text[]))
+"""
+# Those that begin or cease to be over the budget.
+_OVER_BUDGET: Final = """
+    SELECT award_id FROM published_award WHERE is_over_budget AND award_id <> ALL(CAST(%(over_budget)s AS text[]))
     UNION SELECT p.award_id FROM unnest(CAST(%(over_budget)s AS text[])) AS o (award_id)
           JOIN published_award p USING (award_id) WHERE NOT p.is_over_budget
-    ORDER BY award_id
 """
+
+
+class Concerned(NamedTuple):
+    """What acts, facts and transactions after a state concern: subjects and exchanges, and years."""
+
+    names: set[str]
+    years: list[int]
+
+
+def has_new_settings(connection: Connection, since: LedgerState) -> bool:
+    """Return True if settings were put in force after a state, so that every award may look different."""
+    return fetch_value(connection, _NEW_SETTINGS, bool, **since._asdict())
+
+
+def concerned_since(connection: Connection, since: LedgerState) -> Concerned:
+    """What is concerned by what was recorded after a state, other than settings and budgets."""
+    asked = since._asdict()
+    return Concerned(
+        set(fetch_values(connection, _CONCERNED, str, **asked)), fetch_values(connection, _YEARS, int, **asked)
+    )
+
+
+def awards_of(connection: Connection, concerned: Concerned) -> set[str]:
+    """The awards of these subjects, exchanges and years."""
+    asked = {"names": pg_array(concerned.names), "years": concerned.years}
+    return set(fetch_values(connection, _OF_THESE, str, **asked))
 
 
 def changed_awards(connection: Connection, rulebook: Rulebook, since: LedgerState | None, now: datetime) -> list[str]:
     """The awards that may look different than at a state (None: all awards), in code point order."""
-    if since is None or fetch_value(connection, _NEW_SETTINGS, bool, **since._asdict()):
+    if since is None or has_new_settings(connection, since):
         return fetch_values(connection, _ALL, str)
-    concerned = set(fetch_values(connection, _CONCERNED, str, **since._asdict()))
-    for group in dependent_groups(connection, rulebook.policy, rulebook.exchanges, concerned):
-        concerned.update(group)
-    years = fetch_values(connection, _YEARS, int, **since._asdict())
-    over_budget = load_held(connection, rulebook.policy, award_years(connection), now)
-    return _of_these(connection, concerned, years, over_budget)
+    concerned = concerned_since(connection, since)
+    for group in dependent_groups(connection, rulebook.policy, rulebook.exchanges, concerned.names):
+        concerned.names.update(group)
+    held = load_held(connection, rulebook.policy, award_years(connection), now)
+    over_budget = fetch_values(connection, _OVER_BUDGET, str, over_budget=pg_array(held))
+    return sorted(awards_of(connection, concerned).union(over_budget))
 
 
 def award_years(connection: Connection) -> list[int]:
     """The years that have awards."""
     return fetch_values(connection, "SELECT DISTINCT year FROM award_current ORDER BY year", int)
-
-
-def _of_these(
-    connection: Connection, concerned: Collection[str], years: list[int], over_budget: Collection[str]
-) -> list[str]:
-    rows = fetch(
-        connection,
-        _OF_THESE,
-        tuple[str],
-        concerned=pg_array(concerned),
-        years=years,
-        over_budget=pg_array(over_budget),
-    )
-    return [award_id for (award_id,) in rows]
