@@ -77,9 +77,12 @@ def open_statements(connection: Connection, view: LedgerView, today: date, limit
 
 
 def remedy_days(
-    connection: Connection, view: LedgerView, today: date, award_ids: Collection[str] | None
+    connection: Connection, view: LedgerView, today: date, award_ids: Collection[str] | None = None
 ) -> dict[str, list[date]]:
-    """The last days, not before today, of the remedies against what was decided and served; None: on all awards."""
+    """The last days, not before today, of the remedies against what was decided and served, by award_id.
+
+    `award_ids` are the awards to look at (None: all).
+    """
     days: dict[str, list[date]] = {}
     for one in _load_open(connection, view, today, has_unserved=False, award_ids=award_ids):
         days.setdefault(one.award_id, []).extend(day for day in one.last_days if day >= today)
