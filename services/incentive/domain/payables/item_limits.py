@@ -52,8 +52,9 @@ class UsedLimits:
 
     def within(self, claims: Sequence[Claim]) -> dict[str, int]:
         """The payables of claims that are paid together, cut to their limits, by award_id."""
-        if not any(map(self._limits, claims)):  # true of nearly all subjects
-            return {claim.award_id: self._unlimited_fen(claim) for claim in claims}
+        # Nearly all subjects have no claim with a limit or a minimum.
+        if not any(self._limits(claim) or self._policy.least_payable(claim.rule) for claim in claims):
+            return {claim.award_id: claim.worth_fen for claim in claims}
         kept, due = (self._used.copy(), self._tiers.copy()), dict[str, int]()
         for year in sorted({claim.year for claim in claims}):
             of_year = [claim for claim in claims if claim.year == year]
@@ -61,11 +62,6 @@ class UsedLimits:
             self.add(of_year, due)
         self._used, self._tiers = kept
         return due
-
-    def _unlimited_fen(self, claim: Claim) -> int:
-        """The payable of a claim without limits: a part that is too small for a payment stays as approved."""
-        is_enough = claim.worth_fen >= self._policy.least_payable(claim.rule)
-        return claim.worth_fen if is_enough else min(claim.standing_fen, claim.worth_fen)
 
     def _within_year(self, claims: Sequence[Claim]) -> dict[str, int]:
         """The same for one year.

@@ -109,3 +109,20 @@ def test_equal_kinds_are_ranked_by_the_first_of_their_rules_in_the_file() -> Non
     )
     found = payables([listing, between, tier("a", 2026, 10, 10)], policy, {})
     assert [one.payable_fen // WAN for one in found.values()] == [10, 0, 10]
+
+
+def test_a_minimum_holds_where_no_limit_cuts_payables() -> None:
+    """Limits cut ceilings, so none is left for payables; what is approved already stays."""
+    minimum_after = POLICY.alternatives["compute_voucher/minimum_before_limits"]
+    policy = msgspec.structs.replace(minimum_after, limits_cut="ceilings")
+    least_fen = policy.least_payable("compute_voucher")
+    assert least_fen > 100
+    assert policy.payable_limits("compute_voucher") == ()
+    one = claim("compute_voucher", "uscc:A/v", 2026, 1)
+    for worth_fen, standing_fen, paid_fen in (
+        (least_fen, 0, least_fen),
+        (least_fen - 1, 0, 0),
+        (least_fen - 1, 100, 100),
+    ):
+        asked = one._replace(worth_fen=worth_fen, standing_fen=standing_fen)
+        assert UsedLimits(policy, [asked]).within([asked]) == {one.award_id: paid_fen}
