@@ -26,7 +26,7 @@ Element = str | int | date | bytes | None  # of an array
 
 BIGINT_MAX: Final = 2**63 - 1
 _STREAMED_ROWS: Final = 1_000
-# Of columns of type json and jsonb, in a tenth of the time of the standard library.
+# Decodes json and jsonb columns in a tenth of the time that the standard library takes.
 set_json_loads(msgspec.json.decode)
 _cursor_numbers = count(1)
 

@@ -62,7 +62,7 @@ def seen(bureau: Bureau) -> dict[str, Any]:
 def publishing_what_changes(bureau: Bureau) -> Iterator[None]:
     """Check that each award that looks different after the block has one version more, and others have none.
 
-    The lists of what waits are brought forward by the same changes.
+    Also check the waiting lists, which are updated by the same changes.
     """
     before = seen(bureau)
     last = published(bureau)

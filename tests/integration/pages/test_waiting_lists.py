@@ -1,4 +1,4 @@
-"""Lists of what waits that are brought forward are those made anew, whatever was recorded, and as time passes."""
+"""An updated waiting list equals a newly computed one, whatever was recorded and however much time has passed."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ IN_PROPORTION = {
     "reading: x": "reading: in_proportion",
 }
 ROUNDS = 40
-Made = list["Collection[str] | None"]  # the awards that lists were made of; None: of all
+Computed = list["Collection[str] | None"]  # the awards that each computation looked at; None: all
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    """Note of which awards lists are made for the kept ones."""
-    found: Made = []
+def computed(monkeypatch: pytest.MonkeyPatch) -> Computed:
+    """Record which awards are computed for the kept lists."""
+    found: Computed = []
 
     def noted(
         connection: Connection, view: Any, actor: Any, award_ids: Collection[str] | None = None
@@ -125,40 +125,42 @@ def taken_step(bureau: Bureau, rng: Random, award_id: str) -> bool:
     return False
 
 
-def test_of_a_decision_only_what_it_concerns_is_made_again(bureau: Bureau, made: Made) -> None:
+def test_a_decision_has_only_its_own_award_computed_again(bureau: Bureau, computed: Computed) -> None:
     checked_waiting_lists(bureau)
-    assert made == [None] * len(PERSONS)
-    made.clear()
+    assert computed == [None] * len(PERSONS)
+    computed.clear()
     checked_waiting_lists(bureau)
-    assert made == []
+    assert computed == []
     bureau.done(award_id(7), "apply")
     checked_waiting_lists(bureau)
-    assert made == [{award_id(7)}] * len(PERSONS)
+    assert computed == [{award_id(7)}] * len(PERSONS)
 
 
-def test_periods_that_end_during_the_day(bureau: Bureau, made: Made) -> None:
+def test_periods_that_end_during_the_day(bureau: Bureau, computed: Computed) -> None:
     """A verification that ends, one that begins, and one that comes near to its end, without any record."""
     bureau.now = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
     bureau.verify(subject(1), until="2026-04-01T14:00:00+08:00")
     bureau.verify(subject(2), **{"from": "2026-04-01T15:00:00+08:00"})
     bureau.verify(subject(3), until="2026-05-01T16:00:00+08:00")  # within the 30 days before which it is shown
     checked_waiting_lists(bureau)
-    made.clear()
+    computed.clear()
     for hour, number in ((6, 1), (7, 2), (8, 3)):
         bureau.now = datetime(2026, 4, 1, hour, 0, tzinfo=UTC)
         checked_waiting_lists(bureau)
-        assert made == [{award_id(number)}] * len(PERSONS), hour
-        made.clear()
+        assert computed == [{award_id(number)}] * len(PERSONS), hour
+        computed.clear()
 
 
-def test_a_new_day_an_older_state_and_a_clock_set_back_make_all_again(bureau: Bureau, made: Made) -> None:
+def test_a_new_day_an_older_state_and_a_clock_set_back_have_all_computed_again(
+    bureau: Bureau, computed: Computed
+) -> None:
     checked_waiting_lists(bureau)
     first = bureau.now
     for now in (first + timedelta(days=1), first + timedelta(days=1, seconds=-10)):
-        made.clear()
+        computed.clear()
         bureau.now = now
         checked_waiting_lists(bureau)
-        assert made == [None] * len(PERSONS), now
+        assert computed == [None] * len(PERSONS), now
     # A server that is behind: the list is that of its snapshot.
     context: IncentiveContext = bureau.ask.client.application.extensions[EXTENSION]
     view = LedgerView(None, None, bureau.now, bureau.rulebook)
@@ -170,14 +172,14 @@ def test_a_new_day_an_older_state_and_a_clock_set_back_make_all_again(bureau: Bu
     checked_waiting_lists(bureau)
 
 
-def test_new_settings_make_all_again(bureau: Bureau, made: Made) -> None:
+def test_new_settings_have_all_computed_again(bureau: Bureau, computed: Computed) -> None:
     checked_waiting_lists(bureau)
-    made.clear()
+    computed.clear()
     kept = bureau.ask.client.application.extensions[EXTENSION]
     bureau.adopt(changed(1, WHITELIST))
     bureau.ask.client.application.extensions[EXTENSION] = kept
     checked_waiting_lists(bureau)
-    assert made == [None] * len(PERSONS)
+    assert computed == [None] * len(PERSONS)
 
 
 def test_an_award_that_another_one_moves_over_the_budget(postgres: Callable[[str], tuple[str, str]]) -> None:
@@ -199,9 +201,11 @@ def test_an_award_that_another_one_moves_over_the_budget(postgres: Callable[[str
         assert refused() == "hold"
 
 
-def test_the_lists_of_few_persons_are_kept(bureau: Bureau, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_lists_of_a_few_persons_are_kept(
+    bureau: Bureau, computed: Computed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(waiting_lists, "_MOST_KEPT", 2)
     checked_waiting_lists(bureau)
-    made.clear()
+    computed.clear()
     checked_waiting_lists(bureau)
-    assert made == [None] * len(PERSONS)  # each takes the place of the one asked next
+    assert computed == [None] * len(PERSONS)  # each takes the place of the one asked next

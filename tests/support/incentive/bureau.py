@@ -208,13 +208,13 @@ class Bureau:
 
 
 def checked_waiting_lists(bureau: Bureau) -> list[list[WaitingAward]]:
-    """Check that the list which the bureau's application keeps for each person is the one made anew; return them."""
+    """Check that each list which the bureau's application keeps equals a newly computed one; return the lists."""
     context: IncentiveContext = bureau.ask.client.application.extensions[EXTENSION]
     found = []
     with snapshot(bureau.engine) as connection:
         view = LedgerView(None, None, bureau.now, bureau.rulebook)
         for person in PERSONS:
-            kept, anew = context.waiting.load(connection, view, person), load_waiting(connection, view, person)
-            assert sorted(kept) == sorted(anew), person
+            kept, new = context.waiting.load(connection, view, person), load_waiting(connection, view, person)
+            assert sorted(kept) == sorted(new), person
             found.append(kept)
     return found

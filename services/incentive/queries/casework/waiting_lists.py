@@ -1,7 +1,7 @@
-"""The waiting lists of persons, kept in the process and brought forward by what has changed.
+"""The waiting lists of persons, kept in the process and updated by what has changed.
 
-To find the next steps of 20,000 awards takes seconds, and an act changes those of few. A list that is brought forward
-is the one that `load_waiting` finds.
+Finding the next steps of 20,000 awards takes seconds, and an act changes few of them. An updated list equals the one
+that `load_waiting` finds.
 """
 
 import threading
@@ -22,8 +22,8 @@ from shared.postgres.query import fetch_values
 from shared.values.times import shanghai_date
 
 _MOST_KEPT: Final = 8  # some 15 MB each with 20,000 awards that wait
-# Subjects whose eligibility began or ended in a time, or came so near to its end that it is shown.
-_SUBJECTS: Final = """
+# Subjects whose eligibility began or ended between two instants, or came so near to its end that it is shown.
+_ELIGIBILITY_CHANGED: Final = """
     SELECT DISTINCT subject FROM eligibility
     WHERE (from_at > %(since)s AND from_at <= %(now)s) OR (until_at > %(since)s AND until_at <= %(now)s)
        OR (until_at > %(since)s + %(soon)s AND until_at <= %(now)s + %(soon)s)
@@ -40,7 +40,7 @@ class _List(NamedTuple):
 
 
 class WaitingLists:
-    """The lists of the persons who asked last. Requests of one person at the same time may compute the same."""
+    """The lists of the persons who asked last. Simultaneous requests of one person may each compute the list."""
 
     def __init__(self) -> None:
         self._lists: dict[Actor, _List] = {}
@@ -52,10 +52,10 @@ class WaitingLists:
         if state is None:
             return []
         last = self._lists.get(actor)
-        if last is None or not _says_what_changed(last, state, view):
+        if last is None or not _can_update(last, state, view):
             found = _List(state, view.now, _held(connection, view), _by_id(load_waiting(connection, view, actor)))
         else:
-            found = _brought_forward(connection, view, actor, last, state)
+            found = _updated(connection, view, actor, last, state)
         with self._changing:
             self._lists.pop(actor, None)
             self._lists[actor] = found
@@ -64,24 +64,26 @@ class WaitingLists:
         return list(found.awards.values())
 
 
-def _says_what_changed(last: _List, state: LedgerState, view: LedgerView) -> bool:
-    """Return True if what was recorded after a list tells which of its awards may have changed, with eligibility.
+def _can_update(last: _List, state: LedgerState, view: LedgerView) -> bool:
+    """Return True if `_updated` can find the awards that may have changed since the list was computed.
 
-    All other periods end with a day, and settings concern all awards. A standby may be behind the list.
+    It cannot on a new day, when any period but eligibility may end, nor after new settings, which concern all awards.
+    The list may also be newer than the snapshot, as a standby may lag.
     """
     is_later = last.now <= view.now and last.state.as_of <= state.as_of and last.state.ledger_size <= state.ledger_size
     is_same_day = shanghai_date(last.now) == shanghai_date(view.now)
     return is_later and is_same_day and last.state.settings_id == state.settings_id
 
 
-def _brought_forward(connection: Connection, view: LedgerView, actor: Actor, last: _List, state: LedgerState) -> _List:
+def _updated(connection: Connection, view: LedgerView, actor: Actor, last: _List, state: LedgerState) -> _List:
+    """Compute the awards again that may have changed since the last list."""
     concerned, held = Concerned(set(), []), last.held
     if state != last.state:
         concerned, held = concerned_since(connection, last.state), _held(connection, view)
     soon = timedelta(days=view.rulebook.policy.expiring_days)
-    concerned.names.update(fetch_values(connection, _SUBJECTS, str, since=last.now, now=view.now, soon=soon))
+    concerned.names.update(fetch_values(connection, _ELIGIBILITY_CHANGED, str, since=last.now, now=view.now, soon=soon))
     changed = held ^ last.held
-    if concerned != Concerned(set(), []):
+    if any(concerned):
         changed |= awards_of(connection, concerned)
     if not changed:
         return last._replace(state=state, now=view.now)

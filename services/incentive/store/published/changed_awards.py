@@ -37,7 +37,7 @@ _OF_THESE: Final = """
     UNION SELECT award_id FROM decision WHERE subject = ANY(CAST(%(names)s AS text[]))
     UNION SELECT award_id FROM award_current WHERE year = ANY(%(years)s)
 """
-# Those that begin or cease to be over the budget.
+# The awards that begin or cease to be over the budget.
 _OVER_BUDGET: Final = """
     SELECT award_id FROM published_award WHERE is_over_budget AND award_id <> ALL(CAST(%(over_budget)s AS text[]))
     UNION SELECT p.award_id FROM unnest(CAST(%(over_budget)s AS text[])) AS o (award_id)
@@ -46,23 +46,17 @@ _OVER_BUDGET: Final = """
 
 
 class Concerned(NamedTuple):
-    """What acts, facts and transactions after a state concern: subjects and exchanges, and years."""
+    """The subjects and exchanges (`names`) and the years that acts, facts and transactions after a state concern."""
 
     names: set[str]
     years: list[int]
 
 
-def has_new_settings(connection: Connection, since: LedgerState) -> bool:
-    """Return True if settings were put in force after a state, so that every award may look different."""
-    return fetch_value(connection, _NEW_SETTINGS, bool, **since._asdict())
-
-
 def concerned_since(connection: Connection, since: LedgerState) -> Concerned:
-    """What is concerned by what was recorded after a state, other than settings and budgets."""
+    """Find the subjects, exchanges and years concerned; settings and budgets concern others besides."""
     asked = since._asdict()
-    return Concerned(
-        set(fetch_values(connection, _CONCERNED, str, **asked)), fetch_values(connection, _YEARS, int, **asked)
-    )
+    names = set(fetch_values(connection, _CONCERNED, str, **asked))
+    return Concerned(names, fetch_values(connection, _YEARS, int, **asked))
 
 
 def awards_of(connection: Connection, concerned: Concerned) -> set[str]:
@@ -73,7 +67,7 @@ def awards_of(connection: Connection, concerned: Concerned) -> set[str]:
 
 def changed_awards(connection: Connection, rulebook: Rulebook, since: LedgerState | None, now: datetime) -> list[str]:
     """The awards that may look different than at a state (None: all awards), in code point order."""
-    if since is None or has_new_settings(connection, since):
+    if since is None or fetch_value(connection, _NEW_SETTINGS, bool, **since._asdict()):
         return fetch_values(connection, _ALL, str)
     concerned = concerned_since(connection, since)
     for group in dependent_groups(connection, rulebook.policy, rulebook.exchanges, concerned.names):
