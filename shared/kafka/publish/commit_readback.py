@@ -5,7 +5,7 @@ load, records were missing that had been acknowledged. So a row leaves the outbo
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
@@ -23,9 +23,9 @@ class NotReadableError(KafkaError):  # type: ignore[misc]  # kafka-python has no
 
 
 class CommitReadback:
-    """A consumer of committed records with the lifetime of its producer."""
+    """A consumer of committed records of the producer's topics, with the lifetime of the producer."""
 
-    def __init__(self, client_config: ClientConfig) -> None:
+    def __init__(self, client_config: ClientConfig, topics: Sequence[str]) -> None:
         self._consumer = KafkaConsumer(
             **client_config,
             isolation_level="read_committed",
@@ -34,6 +34,9 @@ class CommitReadback:
             fetch_max_wait_ms=_WAIT_AT_END_MS,
             metrics_enabled=False,
         )
+        # The client fetches metadata again when it is assigned a topic that was not among the last ones it looked up,
+        # at most every 100 ms. So it looks up all of them once.
+        self._consumer.assign([TopicPartition(topic, 0) for topic in topics])
 
     def close(self) -> None:
         self._consumer.close(autocommit=False)

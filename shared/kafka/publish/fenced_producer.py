@@ -74,7 +74,7 @@ def fenced_producer(
     )
     try:
         _fence(producer, topics)
-        with closing(CommitReadback(client_config)) as readback:
+        with closing(CommitReadback(client_config, topics)) as readback:
             yield FencedProducer(producer, readback)
         producer.close(timeout=2)
     except BaseException:
