@@ -173,6 +173,24 @@ def _keep_transactional_requests() -> None:
     Sender.__init__ = begin_patiently
 
 
+def _know_the_controller() -> None:
+    """Fetch metadata when the controller is a broker that the client does not know yet.
+
+    Without it a client that started while that broker was joining fails with UnknownBrokerIdError: it keeps only the
+    number of the controller from the response that also names its host.
+    """
+    refresh = KafkaAdminClient._refresh_controller_id  # noqa: SLF001 - see above
+
+    async def refresh_until_known(admin: Any, *arguments: Any, **options: Any) -> int:
+        controller: int = await refresh(admin, *arguments, **options)
+        cluster = admin._manager.cluster  # noqa: SLF001 - see above
+        if cluster.broker_metadata(controller) is None:
+            await cluster.refresh_metadata()
+        return controller
+
+    KafkaAdminClient._refresh_controller_id = refresh_until_known  # noqa: SLF001 - see above
+
+
 _clean_up_failed_bootstrap()
 _read_before_disconnect()
 _fail_fast_on_authentication()
@@ -180,3 +198,4 @@ _bootstrap_by_every_broker()
 _leave_silent_brokers()
 _keep_transactional_requests()
 _do_not_time_tasks()
+_know_the_controller()

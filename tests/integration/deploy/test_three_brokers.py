@@ -111,3 +111,14 @@ def test_one_of_three_brokers_dies(cluster: ThreeBrokers, exchanges: Path) -> No
                 producer.send(TOPIC, b"{}", partition=partition).get(60)
         dead.start()
         until(lambda: wrong(cluster, exchanges) == {})
+
+
+def test_a_client_reaches_a_controller_that_it_does_not_know_yet(cluster: ThreeBrokers) -> None:
+    """A broker joins after the client started. A cluster names any of its brokers as the controller."""
+    with KafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers) as admin:
+        for number in range(10):
+            known = admin._manager.cluster._brokers  # noqa: SLF001 - as if only one broker had joined
+            while len(known) > 1:
+                known.popitem()
+            admin._controller_id = None  # noqa: SLF001 - ask again
+            admin.create_topics({f"joined.{number}": {"num_partitions": 1, "replication_factor": 1}})

@@ -33,6 +33,7 @@ PATCHED = (
     (KafkaTCPTransport, "_sock_recv"),
     (KafkaSSLTransport, "_sock_recv"),
     (Sender, "__init__"),
+    (KafkaAdminClient, "_refresh_controller_id"),
 )
 # Names of the library that the patches use, by the module that must still have them.
 USED = {
@@ -45,7 +46,8 @@ USED = {
         "socket_connection_setup_timeout_ms",
     ),
     "kafka.net.connection": ("init_future",),
-    "kafka.cluster": ("is_bootstrap", "bootstrap_brokers"),
+    "kafka.cluster": ("is_bootstrap", "bootstrap_brokers", "broker_metadata", "refresh_metadata"),
+    "kafka.admin.client": ("_refresh_controller_id", "_manager"),
     "kafka.net.transport": ("_sock_recv",),
     "kafka.producer.kafka": ("_sender",),
     "kafka.producer.sender": ("force_close", "await_ready", "_client"),
