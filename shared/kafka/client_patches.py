@@ -173,6 +173,23 @@ def _keep_transactional_requests() -> None:
     Sender.__init__ = begin_patiently
 
 
+def _free_what_timeouts_hold() -> None:
+    """Raise a timeout without the frames in which it was raised.
+
+    The library keeps the error in a variable of one of these frames. Without the patch each poll that finds nothing
+    leaves a cycle, which keeps the records of the callers alive until the garbage collector finds it.
+    """
+    run = NetworkSelector.run
+
+    def run_freely(selector: Any, *arguments: Any) -> Any:
+        try:
+            return run(selector, *arguments)
+        except KafkaTimeoutError as error:
+            raise error.with_traceback(None) from None
+
+    NetworkSelector.run = run_freely
+
+
 def _know_the_controller() -> None:
     """Fetch metadata when the controller is a broker that the client does not know yet.
 
@@ -199,3 +216,4 @@ _leave_silent_brokers()
 _keep_transactional_requests()
 _do_not_time_tasks()
 _know_the_controller()
+_free_what_timeouts_hold()

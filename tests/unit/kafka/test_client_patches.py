@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import inspect
 import socket
 import subprocess
 import sys
 import time
 import tomllib
+import weakref
 from importlib import import_module
 from unittest.mock import MagicMock
 
@@ -34,6 +36,7 @@ PATCHED = (
     (KafkaSSLTransport, "_sock_recv"),
     (Sender, "__init__"),
     (KafkaAdminClient, "_refresh_controller_id"),
+    (NetworkSelector, "run"),
 )
 # Names of the library that the patches use, by the module that must still have them.
 USED = {
@@ -51,7 +54,7 @@ USED = {
     "kafka.net.transport": ("_sock_recv",),
     "kafka.producer.kafka": ("_sender",),
     "kafka.producer.sender": ("force_close", "await_ready", "_client"),
-    "kafka.net.selector": ("slow_task_threshold_secs",),
+    "kafka.net.selector": ("slow_task_threshold_secs", "run"),
 }
 
 
@@ -97,6 +100,32 @@ def test_a_slow_step_of_the_event_loop_is_not_reported(caplog: pytest.LogCapture
         loop.stop()
         loop.close()
     assert not [record for record in caplog.records if "ran for" in record.getMessage()]
+
+
+def test_a_timeout_keeps_nothing_of_its_callers() -> None:
+    """A reader polls in vain many times a second, and the records that it holds then would stay with the error."""
+
+    class Records:
+        pass
+
+    def poll_in_vain() -> weakref.ref[Records]:
+        records = Records()
+        with contextlib.suppress(KafkaTimeoutError):
+            loop.run(fail)
+        return weakref.ref(records)
+
+    async def fail() -> None:
+        raise KafkaTimeoutError("nothing came")
+
+    loop = NetworkSelector()
+    loop.start()
+    gc.disable()
+    try:
+        assert poll_in_vain()() is None
+    finally:
+        gc.enable()
+        loop.stop()
+        loop.close()
 
 
 def test_data_that_comes_with_the_end_of_a_connection_is_read_first() -> None:
