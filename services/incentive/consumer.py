@@ -1,6 +1,5 @@
 """The consumer of the incentive service: reads facts, computes awards, posts to the ledger."""
 
-import gc
 from dataclasses import replace
 
 from services.incentive.commands.adopt_registers import adopting_registers, named_registers, registers_at_start
@@ -20,6 +19,7 @@ from shared.kafka.offset_witness import check_offset_witness, read_witnessed_off
 from shared.kafka.positions import load_positions
 from shared.kafka.traced_handler import traced
 from shared.process.child_process import ChildProcess, child_process
+from shared.process.program import collect_garbage_rarely
 from shared.service_log.signing import signing_key
 from shared.service_log.store import ServiceLog
 from shared.settings import Settings
@@ -29,7 +29,6 @@ from shared.worker.clock_watch import watching_clock
 from shared.worker.consumer_program import ConsumerProgram, consumer_program
 
 GROUP = "jiangbu.incentive"
-_GARBAGE_THRESHOLD = 200_000
 
 
 def run_consumer(settings: Settings) -> None:
@@ -60,11 +59,7 @@ def _put_in_force(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram)
 
 
 def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram, publisher: ChildProcess) -> None:
-    # A batch makes some 100,000 values that live until its end and form no cycles: to look through them again and
-    # again took a third of the time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE_THRESHOLD)
+    collect_garbage_rarely()
 
     def committed() -> None:
         publisher.committed(consumer.has_backlog)

@@ -22,7 +22,7 @@ import structlog
 
 from shared.process.background import background_thread
 from shared.process.heartbeat import Heartbeat
-from shared.process.program import shorten_thread_switching
+from shared.process.program import collect_garbage_rarely, shorten_thread_switching
 from shared.process.shutdown import SHUTDOWN_DEADLINE_S
 from shared.process.unknown_commits import UnknownCommits
 from shared.telemetry.masking import reason_of
@@ -158,6 +158,7 @@ def _work(
     except EOFError:
         return
     shorten_thread_switching()
+    collect_garbage_rarely()
     side = ChildSide(pipe, unknown_commits)
     threading.Thread(target=side.listen, daemon=True).start()
     ending: BaseException | None = None

@@ -1,6 +1,5 @@
 """The consumer program of a register: adopt the settings, then run intake and outbox sender until stopped."""
 
-import gc
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -17,6 +16,7 @@ from shared.kafka.positions import Move, load_positions
 from shared.kafka.traced_handler import traced
 from shared.process.child_process import ChildProcess, ChildSide, child_process
 from shared.process.pace import Pace
+from shared.process.program import collect_garbage_rarely
 from shared.register.context import RegisterContext, register_context
 from shared.register.head import check_register, lock_head
 from shared.register.kind import RegisterKind
@@ -127,8 +127,7 @@ def _consume(
         pace=_PACE,
         batch_s=_BATCH_S if len([topic for topic in topics if is_exchanges(topic)]) > 1 else None,
     )
-    gc.collect()
-    gc.freeze()
+    collect_garbage_rarely()
     with sender.working(program.stop, program.heartbeat), watching_clock(program), publishing_checkpoints(program):
         consumer.run()
 

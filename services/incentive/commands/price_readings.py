@@ -35,7 +35,7 @@ from shared.postgres.database import make_engine, snapshot
 from shared.postgres.errors import is_transient
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
-from shared.process.program import lower_cpu_priority
+from shared.process.program import collect_garbage_rarely, lower_cpu_priority
 from shared.settings import Settings
 from shared.telemetry.masking import reason_of
 from shared.values.times import now
@@ -96,6 +96,7 @@ def run_pricing(settings: Settings) -> None:
     # The consumer waits for signals in a thread, and has them blocked.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
     lower_cpu_priority()
+    collect_garbage_rarely()
     engine, began_s = make_engine(settings.database_url, pool_size=2), time.monotonic()
     try:
         priced = price_readings(engine)
