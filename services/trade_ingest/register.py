@@ -21,8 +21,8 @@ TRADES = RegisterKind(
         Lane((FIRST_PURCHASE,)),
         # A seller's totals change with each of its trades. Where few changes wait, a pause would save nothing.
         Lane((ANNUAL_TOTAL,), throttle_above=300),
-        # Rendering a measure reads many trades, and nobody waits for one.
-        Lane((SIGN,), max_keys=500, active_keys=100, throttle_above=5, share=0.1, own_transaction=True),
+        # Rendering a measure reads many trades, and nobody waits for one. First purchases wait for a round of them.
+        Lane((SIGN,), max_keys=500, active_keys=50, throttle_above=5, share=0.05, own_transaction=True),
     ),
     renderers={FIRST_PURCHASE: render_first_purchases, ANNUAL_TOTAL: render_totals, SIGN: render_measures},
     apply_documents=apply_trades,
