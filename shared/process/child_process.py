@@ -4,7 +4,6 @@ The child is forked while the program has one thread and no connections, and wai
 request, on failure, and when its parent dies, because then the parent's end of the pipe closes.
 """
 
-import gc
 import multiprocessing
 import os
 import pickle
@@ -125,8 +124,7 @@ def child_process(name: str, work: Callable[[ChildSide], None]) -> Iterator[Chil
     ours, theirs = multiprocessing.Pipe()
     unknown_commits = UnknownCommits()
     # Existing objects stay in shared memory only as long as the garbage collector does not write to them.
-    gc.collect()
-    gc.freeze()
+    collect_garbage_rarely()
     process = multiprocessing.get_context("fork").Process(
         target=_work, args=(name, work, theirs, ours, unknown_commits), name=name, daemon=True
     )
@@ -158,7 +156,6 @@ def _work(
     except EOFError:
         return
     shorten_thread_switching()
-    collect_garbage_rarely()
     side = ChildSide(pipe, unknown_commits)
     threading.Thread(target=side.listen, daemon=True).start()
     ending: BaseException | None = None
