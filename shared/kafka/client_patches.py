@@ -173,7 +173,7 @@ def _keep_transactional_requests() -> None:
     Sender.__init__ = begin_patiently
 
 
-def _free_what_timeouts_hold() -> None:
+def _drop_frames_of_timeouts() -> None:
     """Raise a timeout without the frames in which it was raised.
 
     The library keeps the error in a variable of one of these frames. Without the patch each poll that finds nothing
@@ -181,16 +181,16 @@ def _free_what_timeouts_hold() -> None:
     """
     run = NetworkSelector.run
 
-    def run_freely(selector: Any, *arguments: Any) -> Any:
+    def run_without_frames(selector: Any, *arguments: Any) -> Any:
         try:
             return run(selector, *arguments)
         except KafkaTimeoutError as error:
             raise error.with_traceback(None) from None
 
-    NetworkSelector.run = run_freely
+    NetworkSelector.run = run_without_frames
 
 
-def _know_the_controller() -> None:
+def _look_up_new_controllers() -> None:
     """Fetch metadata when the controller is a broker that the client does not know yet.
 
     Without it a client that started while that broker was joining fails with UnknownBrokerIdError: it keeps only the
@@ -215,5 +215,5 @@ _bootstrap_by_every_broker()
 _leave_silent_brokers()
 _keep_transactional_requests()
 _do_not_time_tasks()
-_know_the_controller()
-_free_what_timeouts_hold()
+_look_up_new_controllers()
+_drop_frames_of_timeouts()

@@ -31,9 +31,12 @@ def test_topics_that_take_turns_need_no_further_metadata(
     """Otherwise each turn waits up to 100 ms before the client asks where the partitions are."""
     asked: list[object] = []
     request = ClusterMetadata.metadata_request
-    monkeypatch.setattr(
-        ClusterMetadata, "metadata_request", lambda cluster: (asked.append(cluster), request(cluster))[1]
-    )
+
+    def note(cluster: ClusterMetadata) -> object:
+        asked.append(cluster)
+        return request(cluster)
+
+    monkeypatch.setattr(ClusterMetadata, "metadata_request", note)
     with fenced_producer({"bootstrap_servers": kafka}, f"test.{uuid.uuid4()}", topics) as producer:
         for topic in topics:
             producer.send([OutgoingRecord(topic, b"key", b"value")])
