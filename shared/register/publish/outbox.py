@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -18,15 +18,30 @@ _MARK_DIRTY = """
 """
 # By equality alone PostgreSQL may read the primary key in order, and with it what waits of all other topics.
 _OLDEST = """
-    SELECT topic, key, array_agg(id) AS ids FROM (
-        SELECT o.id, o.topic, o.key FROM unnest(CAST(%(topics)s AS text[])) AS t(topic)
-        CROSS JOIN LATERAL (
-            SELECT * FROM outbox WHERE topic >= t.topic AND topic <= t.topic ORDER BY topic, id LIMIT %(rows)s
-        ) o
-        ORDER BY o.id LIMIT %(rows)s
-    ) oldest
-    GROUP BY topic, key ORDER BY min(id) LIMIT %(max_keys)s
+    WITH waiting AS (
+        SELECT topic, key, array_agg(id ORDER BY id) AS ids, row_number() OVER (ORDER BY min(id)) AS place FROM (
+            SELECT o.id, o.topic, o.key FROM unnest(CAST(%(topics)s AS text[])) AS t(topic)
+            CROSS JOIN LATERAL (
+                SELECT * FROM outbox WHERE topic >= t.topic AND topic <= t.topic ORDER BY topic, id LIMIT %(rows)s
+            ) o
+            ORDER BY o.id LIMIT %(rows)s
+        ) oldest
+        GROUP BY topic, key
+    )
+    SELECT topic, key, ids, place <= %(max_keys)s FROM waiting
+    WHERE place <= %(max_keys)s OR cardinality(ids) > 1 ORDER BY place
     """
+
+
+class Dirty(NamedTuple):
+    """Keys whose fact may have changed, and the ids of all their rows.
+
+    `repeated`: rows of other keys that wait in an older row too, and so need no row more.
+    """
+
+    keys: list[DirtyKey]
+    ids: list[int]
+    repeated: list[int]
 
 
 def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) -> None:
@@ -36,19 +51,20 @@ def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) 
         execute(connection, _MARK_DIRTY, **pg_arrays(pairs, "topics", "keys"), now=now)
 
 
-def load_dirty(
-    connection: Connection, topics: Sequence[str], max_keys: int, row_limit: int | None = None
-) -> tuple[list[int], list[DirtyKey]]:
-    """Return the keys of these topics that have been dirty longest, with the ids of their rows.
-
-    Nothing if more than `row_limit` rows wait.
-    """
+def load_dirty(connection: Connection, topics: Sequence[str], max_keys: int, row_limit: int | None = None) -> Dirty:
+    """Return the keys of these topics that have been dirty longest. Nothing if more than `row_limit` rows wait."""
     limit = _MOST_ROWS if row_limit is None else row_limit + 1
-    rows = fetch(connection, _OLDEST, tuple[str, str, list[int]], max_keys=max_keys, rows=limit, topics=list(topics))
-    ids = [one for *_, ids_of_key in rows for one in ids_of_key]
-    if row_limit is not None and len(ids) > row_limit:
-        return [], []
-    return ids, [(topic, key) for topic, key, _ in rows]
+    asked = {"max_keys": max_keys, "rows": limit, "topics": list(topics)}
+    rows = fetch(connection, _OLDEST, tuple[str, str, list[int], bool], **asked)
+    dirty = Dirty([], [], [])
+    for topic, key, ids, is_taken in rows:
+        if is_taken:
+            dirty.keys.append((topic, key))
+            dirty.ids.extend(ids)
+        else:
+            dirty.repeated.extend(ids[1:])
+    is_over = row_limit is not None and len(dirty.ids) + len(dirty.repeated) > row_limit
+    return Dirty([], [], []) if is_over else dirty
 
 
 def batches_of(connection: Connection, ids: Sequence[int]) -> list[datetime]:
@@ -61,5 +77,5 @@ def newest_change(connection: Connection) -> int | None:
     return fetch_optional(connection, "SELECT max(id) FROM outbox", int)
 
 
-def delete_sent(connection: Connection, ids: Sequence[int]) -> None:
+def delete_rows(connection: Connection, ids: Sequence[int]) -> None:
     execute(connection, "DELETE FROM outbox WHERE id = ANY(CAST(%(ids)s AS bigint[]))", ids=pg_array(ids))

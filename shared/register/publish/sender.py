@@ -28,7 +28,7 @@ from shared.postgres.replication import require_replication
 from shared.process.backoff import Backoff
 from shared.process.pace import Pace, Rhythm
 from shared.register.head import Head, read_head
-from shared.register.publish.outbox import DirtyKey, batches_of, delete_sent, load_dirty, newest_change
+from shared.register.publish.outbox import Dirty, DirtyKey, batches_of, delete_rows, load_dirty, newest_change
 from shared.register.publish.send_schedule import IntakeActivity, Lane, LaneThrottle
 from shared.settings import ClientConfig
 from shared.telemetry.tracing import Tracing
@@ -129,14 +129,14 @@ class OutboxSender:
         rendering = self.engine.connect().execution_options(isolation_level="REPEATABLE READ")
         with rendering as connection, connection.begin():
             plan_again_after_growth(connection, self._sent)
-            dirty: dict[LaneThrottle, tuple[list[int], list[DirtyKey]]] = {}
+            dirty: dict[LaneThrottle, Dirty] = {}
             for lane in lanes:
                 most = lane.most_keys(intake_active=intake_active)
                 row_limit = lane.row_limit(began_s, intake_active=intake_active)
                 dirty[lane] = load_dirty(connection, lane.lane.topics, most, row_limit)
-                lane.is_full = len(dirty[lane][1]) >= most
-            ids = [row_id for row_ids, _ in dirty.values() for row_id in row_ids]
-            keys = [key for _, of_lane in dirty.values() for key in of_lane]
+                lane.is_full = len(dirty[lane].keys) >= most
+            ids = [row_id for of_lane in dirty.values() for row_id in of_lane.ids]
+            keys = [key for of_lane in dirty.values() for key in of_lane.keys]
             if not ids:
                 return 0
             values = self.render(connection, read_head(connection), keys)
@@ -153,10 +153,10 @@ class OutboxSender:
                 ]
             )
         with self.engine.begin() as connection:
-            delete_sent(connection, ids)
+            delete_rows(connection, [*ids, *(row_id for of_lane in dirty.values() for row_id in of_lane.repeated)])
         self._sent += len(ids)
-        for lane, (row_ids, _) in dirty.items():
-            if row_ids:
+        for lane, of_lane in dirty.items():
+            if of_lane.keys:
                 lane.pause(began_s, time.monotonic())
         return len(ids)
 

@@ -16,7 +16,7 @@ from shared.register.consumer import RegisterHandler
 from shared.register.context import RegisterContext
 from shared.register.head import lock_head, read_head, register_settings
 from shared.register.parties import PartyIds
-from shared.register.publish.outbox import load_dirty
+from shared.register.publish.outbox import delete_rows, load_dirty
 from shared.whitelist import load_whitelist
 from tests.support.event_schemas import validator
 from tests.support.registers import worlds
@@ -88,14 +88,14 @@ class Bench:
         found: dict[tuple[str, str], dict] = {}
         while True:
             with self.engine.begin() as connection:
-                ids, keys = load_dirty(connection, lane.topics, lane.max_keys)
-                if not ids:
+                dirty = load_dirty(connection, lane.topics, lane.max_keys)
+                if not dirty.keys:
                     return found
-                values = self.kind.render(connection, read_head(connection), keys)
+                values = self.kind.render(connection, read_head(connection), dirty.keys)
                 found |= {key: json.loads(value) for key, value in values.items()}
                 for topic, key in values:
                     FACT_SCHEMAS[topic].validate(found[topic, key])
-                connection.execute(text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": ids})
+                delete_rows(connection, dirty.ids + dirty.repeated)
 
     def rows(self, sql: str) -> list:
         with self.engine.begin() as connection:
