@@ -1,16 +1,15 @@
 """Values of the trade-ingest service's facts: first purchases, and which they can be, and annual totals."""
 
+import struct
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
 
-from services.trade_ingest.totals import COUNTED, UNMATCHED, BucketCalendar, bucket_calendar, is_ahead
-from services.trade_ingest.totals_store import Total
+from services.trade_ingest.totals import COUNTED, UNMATCHED, BucketCalendar, bucket_calendar, instant_of, is_ahead
 from shared.events.documents import Trade
 from shared.events.fact_topics import FIRST_PURCHASE
 from shared.postgres.binary_copy import pg_microseconds
@@ -34,11 +33,16 @@ FIRST_PURCHASES = FirstsTable(
 )
 _CACHED_BUCKETS: Final = 20_000  # some 10 MB
 
-_Bucket = tuple["datetime", Total]  # its start, and its content
+# A bucket `t` as PostgreSQL itself packs it, to be read by `_BUCKET`. A year has some twenty, and a trade changes one:
+# the others are found in the cache by these bytes, unread.
+_PACKED = """
+    timestamptz_send(t.bucket_at) || int8send(t.amount_fen) || int8send(t.trades) || int8send(t.ahead_fen)
+    || int8send(t.ahead_trades) || int8send(t.refunded_fen) || timestamptz_send(t.last_completed_at)
+"""
+_BUCKET = struct.Struct(">7q")  # instants in microseconds since 2000-01-01 UTC
 
-_EXCHANGE_TOTALS = """
-    SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.ahead_fen, t.ahead_trades, t.refunded_fen,
-           t.last_completed_at
+_EXCHANGE_TOTALS = f"""
+    SELECT k.exchange, k.year, {_PACKED}
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(years)s AS int[]), CAST(%(froms)s AS timestamptz[]),
                 CAST(%(untils)s AS timestamptz[])) AS k(exchange, year, from_at, until_at)
     JOIN exchange_total t ON t.exchange = k.exchange AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
@@ -49,15 +53,16 @@ _PRODUCT_TOTALS = """
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(years)s AS int[])) AS k(exchange, year)
     JOIN exchange_product_total t USING (exchange, year) ORDER BY t.value
 """
-_PROVIDER_TOTALS = """
-    SELECT k.scheme, k.code, k.year, p.name, t.exchange, t.category, t.bucket_at, t.amount_fen, t.trades,
-           t.ahead_fen, t.ahead_trades, t.refunded_fen, t.last_completed_at
-    FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[]), CAST(%(years)s AS int[]),
-                CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
-         AS k(scheme, code, year, from_at, until_at)
+_PARTIES = """
+    SELECT p.scheme, p.code, p.id, p.name
+    FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[])) AS k(scheme, code)
     JOIN party p ON p.scheme = k.scheme AND p.code = k.code
-    LEFT JOIN provider_total t
-           ON t.provider = p.id AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
+"""
+_PROVIDER_TOTALS = f"""
+    SELECT k.n, t.exchange, t.category, {_PACKED}
+    FROM unnest(CAST(%(ns)s AS int[]), CAST(%(parties)s AS int[]), CAST(%(froms)s AS timestamptz[]),
+                CAST(%(untils)s AS timestamptz[])) AS k(n, party, from_at, until_at)
+    JOIN provider_total t ON t.provider = k.party AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
     ORDER BY t.exchange, t.category, t.bucket_at
 """
 
@@ -89,11 +94,11 @@ def render_totals(connection: Connection, keys: list[str]) -> Json:
 
 
 def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> Json:
-    found: dict[tuple[str, int], list[_Bucket]] = defaultdict(list)
+    found: dict[tuple[str, int], list[bytes]] = defaultdict(list)
     rows = ((exchange, year, year_start(year), year_start(year + 1)) for exchange, year in keys)
     parameters = pg_arrays(rows, "exchanges", "years", "froms", "untils")
-    for exchange, year, start, *total in fetch(connection, _EXCHANGE_TOTALS, tuple[Any, ...], **parameters):
-        found[exchange, year].append((start, Total(*total)))
+    for exchange, year, packed in fetch(connection, _EXCHANGE_TOTALS, tuple[str, int, bytes], **parameters):
+        found[exchange, year].append(packed)
     parts: dict[tuple[str, int], dict[str, Json]] = defaultdict(lambda: {"kind": {}, "industry": {}})
     for exchange, year, member, value, amount_fen, trades in fetch(
         connection, _PRODUCT_TOTALS, tuple[str, int, str, str, int, int], **pg_arrays(keys, "exchanges", "years")
@@ -104,7 +109,7 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
             "exchange": exchange,
             "year": year,
             "cut_at": _cut_at(buckets),
-            "buckets": _bucket_list(found[exchange, year], buckets),
+            "buckets": [_bucket_json(packed, buckets) for packed in found[exchange, year]],
             "by_kind": parts[exchange, year]["kind"],
             "by_industry": parts[exchange, year]["industry"],
         }
@@ -113,72 +118,64 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
 
 
 def _provider_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> Json:
-    names: dict[str, str] = {}
-    found: dict[tuple[str, int], dict[str, dict[str, list[_Bucket]]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(list))
-    )
+    """Render the totals of sellers, by subject and year; nothing of a subject that is no party."""
+    pairs = [tuple(subject.split(":", 1)) for subject in {subject for subject, _ in keys}]
+    parties = {
+        f"{scheme}:{code}": (party, {"id_scheme": scheme, "id": code, "name": name})
+        for scheme, code, party, name in fetch(
+            connection, _PARTIES, tuple[str, str, int, str], **pg_arrays(pairs, "schemes", "codes")
+        )
+    }
+    known = [key for key in keys if key[0] in parties]
     rows = (
-        (scheme, code, year, year_start(year), year_start(year + 1))
-        for subject, year in keys
-        for scheme, code in [subject.split(":", 1)]
+        (number, parties[subject][0], year_start(year), year_start(year + 1))
+        for number, (subject, year) in enumerate(known)
     )
-    parameters = pg_arrays(rows, "schemes", "codes", "years", "froms", "untils")
-    for scheme, code, year, name, exchange, category, start, *total in fetch(
-        connection, _PROVIDER_TOTALS, tuple[Any, ...], **parameters
+    parameters = pg_arrays(rows, "ns", "parties", "froms", "untils")
+    found: list[dict[str, dict[str, list[bytes]]]] = [{} for _ in known]
+    for number, exchange, category, packed in fetch(
+        connection, _PROVIDER_TOTALS, tuple[int, str, str, bytes], **parameters
     ):
-        subject = f"{scheme}:{code}"
-        names[subject] = name
-        if exchange is not None and category is not None:
-            found[subject, year][exchange][category].append((start, Total(*total)))
+        found[number].setdefault(exchange, {}).setdefault(category, []).append(packed)
     return {
         f"provider/{subject}/{year}": {
-            "party": dict(zip(("id_scheme", "id", "name"), (*subject.split(":", 1), names[subject]), strict=True)),
+            "party": parties[subject][1],
             "year": year,
             "cut_at": _cut_at(buckets),
-            "by_exchange": {
-                exchange: _categories(categories, buckets) for exchange, categories in found[subject, year].items()
-            },
+            "by_exchange": {exchange: _categories(categories, buckets) for exchange, categories in by_exchange.items()},
         }
-        for subject, year in keys
-        if subject in names
+        for (subject, year), by_exchange in zip(known, found, strict=True)
     }
 
 
-def _categories(categories: dict[str, list[_Bucket]], buckets: BucketCalendar) -> Json:
+def _categories(categories: dict[str, list[bytes]], buckets: BucketCalendar) -> Json:
     return {
-        "counted": _bucket_list(categories.pop(COUNTED, []), buckets),
-        "unmatched": _bucket_list(categories.pop(UNMATCHED, []), buckets),
+        "counted": [_bucket_json(packed, buckets) for packed in categories.pop(COUNTED, ())],
+        "unmatched": [_bucket_json(packed, buckets) for packed in categories.pop(UNMATCHED, ())],
         "other": [
-            {
-                "reason": reason,
-                "amount": format_yuan(sum(total.amount_fen for _, total in some)),
-                "trades": sum(total.trades for _, total in some),
-            }
+            {"reason": reason, "amount": format_yuan(sum(amounts_fen)), "trades": sum(trades)}
             for reason, some in categories.items()
+            for _, amounts_fen, trades, *_ in [zip(*map(_BUCKET.unpack, some), strict=True)]
         ],
     }
 
 
-def _bucket_list(found: Iterable[_Bucket], buckets: BucketCalendar) -> list[msgspec.Raw]:
-    return [_bucket_json(start, buckets.until_of(start), total) for start, total in found]
-
-
-# A trade changes one bucket of a year; the others are sent again unchanged.
 @lru_cache(maxsize=_CACHED_BUCKETS)
-def _bucket_json(start: datetime, until: datetime, total: Total) -> msgspec.Raw:
+def _bucket_json(packed: bytes, buckets: BucketCalendar) -> msgspec.Raw:
+    start_us, amount_fen, trades, ahead_fen, ahead_trades, refunded_fen, last_completed_us = _BUCKET.unpack(packed)
     parts: Json = {}
-    if total.ahead_trades:
-        parts["ahead"] = {"amount": format_yuan(total.ahead_fen), "trades": total.ahead_trades}
-    if total.refunded_fen:
-        parts["refunded"] = format_yuan(total.refunded_fen)
+    if ahead_trades:
+        parts["ahead"] = {"amount": format_yuan(ahead_fen), "trades": ahead_trades}
+    if refunded_fen:
+        parts["refunded"] = format_yuan(refunded_fen)
     return msgspec.Raw(
         msgspec.json.encode(
             {
-                "from": format_time(start),
-                "until": format_time(until),
-                "amount": format_yuan(total.amount_fen),
-                "trades": total.trades,
-                "last_completed_at": format_time(total.last_completed_at),
+                "from": format_time(instant_of(start_us)),
+                "until": format_time(buckets.until_of(start_us)),
+                "amount": format_yuan(amount_fen),
+                "trades": trades,
+                "last_completed_at": format_time(instant_of(last_completed_us)),
                 **parts,
             }
         )

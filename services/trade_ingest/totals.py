@@ -38,8 +38,8 @@ class BucketCalendar:
     def start_of(self, instant_us: int) -> int:
         return self._starts_us[bisect_right(self._starts_us, instant_us) - 1]
 
-    def until_of(self, start: datetime) -> datetime:
-        return self.starts[bisect_right(self._starts_us, pg_microseconds(start))]
+    def until_of(self, start_us: int) -> datetime:
+        return self.starts[bisect_right(self._starts_us, start_us)]
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,6 @@ from services.trade_ingest.totals import (
     ProviderBucket,
     Sums,
     bucket_calendar,
-    instant_of,
 )
 from shared.events.fact_topics import AHEAD_HOURS
 from shared.language import say
@@ -177,7 +176,7 @@ def _merge(
 
 def _until(bucket_us: int, delta: Delta, buckets: BucketCalendar) -> int | None:
     """Return the end of the bucket, which is needed only if something was removed."""
-    return None if delta.gone_us is None else pg_microseconds(buckets.until_of(instant_of(bucket_us)))
+    return None if delta.gone_us is None else pg_microseconds(buckets.until_of(bucket_us))
 
 
 @cache

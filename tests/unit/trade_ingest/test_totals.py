@@ -67,13 +67,13 @@ def test_buckets_are_months_of_shanghai_cut_at_the_dates_of_the_policy(calendar:
     for start, end in ((MARCH, CUT), (CUT, APRIL), (APRIL, MAY)):
         for instant in (start, end - microsecond):
             assert calendar.start_of(pg_microseconds(instant)) == pg_microseconds(start)
-        assert calendar.until_of(start) == end
+        assert calendar.until_of(pg_microseconds(start)) == end
 
 
 def test_buckets_cover_every_year_of_a_document_in_any_offset(calendar: BucketCalendar) -> None:
     first, last = day_start(date(1999, 1, 1)), day_start(date(2100, 12, 1))
     assert (calendar.starts[0], calendar.starts[-2:]) == (first, [last, day_start(date(2101, 1, 1))])
-    assert calendar.until_of(last) == day_start(date(2101, 1, 1))
+    assert calendar.until_of(pg_microseconds(last)) == day_start(date(2101, 1, 1))
     assert len(calendar.starts) == 102 * 12 + 2 + 1
 
 
