@@ -134,7 +134,7 @@ class _Entering:
         self._today, self._instant = today, instant
         subjects, policy = sorted({one.subject for one in entered}), rulebook.policy
         items = {one.item for one in entered if one.rule in policy.item_rules}
-        known = load_facts(connection, subjects, {}, rulebook.registers)
+        known = load_facts(connection, subjects, rulebook.registers)
         sharing = load_sharing(connection, policy, subjects, items)
         self._declared = _Declared(policy)
         for one in chain(*(facts.of for facts in known.values()), sharing):

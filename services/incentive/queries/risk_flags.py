@@ -48,7 +48,7 @@ def award_risk_flags(
         return []
     policy = view.rulebook.policy
     others = [] if first_near_cap(facts, policy) is None else ever_similar_buyers(connection, policy)
-    known = load_facts(connection, others, {}, view.rulebook.registers, view.as_of, topic=FIRST_PURCHASE)
+    known = load_facts(connection, others, view.rulebook.registers, view.as_of, topic=FIRST_PURCHASE)
     related = related_of(connection, [row.about], view.as_of)
     peers = Peers(similar_purchases((facts.of for facts in known.values()), policy), related)
     return find_risk_flags(award_from_row(row), facts, peers, policy)
@@ -80,7 +80,7 @@ def _iterate(connection: Connection, view: LedgerView, year: int) -> Iterator[Un
     after = ""
     while True:
         subjects = fetch_values(connection, statement, str, topic=SIGN, after=after, as_of=view.as_of, limit=_BATCH)
-        known = load_facts(connection, subjects, {}, view.rulebook.registers, view.as_of)
+        known = load_facts(connection, subjects, view.rulebook.registers, view.as_of)
         for subject in subjects:
             flag = unattached_flag(known[subject].of, view.rulebook.policy) if subject in known else None
             if flag is not None and flag.year == year:

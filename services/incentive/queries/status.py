@@ -64,7 +64,7 @@ def known_about(connection: Connection, view: LedgerView, about: str) -> KnownFa
 
 def load_known(connection: Connection, view: LedgerView, abouts: Collection[str]) -> dict[str, KnownFacts]:
     """The same of many subjects or exchanges, by what the facts are about."""
-    loaded = load_facts(connection, list(abouts), {}, view.rulebook.registers, view.as_of)
+    loaded = load_facts(connection, list(abouts), view.rulebook.registers, view.as_of)
     found = dict.fromkeys(abouts, NO_FACTS) | loaded
     groups = load_linked(connection, found, view.rulebook.policy, view.as_of, for_subject=view.subject is not None)
     return {about: known.with_linked(about, groups) for about, known in found.items()}

@@ -28,9 +28,11 @@ from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows, pg_mi
 from shared.postgres.query import fetch, pg_array, stream
 
 _FACTS: Final = (
-    "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
+    "SELECT c.about, c.topic, c.key, f.id, {value} FROM fact_current c {facts}"
     " WHERE c.about = ANY(CAST(%(abouts)s AS text[])){of_topic} ORDER BY c.topic, c.key"
 )
+# A value has up to 5 KB, which are stored compressed: what was just recorded is not read again.
+_UNLESS_JUST_RECORDED: Final = "CASE WHEN f.recorded_at = %(just_now)s THEN NULL ELSE f.value END"
 _ALL_FACTS: Final = (
     "SELECT c.about, f.id, f.topic, f.key, f.value"
     f" FROM (SELECT * FROM fact_current WHERE {IS_COUNTED}) c JOIN fact f ON f.id = c.fact_id"
@@ -97,6 +99,16 @@ class FactRecord(NamedTuple):
         return self.fact.generation, self.fact.seq
 
 
+class JustRecorded(NamedTuple):
+    """Facts that this transaction recorded as of an instant, by topic and key."""
+
+    facts: Mapping[tuple[str, str], Fact]
+    at: datetime | None  # None: there are none
+
+
+NOTHING_RECORDED: Final = JustRecorded({}, None)
+
+
 def read_record(record: Record) -> FactRecord:
     """Decode a record of a fact topic. Raises FactError, naming the record's position."""
     where = f"{record.topic}[{record.partition}]@{record.offset}"
@@ -142,24 +154,27 @@ def record_facts(connection: Connection, records: Iterable[FactRecord], instant:
 def load_facts(
     connection: Connection,
     abouts: Sequence[str],
-    parsed: Mapping[tuple[str, str], Fact],
     registers: Registers,
     as_of: datetime | None = None,
     topic: str | None = None,
+    just_recorded: JustRecorded = NOTHING_RECORDED,
 ) -> dict[str, KnownFacts]:
     """The newest version of every fact that counts about each of `abouts`, now or as of an instant.
 
-    `parsed` holds, by topic and key, facts that are parsed already. None for `topic`: of all topics.
+    None for `topic`: of all topics.
     """
     if not abouts:
         return {}
     of_topic = "" if topic is None else " AND c.topic = %(topic)s"
-    statement = _FACTS.format(facts=joined_facts(as_of), of_topic=of_topic)
-    asked = {"abouts": pg_array(abouts), "topic": topic, "as_of": as_of}
+    value_sql = "f.value" if just_recorded.at is None else _UNLESS_JUST_RECORDED
+    statement = _FACTS.format(value=value_sql, facts=joined_facts(as_of), of_topic=of_topic)
+    asked = {"abouts": pg_array(abouts), "topic": topic, "as_of": as_of, "just_now": just_recorded.at}
     known: dict[str, list[tuple[int, Fact]]] = {}
-    for about, name, key, fact_id, value in fetch(connection, statement, tuple[str, str, str, int, bytes], **asked):
+    for about, name, key, fact_id, value in fetch(
+        connection, statement, tuple[str, str, str, int, bytes | None], **asked
+    ):
         if is_counted(name, key, registers):
-            fact = parsed.get((name, key)) or parse_fact(name, key, value)
+            fact = just_recorded.facts[name, key] if value is None else parse_fact(name, key, value)
             known.setdefault(about, []).append((fact_id, fact))
     return {about: known_facts(facts) for about, facts in known.items()}
 

@@ -192,7 +192,7 @@ def load_groups(
     An exchange is shown no grants under other policies, so that there are none for it.
     """
     abouts = [about for group in groups for about in group]
-    facts = load_facts(connection, abouts, {}, rulebook.registers, as_of.recorded)
+    facts = load_facts(connection, abouts, rulebook.registers, as_of.recorded)
     statement = _AWARDS.format(awards=awards_as_of(as_of.recorded))
     awards = fetch(connection, statement, AwardRow, abouts=pg_array(abouts), as_of=as_of.recorded)
     no_budgets = BudgetHolds(rulebook.policy, as_of.judged, {})  # a budget changes no payable

@@ -25,7 +25,7 @@ from services.incentive.store.acts import related_of
 from services.incentive.store.awards import load_awards, record_awards, similar_buyers
 from services.incentive.store.changes import Changes
 from services.incentive.store.derived.participants import is_without_participants, write_participants
-from services.incentive.store.facts import load_facts, load_linked
+from services.incentive.store.facts import NOTHING_RECORDED, JustRecorded, load_facts, load_linked
 from services.incentive.store.ledger import lock_ledger, next_instant, post
 from services.incentive.store.payable_inputs import load_payable_inputs
 from services.incentive.store.rulebook import (
@@ -71,12 +71,13 @@ def recompute(
     awards risk flags may change. Needs the ledger's lock.
     """
     rulebook, policy = run.rulebook, run.rulebook.policy
-    known = _load_known(connection, abouts, parsed, rulebook)
+    just_recorded = JustRecorded(parsed, run.instant) if parsed else NOTHING_RECORDED
+    known = _load_known(connection, abouts, just_recorded, rulebook)
     if not run.is_of_act:
         _write_participants(connection, {about: known[about] for about in _participating(abouts, parsed)}, policy)
     similar, more = _load_similar(connection, known, rulebook)
     if more:
-        known |= _load_known(connection, more, parsed, rulebook)
+        known |= _load_known(connection, more, just_recorded, rulebook)
     peers = Peers(similar, related_of(connection, known.keys()))
     earned = {
         award.award_id: award
@@ -127,13 +128,17 @@ def recompute_subjects(connection: Connection, subjects: Sequence[str], run: Rec
 
 
 def _load_known(
-    connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact], rulebook: Rulebook
+    connection: Connection, abouts: Sequence[str], just_recorded: JustRecorded, rulebook: Rulebook
 ) -> dict[str, KnownFacts]:
     """The facts about these subjects and exchanges, and about all subjects that share items with one of them."""
     # Those about whom nothing counts any more lose their awards.
-    known = dict.fromkeys(abouts, NO_FACTS) | load_facts(connection, abouts, parsed, rulebook.registers)
+    known = dict.fromkeys(abouts, NO_FACTS) | load_facts(
+        connection, abouts, rulebook.registers, just_recorded=just_recorded
+    )
     groups = load_linked(connection, known, rulebook.policy)
-    known |= load_facts(connection, sorted(groups.keys() - known.keys()), parsed, rulebook.registers)
+    known |= load_facts(
+        connection, sorted(groups.keys() - known.keys()), rulebook.registers, just_recorded=just_recorded
+    )
     return {about: facts.with_linked(about, groups) for about, facts in known.items()}
 
 
@@ -149,7 +154,7 @@ def _load_similar(
     near = [facts.of for facts in known.values() if first_near_cap(facts.of, policy) is not None]
     others = similar_buyers(connection, list(known), policy, is_there=bool(near))
     abouts = [one.about for one in others]
-    firsts = load_facts(connection, abouts, {}, rulebook.registers, topic=FIRST_PURCHASE)
+    firsts = load_facts(connection, abouts, rulebook.registers, topic=FIRST_PURCHASE)
     similar = similar_purchases((*near, *(facts.of for facts in firsts.values())), policy)
     changed = [
         one.about for one in others if is_split(firsts.get(one.about, NO_FACTS).of, similar, policy) != one.is_flagged
@@ -221,7 +226,7 @@ def _fill_participants(connection: Connection, rulebook: Rulebook) -> None:
     everybody = fetch_values(connection, _EVERYBODY, str) if is_without_participants(connection) else []
     for start in range(0, len(everybody), RECOMPUTE_BATCH):
         some = everybody[start : start + RECOMPUTE_BATCH]
-        _write_participants(connection, load_facts(connection, some, {}, rulebook.registers), rulebook.policy)
+        _write_participants(connection, load_facts(connection, some, rulebook.registers), rulebook.policy)
 
 
 def _enter_after_upgrade(connection: Connection, found: SettingsInForce, instant: datetime) -> None:

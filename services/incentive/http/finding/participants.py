@@ -137,7 +137,7 @@ def load_participant(
     """Load a provider's year on an exchange, and the facts about it. Problem 404 if it does not take part."""
     check_subject(subject)
     wanted = wanted_of(view, arguments, exchange)
-    known = load_facts(connection, [subject], {}, view.rulebook.registers, view.as_of).get(subject, NO_FACTS)
+    known = load_facts(connection, [subject], view.rulebook.registers, view.as_of).get(subject, NO_FACTS)
     item = found_or_404(find_participant(view, wanted, known))
     return {**item, **outlook_of(item, view, wanted, known)}, known
 

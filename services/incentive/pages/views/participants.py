@@ -41,7 +41,7 @@ def participants_of(connection: Connection, view: LedgerView, exchange: str, yea
     query = {"exchange": exchange, "year": year, "rule": rule, "reached": reached}
     listed = part_of(found, PARTICIPANT_SORTS, "pages.exchange", query, _PAGE_SIZE, **order, count="true")
     subjects = [one["subject"] for one in listed.items]
-    known = load_facts(connection, subjects, {}, view.rulebook.registers, view.as_of)
+    known = load_facts(connection, subjects, view.rulebook.registers, view.as_of)
     return {
         "participants": [
             one | outlook_of(one, view, wanted, known.get(one["subject"], NO_FACTS)) for one in listed.items

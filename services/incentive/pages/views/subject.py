@@ -116,7 +116,7 @@ def _by_reason(unearned: Sequence[tuple[_Terms, Json]]) -> list[tuple[list[_Term
 
 def known_name(connection: Connection, view: LedgerView, subject: str) -> str | None:
     """Return the name of a subject without awards, to others than exchanges: another exchange may have reported it."""
-    known = load_facts(connection, [subject], {}, view.rulebook.registers, view.as_of) if view.exchange is None else {}
+    known = load_facts(connection, [subject], view.rulebook.registers, view.as_of) if view.exchange is None else {}
     newest = known[subject].newest if subject in known else None
     return None if newest is None or isinstance(newest, ExchangeTotal) else newest.party.name
 

@@ -153,7 +153,7 @@ def _past(connection: Connection, view: LedgerView, wanted: Wanted) -> list[Part
     policy, registers = view.rulebook.policy, view.rulebook.registers
     rows: list[ParticipantRow] = []
     for start in range(0, len(subjects), _BATCH):
-        known = load_facts(connection, subjects[start : start + _BATCH], {}, registers, view.as_of)
+        known = load_facts(connection, subjects[start : start + _BATCH], registers, view.as_of)
         found = (one for facts in known.values() for one in participations(facts, policy))
         rows += [_row(one, view, wanted) for one in found if _is_wanted(one, wanted)]
     return [row for row in rows if wanted.has_reached in (None, row.sort_missing_fen == 0)]
