@@ -371,7 +371,7 @@ def ledger(place, kafka, awards_topic) -> Place:
 
 def put_fact(ledger: Place, record: Any) -> None:
     producer = KafkaProducer(bootstrap_servers=ledger.kafka, acks="all")
-    producer.send(record.topic, key=record.key, value=record.value).get(timeout=60)
+    producer.send(record.topic, key=record.key, value=record.value, partition=1).get(timeout=60)
     producer.close()
 
 

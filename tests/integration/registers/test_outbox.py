@@ -288,8 +288,8 @@ def leave_hanging(kafka, register) -> None:
     lost.init_transactions()
     lost.begin_transaction()
     known_to_the_coordinator = lost._transaction_manager._partitions_in_transaction  # noqa: SLF001 - the producer's view
-    known_to_the_coordinator.add(TopicPartition(FIRST_PURCHASE, 0))
-    lost.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=b"{}", partition=0).get(timeout=60)
+    known_to_the_coordinator.add(TopicPartition(FIRST_PURCHASE, 1))
+    lost.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=b"{}", partition=1).get(timeout=60)
     force_close_producer(lost)
 
 
