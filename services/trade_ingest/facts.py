@@ -17,6 +17,7 @@ from shared.postgres.query import fetch, pg_arrays
 from shared.register.facts import party_json, render_firsts
 from shared.register.firsts import FirstsTable
 from shared.register.head import read_settings
+from shared.register.parties import stored_parties
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time, year_start
@@ -33,8 +34,8 @@ FIRST_PURCHASES = FirstsTable(
 )
 _CACHED_BUCKETS: Final = 20_000  # some 10 MB
 
-# A bucket `t` as PostgreSQL itself packs it, to be read by `_BUCKET`. A year has some twenty, and a trade changes one:
-# the others are found in the cache by these bytes, unread.
+# The bucket `t` in PostgreSQL's binary format, which `_BUCKET` unpacks. A seller's year has some twenty, and a trade
+# changes one of them: the JSON of the others is cached under these bytes, so they need not be unpacked.
 _PACKED = """
     timestamptz_send(t.bucket_at) || int8send(t.amount_fen) || int8send(t.trades) || int8send(t.ahead_fen)
     || int8send(t.ahead_trades) || int8send(t.refunded_fen) || timestamptz_send(t.last_completed_at)
@@ -52,11 +53,6 @@ _PRODUCT_TOTALS = """
     SELECT t.exchange, t.year, t.member, t.value, t.amount_fen, t.trades
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(years)s AS int[])) AS k(exchange, year)
     JOIN exchange_product_total t USING (exchange, year) ORDER BY t.value
-"""
-_PARTIES = """
-    SELECT p.scheme, p.code, p.id, p.name
-    FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[])) AS k(scheme, code)
-    JOIN party p ON p.scheme = k.scheme AND p.code = k.code
 """
 _PROVIDER_TOTALS = f"""
     SELECT k.n, t.exchange, t.category, {_PACKED}
@@ -119,12 +115,10 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
 
 def _provider_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> Json:
     """Render the totals of sellers, by subject and year; nothing of a subject that is no party."""
-    pairs = [tuple(subject.split(":", 1)) for subject in {subject for subject, _ in keys}]
+    entities = {(scheme, code) for subject, _ in keys for scheme, _, code in [subject.partition(":")]}
     parties = {
         f"{scheme}:{code}": (party, {"id_scheme": scheme, "id": code, "name": name})
-        for scheme, code, party, name in fetch(
-            connection, _PARTIES, tuple[str, str, int, str], **pg_arrays(pairs, "schemes", "codes")
-        )
+        for party, scheme, code, name in stored_parties(connection, entities)
     }
     known = [key for key in keys if key[0] in parties]
     rows = (
@@ -152,12 +146,13 @@ def _categories(categories: dict[str, list[bytes]], buckets: BucketCalendar) -> 
     return {
         "counted": [_bucket_json(packed, buckets) for packed in categories.pop(COUNTED, ())],
         "unmatched": [_bucket_json(packed, buckets) for packed in categories.pop(UNMATCHED, ())],
-        "other": [
-            {"reason": reason, "amount": format_yuan(sum(amounts_fen)), "trades": sum(trades)}
-            for reason, some in categories.items()
-            for _, amounts_fen, trades, *_ in [zip(*map(_BUCKET.unpack, some), strict=True)]
-        ],
+        "other": [_not_counted(reason, some) for reason, some in categories.items()],
     }
+
+
+def _not_counted(reason: str, buckets: list[bytes]) -> Json:
+    _, amounts_fen, trades, *_ = zip(*map(_BUCKET.unpack, buckets), strict=True)
+    return {"reason": reason, "amount": format_yuan(sum(amounts_fen)), "trades": sum(trades)}
 
 
 @lru_cache(maxsize=_CACHED_BUCKETS)

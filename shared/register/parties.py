@@ -39,11 +39,14 @@ def entity_of(party: Party) -> Entity:
     return (party.id_scheme, party.id)
 
 
+def stored_parties(connection: Connection, entities: Iterable[Entity]) -> list[StoredParty]:
+    """Return those of these parties that are stored, in any order."""
+    return fetch(connection, _FIND, StoredParty, **pg_arrays(entities, "schemes", "codes"))
+
+
 def stored_ids(connection: Connection, parties: Iterable[Party]) -> dict[Entity, int]:
-    rows = fetch(
-        connection, _FIND, StoredParty, **pg_arrays({entity_of(party) for party in parties}, "schemes", "codes")
-    )
-    return {(scheme, code): party for party, scheme, code, _ in rows}
+    stored = stored_parties(connection, {entity_of(party) for party in parties})
+    return {(scheme, code): party for party, scheme, code, _ in stored}
 
 
 def subjects_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:

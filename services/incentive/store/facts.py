@@ -31,7 +31,7 @@ _FACTS: Final = (
     "SELECT c.about, c.topic, c.key, f.id, {value} FROM fact_current c {facts}"
     " WHERE c.about = ANY(CAST(%(abouts)s AS text[])){of_topic} ORDER BY c.topic, c.key"
 )
-# A value has up to 5 KB, which are stored compressed: what was just recorded is not read again.
+# A value has up to 5 KB and is stored compressed, so one that was just recorded is not read again.
 _UNLESS_JUST_RECORDED: Final = "CASE WHEN f.recorded_at = %(just_now)s THEN NULL ELSE f.value END"
 _ALL_FACTS: Final = (
     "SELECT c.about, f.id, f.topic, f.key, f.value"

@@ -36,7 +36,7 @@ _OLDEST = """
 class Dirty(NamedTuple):
     """Keys whose fact may have changed, and the ids of all their rows.
 
-    `repeated`: rows of other keys that wait in an older row too, and so need no row more.
+    `repeated`: ids of rows that are not needed, because their key also waits in an older row and is not among `keys`.
     """
 
     keys: list[DirtyKey]
